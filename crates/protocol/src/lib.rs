@@ -1,1 +1,40 @@
-//! placeholder
+//! The Alibaba Cloud OSS wire protocol as pure functions and types.
+//!
+//! This crate owns what a byte on the wire means: names, addresses, operations, signatures, error codes,
+//! documents. It does no I/O, reads no clock and knows nothing of storage; time and secrets arrive as
+//! arguments.
+
+mod acl;
+mod address;
+mod conditional;
+mod cors;
+mod error;
+mod error_code;
+mod etag;
+mod media_type;
+mod names;
+mod operation;
+pub mod post_policy;
+mod query;
+mod range;
+pub mod sign;
+mod storage_class;
+mod time;
+pub mod xml;
+mod xml_text;
+
+pub use acl::{BucketAcl, ObjectAcl};
+pub use address::{Addressing, Target};
+pub use conditional::{Conditions, Verdict};
+pub use cors::{CorsAnswer, CorsRule, CorsRules, PreflightRequest};
+pub use error::Error;
+pub use error_code::ErrorCode;
+pub use etag::ETag;
+pub use media_type::media_type_for;
+pub use names::{BucketName, ObjectKey};
+pub use operation::{Operation, route};
+pub use query::{Query, percent_decode, percent_encode, percent_encode_path};
+pub use range::ByteRange;
+pub use sign::SecretKey;
+pub use storage_class::{DataRedundancyType, StorageClass};
+pub use time::Timestamp;

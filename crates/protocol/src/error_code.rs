@@ -1,0 +1,490 @@
+//! The table of error codes: status, default message and default detail code ("EC") of each.
+
+use http::StatusCode;
+
+/// What kind of error is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// The caller may not do this.
+    AccessDenied,
+    /// No CORS rule allows a preflight.
+    AccessForbidden,
+    /// The request is not well-formed HTTP.
+    BadRequest,
+    /// The bucket exists with other properties or another owner.
+    BucketAlreadyExists,
+    /// No callback policy is set on the bucket.
+    BucketCallbackPolicyNotExist,
+    /// The bucket still holds objects or uploads.
+    BucketNotEmpty,
+    /// The object is stored, but its upload callback failed.
+    CallbackFailed,
+    /// A body is longer than allowed.
+    EntityTooLarge,
+    /// A body or part is shorter than allowed.
+    EntityTooSmall,
+    /// A form field is longer than allowed.
+    FieldItemTooLong,
+    /// The object exists and overwriting was forbidden.
+    FileAlreadyExists,
+    /// A part is missing.
+    FilePartNotExist,
+    /// A form holds no file or several.
+    IncorrectNumberOfFilesInPOSTRequest,
+    /// The server failed; details are in its log only.
+    InternalError,
+    /// The access key is unknown.
+    InvalidAccessKeyId,
+    /// A parameter has a value that is not allowed.
+    InvalidArgument,
+    /// The bucket name breaks the naming rules.
+    InvalidBucketName,
+    /// The body does not have the announced MD5.
+    InvalidDigest,
+    /// The encryption algorithm is unknown.
+    InvalidEncryptionAlgorithmError,
+    /// The object key breaks the naming rules.
+    InvalidObjectName,
+    /// The object must be restored first.
+    InvalidObjectState,
+    /// A listed part is missing or has another ETag.
+    InvalidPart,
+    /// Listed parts are not in ascending order.
+    InvalidPartOrder,
+    /// A form's policy is malformed.
+    InvalidPolicyDocument,
+    /// The range lies outside the object.
+    InvalidRange,
+    /// The request cannot be served as it is.
+    InvalidRequest,
+    /// The security token is malformed.
+    InvalidSecurityToken,
+    /// A symbolic link points to a symbolic link.
+    InvalidTargetType,
+    /// The request target cannot be read.
+    InvalidURI,
+    /// A key is too long for this place.
+    KeyTooLongError,
+    /// A form cannot be read.
+    MalformedPOSTRequest,
+    /// An XML body cannot be read.
+    MalformedXML,
+    /// The fields before the file are too long.
+    MaxPOSTPreDataLengthExceededError,
+    /// The method has no meaning here.
+    MethodNotAllowed,
+    /// A required parameter is missing.
+    MissingArgument,
+    /// The length of the body is required and missing.
+    MissingContentLength,
+    /// There is no such bucket.
+    NoSuchBucket,
+    /// No policy is set on the bucket.
+    NoSuchBucketPolicy,
+    /// No CORS rules are set on the bucket.
+    NoSuchCORSConfiguration,
+    /// There is no such object.
+    NoSuchKey,
+    /// No lifecycle rules are set on the bucket.
+    NoSuchLifecycle,
+    /// No encryption rule is set on the bucket.
+    NoSuchServerSideEncryptionRule,
+    /// There is no such multipart upload.
+    NoSuchUpload,
+    /// There is no such version of the object.
+    NoSuchVersion,
+    /// No website is configured on the bucket.
+    NoSuchWebsiteConfiguration,
+    /// OSS has this, this server does not (yet).
+    NotImplemented,
+    /// The object has not changed.
+    NotModified,
+    /// The object was not made by appending.
+    ObjectNotAppendable,
+    /// The resource does not support the operation.
+    OperationNotSupported,
+    /// An append does not start where the object ends.
+    PositionNotEqualToLength,
+    /// A condition does not hold.
+    PreconditionFailed,
+    /// The request's head is too large.
+    RequestHeaderFieldsTooLarge,
+    /// A form upload is not a form.
+    RequestIsNotMultiPartContent,
+    /// The client's clock is too far off.
+    RequestTimeTooSkewed,
+    /// The body did not arrive in time.
+    RequestTimeout,
+    /// Path style is not allowed here.
+    SecondLevelDomainForbidden,
+    /// The server cannot take this now; trying again helps.
+    ServiceUnavailable,
+    /// The signature is wrong.
+    SignatureDoesNotMatch,
+    /// A symbolic link points nowhere.
+    SymlinkTargetNotExist,
+    /// The account may have no more buckets.
+    TooManyBuckets,
+}
+
+impl ErrorCode {
+    /// The code as it stands in the `Code` element.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The status of an answer with this code.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        self.row().status
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one row per code, kept in one exhaustive table")]
+    pub(crate) fn row(self) -> Row {
+        match self {
+            Self::AccessDenied => {
+                Row::new("AccessDenied", StatusCode::FORBIDDEN, "AccessDenied", "0003-00000001")
+            }
+            Self::AccessForbidden => Row::new(
+                "AccessForbidden",
+                StatusCode::FORBIDDEN,
+                "CORSResponse: This CORS request is not allowed. This is usually because the evalution of \
+                 Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers \
+                 are not whitelisted by the resource's CORS spec.",
+                "",
+            ),
+            Self::BadRequest => {
+                Row::new("BadRequest", StatusCode::BAD_REQUEST, "The request is malformed.", "")
+            }
+            Self::BucketAlreadyExists => Row::new(
+                "BucketAlreadyExists",
+                StatusCode::CONFLICT,
+                "The requested bucket name is not available. The bucket namespace is shared by all users of \
+                 the system. Please select a different name and try again.",
+                "0015-00000104",
+            ),
+            Self::BucketCallbackPolicyNotExist => Row::new(
+                "BucketCallbackPolicyNotExist",
+                StatusCode::NOT_FOUND,
+                "The bucket callback policy does not exist.",
+                "",
+            ),
+            Self::BucketNotEmpty => Row::new(
+                "BucketNotEmpty",
+                StatusCode::CONFLICT,
+                "The bucket has objects. Please delete them first.",
+                "0015-00000301",
+            ),
+            Self::CallbackFailed => Row::new(
+                "CallbackFailed",
+                StatusCode::NON_AUTHORITATIVE_INFORMATION,
+                "Error status : 502.",
+                "0007-00000203",
+            ),
+            Self::EntityTooLarge => Row::new(
+                "EntityTooLarge",
+                StatusCode::BAD_REQUEST,
+                "Your proposed upload exceeds the maximum allowed size.",
+                "",
+            ),
+            Self::EntityTooSmall => Row::new(
+                "EntityTooSmall",
+                StatusCode::BAD_REQUEST,
+                "Your proposed upload smaller than the minimum allowed size.",
+                "",
+            ),
+            Self::FieldItemTooLong => {
+                Row::new("FieldItemTooLong", StatusCode::BAD_REQUEST, "Your form field is too long.", "")
+            }
+            Self::FileAlreadyExists => Row::new(
+                "FileAlreadyExists",
+                StatusCode::CONFLICT,
+                "The object you specified already exists and can not be overwritten.",
+                "",
+            ),
+            Self::FilePartNotExist => Row::new(
+                "FilePartNotExist",
+                StatusCode::BAD_REQUEST,
+                "One of the specified parts could not be found.",
+                "",
+            ),
+            Self::IncorrectNumberOfFilesInPOSTRequest => Row::new(
+                "IncorrectNumberOfFilesInPOSTRequest",
+                StatusCode::BAD_REQUEST,
+                "POST requires exactly one file upload per request.",
+                "",
+            ),
+            Self::InternalError => Row::new(
+                "InternalError",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "We encountered an internal error. Please try again.",
+                "",
+            ),
+            Self::InvalidAccessKeyId => Row::new(
+                "InvalidAccessKeyId",
+                StatusCode::FORBIDDEN,
+                "The OSS Access Key Id you provided does not exist in our records.",
+                "0002-00000902",
+            ),
+            Self::InvalidArgument => {
+                Row::new("InvalidArgument", StatusCode::BAD_REQUEST, "Invalid Argument.", "")
+            }
+            Self::InvalidBucketName => Row::new(
+                "InvalidBucketName",
+                StatusCode::BAD_REQUEST,
+                "The specified bucket is not valid.",
+                "",
+            ),
+            Self::InvalidDigest => Row::new(
+                "InvalidDigest",
+                StatusCode::BAD_REQUEST,
+                "The Content-MD5 you specified was invalid.",
+                "",
+            ),
+            Self::InvalidEncryptionAlgorithmError => Row::new(
+                "InvalidEncryptionAlgorithmError",
+                StatusCode::BAD_REQUEST,
+                "The encryption algorithm you specified is not valid.",
+                "",
+            ),
+            Self::InvalidObjectName => Row::new(
+                "InvalidObjectName",
+                StatusCode::BAD_REQUEST,
+                "The specified object is not valid.",
+                "0016-00000002",
+            ),
+            Self::InvalidObjectState => Row::new(
+                "InvalidObjectState",
+                StatusCode::FORBIDDEN,
+                "The operation is not valid for the object's state.",
+                "",
+            ),
+            Self::InvalidPart => Row::new(
+                "InvalidPart",
+                StatusCode::BAD_REQUEST,
+                "One or more of the specified parts could not be found or the specified entity tag might \
+                 not have matched the part's entity tag.",
+                "",
+            ),
+            Self::InvalidPartOrder => Row::new(
+                "InvalidPartOrder",
+                StatusCode::BAD_REQUEST,
+                "The list of parts was not in ascending order. The parts list must be specified in order by \
+                 part number.",
+                "",
+            ),
+            Self::InvalidPolicyDocument => {
+                Row::new("InvalidPolicyDocument", StatusCode::BAD_REQUEST, "Invalid Policy.", "")
+            }
+            Self::InvalidRange => Row::new(
+                "InvalidRange",
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "The requested range cannot be satisfied.",
+                "",
+            ),
+            Self::InvalidRequest => {
+                Row::new("InvalidRequest", StatusCode::BAD_REQUEST, "Invalid Request.", "")
+            }
+            Self::InvalidSecurityToken => Row::new(
+                "InvalidSecurityToken",
+                StatusCode::FORBIDDEN,
+                "The security token you provided is invalid.",
+                "",
+            ),
+            Self::InvalidTargetType => Row::new(
+                "InvalidTargetType",
+                StatusCode::CONFLICT,
+                "The symbolic's target file type is invalid.",
+                "",
+            ),
+            Self::InvalidURI => {
+                Row::new("InvalidURI", StatusCode::BAD_REQUEST, "Couldn't parse the specified URI.", "")
+            }
+            Self::KeyTooLongError => {
+                Row::new("KeyTooLongError", StatusCode::BAD_REQUEST, "Your key is too long.", "")
+            }
+            Self::MalformedPOSTRequest => Row::new(
+                "MalformedPOSTRequest",
+                StatusCode::BAD_REQUEST,
+                "The body of your POST request is not well-formed multipart/form-data.",
+                "",
+            ),
+            Self::MalformedXML => Row::new(
+                "MalformedXML",
+                StatusCode::BAD_REQUEST,
+                "The XML you provided was not well-formed or did not validate against our published schema.",
+                "0015-00000231",
+            ),
+            Self::MaxPOSTPreDataLengthExceededError => Row::new(
+                "MaxPOSTPreDataLengthExceededError",
+                StatusCode::BAD_REQUEST,
+                "Your POST request fields preceding the upload file were too large.",
+                "",
+            ),
+            Self::MethodNotAllowed => Row::new(
+                "MethodNotAllowed",
+                StatusCode::METHOD_NOT_ALLOWED,
+                "The specified method is not allowed against this resource.",
+                "",
+            ),
+            Self::MissingArgument => {
+                Row::new("MissingArgument", StatusCode::BAD_REQUEST, "Missing Some Required Arguments.", "")
+            }
+            Self::MissingContentLength => Row::new(
+                "MissingContentLength",
+                StatusCode::LENGTH_REQUIRED,
+                "You must provide the Content-Length HTTP header.",
+                "",
+            ),
+            Self::NoSuchBucket => Row::new(
+                "NoSuchBucket",
+                StatusCode::NOT_FOUND,
+                "The specified bucket does not exist.",
+                "0015-00000101",
+            ),
+            Self::NoSuchBucketPolicy => Row::new(
+                "NoSuchBucketPolicy",
+                StatusCode::NOT_FOUND,
+                "The specified policy does not exist.",
+                "",
+            ),
+            Self::NoSuchCORSConfiguration => Row::new(
+                "NoSuchCORSConfiguration",
+                StatusCode::NOT_FOUND,
+                "The CORS Configuration does not exist.",
+                "",
+            ),
+            Self::NoSuchKey => Row::new(
+                "NoSuchKey",
+                StatusCode::NOT_FOUND,
+                "The specified key does not exist.",
+                "0026-00000001",
+            ),
+            Self::NoSuchLifecycle => {
+                Row::new("NoSuchLifecycle", StatusCode::NOT_FOUND, "No Row found in Lifecycle Table.", "")
+            }
+            Self::NoSuchServerSideEncryptionRule => Row::new(
+                "NoSuchServerSideEncryptionRule",
+                StatusCode::NOT_FOUND,
+                "The server side encryption configuration was not found.",
+                "",
+            ),
+            Self::NoSuchUpload => Row::new(
+                "NoSuchUpload",
+                StatusCode::NOT_FOUND,
+                "The specified upload does not exist. The upload ID may be invalid, or the upload may have \
+                 been aborted or completed.",
+                "0042-00000002",
+            ),
+            Self::NoSuchVersion => {
+                Row::new("NoSuchVersion", StatusCode::NOT_FOUND, "The specified version does not exist.", "")
+            }
+            Self::NoSuchWebsiteConfiguration => Row::new(
+                "NoSuchWebsiteConfiguration",
+                StatusCode::NOT_FOUND,
+                "The specified bucket does not have a website configuration.",
+                "",
+            ),
+            Self::NotImplemented => Row::new(
+                "NotImplemented",
+                StatusCode::NOT_IMPLEMENTED,
+                "A header you provided implies functionality that is not implemented.",
+                "",
+            ),
+            Self::NotModified => Row::new("NotModified", StatusCode::NOT_MODIFIED, "Not Modified", ""),
+            Self::ObjectNotAppendable => {
+                Row::new("ObjectNotAppendable", StatusCode::CONFLICT, "The object is not appendable", "")
+            }
+            Self::OperationNotSupported => Row::new(
+                "OperationNotSupported",
+                StatusCode::BAD_REQUEST,
+                "The operation is not supported for this resource",
+                "",
+            ),
+            Self::PositionNotEqualToLength => Row::new(
+                "PositionNotEqualToLength",
+                StatusCode::CONFLICT,
+                "Position is not equal to file length",
+                "",
+            ),
+            Self::PreconditionFailed => Row::new(
+                "PreconditionFailed",
+                StatusCode::PRECONDITION_FAILED,
+                "At least one of the pre-conditions you specified did not hold.",
+                "",
+            ),
+            Self::RequestHeaderFieldsTooLarge => Row::new(
+                "RequestHeaderFieldsTooLarge",
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "Your request headers exceed the maximum allowed size.",
+                "",
+            ),
+            Self::RequestIsNotMultiPartContent => Row::new(
+                "RequestIsNotMultiPartContent",
+                StatusCode::BAD_REQUEST,
+                "Bucket POST must be of the enclosure-type multipart/form-data.",
+                "",
+            ),
+            Self::RequestTimeTooSkewed => Row::new(
+                "RequestTimeTooSkewed",
+                StatusCode::FORBIDDEN,
+                "The difference between the request time and the current time is too large.",
+                "0002-00000504",
+            ),
+            Self::RequestTimeout => Row::new(
+                "RequestTimeout",
+                StatusCode::BAD_REQUEST,
+                "Your socket connection to the server was not read from or written to within the timeout \
+                 period.",
+                "",
+            ),
+            Self::SecondLevelDomainForbidden => Row::new(
+                "SecondLevelDomainForbidden",
+                StatusCode::FORBIDDEN,
+                "The bucket you are attempting to access must be addressed using OSS third level domain.",
+                "",
+            ),
+            Self::ServiceUnavailable => Row::new(
+                "ServiceUnavailable",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Please reduce your request rate.",
+                "",
+            ),
+            Self::SignatureDoesNotMatch => Row::new(
+                "SignatureDoesNotMatch",
+                StatusCode::FORBIDDEN,
+                "The request signature we calculated does not match the signature you provided. Check your \
+                 key and signing method.",
+                "0002-00000040",
+            ),
+            Self::SymlinkTargetNotExist => Row::new(
+                "SymlinkTargetNotExist",
+                StatusCode::NOT_FOUND,
+                "The symlink target object does not exist",
+                "",
+            ),
+            Self::TooManyBuckets => Row::new(
+                "TooManyBuckets",
+                StatusCode::BAD_REQUEST,
+                "You have attempted to create more buckets than allowed.",
+                "",
+            ),
+        }
+    }
+}
+
+/// One line of the table of errors.
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) status: StatusCode,
+    pub(crate) message: &'static str,
+    pub(crate) ec: &'static str,
+}
+
+impl Row {
+    const fn new(name: &'static str, status: StatusCode, message: &'static str, ec: &'static str) -> Self {
+        Self { name, status, message, ec }
+    }
+}

@@ -1,0 +1,126 @@
+//! Bucket names and object keys: what OSS accepts, checked once.
+
+use std::fmt;
+
+use crate::{Error, ErrorCode};
+
+/// Longest object key in bytes.
+const MAX_KEY: usize = 1023;
+
+/// A valid bucket name: 3 to 63 characters of `a-z`, `0-9` and `-`, without a `-` at either end.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BucketName(String);
+
+impl BucketName {
+    /// Checks a bucket name.
+    ///
+    /// # Errors
+    /// `InvalidBucketName`, with the name.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let fits = (3..=63).contains(&text.len())
+            && text.bytes().all(allowed)
+            && !text.starts_with('-')
+            && !text.ends_with('-');
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::new(ErrorCode::InvalidBucketName).with_detail("BucketName", text))
+        }
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for BucketName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A valid object key: 1 to 1023 bytes of UTF-8 that do not begin with `/` or `\` and hold no NUL.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectKey(String);
+
+impl ObjectKey {
+    /// Checks an object key.
+    ///
+    /// # Errors
+    /// `InvalidObjectName`, with the key.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let error = || Error::new(ErrorCode::InvalidObjectName).with_detail("ObjectName", text);
+        if text.len() > MAX_KEY {
+            return Err(error().with_message("The Length of Object name must be less than 1024."));
+        }
+        if text.is_empty() {
+            return Err(error().with_message("The Object name can not be empty."));
+        }
+        if text.starts_with(['/', '\\']) {
+            return Err(error().with_ec("0016-00000005"));
+        }
+        if text.contains('\0') {
+            return Err(error());
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BucketName, ObjectKey};
+    use crate::ErrorCode;
+
+    #[test]
+    fn bucket_names() {
+        // OSS manual, "Bucket", naming rules.
+        let check = |text: &str, valid: bool| match BucketName::parse(text) {
+            Ok(name) => assert!(valid && name.as_str() == text, "{text:?}"),
+            Err(error) => assert!(!valid && error.code() == ErrorCode::InvalidBucketName, "{text:?}"),
+        };
+        check("abc", true);
+        check("0-9", true);
+        check(&"a".repeat(63), true);
+        check("ab", false);
+        check(&"a".repeat(64), false);
+        check("-ab", false);
+        check("ab-", false);
+        check("Abc", false);
+        check("a.b", false);
+        check("a_b", false);
+        check("键键键", false);
+        check("", false);
+    }
+
+    #[test]
+    fn object_keys() {
+        let check = |text: &str, valid: bool| match ObjectKey::parse(text) {
+            Ok(key) => assert!(valid && key.as_str() == text, "{text:?}"),
+            Err(error) => assert!(!valid && error.code() == ErrorCode::InvalidObjectName, "{text:?}"),
+        };
+        check("a", true);
+        check("a//b/../c?d#e", true);
+        check("键/\u{1}\r\n", true);
+        check(&"k".repeat(1023), true);
+        check(&"k".repeat(1024), false);
+        check("", false);
+        check("\\a", false);
+        check("/a", false);
+        check("a\0b", false);
+    }
+}

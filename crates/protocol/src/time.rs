@@ -1,0 +1,158 @@
+//! Points in time as OSS writes and reads them. The clock itself is the caller's.
+
+use std::fmt::Write as _;
+use std::time::UNIX_EPOCH;
+
+use jiff::tz::Offset;
+
+/// Milliseconds of 0001-01-01T00:00:00Z, before which none of the textual forms can go.
+const EARLIEST: i64 = -62_135_596_800_000;
+/// Milliseconds of the last instant of 9999-12-29, short of the calendar's end by what a time zone may add.
+const LATEST: i64 = 253_402_127_999_999;
+
+/// A point in time with millisecond precision, between the years 1 and 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From milliseconds since 1970; values outside the years 1 to 9999 become the nearest point inside.
+    #[must_use]
+    pub fn from_unix_millis(millis: i64) -> Self {
+        Self(millis.clamp(EARLIEST, LATEST))
+    }
+
+    /// From seconds since 1970, bounded like [`Timestamp::from_unix_millis`].
+    #[must_use]
+    pub fn from_unix_seconds(seconds: i64) -> Self {
+        Self::from_unix_millis(seconds.saturating_mul(1000))
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub fn unix_millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970, rounded down.
+    #[must_use]
+    pub fn unix_seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// `Wed, 21 Oct 2015 07:28:00 GMT`, as in `Date` and `Last-Modified`.
+    #[must_use]
+    pub fn http_date(self) -> String {
+        self.civil().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+
+    /// `2015-10-21T07:28:00.000Z`: the milliseconds are always written as zero, as OSS writes them.
+    #[must_use]
+    pub fn iso8601_millis(self) -> String {
+        let mut out = String::with_capacity(24);
+        self.push_iso8601_millis(&mut out);
+        out
+    }
+
+    /// Appends what [`Timestamp::iso8601_millis`] returns, for long listings.
+    pub fn push_iso8601_millis(self, out: &mut String) {
+        let t = self.civil();
+        // Writing to a String cannot fail.
+        let _ = write!(
+            out,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.000Z",
+            t.year(),
+            t.month(),
+            t.day(),
+            t.hour(),
+            t.minute(),
+            t.second()
+        );
+    }
+
+    /// `20151021T072800Z`, as in `x-oss-date`.
+    #[must_use]
+    pub fn iso8601_basic(self) -> String {
+        self.civil().strftime("%Y%m%dT%H%M%SZ").to_string()
+    }
+
+    /// `20151021`, the date of a V4 credential scope.
+    #[must_use]
+    pub fn basic_date(self) -> String {
+        self.civil().strftime("%Y%m%d").to_string()
+    }
+
+    /// Reads the three forms of an HTTP date; `None` if it is none of them.
+    #[must_use]
+    pub fn parse_http_date(text: &str) -> Option<Self> {
+        let time = httpdate::parse_http_date(text.trim()).ok()?;
+        let since = time.duration_since(UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_millis()).ok().map(Self::from_unix_millis)
+    }
+
+    /// Reads `2015-10-21T07:28:00.000Z`, the same without or with more fractional digits or with an offset,
+    /// and the basic form `20151021T072800Z`; `None` otherwise.
+    #[must_use]
+    pub fn parse_iso8601(text: &str) -> Option<Self> {
+        let time: jiff::Timestamp = text.trim().parse().ok()?;
+        Some(Self::from_unix_millis(time.as_millisecond()))
+    }
+
+    /// Reads exactly `20151021T072800Z`; `None` otherwise.
+    #[must_use]
+    pub fn parse_iso8601_basic(text: &str) -> Option<Self> {
+        let shape_fits = text.len() == 16
+            && text.bytes().enumerate().all(|(at, byte)| match at {
+                8 => byte == b'T',
+                15 => byte == b'Z',
+                _ => byte.is_ascii_digit(),
+            });
+        if shape_fits { Self::parse_iso8601(text) } else { None }
+    }
+
+    fn civil(self) -> jiff::civil::DateTime {
+        // The bounds of the constructor keep this inside what jiff can say.
+        let time = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
+        Offset::UTC.to_datetime(time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn writes_the_forms_of_the_protocol() {
+        let t = Timestamp::from_unix_millis(1_445_412_480_789);
+        assert_eq!(t.http_date(), "Wed, 21 Oct 2015 07:28:00 GMT");
+        assert_eq!(t.iso8601_millis(), "2015-10-21T07:28:00.000Z");
+        assert_eq!(t.iso8601_basic(), "20151021T072800Z");
+        assert_eq!(t.basic_date(), "20151021");
+        assert_eq!(t.unix_seconds(), 1_445_412_480);
+        assert_eq!(Timestamp::from_unix_millis(-1).unix_seconds(), -1);
+    }
+
+    #[test]
+    fn extremes_are_brought_inside() {
+        assert_eq!(Timestamp::from_unix_millis(i64::MAX).iso8601_millis(), "9999-12-29T23:59:59.000Z");
+        assert_eq!(Timestamp::from_unix_millis(i64::MIN).iso8601_millis(), "0001-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn reads_dates() {
+        let check = |parsed: Option<Timestamp>, expected: Option<i64>| {
+            assert_eq!(parsed.map(Timestamp::unix_millis), expected);
+        };
+        check(Timestamp::parse_http_date("Wed, 21 Oct 2015 07:28:00 GMT"), Some(1_445_412_480_000));
+        check(Timestamp::parse_http_date("20151021T072800Z"), None);
+        check(Timestamp::parse_http_date("yesterday"), None);
+        check(Timestamp::parse_iso8601("2015-10-21T07:28:00.000Z"), Some(1_445_412_480_000));
+        check(Timestamp::parse_iso8601("2015-10-21T07:28:00Z"), Some(1_445_412_480_000));
+        check(Timestamp::parse_iso8601("2015-10-21T07:28:00+08:00"), Some(1_445_383_680_000));
+        check(Timestamp::parse_iso8601("20151021T072800Z"), Some(1_445_412_480_000));
+        check(Timestamp::parse_iso8601("2015-10-21"), None);
+        check(Timestamp::parse_iso8601_basic("20151021T072800Z"), Some(1_445_412_480_000));
+        check(Timestamp::parse_iso8601_basic("2015-10-21T07:28:00Z"), None);
+        check(Timestamp::parse_iso8601_basic("20151321T072800Z"), None);
+        check(Timestamp::parse_iso8601_basic("20151021T0728é0Z"), None);
+    }
+}

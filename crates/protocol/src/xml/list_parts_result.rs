@@ -1,0 +1,112 @@
+//! `ListPartsResult`: the answer of `ListParts`.
+
+use super::KeyEncoding;
+use super::writer::document;
+use crate::Timestamp;
+
+/// A page of the parts of a multipart upload.
+#[derive(Clone, Debug, Default)]
+pub struct ListPartsResult<'a> {
+    /// How the key is written.
+    pub encoding: KeyEncoding,
+    /// The bucket.
+    pub bucket: &'a str,
+    /// The key of the object to be.
+    pub key: &'a str,
+    /// The id of the upload.
+    pub upload_id: &'a str,
+    /// The storage class of the object to be.
+    pub storage_class: &'a str,
+    /// Part numbers come after this.
+    pub part_number_marker: u32,
+    /// The last part number of the page; OSS says it even on the last page.
+    pub next_part_number_marker: u32,
+    /// How many parts were asked for.
+    pub max_parts: u32,
+    /// Whether more parts follow.
+    pub is_truncated: bool,
+    /// The parts, in order of their numbers.
+    pub parts: Vec<ListedPart<'a>>,
+}
+
+/// A part in the list.
+#[derive(Clone, Copy, Debug)]
+pub struct ListedPart<'a> {
+    /// Its number.
+    pub number: u32,
+    /// When it was uploaded.
+    pub last_modified: Timestamp,
+    /// Its tag, without quotes.
+    pub etag: &'a str,
+    /// Its CRC-64.
+    pub crc64: u64,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+impl ListPartsResult<'_> {
+    /// The document.
+    #[must_use]
+    pub fn to_xml(&self) -> String {
+        document("ListPartsResult", 1024 + self.parts.len() * 256, |c| {
+            c.encoding_type(self.encoding);
+            c.text("Bucket", self.bucket);
+            c.key("Key", self.key, self.encoding);
+            c.text("UploadId", self.upload_id);
+            c.text("StorageClass", self.storage_class);
+            c.number("PartNumberMarker", self.part_number_marker.into());
+            c.number("NextPartNumberMarker", self.next_part_number_marker.into());
+            c.number("MaxParts", self.max_parts.into());
+            c.flag("IsTruncated", self.is_truncated);
+            for part in &self.parts {
+                c.nested("Part", |c| {
+                    c.number("PartNumber", part.number.into());
+                    c.time("LastModified", part.last_modified);
+                    c.etag(part.etag);
+                    c.number("HashCrc64ecma", part.crc64);
+                    c.number("Size", part.size);
+                });
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ListPartsResult, ListedPart};
+    use crate::Timestamp;
+
+    #[test]
+    fn has_the_elements_of_the_manual() {
+        // OSS manual, ListParts, with the CRC-64 that newer SDKs read.
+        let xml = ListPartsResult {
+            bucket: "multipart_upload",
+            key: "multipart.data",
+            upload_id: "0004B999EF5A239BB9138C6227D69F95",
+            storage_class: "Standard",
+            next_part_number_marker: 5,
+            max_parts: 1000,
+            parts: vec![ListedPart {
+                number: 1,
+                last_modified: Timestamp::from_unix_millis(1_329_980_494_000),
+                etag: "3349DC700140D7F86A078484278075A9",
+                crc64: u64::MAX,
+                size: 6_291_456,
+            }],
+            ..ListPartsResult::default()
+        }
+        .to_xml();
+        assert_eq!(
+            xml,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListPartsResult><Bucket>multipart_upload</Bucket>\
+             <Key>multipart.data</Key><UploadId>0004B999EF5A239BB9138C6227D69F95</UploadId>\
+             <StorageClass>Standard</StorageClass><PartNumberMarker>0</PartNumberMarker>\
+             <NextPartNumberMarker>5</NextPartNumberMarker><MaxParts>1000</MaxParts><IsTruncated>false\
+             </IsTruncated>\
+             <Part><PartNumber>1</PartNumber><LastModified>2012-02-23T07:01:34.000Z</LastModified>\
+             <ETag>\"3349DC700140D7F86A078484278075A9\"</ETag><HashCrc64ecma>18446744073709551615\
+             </HashCrc64ecma>\
+             <Size>6291456</Size></Part></ListPartsResult>"
+        );
+    }
+}

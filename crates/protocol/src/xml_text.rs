@@ -1,0 +1,72 @@
+//! Text inside XML elements: escaping, and nothing else. Documents live in their own files.
+
+/// Appends `text` to `out` so that it can stand inside an element or an attribute.
+///
+/// XML 1.0 has no spelling at all for most control characters; those become U+FFFD, because a reply that a
+/// client cannot parse tells it less than one with a replaced character.
+pub(crate) fn push_escaped(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.find(needs_escape) {
+        let (clean, tail) = rest.split_at(at);
+        out.push_str(clean);
+        let mut characters = tail.chars();
+        match characters.next() {
+            Some('<') => out.push_str("&lt;"),
+            Some('>') => out.push_str("&gt;"),
+            Some('&') => out.push_str("&amp;"),
+            Some('"') => out.push_str("&quot;"),
+            Some('\'') => out.push_str("&apos;"),
+            // A parser would turn a bare carriage return into a line feed.
+            Some('\r') => out.push_str("&#13;"),
+            _ => out.push('\u{FFFD}'),
+        }
+        rest = characters.as_str();
+    }
+    out.push_str(rest);
+}
+
+/// Appends `<name>text</name>`, escaped.
+pub(crate) fn push_element(out: &mut String, name: &str, text: &str) {
+    out.push('<');
+    out.push_str(name);
+    out.push('>');
+    push_escaped(out, text);
+    out.push_str("</");
+    out.push_str(name);
+    out.push('>');
+}
+
+fn needs_escape(c: char) -> bool {
+    match c {
+        '<' | '>' | '&' | '"' | '\'' | '\r' => true,
+        '\n' | '\t' => false,
+        '\u{0}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}' => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{push_element, push_escaped};
+
+    #[test]
+    fn escapes_what_xml_cannot_carry() {
+        let check = |input: &str, expected: &str| {
+            let mut out = String::new();
+            push_escaped(&mut out, input);
+            assert_eq!(out, expected, "{input:?}");
+        };
+        check("plain 键", "plain 键");
+        check("a<b>&\"'", "a&lt;b&gt;&amp;&quot;&apos;");
+        check("line\nfeed\ttab", "line\nfeed\ttab");
+        check("carriage\rreturn", "carriage&#13;return");
+        check("nul\0one\u{1}end", "nul\u{FFFD}one\u{FFFD}end");
+    }
+
+    #[test]
+    fn writes_an_element() {
+        let mut out = String::new();
+        push_element(&mut out, "Key", "a&b");
+        assert_eq!(out, "<Key>a&amp;b</Key>");
+    }
+}
