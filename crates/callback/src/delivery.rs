@@ -1,0 +1,15 @@
+//! Sending callbacks: what is sent, what comes back, and the record of every attempt.
+
+mod attempt;
+mod client;
+mod judge;
+mod message;
+mod pool;
+mod record;
+mod request;
+mod resolve;
+mod trouble;
+
+pub use client::{ClientConfig, ClientError, DeliveryClient};
+pub use message::Message;
+pub use record::{Attempt, Delivery, Failure, Timings};
