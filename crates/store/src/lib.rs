@@ -1,1 +1,100 @@
-//! placeholder
+//! Buckets, objects, parts and the callback journal in one folder, durable by default.
+//!
+//! Names are `&str`, times are `i64` milliseconds since 1970 and always arguments; the store reads no clock for
+//! what it keeps and knows neither HTTP nor XML.
+//!
+//! ```
+//! # use ossicle_store::*;
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+//! # let folder = tempfile::tempdir()?;
+//! # let now_ms = 1_445_412_480_000;
+//! let store = Store::open(folder.path(), StoreOptions::default())?;
+//! store.create_bucket(NewBucket { name: "demo".into(), created_ms: now_ms, ..NewBucket::default() }).await?;
+//!
+//! // Data first: hashed and, if it is large, on the disk when `finish` returns.
+//! let mut upload = store.upload(None);
+//! upload.write(bytes::Bytes::from_static(b"hello")).await?;
+//! let data = upload.finish().await?;
+//!
+//! // Then one commit that makes it an object, with the callback it owes.
+//! let object = store
+//!     .put_object(PutObject {
+//!         bucket: "demo".into(),
+//!         key: "greeting".into(),
+//!         data,
+//!         attributes: Attributes::default(),
+//!         etag: None,
+//!         forbid_overwrite: false,
+//!         if_match: None,
+//!         now_ms,
+//!         journal: Some(NewDelivery { id: "01J".into(), due_ms: None, payload: b"{}".to_vec() }),
+//!     })
+//!     .await?;
+//! assert_eq!(object.etag, "5D41402ABC4B2A76B9719D911017C592");
+//!
+//! let object = store.object("demo", "greeting")?.ok_or("missing")?;
+//! let mut reader = store.read(&object, 1..5);
+//! assert_eq!(reader.next().await.ok_or("missing")??, "ello");
+//! assert!(reader.next().await.is_none());
+//!
+//! let listing = store.list_objects(&ListObjects { bucket: "demo".into(), max: 100, ..ListObjects::default() })?;
+//! assert_eq!(listing.objects.len(), 1);
+//! store.close().await;
+//! # Ok(())
+//! # })
+//! # }
+//! ```
+//!
+//! | what | calls |
+//! | --- | --- |
+//! | open | [`Store::open`], [`Store::close`], [`Store::health`], [`Store::figures`] |
+//! | check | [`Store::fsck`], [`Store::scrub`] |
+//! | buckets | [`Store::create_bucket`], [`Store::delete_bucket`], [`Store::bucket`], [`Store::list_buckets`], [`Store::set_bucket_acl`], [`Store::bucket_document`], [`Store::set_bucket_document`], [`Store::bucket_stat`] |
+//! | data | [`Store::upload`], [`Store::read`] |
+//! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::set_object_acl`], [`Store::list_objects`] |
+//! | parts | [`Store::initiate`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`] |
+//! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::due_deliveries`], [`Store::claim_due_deliveries`], [`Store::prune_deliveries`] |
+//!
+//! Reading calls that are not `async` answer from the index at once; they may read a block from the disk.
+
+mod check;
+mod codec;
+mod command;
+mod committer;
+mod data;
+mod disk;
+mod error;
+mod extent;
+mod file;
+mod folder;
+mod health;
+mod id;
+mod key;
+mod listing;
+mod lock;
+mod log;
+mod model;
+mod options;
+mod reclaim;
+mod record;
+mod rows;
+mod snapshot;
+mod store;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod txn;
+
+pub use check::{Finding, FindingKind, FsckReport, ScrubReport};
+pub use data::{Reader, StoredData, Upload};
+pub use error::{Error, OpenError};
+pub use model::{
+    AbortUpload, Acl, AppendObject, Attributes, Bucket, BucketDocument, BucketPage, BucketStat,
+    CompleteUpload, CopyAttributes, CopyObject, CreateBucket, DeleteObject, Delivery, DeliveryFilter,
+    DeliveryPage, DeliveryState, ListBuckets, ListObjects, ListParts, ListUploads, Listing, NewBucket,
+    NewDelivery, NewUpload, Object, ObjectFields, ObjectKind, Part, PartPage, Parts, Prune, PutObject,
+    PutPart, RecordDelivery, UpdateDelivery, UploadInfo, UploadPage,
+};
+pub use options::{Durability, StoreOptions};
+pub use store::{Figures, Health, Store};

@@ -1,0 +1,112 @@
+//! Checking a store as a whole: whether everything that is referred to is there, whether anything is there that
+//! nothing refers to, and whether counts agree; and, apart from that, whether all bytes are what was written.
+
+mod findings;
+mod survey;
+
+use bytes::Bytes;
+
+pub use findings::{Finding, FindingKind, FsckReport, ScrubReport};
+
+use crate::command::RewriteRows;
+use crate::reclaim::find_orphans;
+use crate::store::Store;
+use crate::{Error, ListBuckets, ListObjects};
+
+/// Objects looked up at once.
+const PAGE: usize = 200;
+
+impl Store {
+    /// Checks that everything that is referred to is there, that nothing else is, and that counts agree; contents
+    /// are not read, see [`Store::scrub`].
+    ///
+    /// With `repair`, what is superfluous is removed and counts are set right; nothing may be written meanwhile.
+    /// What is missing cannot be brought back: such findings name the object, for its owner to upload again or
+    /// delete.
+    ///
+    /// # Errors
+    /// Failures of the disk that keep the check from going on.
+    pub async fn fsck(&self, repair: bool) -> Result<FsckReport, Error> {
+        let source = self.source();
+        let survey = tokio::task::spawn_blocking(move || {
+            let orphans = find_orphans(&source)?;
+            survey::survey(&source, orphans)
+        });
+        let survey = survey.await.unwrap_or(Err(Error::Closed))?;
+        let mut report = survey.report;
+        if repair {
+            for id in survey.orphans {
+                self.parts().files.remove(id).map_err(|e| Error::io("removing a data file", &e))?;
+            }
+            if !survey.rewrite.is_empty() {
+                let rows: Vec<(Bytes, Option<Bytes>)> = survey.rewrite.into_iter().collect();
+                self.commit(RewriteRows { rows }).await?;
+            }
+            for finding in &mut report.findings {
+                finding.repaired = finding.kind.is_repairable();
+            }
+        }
+        Ok(report)
+    }
+
+    /// Reads every object and compares it with the checksum it was written with. `progress` is told the bytes
+    /// after each object, and ends the work by returning `false`.
+    ///
+    /// # Errors
+    /// Failures of the index. Objects that cannot be read are in the report.
+    pub async fn scrub(&self, mut progress: impl FnMut(u64) -> bool) -> Result<ScrubReport, Error> {
+        let mut report = ScrubReport::default();
+        let all = ListBuckets { max: usize::MAX - 1, ..ListBuckets::default() };
+        for bucket in self.list_buckets(&all)?.buckets {
+            let mut which = ListObjects { bucket: bucket.name, max: PAGE, ..ListObjects::default() };
+            loop {
+                let page = match self.list_objects(&which) {
+                    Err(Error::NoSuchBucket) => break,
+                    page => page?,
+                };
+                for listed in page.objects {
+                    let bytes = self.scrub_object(&listed.bucket, &listed.key, &mut report).await;
+                    if !progress(bytes) {
+                        return Ok(report);
+                    }
+                }
+                match page.next {
+                    Some(next) => which.after = next,
+                    None => break,
+                }
+            }
+        }
+        report.is_complete = true;
+        Ok(report)
+    }
+
+    async fn scrub_object(&self, bucket: &str, key: &str, report: &mut ScrubReport) -> u64 {
+        let outcome = self.read_through(bucket, key).await;
+        let (bytes, error) = match outcome {
+            Ok(bytes) => (bytes, None),
+            Err((bytes, error)) => (bytes, Some(error)),
+        };
+        report.objects += 1;
+        report.bytes += bytes;
+        if let Some(error) = error {
+            report.findings.push(Finding::damaged(bucket, key, &error));
+        }
+        bytes
+    }
+
+    async fn read_through(&self, bucket: &str, key: &str) -> Result<u64, (u64, Error)> {
+        let Some(object) = self.object(bucket, key).map_err(|e| (0, e))? else { return Ok(0) };
+        let mut reader = self.read(&object, 0..u64::MAX);
+        let mut digest = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Xz);
+        let mut bytes = 0;
+        while let Some(piece) = reader.next().await {
+            let piece = piece.map_err(|e| (bytes, e))?;
+            bytes += piece.len() as u64;
+            digest.update(&piece);
+        }
+        if bytes != object.size || digest.finalize() != object.crc64 {
+            return Err((bytes, Error::corrupt("the object as a whole is not what was written")));
+        }
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,100 @@
+//! What a check found, in words for people and kinds for programs.
+
+use crate::Error;
+
+/// What [`Store::fsck`](crate::Store::fsck) found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FsckReport {
+    /// Buckets looked at.
+    pub buckets: u64,
+    /// Objects looked at.
+    pub objects: u64,
+    /// Uploads in progress looked at.
+    pub uploads: u64,
+    /// Data files looked at.
+    pub files: u64,
+    /// Deliveries looked at.
+    pub deliveries: u64,
+    /// What is not as it should be.
+    pub findings: Vec<Finding>,
+}
+
+/// What [`Store::scrub`](crate::Store::scrub) found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ScrubReport {
+    /// Objects read.
+    pub objects: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Whether everything was read.
+    pub is_complete: bool,
+    /// Objects that are damaged.
+    pub findings: Vec<Finding>,
+}
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// What kind it is.
+    pub kind: FindingKind,
+    /// What it is about, and what it means, in a sentence.
+    pub what: String,
+    /// Whether it was set right.
+    pub repaired: bool,
+}
+
+/// Kinds of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FindingKind {
+    /// A data file nothing refers to: space that a crash wasted.
+    OrphanFile,
+    /// Rows of content nothing refers to: wasted space.
+    OrphanContent,
+    /// A count that is not what counting gives.
+    WrongCount,
+    /// A row of an order that leads nowhere.
+    DanglingRow,
+    /// Content that is referred to and is not there: data is lost.
+    MissingContent,
+    /// Content that is not what was written: data is lost.
+    DamagedContent,
+    /// A row that cannot be read: what it held is lost.
+    DamagedRow,
+}
+
+impl FindingKind {
+    /// Whether repairing sets it right without losing anything.
+    #[must_use]
+    pub fn is_repairable(self) -> bool {
+        match self {
+            Self::OrphanFile | Self::OrphanContent | Self::WrongCount | Self::DanglingRow => true,
+            Self::MissingContent | Self::DamagedContent | Self::DamagedRow => false,
+        }
+    }
+}
+
+impl FsckReport {
+    /// Whether nothing is amiss but space that a crash may waste.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.findings.iter().all(|finding| finding.kind == FindingKind::OrphanFile)
+    }
+
+    pub(super) fn add(&mut self, kind: FindingKind, what: impl Into<String>) {
+        self.findings.push(Finding { kind, what: what.into(), repaired: false });
+    }
+}
+
+impl Finding {
+    pub(super) fn damaged(bucket: &str, key: &str, error: &Error) -> Self {
+        let kind = match error {
+            Error::NoSuchObject => FindingKind::MissingContent,
+            _ => FindingKind::DamagedContent,
+        };
+        Self { kind, what: format!("{bucket}/{key}: {error}"), repaired: false }
+    }
+}

@@ -1,0 +1,416 @@
+//! Going through all rows at one moment and holding them against each other and against the data files.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Bound;
+
+use bytes::Bytes;
+
+use super::findings::{FindingKind, FsckReport};
+use crate::command::{Reclaim, decode_count, decode_file, decode_share, due_id, file_row, share_row};
+use crate::data::Source;
+use crate::extent::{DataRef, Extent, Place};
+use crate::id::DataId;
+use crate::key::{self, Tag};
+use crate::reclaim::queued_id;
+use crate::record::{
+    DeliveryIndex, PartRecord, UploadRecord, decode_delivery, decode_object, decode_stat, encode_stat,
+};
+use crate::snapshot::Snapshot;
+use crate::{BucketStat, Error, ObjectFields, ObjectKind};
+
+/// Rows read at once.
+const ROWS: usize = 1000;
+
+/// What a survey found and what would set it right.
+#[derive(Debug)]
+pub(super) struct Survey {
+    pub(super) report: FsckReport,
+    pub(super) orphans: HashSet<DataId>,
+    pub(super) rewrite: BTreeMap<Bytes, Option<Bytes>>,
+}
+
+/// How often things are referred to, and by what.
+#[derive(Debug, Default)]
+struct References {
+    contents: HashMap<DataId, Reference>,
+    files: HashMap<DataId, Reference>,
+    manifests: HashMap<DataId, Reference>,
+}
+
+#[derive(Debug, Default)]
+struct Reference {
+    count: u32,
+    /// One of those who refer to it.
+    by: String,
+    /// Up to which offset it is needed.
+    length: u64,
+}
+
+struct Surveyor<'a> {
+    source: &'a Source,
+    now: Snapshot,
+    references: References,
+    stats: BTreeMap<String, BucketStat>,
+    survey: Survey,
+}
+
+pub(super) fn survey(source: &Source, orphans: HashSet<DataId>) -> Result<Survey, Error> {
+    let survey = Survey { report: FsckReport::default(), orphans, rewrite: BTreeMap::new() };
+    let mut surveyor = Surveyor {
+        source,
+        now: Snapshot::take(&source.tables),
+        references: References::default(),
+        stats: BTreeMap::new(),
+        survey,
+    };
+    surveyor.look_at_buckets()?;
+    surveyor.look_at_objects()?;
+    surveyor.look_at_uploads()?;
+    surveyor.look_at_manifests()?;
+    surveyor.look_at_shares()?;
+    surveyor.look_at_contents()?;
+    surveyor.look_at_files()?;
+    surveyor.look_at_stats()?;
+    surveyor.look_at_deliveries()?;
+    Ok(surveyor.survey)
+}
+
+impl Surveyor<'_> {
+    fn add(&mut self, kind: FindingKind, what: impl Into<String>) {
+        self.survey.report.add(kind, what);
+    }
+
+    fn rewrite(&mut self, key: Bytes, value: Option<Bytes>) {
+        self.survey.rewrite.insert(key, value);
+    }
+
+    /// Every row of a table.
+    fn each(
+        &mut self,
+        tag: Tag,
+        mut look: impl FnMut(&mut Self, &Bytes, &Bytes) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let end = key::after_prefix(&[tag as u8]);
+        let mut from = Bound::Included(key::whole(tag));
+        loop {
+            let rows =
+                self.now.scan(from.as_ref().map(AsRef::as_ref), Bound::Excluded(end.as_ref()), ROWS)?;
+            for (key, row) in &rows {
+                match look(self, key, row) {
+                    Err(Error::Corrupt { what }) => self.add(FindingKind::DamagedRow, what),
+                    other => other?,
+                }
+            }
+            match rows.into_iter().last() {
+                Some((last, _)) => from = Bound::Excluded(last),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn look_at_buckets(&mut self) -> Result<(), Error> {
+        self.each(Tag::Bucket, |this, key, _| {
+            let name = key::text_after(key, &[Tag::Bucket as u8])?.to_owned();
+            this.survey.report.buckets += 1;
+            this.stats.insert(name, BucketStat::default());
+            Ok(())
+        })
+    }
+
+    fn look_at_objects(&mut self) -> Result<(), Error> {
+        self.each(Tag::Object, |this, key, row| {
+            let (bucket, name) = split(key, Tag::Object, 0)?;
+            let object = decode_object(&bucket, &name, row)?;
+            this.survey.report.objects += 1;
+            this.refer(&object.data, object.size, &format!("the object {bucket}/{name}"));
+            match this.stats.get_mut(&bucket) {
+                Some(stat) => count(stat, &object),
+                None => this.add(FindingKind::DanglingRow, format!("{bucket}/{name} is in no bucket")),
+            }
+            Ok(())
+        })
+    }
+
+    fn look_at_uploads(&mut self) -> Result<(), Error> {
+        let mut uploads = HashSet::new();
+        self.each(Tag::Upload, |this, key, row| {
+            let (bucket, _) = split(key, Tag::Upload, 17)?;
+            UploadRecord::decode(row)?;
+            this.survey.report.uploads += 1;
+            uploads.extend(key.last_chunk::<16>().copied());
+            match this.stats.get_mut(&bucket) {
+                Some(stat) => stat.uploads += 1,
+                None => this.add(FindingKind::DanglingRow, format!("an upload is in no bucket, {bucket}")),
+            }
+            Ok(())
+        })?;
+        self.each(Tag::Part, |this, key, row| {
+            let part = PartRecord::decode(row)?;
+            this.refer(&part.data, part.size, "a part of an upload");
+            let upload = key.get(1..).and_then(|rest| rest.first_chunk::<16>());
+            if !upload.is_some_and(|upload| uploads.contains(upload)) {
+                this.add(FindingKind::DanglingRow, "a part belongs to no upload");
+            }
+            Ok(())
+        })
+    }
+
+    /// Counts a reference to what the data is.
+    fn refer(&mut self, data: &DataRef, size: u64, by: &str) {
+        match data {
+            DataRef::Manifest(id) => note(&mut self.references.manifests, *id, size, by),
+            DataRef::Extents(extents) => {
+                let length: u64 = extents.iter().map(|extent| extent.length).sum();
+                if length != size {
+                    self.add(
+                        FindingKind::DamagedRow,
+                        format!("{by} has {size} bytes in extents of {length}"),
+                    );
+                }
+                for extent in extents.iter() {
+                    self.refer_to_extent(extent, by);
+                }
+            }
+        }
+    }
+
+    fn refer_to_extent(&mut self, extent: &Extent, by: &str) {
+        let end = extent.offset + extent.length;
+        match extent.place {
+            Place::Content(id) => note(&mut self.references.contents, id, end, by),
+            Place::File(id) => note(&mut self.references.files, id, end, by),
+        }
+    }
+
+    fn look_at_manifests(&mut self) -> Result<(), Error> {
+        let mut queued = HashSet::new();
+        self.each(Tag::Reclaim, |_, key, row| {
+            if Reclaim::from_row(row)? == Reclaim::Manifest {
+                queued.insert(queued_id(key)?);
+            }
+            Ok(())
+        })?;
+        let mut ends: HashMap<DataId, u64> = HashMap::new();
+        self.each(Tag::Manifest, |this, key, row| {
+            let extent = Extent::from_row(row)?;
+            let rest = key.get(1..).unwrap_or_default();
+            let (Some(id), Some(end)) = (rest.first_chunk::<16>(), key.last_chunk::<8>()) else {
+                return Err(Error::corrupt("a key of a manifest"));
+            };
+            let (id, end) = (DataId::from_bytes(*id), u64::from_be_bytes(*end));
+            this.refer_to_extent(&extent, &format!("the manifest {id}"));
+            let before = ends.insert(id, end).unwrap_or(0);
+            let is_queued = queued.contains(&id);
+            if !is_queued && before + extent.length != end {
+                this.add(FindingKind::DamagedRow, format!("the manifest {id} has a gap before {end}"));
+            }
+            if !is_queued && before == 0 && !this.references.manifests.contains_key(&id) {
+                this.add(FindingKind::OrphanContent, format!("nothing has the manifest {id}"));
+                this.rewrite(key::reclaim(id), Some(Reclaim::Manifest.to_row()));
+            }
+            Ok(())
+        })?;
+        let short: Vec<_> = self
+            .references
+            .manifests
+            .iter()
+            .filter(|(id, reference)| ends.get(id).copied().unwrap_or(0) < reference.length)
+            .map(|(id, reference)| format!("{} needs more of the manifest {id} than there is", reference.by))
+            .collect();
+        for what in short {
+            self.add(FindingKind::MissingContent, what);
+        }
+        Ok(())
+    }
+
+    fn look_at_shares(&mut self) -> Result<(), Error> {
+        let References { contents, manifests, .. } = &self.references;
+        let mut expected: HashMap<DataId, u32> = contents
+            .iter()
+            .chain(manifests)
+            .filter(|(_, reference)| reference.count > 1)
+            .map(|(id, reference)| (*id, reference.count))
+            .collect();
+        self.each(Tag::Share, |this, key, row| {
+            let id = queued_id(key)?;
+            let found = decode_share(row)?;
+            let counted = expected.remove(&id);
+            if counted != Some(found) {
+                let counted = counted.unwrap_or(1);
+                this.add(
+                    FindingKind::WrongCount,
+                    format!("{id} is said to be shared by {found}, and is by {counted}"),
+                );
+                this.rewrite(key.clone(), counted.gt(&1).then(|| share_row(counted)));
+            }
+            Ok(())
+        })?;
+        for (id, counted) in expected {
+            self.add(FindingKind::WrongCount, format!("{id} is shared by {counted} and not said to be"));
+            self.rewrite(key::share(id), Some(share_row(counted)));
+        }
+        Ok(())
+    }
+
+    fn look_at_contents(&mut self) -> Result<(), Error> {
+        let end = key::after_prefix(&[Tag::Content as u8]);
+        let mut from = Bound::Included(key::whole(Tag::Content));
+        loop {
+            let keys =
+                self.now.keys(from.as_ref().map(AsRef::as_ref), Bound::Excluded(end.as_ref()), ROWS)?;
+            for key in &keys {
+                let id = queued_id(key)?;
+                if self.references.contents.remove(&id).is_none() {
+                    self.add(FindingKind::OrphanContent, format!("nothing has the content {id}"));
+                    self.rewrite(key.clone(), None);
+                }
+            }
+            match keys.into_iter().last() {
+                Some(last) => from = Bound::Excluded(last),
+                None => break,
+            }
+        }
+        for (id, reference) in std::mem::take(&mut self.references.contents) {
+            self.add(FindingKind::MissingContent, format!("{} has lost its content {id}", reference.by));
+        }
+        Ok(())
+    }
+
+    fn look_at_files(&mut self) -> Result<(), Error> {
+        self.each(Tag::File, |this, key, row| {
+            let id = queued_id(key)?;
+            let (count, size) = decode_file(row)?;
+            this.survey.report.files += 1;
+            let Some(reference) = this.references.files.remove(&id) else {
+                this.add(FindingKind::OrphanContent, format!("nothing has the data file {id}"));
+                this.rewrite(key.clone(), None);
+                this.rewrite(key::reclaim(id), Some(Reclaim::File.to_row()));
+                return Ok(());
+            };
+            if reference.count != count {
+                let counted = reference.count;
+                this.add(
+                    FindingKind::WrongCount,
+                    format!("the data file {id} is said to have {count} uses, and has {counted}"),
+                );
+                this.rewrite(key.clone(), Some(file_row(counted, size)));
+            }
+            match this.source.files.length(id) {
+                Ok(length) if length >= reference.length => {}
+                Ok(length) => this.add(
+                    FindingKind::MissingContent,
+                    format!("{} has lost the end of its data file {id}: {length} of {size}", reference.by),
+                ),
+                Err(error) => this.add(
+                    FindingKind::MissingContent,
+                    format!("{} has lost its data file {id}: {error}", reference.by),
+                ),
+            }
+            Ok(())
+        })?;
+        for (id, reference) in std::mem::take(&mut self.references.files) {
+            self.add(FindingKind::MissingContent, format!("{} has an unknown data file {id}", reference.by));
+        }
+        for id in self.survey.orphans.clone() {
+            self.add(FindingKind::OrphanFile, format!("the data file {id} was never referred to"));
+        }
+        Ok(())
+    }
+
+    fn look_at_stats(&mut self) -> Result<(), Error> {
+        let mut counted = std::mem::take(&mut self.stats);
+        self.each(Tag::Stat, |this, key, row| {
+            let bucket = key::text_after(key, &[Tag::Stat as u8])?.to_owned();
+            let said = decode_stat(row)?;
+            match counted.remove(&bucket) {
+                Some(counted) if counted == said => {}
+                Some(counted) => {
+                    this.add(
+                        FindingKind::WrongCount,
+                        format!("the bucket {bucket} holds {counted:?}, and is said to hold {said:?}"),
+                    );
+                    this.rewrite(key.clone(), Some(encode_stat(&counted)));
+                }
+                None => {
+                    this.add(FindingKind::DanglingRow, format!("counts of no bucket, {bucket}"));
+                    this.rewrite(key.clone(), None);
+                }
+            }
+            Ok(())
+        })?;
+        for (bucket, counted) in counted {
+            self.add(FindingKind::WrongCount, format!("the bucket {bucket} has no counts"));
+            self.rewrite(key::stat(&bucket), Some(encode_stat(&counted)));
+        }
+        Ok(())
+    }
+
+    fn look_at_deliveries(&mut self) -> Result<(), Error> {
+        self.each(Tag::Delivery, |this, key, row| {
+            let id = key::text_after(key, &[Tag::Delivery as u8])?.to_owned();
+            let delivery = decode_delivery(&id, row)?;
+            this.survey.report.deliveries += 1;
+            let by_time = key::delivery_time(delivery.created_ms, &id);
+            let expected = DeliveryIndex::of(&delivery).encode();
+            if this.now.get(&by_time)?.as_ref() != Some(&expected) {
+                this.add(FindingKind::DanglingRow, format!("the delivery {id} is not in the order by time"));
+                this.rewrite(by_time, Some(expected));
+            }
+            if let Some(due) = delivery.due_ms
+                && this.now.get(&key::delivery_due(due, &id))?.is_none()
+            {
+                this.add(
+                    FindingKind::DanglingRow,
+                    format!("the delivery {id} is not in the order by due time"),
+                );
+                this.rewrite(key::delivery_due(due, &id), Some(Bytes::new()));
+            }
+            Ok(())
+        })?;
+        for tag in [Tag::DeliveryTime, Tag::DeliveryDue] {
+            self.each(tag, |this, key, _| {
+                let id = due_id(key)?;
+                if this.now.get(&key::delivery(id))?.is_none() {
+                    this.add(
+                        FindingKind::DanglingRow,
+                        format!("an order names a delivery {id} there is not"),
+                    );
+                    this.rewrite(key.clone(), None);
+                }
+                Ok(())
+            })?;
+        }
+        let said = decode_count(self.now.get(&key::store("deliveries"))?.as_deref())?;
+        let counted = self.survey.report.deliveries;
+        if said != counted {
+            self.add(FindingKind::WrongCount, format!("there are {counted} deliveries, said to be {said}"));
+            self.rewrite(key::store("deliveries"), Some(Bytes::copy_from_slice(&counted.to_le_bytes())));
+        }
+        Ok(())
+    }
+}
+
+fn note(references: &mut HashMap<DataId, Reference>, id: DataId, length: u64, by: &str) {
+    let reference =
+        references.entry(id).or_insert_with(|| Reference { by: by.to_owned(), ..Reference::default() });
+    reference.count += 1;
+    reference.length = reference.length.max(length);
+}
+
+fn count(stat: &mut BucketStat, object: &ObjectFields) {
+    stat.objects += 1;
+    stat.bytes += object.size;
+    match object.kind {
+        ObjectKind::Normal => stat.normal_objects += 1,
+        ObjectKind::Multipart => stat.multipart_objects += 1,
+        ObjectKind::Appendable => stat.appendable_objects += 1,
+    }
+}
+
+/// The bucket and the key in a row's key, without the bytes that follow.
+fn split(key: &[u8], tag: Tag, suffix: usize) -> Result<(String, String), Error> {
+    let end = key.len().saturating_sub(suffix);
+    let text = key::text_after(key.get(..end).unwrap_or_default(), &[tag as u8])?;
+    let (bucket, name) = text.split_once('\0').ok_or_else(|| Error::corrupt("a key without a bucket"))?;
+    Ok((bucket.to_owned(), name.to_owned()))
+}

@@ -1,0 +1,23 @@
+//! The commands: every change of the metadata, one file a group, with no knowledge of the engine.
+
+mod append;
+mod bucket;
+mod copy;
+mod data;
+mod delete;
+mod delivery;
+mod multipart;
+mod put;
+mod reclaim;
+
+pub(crate) use append::Append;
+pub(crate) use bucket::{CreateBucketCommand, DeleteBucket, SetBucketAcl, SetBucketDocument};
+pub(crate) use copy::Copy;
+pub(crate) use data::{Content, NewData, Reclaim, decode_file, decode_share, file_row, share_row};
+pub(crate) use delete::Delete;
+pub(crate) use delivery::{
+    ClaimDeliveries, PruneDeliveries, RecordDeliveryCommand, UpdateDeliveryCommand, decode_count, due_id,
+};
+pub(crate) use multipart::{Abort, Complete, Initiate, PutPartCommand, part_number, to_part};
+pub(crate) use put::{Put, SetObjectAcl};
+pub(crate) use reclaim::{ForgetFile, ReclaimManifest, RewriteRows};

@@ -1,0 +1,96 @@
+//! The command that appends to an object.
+
+use std::sync::Arc;
+
+use crc_fast::CrcAlgorithm;
+
+use super::data::{NewData, count, gather, get_object, require_bucket, take_in};
+use super::delivery::record;
+use crate::extent::{DataRef, Extent};
+use crate::id::DataId;
+use crate::key;
+use crate::record::encode_object;
+use crate::txn::{Command, Txn};
+use crate::{Attributes, Error, NewDelivery, ObjectFields, ObjectKind};
+
+/// Appends to an object, or begins one.
+#[derive(Debug)]
+pub(crate) struct Append {
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) position: u64,
+    pub(crate) data: NewData,
+    pub(crate) attributes: Attributes,
+    pub(crate) now_ms: i64,
+    pub(crate) generation: u64,
+    /// Names the manifest, should the object come to need one.
+    pub(crate) manifest: DataId,
+    pub(crate) journal: Option<NewDelivery>,
+}
+
+impl Command for Append {
+    type Output = ObjectFields;
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
+        require_bucket(txn, &self.bucket).await?;
+        let old = get_object(txn, &self.bucket, &self.key).await?;
+        if old.as_ref().is_some_and(|old| old.kind != ObjectKind::Appendable) {
+            return Err(Error::NotAppendable);
+        }
+        let length = old.as_ref().map_or(0, |old| old.size);
+        if self.position != length {
+            return Err(Error::PositionMismatch { length });
+        }
+        let added = take_in(txn, &self.data);
+        let mut object = old.clone().unwrap_or_else(|| self.begin());
+        object.crc64 =
+            crc_fast::checksum_combine(CrcAlgorithm::Crc64Xz, object.crc64, self.data.crc64, self.data.size);
+        object.size += self.data.size;
+        object.etag = format!("{:016X}{:016X}", object.crc64, object.size);
+        object.last_modified_ms = self.now_ms;
+        object.generation = self.generation;
+        if let Some(extent) = added {
+            object.data = self.extend(txn, &object, extent);
+        }
+        txn.put(key::object(&self.bucket, &self.key), encode_object(&object));
+        count(txn, &self.bucket, old.as_ref(), Some(&object)).await?;
+        if let Some(journal) = &self.journal {
+            record(txn, &self.bucket, &self.key, journal, self.now_ms).await?;
+        }
+        Ok(object)
+    }
+}
+
+impl Append {
+    fn begin(&self) -> ObjectFields {
+        ObjectFields {
+            bucket: self.bucket.clone(),
+            key: self.key.clone(),
+            etag: String::new(),
+            size: 0,
+            crc64: 0,
+            md5: None,
+            last_modified_ms: self.now_ms,
+            kind: ObjectKind::Appendable,
+            attributes: self.attributes.clone(),
+            parts: 0,
+            generation: self.generation,
+            data: DataRef::Extents(Arc::new([])),
+        }
+    }
+
+    /// `object` has its new size already.
+    fn extend<T: Txn>(&self, txn: &mut T, object: &ObjectFields, extent: Extent) -> DataRef {
+        match &object.data {
+            DataRef::Extents(extents) => {
+                let extents: Vec<_> = extents.iter().copied().chain([extent]).collect();
+                gather(txn, &extents, self.manifest)
+            }
+            // A copy of the object may share the manifest; it reads no further than its own size.
+            DataRef::Manifest(id) => {
+                txn.put(key::manifest_end(*id, object.size), extent.to_row());
+                DataRef::Manifest(*id)
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The command that copies an object.
+
+use super::data::{get_object, replace_object, require_bucket, share};
+use crate::txn::{Command, Txn};
+use crate::{Attributes, CopyAttributes, CopyObject, Error, ObjectFields, ObjectKind};
+
+/// Copies an object, sharing its content.
+#[derive(Debug)]
+pub(crate) struct Copy {
+    pub(crate) copy: CopyObject,
+    pub(crate) generation: u64,
+}
+
+impl Command for Copy {
+    type Output = ObjectFields;
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
+        let copy = &self.copy;
+        require_bucket(txn, &copy.source_bucket).await?;
+        require_bucket(txn, &copy.bucket).await?;
+        let source =
+            get_object(txn, &copy.source_bucket, &copy.source_key).await?.ok_or(Error::NoSuchObject)?;
+        if copy.source_generation.is_some_and(|generation| generation != source.generation) {
+            return Err(Error::PreconditionFailed);
+        }
+        let old = get_object(txn, &copy.bucket, &copy.key).await?;
+        if copy.forbid_overwrite && old.is_some() {
+            return Err(Error::ObjectExists);
+        }
+        let object = ObjectFields {
+            bucket: copy.bucket.clone(),
+            key: copy.key.clone(),
+            last_modified_ms: copy.now_ms,
+            kind: match source.kind {
+                ObjectKind::Appendable => ObjectKind::Normal,
+                kind => kind,
+            },
+            attributes: attributes(&copy.attributes, &source.attributes),
+            generation: self.generation,
+            ..source
+        };
+        // Shared before the old is let go of: an object may be copied onto itself.
+        share(txn, &object.data).await?;
+        replace_object(txn, old.as_ref(), &object).await?;
+        Ok(object)
+    }
+}
+
+fn attributes(wanted: &CopyAttributes, source: &Attributes) -> Attributes {
+    match wanted {
+        CopyAttributes::Replace(attributes) => attributes.clone(),
+        CopyAttributes::Keep { acl, storage_class } => Attributes {
+            acl: *acl,
+            storage_class: storage_class.clone().unwrap_or_else(|| source.storage_class.clone()),
+            ..source.clone()
+        },
+    }
+}

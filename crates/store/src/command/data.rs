@@ -1,0 +1,292 @@
+//! Rows of content that the commands share: taking data in, sharing it, letting go of it, and keeping count of what
+//! a bucket holds.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::codec::{Decoder, Encoder};
+use crate::extent::{DataRef, Extent, MAX_OWN_EXTENTS, Place};
+use crate::id::DataId;
+use crate::key;
+use crate::record::{decode_object, decode_stat, encode_object, encode_stat};
+use crate::txn::Txn;
+use crate::{BucketStat, Error, ObjectFields, ObjectKind};
+
+/// Data that came in whole: what a command stores.
+#[derive(Debug, Clone)]
+pub(crate) struct NewData {
+    pub(crate) size: u64,
+    pub(crate) md5: [u8; 16],
+    pub(crate) crc64: u64,
+    pub(crate) content: Content,
+}
+
+/// Where data that came in is.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    /// Nowhere: there is none.
+    Empty,
+    /// Here, to be written in the commit.
+    Small(DataId, Bytes),
+    /// In a data file.
+    File(DataId),
+}
+
+/// What waits to be removed, in the value of its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reclaim {
+    File,
+    Manifest,
+}
+
+impl Reclaim {
+    pub(crate) fn to_row(self) -> Bytes {
+        Bytes::from_static(match self {
+            Self::File => &[1, 1],
+            Self::Manifest => &[1, 2],
+        })
+    }
+
+    pub(crate) fn from_row(row: &[u8]) -> Result<Self, Error> {
+        match row {
+            [1, 1] => Ok(Self::File),
+            [1, 2] => Ok(Self::Manifest),
+            _ => Err(Error::corrupt("what waits to be removed")),
+        }
+    }
+}
+
+/// Fails unless the bucket exists.
+pub(super) async fn require_bucket<T: Txn>(txn: &mut T, bucket: &str) -> Result<(), Error> {
+    match txn.get(&key::bucket(bucket)).await? {
+        Some(_) => Ok(()),
+        None => Err(Error::NoSuchBucket),
+    }
+}
+
+pub(super) async fn get_object<T: Txn>(
+    txn: &mut T,
+    bucket: &str,
+    key: &str,
+) -> Result<Option<ObjectFields>, Error> {
+    match txn.get(&key::object(bucket, key)).await? {
+        Some(row) => decode_object(bucket, key, &row).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Writes the object in place of the one there was, which is let go of, and keeps count.
+pub(super) async fn replace_object<T: Txn>(
+    txn: &mut T,
+    old: Option<&ObjectFields>,
+    new: &ObjectFields,
+) -> Result<(), Error> {
+    if let Some(old) = old {
+        release(txn, &old.data).await?;
+    }
+    txn.put(key::object(&new.bucket, &new.key), encode_object(new));
+    count(txn, &new.bucket, old, Some(new)).await
+}
+
+/// Writes down that `old` became `new` in the bucket's counters.
+pub(super) async fn count<T: Txn>(
+    txn: &mut T,
+    bucket: &str,
+    old: Option<&ObjectFields>,
+    new: Option<&ObjectFields>,
+) -> Result<(), Error> {
+    change_stat(txn, bucket, |stat| {
+        if let Some(old) = old {
+            stat.bytes = stat.bytes.saturating_sub(old.size);
+            let kind = counter(stat, old.kind);
+            *kind = kind.saturating_sub(1);
+        }
+        if let Some(new) = new {
+            stat.bytes = stat.bytes.saturating_add(new.size);
+            *counter(stat, new.kind) += 1;
+        }
+    })
+    .await
+}
+
+pub(super) async fn change_stat<T: Txn>(
+    txn: &mut T,
+    bucket: &str,
+    change: impl FnOnce(&mut BucketStat),
+) -> Result<(), Error> {
+    let key = key::stat(bucket);
+    let mut stat = match txn.get(&key).await? {
+        Some(row) => decode_stat(&row)?,
+        None => BucketStat::default(),
+    };
+    change(&mut stat);
+    txn.put(key, encode_stat(&stat));
+    Ok(())
+}
+
+fn counter(stat: &mut BucketStat, kind: ObjectKind) -> &mut u64 {
+    match kind {
+        ObjectKind::Normal => &mut stat.normal_objects,
+        ObjectKind::Multipart => &mut stat.multipart_objects,
+        ObjectKind::Appendable => &mut stat.appendable_objects,
+    }
+}
+
+/// Takes new data in: its rows, and the extent it is, if it is not empty.
+pub(super) fn take_in<T: Txn>(txn: &mut T, data: &NewData) -> Option<Extent> {
+    let place = match &data.content {
+        Content::Empty => return None,
+        Content::Small(id, bytes) => {
+            txn.put(key::content(*id), bytes.clone());
+            Place::Content(*id)
+        }
+        Content::File(id) => {
+            txn.put(key::file(*id), file_row(1, data.size));
+            Place::File(*id)
+        }
+    };
+    Some(Extent { place, offset: 0, length: data.size, crc64: data.crc64 })
+}
+
+/// The extents as an object's content; `manifest` names the manifest if they are many.
+pub(super) fn gather<T: Txn>(txn: &mut T, extents: &[Extent], manifest: DataId) -> DataRef {
+    if extents.len() <= MAX_OWN_EXTENTS {
+        return DataRef::Extents(Arc::from(extents));
+    }
+    let mut end = 0;
+    for extent in extents {
+        end += extent.length;
+        txn.put(key::manifest_end(manifest, end), extent.to_row());
+    }
+    DataRef::Manifest(manifest)
+}
+
+/// Makes the content belong to one more object.
+pub(super) async fn share<T: Txn>(txn: &mut T, data: &DataRef) -> Result<(), Error> {
+    match data {
+        DataRef::Manifest(id) => change_shares(txn, *id, 1).await.map(drop),
+        DataRef::Extents(extents) => {
+            for extent in extents.iter() {
+                match extent.place {
+                    Place::Content(id) => drop(change_shares(txn, id, 1).await?),
+                    Place::File(id) => drop(change_file(txn, id, 1).await?),
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Makes the content belong to one object less; what belongs to none is removed, or queued to be.
+pub(super) async fn release<T: Txn>(txn: &mut T, data: &DataRef) -> Result<(), Error> {
+    match data {
+        DataRef::Manifest(id) => {
+            if change_shares(txn, *id, -1).await? == 0 {
+                txn.put(key::reclaim(*id), Reclaim::Manifest.to_row());
+            }
+            Ok(())
+        }
+        DataRef::Extents(extents) => {
+            for extent in extents.iter() {
+                release_place(txn, extent.place).await?;
+            }
+            Ok(())
+        }
+    }
+}
+
+pub(super) async fn release_place<T: Txn>(txn: &mut T, place: Place) -> Result<(), Error> {
+    match place {
+        Place::Content(id) => {
+            if change_shares(txn, id, -1).await? == 0 {
+                txn.delete(key::content(id));
+            }
+        }
+        Place::File(id) => {
+            if change_file(txn, id, -1).await? == 0 {
+                txn.put(key::reclaim(id), Reclaim::File.to_row());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Adds to how many share what is held once unless a row says otherwise, and tells how many do then.
+async fn change_shares<T: Txn>(txn: &mut T, id: DataId, by: i32) -> Result<u32, Error> {
+    let key = key::share(id);
+    let old = match txn.get(&key).await? {
+        Some(row) => decode_share(&row)?,
+        None => 1,
+    };
+    let new = old.checked_add_signed(by).ok_or_else(|| Error::corrupt("how many objects share content"))?;
+    match new {
+        0 | 1 if old == 1 => {}
+        0 | 1 => txn.delete(key),
+        more => txn.put(key, share_row(more)),
+    }
+    Ok(new)
+}
+
+/// Adds to how many extents refer to a file, and tells how many do then.
+async fn change_file<T: Txn>(txn: &mut T, id: DataId, by: i32) -> Result<u32, Error> {
+    let key = key::file(id);
+    let Some(row) = txn.get(&key).await? else {
+        return Err(Error::corrupt(format!("data file {id} is not known")));
+    };
+    let (old, size) = decode_file(&row)?;
+    let new = old.checked_add_signed(by).ok_or_else(|| Error::corrupt("how many extents refer to a file"))?;
+    if new == 0 {
+        txn.delete(key);
+    } else {
+        txn.put(key, file_row(new, size));
+    }
+    Ok(new)
+}
+
+pub(crate) fn share_row(count: u32) -> Bytes {
+    let mut out = Encoder::with_capacity(5);
+    out.u8(1);
+    out.u32(count);
+    out.finish()
+}
+
+pub(crate) fn decode_share(row: &[u8]) -> Result<u32, Error> {
+    let mut from = Decoder::new(row, "how many objects share content");
+    if from.u8()? != 1 {
+        return Err(from.fail());
+    }
+    let count = from.u32()?;
+    from.end()?;
+    Ok(count)
+}
+
+pub(crate) fn file_row(count: u32, size: u64) -> Bytes {
+    let mut out = Encoder::with_capacity(13);
+    out.u8(1);
+    out.u32(count);
+    out.u64(size);
+    out.finish()
+}
+
+/// How many extents refer to a data file, and its length.
+pub(crate) fn decode_file(row: &[u8]) -> Result<(u32, u64), Error> {
+    let mut from = Decoder::new(row, "a data file");
+    if from.u8()? != 1 {
+        return Err(from.fail());
+    }
+    let found = (from.u32()?, from.u64()?);
+    from.end()?;
+    Ok(found)
+}
+
+/// Every row whose key begins with the prefix, at most `limit`.
+pub(super) async fn scan_prefix<T: Txn>(
+    txn: &mut T,
+    prefix: &[u8],
+    limit: usize,
+) -> Result<Vec<(Bytes, Bytes)>, Error> {
+    let end = key::after_prefix(prefix);
+    txn.scan(Bound::Included(prefix), Bound::Excluded(&end), limit).await
+}

@@ -1,0 +1,246 @@
+//! Commands of multipart uploads.
+
+use std::sync::Arc;
+
+use crc_fast::CrcAlgorithm;
+use md5::{Digest, Md5};
+
+use super::data::{
+    NewData, change_stat, gather, get_object, release, replace_object, require_bucket, scan_prefix, take_in,
+};
+use super::delivery::record;
+use crate::extent::{DataRef, Extent};
+use crate::id::{DataId, UploadId};
+use crate::key;
+use crate::record::{PartRecord, UploadRecord, hex_upper};
+use crate::txn::{Command, Txn};
+use crate::{Error, NewDelivery, ObjectFields, ObjectKind, Part, Parts};
+
+/// Begins an upload.
+#[derive(Debug)]
+pub(crate) struct Initiate {
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) id: UploadId,
+    pub(crate) record: UploadRecord,
+}
+
+impl Command for Initiate {
+    type Output = ();
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
+        require_bucket(txn, &self.bucket).await?;
+        txn.put(key::upload(&self.bucket, &self.key, self.id), self.record.encode());
+        change_stat(txn, &self.bucket, |stat| stat.uploads += 1).await
+    }
+}
+
+/// Writes a part.
+#[derive(Debug)]
+pub(crate) struct PutPartCommand {
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) id: UploadId,
+    pub(crate) number: u32,
+    pub(crate) data: NewData,
+    pub(crate) now_ms: i64,
+}
+
+impl Command for PutPartCommand {
+    type Output = Part;
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<Part, Error> {
+        require_upload(txn, &self.bucket, &self.key, self.id).await?;
+        let key = key::part(self.id, self.number);
+        if let Some(old) = txn.get(&key).await? {
+            release(txn, &PartRecord::decode(&old)?.data).await?;
+        }
+        let extents: Arc<[_]> = take_in(txn, &self.data).into_iter().collect();
+        let part = PartRecord {
+            size: self.data.size,
+            crc64: self.data.crc64,
+            md5: self.data.md5,
+            last_modified_ms: self.now_ms,
+            data: DataRef::Extents(extents),
+        };
+        txn.put(key, part.encode());
+        Ok(to_part(self.number, &part))
+    }
+}
+
+pub(crate) fn to_part(number: u32, record: &PartRecord) -> Part {
+    Part {
+        number,
+        etag: hex_upper(&record.md5),
+        size: record.size,
+        crc64: record.crc64,
+        last_modified_ms: record.last_modified_ms,
+    }
+}
+
+/// The number of the part a key belongs to.
+pub(crate) fn part_number(key: &[u8]) -> Result<u32, Error> {
+    let digits = key.last_chunk::<4>().ok_or_else(|| Error::corrupt("a part's key"))?;
+    Ok(u32::from_be_bytes(*digits))
+}
+
+/// Drops an upload.
+#[derive(Debug)]
+pub(crate) struct Abort {
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) id: UploadId,
+}
+
+impl Command for Abort {
+    type Output = ();
+    const GROWS: bool = false;
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
+        require_upload(txn, &self.bucket, &self.key, self.id).await?;
+        for (key, row) in scan_prefix(txn, &key::parts(self.id), usize::MAX).await? {
+            release(txn, &PartRecord::decode(&row)?.data).await?;
+            txn.delete(key);
+        }
+        end_upload(txn, &self.bucket, &self.key, self.id).await
+    }
+}
+
+/// Makes an object of the parts.
+#[derive(Debug)]
+pub(crate) struct Complete {
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) id: UploadId,
+    pub(crate) parts: Parts,
+    pub(crate) min_part_size: u64,
+    pub(crate) forbid_overwrite: bool,
+    pub(crate) now_ms: i64,
+    pub(crate) generation: u64,
+    /// Names the manifest, should the object need one.
+    pub(crate) manifest: DataId,
+    pub(crate) journal: Option<NewDelivery>,
+}
+
+impl Command for Complete {
+    type Output = ObjectFields;
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
+        let upload = require_upload(txn, &self.bucket, &self.key, self.id).await?;
+        let mut there = Vec::new();
+        for (key, row) in scan_prefix(txn, &key::parts(self.id), usize::MAX).await? {
+            there.push((part_number(&key)?, PartRecord::decode(&row)?));
+            txn.delete(key);
+        }
+        let (used, unused) = self.choose(there)?;
+        self.check_sizes(&used)?;
+        let old = get_object(txn, &self.bucket, &self.key).await?;
+        if self.forbid_overwrite && old.is_some() {
+            return Err(Error::ObjectExists);
+        }
+        for part in &unused {
+            release(txn, &part.data).await?;
+        }
+        let object = self.assemble(txn, upload, &used)?;
+        replace_object(txn, old.as_ref(), &object).await?;
+        end_upload(txn, &self.bucket, &self.key, self.id).await?;
+        if let Some(journal) = &self.journal {
+            record(txn, &self.bucket, &self.key, journal, self.now_ms).await?;
+        }
+        Ok(object)
+    }
+}
+
+type NumberedParts = Vec<(u32, PartRecord)>;
+
+impl Complete {
+    /// Divides the parts into those that make the object and the others. Both lists are in ascending order.
+    fn choose(&self, there: NumberedParts) -> Result<(NumberedParts, Vec<PartRecord>), Error> {
+        let Parts::Listed(listed) = &self.parts else {
+            return Ok((there, Vec::new()));
+        };
+        let ascending = listed.iter().zip(listed.iter().skip(1)).all(|((a, _), (b, _))| a < b);
+        if !ascending {
+            return Err(Error::InvalidPartOrder);
+        }
+        let mut used = Vec::with_capacity(listed.len());
+        let mut unused = Vec::new();
+        let mut there = there.into_iter().peekable();
+        for (number, etag) in listed {
+            while let Some((_, part)) = there.next_if(|(n, _)| n < number) {
+                unused.push(part);
+            }
+            let part = there.next_if(|(n, part)| {
+                n == number && hex_upper(&part.md5).eq_ignore_ascii_case(etag.trim().trim_matches('"'))
+            });
+            match part {
+                Some(part) => used.push(part),
+                None => return Err(Error::InvalidPart { number: *number, etag: etag.clone() }),
+            }
+        }
+        unused.extend(there.map(|(_, part)| part));
+        Ok((used, unused))
+    }
+
+    fn check_sizes(&self, parts: &[(u32, PartRecord)]) -> Result<(), Error> {
+        let all_but_last = parts.split_last().map_or(parts, |(_, rest)| rest);
+        match all_but_last.iter().find(|(_, part)| part.size < self.min_part_size) {
+            Some((number, part)) => {
+                Err(Error::PartTooSmall { number: *number, etag: hex_upper(&part.md5), size: part.size })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn assemble<T: Txn>(
+        &self,
+        txn: &mut T,
+        upload: UploadRecord,
+        parts: &[(u32, PartRecord)],
+    ) -> Result<ObjectFields, Error> {
+        let mut extents: Vec<Extent> = Vec::with_capacity(parts.len());
+        let mut digests = Md5::new();
+        let (mut size, mut crc64) = (0, 0);
+        for (_, part) in parts {
+            match &part.data {
+                DataRef::Extents(own) => extents.extend(own.iter()),
+                DataRef::Manifest(_) => return Err(Error::corrupt("a part with a manifest")),
+            }
+            digests.update(part.md5);
+            crc64 = crc_fast::checksum_combine(CrcAlgorithm::Crc64Xz, crc64, part.crc64, part.size);
+            size += part.size;
+        }
+        Ok(ObjectFields {
+            bucket: self.bucket.clone(),
+            key: self.key.clone(),
+            etag: format!("{}-{}", hex_upper(&digests.finalize()), parts.len()),
+            size,
+            crc64,
+            md5: None,
+            last_modified_ms: self.now_ms,
+            kind: ObjectKind::Multipart,
+            attributes: upload.attributes,
+            parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
+            generation: self.generation,
+            data: gather(txn, &extents, self.manifest),
+        })
+    }
+}
+
+async fn require_upload<T: Txn>(
+    txn: &mut T,
+    bucket: &str,
+    key: &str,
+    id: UploadId,
+) -> Result<UploadRecord, Error> {
+    require_bucket(txn, bucket).await?;
+    match txn.get(&key::upload(bucket, key, id)).await? {
+        Some(row) => UploadRecord::decode(&row),
+        None => Err(Error::NoSuchUpload),
+    }
+}
+
+async fn end_upload<T: Txn>(txn: &mut T, bucket: &str, key: &str, id: UploadId) -> Result<(), Error> {
+    txn.delete(key::upload(bucket, key, id));
+    change_stat(txn, bucket, |stat| stat.uploads = stat.uploads.saturating_sub(1)).await
+}

@@ -1,0 +1,91 @@
+//! Commands that write an object, or its settings.
+
+use std::sync::Arc;
+
+use super::data::{NewData, get_object, replace_object, require_bucket, take_in};
+use super::delivery::record;
+use crate::extent::DataRef;
+use crate::key;
+use crate::record::{encode_object, hex_upper};
+use crate::txn::{Command, Txn};
+use crate::{Acl, Attributes, Error, NewDelivery, ObjectFields, ObjectKind};
+
+/// Writes an object.
+#[derive(Debug)]
+pub(crate) struct Put {
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) data: NewData,
+    pub(crate) attributes: Attributes,
+    pub(crate) etag: Option<String>,
+    pub(crate) forbid_overwrite: bool,
+    pub(crate) if_match: Option<String>,
+    pub(crate) now_ms: i64,
+    pub(crate) generation: u64,
+    pub(crate) journal: Option<NewDelivery>,
+}
+
+impl Command for Put {
+    type Output = ObjectFields;
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
+        require_bucket(txn, &self.bucket).await?;
+        let old = get_object(txn, &self.bucket, &self.key).await?;
+        if self.forbid_overwrite && old.is_some() {
+            return Err(Error::ObjectExists);
+        }
+        if let Some(etag) = &self.if_match {
+            require_etag(old.as_ref(), etag)?;
+        }
+        let extents: Arc<[_]> = take_in(txn, &self.data).into_iter().collect();
+        let object = ObjectFields {
+            bucket: self.bucket.clone(),
+            key: self.key.clone(),
+            etag: self.etag.clone().unwrap_or_else(|| hex_upper(&self.data.md5)),
+            size: self.data.size,
+            crc64: self.data.crc64,
+            md5: Some(self.data.md5),
+            last_modified_ms: self.now_ms,
+            kind: ObjectKind::Normal,
+            attributes: self.attributes.clone(),
+            parts: 0,
+            generation: self.generation,
+            data: DataRef::Extents(extents),
+        };
+        replace_object(txn, old.as_ref(), &object).await?;
+        if let Some(journal) = &self.journal {
+            record(txn, &self.bucket, &self.key, journal, self.now_ms).await?;
+        }
+        Ok(object)
+    }
+}
+
+/// Fails unless there is an object of that ETag.
+pub(super) fn require_etag(object: Option<&ObjectFields>, etag: &str) -> Result<(), Error> {
+    match object {
+        Some(object) if object.etag.eq_ignore_ascii_case(etag.trim_matches('"')) => Ok(()),
+        _ => Err(Error::PreconditionFailed),
+    }
+}
+
+/// Sets an object's ACL.
+#[derive(Debug)]
+pub(crate) struct SetObjectAcl {
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) acl: Acl,
+    pub(crate) generation: u64,
+}
+
+impl Command for SetObjectAcl {
+    type Output = ();
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
+        require_bucket(txn, &self.bucket).await?;
+        let mut object = get_object(txn, &self.bucket, &self.key).await?.ok_or(Error::NoSuchObject)?;
+        object.attributes.acl = self.acl;
+        object.generation = self.generation;
+        txn.put(key::object(&self.bucket, &self.key), encode_object(&object));
+        Ok(())
+    }
+}

@@ -1,0 +1,438 @@
+//! The committer: runs queued commands in batches and makes a batch durable with one sync.
+//!
+//! Two threads do the same: run the commands that wait, then take the log, run what has come meanwhile, write,
+//! sync, apply and answer. While one syncs the other forms the next batch, on top of the rows in flight; a command
+//! that comes alone is written at once. Readers look at the tables, and rows come there only when they are durable.
+//! When a batch fails, the one that was formed on top of it is run again without it.
+
+mod job;
+mod upkeep;
+
+use std::collections::VecDeque;
+use std::io;
+use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::file::{DataFiles, FileGuard};
+use crate::health::{Condition, Counters};
+use crate::id::IdSource;
+use crate::key::Tag;
+use crate::lock::FolderLock;
+use crate::log::{Log, SealedSegment};
+use crate::rows::Rows;
+use crate::tables::Tables;
+use crate::txn::{Batch, Command};
+use crate::{Durability, Error, OpenError};
+use job::{CommandJob, Job};
+
+/// A batch is closed when it is as large as this.
+const BATCH_BYTES: usize = 4 << 20;
+
+/// More commands than this do not wait.
+const QUEUE_LIMIT: usize = 65_536;
+
+/// Writes wait while this many memories of the tables are being flushed.
+const SEALED_LIMIT: usize = 3;
+
+/// Writes wait while there are this many unsorted runs of files.
+const RUNS_LIMIT: usize = 24;
+
+/// What a committer is made of.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) tables: Arc<Tables>,
+    pub(crate) log: Log,
+    pub(crate) condition: Arc<Condition>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) ids: Arc<IdSource>,
+    pub(crate) files: Arc<DataFiles>,
+    /// Counted up after every commit that changes settings of buckets.
+    pub(crate) settings_epoch: Arc<AtomicU64>,
+    pub(crate) durability: Durability,
+    pub(crate) lazy_delay: Duration,
+    pub(crate) lock: FolderLock,
+}
+
+/// The handle commands are given to. Dropping it ends the threads after what is queued.
+#[derive(Debug)]
+pub(crate) struct Committer {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// What the threads share.
+#[derive(Debug)]
+struct Shared {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+    /// Held by the thread that forms a batch; holds commands that were taken but did not fit into the last.
+    forming: Mutex<VecDeque<Box<dyn Job>>>,
+    in_flight: Mutex<InFlight>,
+    /// Held while a batch is written, synced and applied. `None` after the end.
+    log: Mutex<Option<Log>>,
+    tables: Arc<Tables>,
+    condition: Arc<Condition>,
+    counters: Arc<Counters>,
+    ids: Arc<IdSource>,
+    files: Arc<DataFiles>,
+    settings_epoch: Arc<AtomicU64>,
+    durability: Durability,
+    lazy_delay: Duration,
+    upkeep: upkeep::Upkeep,
+    /// The folder is ours until the last thread has ended.
+    _lock: FolderLock,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    jobs: VecDeque<Box<dyn Job>>,
+    /// Nobody waits for these.
+    lazy: VecDeque<Box<dyn Job>>,
+    lazy_since: Option<Instant>,
+    closed: bool,
+}
+
+/// The batch that was taken to the log last.
+#[derive(Debug, Default, Clone)]
+struct InFlight {
+    rows: Option<Arc<Rows>>,
+    /// How many batches failed so far.
+    failures: u64,
+}
+
+impl Committer {
+    pub(crate) fn start(setup: Setup) -> Result<Self, OpenError> {
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+            forming: Mutex::default(),
+            in_flight: Mutex::default(),
+            upkeep: upkeep::Upkeep::new(setup.log.spares()),
+            log: Mutex::new(Some(setup.log)),
+            tables: setup.tables,
+            condition: setup.condition,
+            counters: setup.counters,
+            ids: setup.ids,
+            files: setup.files,
+            settings_epoch: setup.settings_epoch,
+            durability: setup.durability,
+            lazy_delay: setup.lazy_delay,
+            _lock: setup.lock,
+        });
+        let committer = Self { shared, threads: Mutex::default() };
+        committer.spawn("ossicle-commit-1", Shared::commit_loop)?;
+        committer.spawn("ossicle-commit-2", Shared::commit_loop)?;
+        committer.spawn("ossicle-flush", Shared::flush_loop)?;
+        committer.spawn("ossicle-compact", Shared::compact_loop)?;
+        Ok(committer)
+    }
+
+    fn spawn(&self, name: &str, body: fn(&Shared)) -> Result<(), OpenError> {
+        let shared = Arc::clone(&self.shared);
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || body(&shared))
+            .map_err(|e| OpenError::io("starting a thread", e))?;
+        lock(&self.threads).push(thread);
+        Ok(())
+    }
+
+    /// Runs a command and waits until it is durable. If the caller stops waiting, the command happens all the
+    /// same. `guard` is a data file the command takes in: it stays if the command succeeds.
+    pub(crate) async fn commit<C: Command>(
+        &self,
+        command: C,
+        guard: Option<FileGuard>,
+    ) -> Result<C::Output, Error> {
+        self.shared.condition.check_space(C::GROWS)?;
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.submit(Box::new(CommandJob::new(command, Some(reply), guard)))?;
+        answer.await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// The same for a thread of its own.
+    pub(crate) fn commit_blocking<C: Command>(&self, command: C) -> Result<C::Output, Error> {
+        self.shared.condition.check_space(C::GROWS)?;
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.submit(Box::new(CommandJob::new(command, Some(reply), None)))?;
+        answer.blocking_recv().unwrap_or(Err(Error::Closed))
+    }
+
+    /// Runs a command with the next batch, or after the delay for those nobody waits for.
+    pub(crate) fn commit_lazily<C: Command>(&self, command: C) -> Result<(), Error> {
+        let job = Box::new(CommandJob::new(command, None, None));
+        let mut queue = lock(&self.shared.queue);
+        if queue.closed {
+            return Err(Error::Closed);
+        }
+        if queue.lazy.len() >= QUEUE_LIMIT {
+            return Err(Error::Busy);
+        }
+        queue.lazy.push_back(job);
+        if queue.lazy_since.is_none() {
+            queue.lazy_since = Some(Instant::now());
+            self.shared.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    fn submit(&self, job: Box<dyn Job>) -> Result<(), Error> {
+        let mut queue = lock(&self.shared.queue);
+        if queue.closed {
+            return Err(Error::Closed);
+        }
+        if queue.jobs.len() >= QUEUE_LIMIT {
+            return Err(Error::Busy);
+        }
+        queue.jobs.push_back(job);
+        drop(queue);
+        self.shared.wake.notify_one();
+        Ok(())
+    }
+
+    /// Ends the threads after what is queued, and leaves nothing in the log to be read at the next start. Tells
+    /// whether that worked.
+    pub(crate) fn close(&self) -> bool {
+        self.stop();
+        let Some(log) = lock(&self.shared.log).take() else { return false };
+        if self.shared.condition.check().is_err() {
+            return false;
+        }
+        self.shared.tables.seal();
+        let spares = log.spares();
+        let waiting = self.shared.upkeep.take_segments();
+        match self.shared.tables.flush() {
+            Ok(false) => true,
+            Ok(true) => {
+                let segments: Vec<_> = waiting.into_iter().chain(log.close()).collect();
+                let recycled = spares.recycle(&segments);
+                if let Err(error) = &recycled {
+                    tracing::warn!(%error, "files of the log could not be recycled");
+                }
+                recycled.is_ok()
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the tables could not be flushed; the log has their rows");
+                false
+            }
+        }
+    }
+
+    fn stop(&self) {
+        lock(&self.shared.queue).closed = true;
+        self.shared.wake.notify_all();
+        // The committers come first: they may wait for those that flush.
+        let mut committers = std::mem::take(&mut *lock(&self.threads));
+        let others = committers.split_off(committers.len().min(2));
+        for thread in committers {
+            let _ = thread.join();
+        }
+        self.shared.upkeep.stop();
+        for thread in others {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Refuses writes should the thread that holds it panic: what it was doing is neither done nor undone.
+struct Alarm<'a>(&'a Condition);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.poison("a thread of the store panicked");
+        }
+    }
+}
+
+impl Shared {
+    fn commit_loop(&self) {
+        let _alarm = Alarm(&self.condition);
+        loop {
+            let mut forming = lock(&self.forming);
+            if forming.is_empty() {
+                match self.wait_for_jobs() {
+                    Some(jobs) => forming.extend(jobs),
+                    None => return,
+                }
+            }
+            let in_flight = lock(&self.in_flight).clone();
+            let mut batch = Batch::new(Arc::clone(&self.tables), in_flight.rows);
+            let mut jobs = Vec::with_capacity(forming.len());
+            run_jobs(&mut batch, &mut forming, &mut jobs);
+
+            let mut log = lock(&self.log);
+            // More may have come while the other thread was syncing.
+            forming.extend(self.take_jobs());
+            run_jobs(&mut batch, &mut forming, &mut jobs);
+            if lock(&self.in_flight).failures != in_flight.failures {
+                batch = Batch::new(Arc::clone(&self.tables), None);
+                for job in &mut jobs {
+                    job.run(&mut batch);
+                }
+            }
+            let rows = Arc::new(batch.into_rows());
+            lock(&self.in_flight).rows = Some(Arc::clone(&rows));
+            drop(forming);
+            let outcome = self.write(&mut log, &rows, jobs.len());
+            if outcome.is_err() {
+                let mut in_flight = lock(&self.in_flight);
+                in_flight.rows = None;
+                in_flight.failures += 1;
+            }
+            drop(log);
+            for job in jobs {
+                job.finish(&outcome);
+            }
+        }
+    }
+
+    /// Waits until there is something to do; `None` at the end.
+    fn wait_for_jobs(&self) -> Option<VecDeque<Box<dyn Job>>> {
+        let mut queue = lock(&self.queue);
+        loop {
+            let lazy_for = queue.lazy_since.map(|since| since.elapsed());
+            let lazy_due = lazy_for.is_some_and(|waited| waited >= self.lazy_delay || queue.closed);
+            if !queue.jobs.is_empty() || lazy_due {
+                return Some(queue.take());
+            }
+            if queue.closed {
+                return None;
+            }
+            queue = match lazy_for {
+                Some(waited) => {
+                    let rest = self.lazy_delay.saturating_sub(waited);
+                    let woken = self.wake.wait_timeout(queue, rest);
+                    woken.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    fn take_jobs(&self) -> VecDeque<Box<dyn Job>> {
+        lock(&self.queue).take()
+    }
+
+    /// Makes rows durable and visible.
+    fn write(&self, log: &mut MutexGuard<'_, Option<Log>>, rows: &Rows, jobs: usize) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let log = log.as_mut().ok_or(Error::Closed)?;
+        self.condition.check()?;
+        self.wait_for_room()?;
+        if !log.has_room(rows) {
+            self.switch(log)?;
+        }
+        let seqno = self.tables.next_seqno();
+        let written = log.append(seqno, rows).map_err(|e| self.write_failed(&e))?;
+        if self.durability == Durability::Durable {
+            let start = Instant::now();
+            log.sync().map_err(|e| {
+                self.condition.poison(&format!("syncing the log: {e}"));
+                self.condition.check().err().unwrap_or(Error::Closed)
+            })?;
+            let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+            Counters::add(&self.counters.sync_us, micros);
+        }
+        self.tables.apply(seqno, rows);
+        if [Tag::Bucket, Tag::Document].into_iter().any(|tag| has_rows_of(rows, tag)) {
+            self.settings_epoch.fetch_add(1, Ordering::AcqRel);
+        }
+        Counters::add(&self.counters.commits, 1);
+        Counters::add(&self.counters.commands, jobs as u64);
+        Counters::add(&self.counters.log_bytes, written);
+        Ok(())
+    }
+
+    /// Lack of space leaves the log as it was; other failures leave it unknown.
+    fn write_failed(&self, error: &io::Error) -> Error {
+        match Error::io("writing the log", error) {
+            full @ Error::DiskFull => full,
+            other => {
+                self.condition.poison(&other.to_string());
+                self.condition.check().err().unwrap_or(other)
+            }
+        }
+    }
+
+    /// Goes on in a fresh segment and has the tables' memory flushed, after which the old one is not needed.
+    fn switch(&self, log: &mut Log) -> Result<(), Error> {
+        if self.durability == Durability::Relaxed {
+            self.files.sync_relaxed().map_err(|e| self.write_failed(&e))?;
+            log.sync().map_err(|e| self.write_failed(&e))?;
+        }
+        if let Err(error) = log.switch(self.ids.salt()) {
+            let error = Error::io("beginning a file of the log", &error);
+            self.condition.set_impaired(Some(error.clone()));
+            return Err(error);
+        }
+        self.tables.seal();
+        self.upkeep.flush_soon(log.take_sealed());
+        Ok(())
+    }
+
+    /// Waits while the tables are behind; fails if they cannot catch up.
+    fn wait_for_room(&self) -> Result<(), Error> {
+        loop {
+            let (sealed, runs) = self.tables.backlog();
+            if sealed < SEALED_LIMIT && runs < RUNS_LIMIT {
+                return Ok(());
+            }
+            if let Some(error) = self.condition.impaired() {
+                return Err(error);
+            }
+            self.condition.check()?;
+            self.upkeep.wait_for_progress(Duration::from_millis(20));
+        }
+    }
+
+    /// Runs `change` while no batch is being written, unless the log is closed.
+    fn between_batches(&self, change: impl FnOnce(&mut Log)) {
+        if let Some(log) = lock(&self.log).as_mut() {
+            change(log);
+        }
+    }
+
+    fn recycle(&self, segments: &[SealedSegment]) -> io::Result<()> {
+        self.upkeep.spares().recycle(segments)
+    }
+}
+
+impl Queue {
+    fn take(&mut self) -> VecDeque<Box<dyn Job>> {
+        let mut jobs = std::mem::take(&mut self.jobs);
+        jobs.append(&mut self.lazy);
+        self.lazy_since = None;
+        jobs
+    }
+}
+
+fn run_jobs(batch: &mut Batch, waiting: &mut VecDeque<Box<dyn Job>>, done: &mut Vec<Box<dyn Job>>) {
+    while batch.bytes() < BATCH_BYTES {
+        let Some(mut job) = waiting.pop_front() else { return };
+        job.run(batch);
+        done.push(job);
+    }
+}
+
+fn has_rows_of(rows: &Rows, tag: Tag) -> bool {
+    let from = [tag as u8];
+    let bounds = (Bound::Included(from.as_slice()), Bound::Unbounded);
+    let first = rows.range::<[u8], _>(bounds).next();
+    first.is_some_and(|(key, _)| key.first() == Some(&(tag as u8)))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

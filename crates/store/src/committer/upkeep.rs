@@ -1,0 +1,148 @@
+//! What goes on behind the commits: flushing the tables' memory, recycling the log, tidying files up.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::{Alarm, Shared, lock};
+use crate::log::{SealedSegment, Spares};
+use crate::{Durability, Error};
+
+/// How often work that failed is tried again, and how often a relaxed log is synced.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What the threads behind the commits are told.
+#[derive(Debug)]
+pub(super) struct Upkeep {
+    orders: Mutex<Orders>,
+    ordered: Condvar,
+    progress: Condvar,
+    spares: Arc<Spares>,
+}
+
+#[derive(Debug, Default)]
+struct Orders {
+    flush: bool,
+    compact: bool,
+    stop: bool,
+    /// Not needed once what is sealed now is flushed.
+    segments: Vec<SealedSegment>,
+}
+
+impl Upkeep {
+    pub(super) fn new(spares: Arc<Spares>) -> Self {
+        // The first round finishes what an earlier process left.
+        let orders = Orders { compact: true, ..Orders::default() };
+        Self { orders: Mutex::new(orders), ordered: Condvar::new(), progress: Condvar::new(), spares }
+    }
+
+    pub(super) fn spares(&self) -> &Spares {
+        &self.spares
+    }
+
+    pub(super) fn flush_soon(&self, segments: Vec<SealedSegment>) {
+        let mut orders = lock(&self.orders);
+        orders.segments.extend(segments);
+        orders.flush = true;
+        self.ordered.notify_all();
+    }
+
+    pub(super) fn take_segments(&self) -> Vec<SealedSegment> {
+        std::mem::take(&mut lock(&self.orders).segments)
+    }
+
+    pub(super) fn stop(&self) {
+        lock(&self.orders).stop = true;
+        self.ordered.notify_all();
+        self.progress.notify_all();
+    }
+
+    pub(super) fn wait_for_progress(&self, longest: Duration) {
+        let orders = lock(&self.orders);
+        drop(self.progress.wait_timeout(orders, longest).unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Waits until `which` is ordered or the pause is over; `false` at the end.
+    fn wait(&self, which: impl Fn(&mut Orders) -> &mut bool) -> Option<bool> {
+        let mut orders = lock(&self.orders);
+        if !orders.stop && !*which(&mut orders) {
+            orders = self.ordered.wait_timeout(orders, PAUSE).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        (!orders.stop).then(|| std::mem::take(which(&mut orders)))
+    }
+}
+
+impl Shared {
+    pub(super) fn flush_loop(&self) {
+        let _alarm = Alarm(&self.condition);
+        let mut failed = false;
+        loop {
+            let prepared = self.upkeep.spares.prepare();
+            if !failed {
+                let error = prepared.err().map(|e| Error::io("making a file for the log", &e));
+                self.condition.set_impaired(error);
+            }
+            let Some(ordered) = self.upkeep.wait(|orders| &mut orders.flush) else { return };
+            if self.durability == Durability::Relaxed {
+                self.sync_relaxed();
+            }
+            if ordered || failed {
+                let outcome = self.flush();
+                failed = outcome.is_err();
+                self.condition.set_impaired(outcome.err());
+                self.upkeep.progress.notify_all();
+            }
+        }
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        // Whatever is ordered after this is flushed the next time, and so are its segments.
+        let segments = self.upkeep.take_segments();
+        match self.tables.flush() {
+            Ok(true) => {
+                self.between_batches(|_| self.tables.pass());
+                lock(&self.upkeep.orders).compact = true;
+                self.upkeep.ordered.notify_all();
+                self.recycle(&segments).map_err(|e| Error::io("recycling the log", &e))
+            }
+            Ok(false) => Ok(()),
+            Err(error) => {
+                let mut orders = lock(&self.upkeep.orders);
+                orders.segments.splice(0..0, segments);
+                Err(error)
+            }
+        }
+    }
+
+    fn sync_relaxed(&self) {
+        let mut file = None;
+        self.between_batches(|log| file = Some(log.active_file()));
+        let Some(file) = file else { return };
+        // Files first: the log refers to them.
+        if let Err(error) = self.files.sync_relaxed().and_then(|()| file.sync_data()) {
+            self.condition.poison(&format!("syncing the log: {error}"));
+        }
+    }
+
+    pub(super) fn compact_loop(&self) {
+        let _alarm = Alarm(&self.condition);
+        loop {
+            let Some(ordered) = self.upkeep.wait(|orders| &mut orders.compact) else { return };
+            if !ordered {
+                continue;
+            }
+            loop {
+                match self.tables.compact() {
+                    Ok(true) => self.upkeep.progress.notify_all(),
+                    Ok(false) => break,
+                    Err(error) => {
+                        tracing::warn!(%error, "the index could not be tidied up");
+                        break;
+                    }
+                }
+                if lock(&self.upkeep.orders).stop {
+                    return;
+                }
+            }
+        }
+    }
+}

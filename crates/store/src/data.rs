@@ -1,0 +1,10 @@
+//! The bytes of objects on their way in and out.
+
+mod reader;
+mod upload;
+mod writer;
+
+pub use reader::Reader;
+pub(crate) use reader::{ReadPlan, Source};
+pub(crate) use upload::DataPath;
+pub use upload::{StoredData, Upload};

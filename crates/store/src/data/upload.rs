@@ -1,0 +1,234 @@
+//! Data on its way in.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use crc_fast::CrcAlgorithm;
+use md5::{Digest, Md5};
+use tokio::task::JoinHandle;
+
+use super::writer::{FileWriter, WrittenFile};
+use crate::Error;
+use crate::command::{Content, NewData};
+use crate::file::{DataFiles, FileGuard};
+use crate::health::Condition;
+use crate::id::IdSource;
+
+/// Pieces are hashed and written when this much has come. Twice as much is in memory at most.
+const BATCH_BYTES: usize = 256 * 1024;
+
+/// This much of the beginning is kept at hand.
+const HEAD_BYTES: usize = 64 * 1024;
+
+/// What uploads need of the store.
+#[derive(Debug)]
+pub(crate) struct DataPath {
+    pub(crate) files: Arc<DataFiles>,
+    pub(crate) ids: Arc<IdSource>,
+    pub(crate) condition: Arc<Condition>,
+    pub(crate) inline_limit: usize,
+}
+
+/// Data on its way in. Dropping it leaves nothing behind.
+#[derive(Debug)]
+pub struct Upload {
+    path: Arc<DataPath>,
+    size: u64,
+    head: Head,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Few bytes so far: they are in `head`.
+    Small,
+    /// Too many for a commit.
+    Large {
+        /// What has come and is not being written.
+        waiting: Vec<Bytes>,
+        waiting_bytes: usize,
+        writing: Writing,
+    },
+    /// An error was reported.
+    Failed,
+}
+
+type WriteResult = Result<FileWriter, Error>;
+
+#[derive(Debug)]
+enum Writing {
+    Idle(Box<FileWriter>),
+    Busy(JoinHandle<WriteResult>),
+}
+
+/// The beginning of the data. Grows to what a commit can hold, or to what is promised to callers.
+#[derive(Debug)]
+struct Head {
+    bytes: Vec<u8>,
+}
+
+impl Upload {
+    pub(crate) fn new(path: Arc<DataPath>, size_hint: Option<u64>) -> Self {
+        let expected = size_hint.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
+        let bytes = Vec::with_capacity(if expected <= path.inline_limit { expected } else { 0 });
+        Self { path, size: 0, head: Head { bytes }, state: State::Small }
+    }
+
+    /// Takes a piece of the data. Waits while earlier pieces are being written, so memory stays bounded.
+    ///
+    /// # Errors
+    /// When the disk failed; the upload is lost then.
+    pub async fn write(&mut self, piece: Bytes) -> Result<(), Error> {
+        self.size += piece.len() as u64;
+        let result = match &mut self.state {
+            State::Small if self.head.bytes.len() + piece.len() <= self.path.inline_limit => {
+                self.head.bytes.extend_from_slice(&piece);
+                return Ok(());
+            }
+            State::Small => self.become_large(piece).await,
+            State::Large { .. } => self.write_large(piece).await,
+            State::Failed => Err(Error::Closed),
+        };
+        if result.is_err() {
+            self.state = State::Failed;
+        }
+        result
+    }
+
+    /// The first bytes, at most 64 KiB of them, as far as they have come: enough to read the header of an image.
+    #[must_use]
+    pub fn head(&self) -> &[u8] {
+        self.head.bytes.get(..HEAD_BYTES).unwrap_or(&self.head.bytes)
+    }
+
+    /// Bytes taken so far.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Ends the data: hashes are known, and data that does not travel inside the commit is on the disk.
+    ///
+    /// # Errors
+    /// When the disk failed.
+    pub async fn finish(self) -> Result<StoredData, Error> {
+        match self.state {
+            State::Small => Ok(StoredData::small(self.head.bytes, &self.path.ids)),
+            State::Large { waiting, writing, .. } => {
+                let mut writer = writing.wait().await?;
+                let written = run_blocking(move || {
+                    writer.write(&waiting)?;
+                    writer.finish()
+                });
+                Ok(StoredData::large(written.await?))
+            }
+            State::Failed => Err(Error::Closed),
+        }
+    }
+
+    async fn become_large(&mut self, piece: Bytes) -> Result<(), Error> {
+        self.path.condition.check()?;
+        let files = Arc::clone(&self.path.files);
+        let id = self.path.ids.data();
+        let writer = run_blocking(move || FileWriter::create(&files, id)).await?;
+        let first = Bytes::copy_from_slice(&self.head.bytes);
+        let missing = HEAD_BYTES.saturating_sub(self.head.bytes.len());
+        self.head.bytes.extend_from_slice(piece.get(..missing).unwrap_or(&piece));
+        self.head.bytes.truncate(HEAD_BYTES);
+        self.head.bytes.shrink_to_fit();
+        self.state = State::Large {
+            waiting_bytes: first.len() + piece.len(),
+            waiting: vec![first, piece],
+            writing: Writing::Idle(Box::new(writer)),
+        };
+        self.hand_over().await
+    }
+
+    async fn write_large(&mut self, piece: Bytes) -> Result<(), Error> {
+        let missing = HEAD_BYTES.saturating_sub(self.head.bytes.len());
+        if missing > 0 {
+            self.head.bytes.extend_from_slice(piece.get(..missing).unwrap_or(&piece));
+        }
+        if let State::Large { waiting, waiting_bytes, .. } = &mut self.state {
+            *waiting_bytes += piece.len();
+            waiting.push(piece);
+        }
+        self.hand_over().await
+    }
+
+    /// Has what waits written if it is enough, waiting for what is being written before.
+    async fn hand_over(&mut self) -> Result<(), Error> {
+        let State::Large { waiting, waiting_bytes, .. } = &mut self.state else { return Ok(()) };
+        if *waiting_bytes < BATCH_BYTES {
+            return Ok(());
+        }
+        let batch = std::mem::take(waiting);
+        *waiting_bytes = 0;
+        let State::Large { writing, .. } = std::mem::replace(&mut self.state, State::Failed) else {
+            return Ok(());
+        };
+        let mut writer = writing.wait().await?;
+        let busy = tokio::task::spawn_blocking(move || {
+            writer.write(&batch)?;
+            Ok(writer)
+        });
+        self.state = State::Large { waiting: Vec::new(), waiting_bytes: 0, writing: Writing::Busy(busy) };
+        Ok(())
+    }
+}
+
+impl Writing {
+    async fn wait(self) -> WriteResult {
+        match self {
+            Self::Idle(writer) => Ok(*writer),
+            Self::Busy(task) => task.await.unwrap_or_else(|_| Err(Error::Closed)),
+        }
+    }
+}
+
+async fn run_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Error::Closed))
+}
+
+/// Data that came in whole and waits to become an object or a part. Dropping it leaves nothing behind.
+#[derive(Debug)]
+pub struct StoredData {
+    pub(crate) new: NewData,
+    pub(crate) guard: Option<FileGuard>,
+}
+
+impl StoredData {
+    fn small(bytes: Vec<u8>, ids: &IdSource) -> Self {
+        let size = bytes.len() as u64;
+        let md5 = Md5::digest(&bytes).into();
+        let crc64 = crc_fast::checksum(CrcAlgorithm::Crc64Xz, &bytes);
+        let content =
+            if bytes.is_empty() { Content::Empty } else { Content::Small(ids.data(), Bytes::from(bytes)) };
+        Self { new: NewData { size, md5, crc64, content }, guard: None }
+    }
+
+    fn large(written: WrittenFile) -> Self {
+        let WrittenFile { guard, size, md5, crc64 } = written;
+        Self { new: NewData { size, md5, crc64, content: Content::File(guard.id()) }, guard: Some(guard) }
+    }
+
+    /// Bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.new.size
+    }
+
+    /// MD5 of the bytes.
+    #[must_use]
+    pub fn md5(&self) -> [u8; 16] {
+        self.new.md5
+    }
+
+    /// CRC-64 (XZ) of the bytes.
+    #[must_use]
+    pub fn crc64(&self) -> u64 {
+        self.new.crc64
+    }
+}

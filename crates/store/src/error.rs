@@ -1,0 +1,208 @@
+//! Errors of the store: what each means, and whether trying again can help. Turning them into answers on a wire
+//! is the caller's part.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why an operation on an open store did not happen.
+///
+/// Unless said otherwise, an operation that returned an error changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The bucket does not exist.
+    #[error("the bucket does not exist")]
+    NoSuchBucket,
+    /// The bucket still holds objects or uploads in progress.
+    #[error("the bucket is not empty")]
+    BucketNotEmpty,
+    /// The object does not exist.
+    #[error("the object does not exist")]
+    NoSuchObject,
+    /// The object exists and overwriting was forbidden.
+    #[error("the object exists already")]
+    ObjectExists,
+    /// The object is not the one the caller expected.
+    #[error("the object changed")]
+    PreconditionFailed,
+    /// Appending was asked of an object that was not made by appending.
+    #[error("the object is not appendable")]
+    NotAppendable,
+    /// The position of an append is not the length of the object.
+    #[error("the position is not the length of the object, {length}")]
+    PositionMismatch {
+        /// The present length, where the next append has to start.
+        length: u64,
+    },
+    /// The multipart upload does not exist, or was completed or aborted.
+    #[error("the upload does not exist")]
+    NoSuchUpload,
+    /// A part named in the completion was never uploaded, or its ETag is another one.
+    #[error("part {number} is missing or differs")]
+    InvalidPart {
+        /// The part that was named.
+        number: u32,
+        /// The ETag that was named.
+        etag: String,
+    },
+    /// The parts named in the completion are not in ascending order.
+    #[error("the parts are not in ascending order")]
+    InvalidPartOrder,
+    /// A part other than the last is smaller than the caller's minimum.
+    #[error("part {number} is too small")]
+    PartTooSmall {
+        /// The part's number.
+        number: u32,
+        /// The part's ETag.
+        etag: String,
+        /// The part's size.
+        size: u64,
+    },
+    /// The delivery is not in the journal.
+    #[error("the delivery does not exist")]
+    NoSuchDelivery,
+    /// A name is empty, too long or holds a byte the key layout reserves.
+    #[error("the name is not valid: {reason}")]
+    InvalidName {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// There is no space left. Writes resume by themselves when there is.
+    #[error("no space left on the disk")]
+    DiskFull,
+    /// The file system does not accept writes.
+    #[error("the file system is read-only")]
+    ReadOnly,
+    /// More work is waiting than the store accepts.
+    #[error("the store is overloaded")]
+    Busy,
+    /// An earlier write or sync failed in a way that leaves the disk's state unknown; no write is accepted until
+    /// the store is opened again.
+    #[error("writes are refused since an earlier failure: {cause}")]
+    Poisoned {
+        /// The first failure.
+        cause: String,
+    },
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+    /// Stored bytes are not what was written.
+    #[error("stored data is corrupt: {what}")]
+    Corrupt {
+        /// What was found to be corrupt.
+        what: String,
+    },
+    /// Any other failure of the disk.
+    #[error("{what}: {message}")]
+    Io {
+        /// What was attempted.
+        what: String,
+        /// The system's words.
+        message: String,
+    },
+}
+
+impl Error {
+    /// Whether the same call may succeed later without anyone changing the request.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::DiskFull | Self::ReadOnly | Self::Busy | Self::Poisoned { .. } | Self::Closed => true,
+            Self::NoSuchBucket
+            | Self::BucketNotEmpty
+            | Self::NoSuchObject
+            | Self::ObjectExists
+            | Self::PreconditionFailed
+            | Self::NotAppendable
+            | Self::PositionMismatch { .. }
+            | Self::NoSuchUpload
+            | Self::InvalidPart { .. }
+            | Self::InvalidPartOrder
+            | Self::PartTooSmall { .. }
+            | Self::NoSuchDelivery
+            | Self::InvalidName { .. }
+            | Self::Corrupt { .. }
+            | Self::Io { .. } => false,
+        }
+    }
+
+    /// Whether the failure is the store's and not the request's.
+    #[must_use]
+    pub fn is_internal(&self) -> bool {
+        matches!(self, Self::Corrupt { .. } | Self::Io { .. }) || self.is_retryable()
+    }
+
+    pub(crate) fn corrupt(what: impl Into<String>) -> Self {
+        Self::Corrupt { what: what.into() }
+    }
+
+    pub(crate) fn io(what: impl Into<String>, error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
+            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
+            _ => Self::Io { what: what.into(), message: error.to_string() },
+        }
+    }
+}
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another process has the folder open.
+    #[error("the data folder {} is in use by another process{}", path.display(), pid_words(*pid))]
+    InUse {
+        /// The data folder.
+        path: PathBuf,
+        /// The process that holds it, when it could be told.
+        pid: Option<u32>,
+    },
+    /// The folder was written by a version this one does not understand.
+    #[error("the data folder has format {found}, this version reads {supported}")]
+    Version {
+        /// The format found.
+        found: u32,
+        /// The newest format this version reads.
+        supported: u32,
+    },
+    /// The folder holds other files and no store.
+    #[error("{} is not empty and is not a data folder", path.display())]
+    NotAStore {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Stored bytes are not what was written. Nothing was changed.
+    #[error("the data folder is damaged: {what}")]
+    Corrupt {
+        /// What was found.
+        what: String,
+    },
+    /// The disk failed or refused.
+    #[error("{what}")]
+    Io {
+        /// What was attempted.
+        what: String,
+        /// The system's error.
+        #[source]
+        source: io::Error,
+    },
+}
+
+fn pid_words(pid: Option<u32>) -> String {
+    pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
+}
+
+impl OpenError {
+    pub(crate) fn io(what: impl Into<String>, source: io::Error) -> Self {
+        Self::Io { what: what.into(), source }
+    }
+}
+
+impl From<Error> for OpenError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Corrupt { what } => Self::Corrupt { what },
+            other => Self::Io { what: other.to_string(), source: io::Error::other(other) },
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Whether the store takes writes, and the figures it shows.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use crate::{Error, Figures, Health};
+
+/// What went wrong, shared by all that write.
+#[derive(Debug, Default)]
+pub(crate) struct Condition {
+    poison: OnceLock<String>,
+    impaired: Mutex<Option<Error>>,
+}
+
+impl Condition {
+    /// Refuses writes from now on.
+    pub(crate) fn poison(&self, cause: &str) {
+        tracing::error!(cause, "the store refuses writes until it is opened again");
+        let _ = self.poison.set(cause.to_owned());
+    }
+
+    /// Fails if writes are refused.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self.poison.get() {
+            Some(cause) => Err(Error::Poisoned { cause: cause.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Fails if writes are refused, or if there is no space and the write needs some.
+    pub(crate) fn check_space(&self, grows: bool) -> Result<(), Error> {
+        self.check()?;
+        match self.impaired() {
+            Some(full @ Error::DiskFull) if grows => Err(full),
+            _ => Ok(()),
+        }
+    }
+
+    /// Remembers how the latest attempt to make room for writes went.
+    pub(crate) fn set_impaired(&self, error: Option<Error>) {
+        let mut impaired = self.impaired.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (None, Some(error)) = (&*impaired, &error) {
+            tracing::warn!(%error, "the store cannot write for now");
+        }
+        *impaired = error;
+    }
+
+    pub(crate) fn impaired(&self) -> Option<Error> {
+        self.impaired.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        match (self.poison.get(), self.impaired()) {
+            (Some(reason), _) => Health::Poisoned { reason: reason.clone() },
+            (None, Some(error)) => Health::Impaired { reason: error.to_string() },
+            (None, None) => Health::Good,
+        }
+    }
+}
+
+/// Counters behind [`Figures`].
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) commits: AtomicU64,
+    pub(crate) commands: AtomicU64,
+    pub(crate) log_bytes: AtomicU64,
+    pub(crate) sync_us: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn add(counter: &AtomicU64, by: u64) {
+        counter.fetch_add(by, Ordering::Relaxed);
+    }
+
+    pub(crate) fn figures(&self) -> Figures {
+        Figures {
+            commits: self.commits.load(Ordering::Relaxed),
+            commands: self.commands.load(Ordering::Relaxed),
+            log_bytes: self.log_bytes.load(Ordering::Relaxed),
+            sync_us: self.sync_us.load(Ordering::Relaxed),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Keys of the rows. A key begins with its table's tag; numbers in keys are big-endian so that byte order is
+//! number order. Names hold no zero byte, which therefore ends them.
+
+use bytes::Bytes;
+
+use crate::Error;
+use crate::id::{DataId, UploadId};
+
+/// Which table a row belongs to: the first byte of its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Tag {
+    /// Of the whole store: format and such.
+    Store = 1,
+    /// Buckets by name.
+    Bucket = 2,
+    /// What a bucket holds, as counters.
+    Stat = 3,
+    /// Documents of buckets.
+    Document = 4,
+    /// Objects by bucket and key.
+    Object = 5,
+    /// Extents of objects that have many.
+    Manifest = 6,
+    /// How many objects share small content or a manifest; no row means one.
+    Share = 7,
+    /// Data files that are referred to.
+    File = 8,
+    /// Uploads in progress.
+    Upload = 9,
+    /// Parts of uploads in progress.
+    Part = 10,
+    /// Deliveries by identifier.
+    Delivery = 11,
+    /// Deliveries by time, newest first.
+    DeliveryTime = 12,
+    /// Deliveries by when they are due.
+    DeliveryDue = 13,
+    /// What waits to be removed.
+    Reclaim = 14,
+    /// Small content. It has a tree of its own.
+    Content = 15,
+}
+
+/// The longest bucket name the key layout takes.
+const MAX_BUCKET: usize = 255;
+/// The longest key the key layout takes.
+const MAX_KEY: usize = 4096;
+
+/// Fails on bucket names the layout has no place for.
+pub(crate) fn check_bucket(name: &str) -> Result<(), Error> {
+    check(name, MAX_BUCKET, "a bucket's name")
+}
+
+/// Fails on keys the layout has no place for.
+pub(crate) fn check_key(key: &str) -> Result<(), Error> {
+    check(key, MAX_KEY, "a key")
+}
+
+/// Fails on identifiers of deliveries that are no short printable text.
+pub(crate) fn check_delivery(id: &str) -> Result<(), Error> {
+    let printable = id.bytes().all(|b| b.is_ascii_graphic());
+    if !printable || id.is_empty() || id.len() > 64 {
+        return Err(Error::InvalidName {
+            reason: "a delivery's identifier is not 1 to 64 printable characters",
+        });
+    }
+    Ok(())
+}
+
+fn check(name: &str, longest: usize, what: &'static str) -> Result<(), Error> {
+    let reason = match what {
+        _ if name.is_empty() => "it is empty",
+        _ if name.len() > longest => "it is too long",
+        _ if name.as_bytes().contains(&0) => "it holds a zero byte",
+        _ => return Ok(()),
+    };
+    Err(Error::InvalidName { reason })
+}
+
+fn join(tag: Tag, parts: &[&[u8]]) -> Bytes {
+    let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
+    key.push(tag as u8);
+    for part in parts {
+        key.extend_from_slice(part);
+    }
+    Bytes::from(key)
+}
+
+/// Everything of a table.
+pub(crate) fn whole(tag: Tag) -> Bytes {
+    join(tag, &[])
+}
+
+pub(crate) fn store(name: &str) -> Bytes {
+    join(Tag::Store, &[name.as_bytes()])
+}
+
+pub(crate) fn bucket(name: &str) -> Bytes {
+    join(Tag::Bucket, &[name.as_bytes()])
+}
+
+pub(crate) fn stat(bucket: &str) -> Bytes {
+    join(Tag::Stat, &[bucket.as_bytes()])
+}
+
+pub(crate) fn document(bucket: &str, document: u8) -> Bytes {
+    join(Tag::Document, &[bucket.as_bytes(), &[0, document]])
+}
+
+pub(crate) fn documents(bucket: &str) -> Bytes {
+    join(Tag::Document, &[bucket.as_bytes(), &[0]])
+}
+
+/// Also the beginning of the keys of all objects whose key begins so.
+pub(crate) fn object(bucket: &str, key: &str) -> Bytes {
+    join(Tag::Object, &[bucket.as_bytes(), &[0], key.as_bytes()])
+}
+
+/// The extent of a manifest that ends at the offset. Keyed by its end, the extent that holds an offset is the first
+/// from [`manifest_end`] of the offset after it.
+pub(crate) fn manifest_end(id: DataId, end: u64) -> Bytes {
+    join(Tag::Manifest, &[&id.to_bytes(), &end.to_be_bytes()])
+}
+
+pub(crate) fn manifest(id: DataId) -> Bytes {
+    join(Tag::Manifest, &[&id.to_bytes()])
+}
+
+pub(crate) fn share(id: DataId) -> Bytes {
+    join(Tag::Share, &[&id.to_bytes()])
+}
+
+pub(crate) fn file(id: DataId) -> Bytes {
+    join(Tag::File, &[&id.to_bytes()])
+}
+
+pub(crate) fn upload(bucket: &str, key: &str, id: UploadId) -> Bytes {
+    join(Tag::Upload, &[bucket.as_bytes(), &[0], key.as_bytes(), &[0], &id.to_bytes()])
+}
+
+/// The beginning of the keys of all uploads whose key begins so.
+pub(crate) fn uploads(bucket: &str, key_prefix: &str) -> Bytes {
+    join(Tag::Upload, &[bucket.as_bytes(), &[0], key_prefix.as_bytes()])
+}
+
+pub(crate) fn part(upload: UploadId, number: u32) -> Bytes {
+    join(Tag::Part, &[&upload.to_bytes(), &number.to_be_bytes()])
+}
+
+pub(crate) fn parts(upload: UploadId) -> Bytes {
+    join(Tag::Part, &[&upload.to_bytes()])
+}
+
+pub(crate) fn delivery(id: &str) -> Bytes {
+    join(Tag::Delivery, &[id.as_bytes()])
+}
+
+/// Later times come first.
+pub(crate) fn delivery_time(created_ms: i64, id: &str) -> Bytes {
+    join(Tag::DeliveryTime, &[&(!ordered(created_ms)).to_be_bytes(), id.as_bytes()])
+}
+
+/// The beginning of the keys of all deliveries recorded at the time.
+pub(crate) fn delivery_times(created_ms: i64) -> Bytes {
+    join(Tag::DeliveryTime, &[&(!ordered(created_ms)).to_be_bytes()])
+}
+
+/// When the delivery of a key made by [`delivery_time`] was recorded.
+pub(crate) fn time_of_delivery(key: &[u8]) -> Result<i64, Error> {
+    let bytes = key.get(1..).and_then(|rest| rest.first_chunk::<8>());
+    let bytes = bytes.ok_or_else(|| Error::corrupt("a delivery's time"))?;
+    Ok((!u64::from_be_bytes(*bytes) ^ (1 << 63)).cast_signed())
+}
+
+pub(crate) fn delivery_due(due_ms: i64, id: &str) -> Bytes {
+    join(Tag::DeliveryDue, &[&ordered(due_ms).to_be_bytes(), id.as_bytes()])
+}
+
+/// What comes after all deliveries due at the time or before.
+pub(crate) fn delivery_due_after(now_ms: i64) -> Bytes {
+    join(Tag::DeliveryDue, &[&ordered(now_ms.saturating_add(1)).to_be_bytes()])
+}
+
+pub(crate) fn reclaim(id: DataId) -> Bytes {
+    join(Tag::Reclaim, &[&id.to_bytes()])
+}
+
+pub(crate) fn content(id: DataId) -> Bytes {
+    join(Tag::Content, &[&id.to_bytes()])
+}
+
+/// Times before 1970 come before the others.
+fn ordered(ms: i64) -> u64 {
+    ms.cast_unsigned() ^ (1 << 63)
+}
+
+/// The first key that does not begin with the prefix and comes after all that do.
+pub(crate) fn after_prefix(prefix: &[u8]) -> Bytes {
+    let mut key = prefix.to_vec();
+    while let Some(last) = key.pop() {
+        if last < u8::MAX {
+            key.push(last + 1);
+            break;
+        }
+    }
+    Bytes::from(key)
+}
+
+/// What follows the prefix in a key of the index, as text.
+pub(crate) fn text_after<'a>(key: &'a [u8], prefix: &[u8]) -> Result<&'a str, Error> {
+    key.strip_prefix(prefix)
+        .and_then(|rest| std::str::from_utf8(rest).ok())
+        .ok_or_else(|| Error::corrupt("a key of the index"))
+}

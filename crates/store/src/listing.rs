@@ -1,0 +1,146 @@
+//! Listing rows by prefix and delimiter: a key that is rolled up into a common prefix is the last that is looked at
+//! of those that share it; the next look begins after them all.
+
+use std::ops::Bound;
+
+use bytes::Bytes;
+
+use crate::snapshot::Snapshot;
+use crate::{Error, key};
+
+/// Rows looked up at once after a common prefix; doubled while no common prefix comes up.
+const FIRST_LOOK: usize = 32;
+const LARGEST_LOOK: usize = 1024;
+
+/// A table whose keys are `base`, a name, and `suffix` bytes more.
+#[derive(Debug)]
+pub(crate) struct Walk<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) base: Bytes,
+    pub(crate) suffix: usize,
+    /// Only names that begin so.
+    pub(crate) prefix: &'a str,
+    /// None if empty.
+    pub(crate) delimiter: &'a str,
+    /// Where to begin; earlier than the prefix is fine.
+    pub(crate) start: Bound<Bytes>,
+    /// A common prefix that was told already.
+    pub(crate) told: &'a str,
+    pub(crate) max: usize,
+}
+
+/// What a walk came by.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Row { name: String, key: Bytes, value: Bytes },
+    CommonPrefix(String),
+}
+
+/// Everything a walk came by, at most as many as wanted.
+#[derive(Debug, Default)]
+pub(crate) struct Walked {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) truncated: bool,
+}
+
+impl Walk<'_> {
+    pub(crate) fn walk(&self) -> Result<Walked, Error> {
+        let mut walked = Walked::default();
+        if self.max == 0 {
+            return Ok(walked);
+        }
+        let first = Bytes::from([&self.base, self.prefix.as_bytes()].concat());
+        let end = key::after_prefix(&first);
+        let mut from = later(self.start.clone(), Bound::Included(first));
+        let mut look = if self.delimiter.is_empty() { LARGEST_LOOK } else { FIRST_LOOK };
+        loop {
+            let wanted = look.min(self.max - walked.steps.len() + 1);
+            let rows = self.snapshot.scan(bound(&from), Bound::Excluded(&end), wanted)?;
+            let is_last = rows.len() < wanted;
+            let Some((last, _)) = rows.last() else { return Ok(walked) };
+            let last = last.clone();
+            let Some(passed) = self.take(rows, &mut walked)? else { return Ok(walked) };
+            if is_last {
+                return Ok(walked);
+            }
+            let skips = passed.as_ref().is_some_and(|passed| *passed > last);
+            look = if skips { FIRST_LOOK } else { (look * 2).min(LARGEST_LOOK) };
+            from = match passed {
+                Some(passed) if skips => Bound::Included(passed),
+                _ => Bound::Excluded(last),
+            };
+        }
+    }
+
+    /// Takes rows up to the maximum. `None` when there was one too many; else what comes after the last common
+    /// prefix, if one came up.
+    fn take(&self, rows: Vec<(Bytes, Bytes)>, walked: &mut Walked) -> Result<Option<Option<Bytes>>, Error> {
+        let mut passed: Option<Bytes> = None;
+        for (key, value) in rows {
+            if passed.as_ref().is_some_and(|passed| key < *passed) {
+                continue;
+            }
+            let name = self.name(&key)?;
+            let common = self.common_prefix(name);
+            if let Some(common) = common {
+                passed = Some(key::after_prefix(&[&self.base, common.as_bytes()].concat()));
+                if common == self.told {
+                    continue;
+                }
+            }
+            if walked.steps.len() == self.max {
+                walked.truncated = true;
+                return Ok(None);
+            }
+            walked.steps.push(match common {
+                Some(common) => Step::CommonPrefix(common.to_owned()),
+                None => Step::Row { name: name.to_owned(), key, value },
+            });
+        }
+        Ok(Some(passed))
+    }
+
+    fn name<'k>(&self, key: &'k [u8]) -> Result<&'k str, Error> {
+        let end = key.len().saturating_sub(self.suffix);
+        key::text_after(key.get(..end).unwrap_or_default(), &self.base)
+    }
+
+    fn common_prefix<'k>(&self, name: &'k str) -> Option<&'k str> {
+        if self.delimiter.is_empty() {
+            return None;
+        }
+        let rest = name.get(self.prefix.len()..)?;
+        let at = rest.find(self.delimiter)?;
+        name.get(..self.prefix.len() + at + self.delimiter.len())
+    }
+}
+
+fn bound(bound: &Bound<Bytes>) -> Bound<&[u8]> {
+    match bound {
+        Bound::Included(key) => Bound::Included(key),
+        Bound::Excluded(key) => Bound::Excluded(key),
+        Bound::Unbounded => Bound::Unbounded,
+    }
+}
+
+/// The one of two beginnings that comes later.
+fn later(a: Bound<Bytes>, b: Bound<Bytes>) -> Bound<Bytes> {
+    match (&a, &b) {
+        (Bound::Unbounded, _) => b,
+        (_, Bound::Unbounded) => a,
+        (Bound::Included(x), Bound::Included(y) | Bound::Excluded(y)) => {
+            if x > y {
+                a
+            } else {
+                b
+            }
+        }
+        (Bound::Excluded(x), Bound::Included(y) | Bound::Excluded(y)) => {
+            if x >= y {
+                a
+            } else {
+                b
+            }
+        }
+    }
+}

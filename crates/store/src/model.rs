@@ -1,0 +1,20 @@
+//! What the store keeps, as callers see it: buckets, objects, uploads, parts and deliveries, and the arguments of
+//! the operations on them.
+
+mod bucket;
+mod delivery;
+mod object;
+mod upload;
+
+pub use bucket::{Acl, Bucket, BucketDocument, BucketPage, BucketStat, CreateBucket, ListBuckets, NewBucket};
+pub use delivery::{
+    Delivery, DeliveryFilter, DeliveryPage, DeliveryState, NewDelivery, Prune, RecordDelivery, UpdateDelivery,
+};
+pub use object::{
+    AppendObject, Attributes, CopyAttributes, CopyObject, DeleteObject, ListObjects, Listing, Object,
+    ObjectFields, ObjectKind, PutObject,
+};
+pub use upload::{
+    AbortUpload, CompleteUpload, ListParts, ListUploads, NewUpload, Part, PartPage, Parts, PutPart,
+    UploadInfo, UploadPage,
+};

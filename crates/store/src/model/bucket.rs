@@ -1,0 +1,113 @@
+//! Buckets and their settings.
+
+/// Who may do what with a bucket or an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Acl {
+    /// For an object: as its bucket. For a bucket: private.
+    #[default]
+    Default,
+    /// Nobody but the owner.
+    Private,
+    /// Anyone reads.
+    PublicRead,
+    /// Anyone reads and writes.
+    PublicReadWrite,
+}
+
+/// A bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// When it was created, in milliseconds since 1970.
+    pub created_ms: i64,
+    /// Who may do what.
+    pub acl: Acl,
+    /// Class of storage of objects that name none, such as `Standard`.
+    pub storage_class: String,
+    /// Kind of redundancy, such as `LRS`.
+    pub redundancy: String,
+    /// The owner's identifier.
+    pub owner: String,
+    /// Free text.
+    pub comment: String,
+}
+
+/// A bucket to create.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewBucket {
+    /// Its name.
+    pub name: String,
+    /// Who may do what.
+    pub acl: Acl,
+    /// Class of storage of objects that name none.
+    pub storage_class: String,
+    /// Kind of redundancy.
+    pub redundancy: String,
+    /// The owner's identifier.
+    pub owner: String,
+    /// Free text.
+    pub comment: String,
+    /// When it is created, in milliseconds since 1970.
+    pub created_ms: i64,
+}
+
+/// What became of a bucket to create.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CreateBucket {
+    /// It exists now.
+    Created(Bucket),
+    /// It existed; nothing was changed. This is the one there is.
+    Existed(Bucket),
+}
+
+/// A document kept verbatim with a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BucketDocument {
+    /// Rules for requests from pages of other origins.
+    Cors,
+    /// Named callbacks that uploads can refer to.
+    CallbackPolicy,
+    /// Settings of background redelivery.
+    Redelivery,
+}
+
+/// Which buckets to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListBuckets {
+    /// Only names that start with this.
+    pub prefix: String,
+    /// Only names after this.
+    pub marker: String,
+    /// At most as many.
+    pub max: usize,
+}
+
+/// Buckets in order of their names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BucketPage {
+    /// The buckets.
+    pub buckets: Vec<Bucket>,
+    /// The marker to go on with, if there are more.
+    pub next_marker: Option<String>,
+}
+
+/// How much a bucket holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BucketStat {
+    /// Objects.
+    pub objects: u64,
+    /// Bytes of the objects.
+    pub bytes: u64,
+    /// Multipart uploads in progress.
+    pub uploads: u64,
+    /// Objects made by one upload.
+    pub normal_objects: u64,
+    /// Objects made of parts.
+    pub multipart_objects: u64,
+    /// Objects made by appending.
+    pub appendable_objects: u64,
+}

@@ -1,0 +1,111 @@
+//! The journal of callback deliveries: an envelope the store understands around a payload it does not.
+
+/// What is known of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeliveryState {
+    /// Not answered yet. After a crash: whether it was sent is unknown.
+    Pending,
+    /// The application server accepted it.
+    Delivered,
+    /// It failed and may be tried again.
+    Failed,
+    /// It failed and will not be tried again.
+    Abandoned,
+}
+
+/// A delivery to record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewDelivery {
+    /// Its identifier, 1 to 64 bytes of printable ASCII, unique.
+    pub id: String,
+    /// When it is due if nobody reports an outcome before; `None` for never.
+    pub due_ms: Option<i64>,
+    /// Whatever describes it.
+    pub payload: Vec<u8>,
+}
+
+/// A delivery to record without a write of an object.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordDelivery {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// The delivery.
+    pub delivery: NewDelivery,
+    /// The time now.
+    pub now_ms: i64,
+}
+
+/// A delivery in the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// Its identifier.
+    pub id: String,
+    /// The bucket's name.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// What is known of it.
+    pub state: DeliveryState,
+    /// When it was recorded, in milliseconds since 1970.
+    pub created_ms: i64,
+    /// When it was last updated.
+    pub updated_ms: i64,
+    /// When it is due, if ever.
+    pub due_ms: Option<i64>,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// Whatever describes it.
+    pub payload: Vec<u8>,
+}
+
+/// A change of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateDelivery {
+    /// Which.
+    pub id: String,
+    /// The new state.
+    pub state: DeliveryState,
+    /// When it is due next, if ever.
+    pub due_ms: Option<i64>,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// A new payload; `None` keeps the present one.
+    pub payload: Option<Vec<u8>>,
+    /// The time now.
+    pub now_ms: i64,
+}
+
+/// Which deliveries to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeliveryFilter {
+    /// Only of this bucket.
+    pub bucket: Option<String>,
+    /// Only in one of these states; any if empty.
+    pub states: Vec<DeliveryState>,
+    /// Only recorded at this time or later.
+    pub since_ms: Option<i64>,
+    /// Only recorded before this time.
+    pub before_ms: Option<i64>,
+}
+
+/// Deliveries, newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeliveryPage {
+    /// The deliveries.
+    pub deliveries: Vec<Delivery>,
+    /// What to give to go on, if there may be more.
+    pub cursor: Option<String>,
+}
+
+/// What to drop from the journal. Pending and failed deliveries that are due some day are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Prune {
+    /// Drop what was recorded before this time.
+    pub before_ms: i64,
+    /// Keep at most as many, dropping the oldest.
+    pub keep_max: u64,
+}

@@ -1,0 +1,199 @@
+//! Objects: what is kept of one, and the operations that make, change and list them.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::Acl;
+use crate::data::StoredData;
+use crate::extent::DataRef;
+use crate::model::NewDelivery;
+use crate::snapshot::Snapshot;
+
+/// How an object came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectKind {
+    /// By one upload.
+    Normal,
+    /// From parts.
+    Multipart,
+    /// By appending.
+    Appendable,
+}
+
+/// What a client sets on an object.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attributes {
+    /// The type of its content.
+    pub content_type: String,
+    /// Further headers kept verbatim and in order, such as `Cache-Control` and `x-oss-meta-*`.
+    pub headers: Vec<(String, String)>,
+    /// Who may do what.
+    pub acl: Acl,
+    /// Class of storage; empty for the bucket's.
+    pub storage_class: String,
+}
+
+/// An object as it was at one moment. Reading its data through [`Store::read`](crate::Store::read) is undisturbed
+/// by later changes for as long as this value lives; keep it no longer than the data is read, since the space of
+/// deleted data is not reused before.
+#[derive(Debug, Clone)]
+pub struct Object {
+    pub(crate) fields: ObjectFields,
+    pub(crate) snapshot: Option<Arc<Snapshot>>,
+}
+
+/// The fields of an [`Object`], which dereferences to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ObjectFields {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// The ETag without quotes.
+    pub etag: String,
+    /// Bytes.
+    pub size: u64,
+    /// CRC-64 (XZ) of the whole content.
+    pub crc64: u64,
+    /// MD5 of the whole content, when it is known.
+    pub md5: Option<[u8; 16]>,
+    /// When it was written, in milliseconds since 1970.
+    pub last_modified_ms: i64,
+    /// How it came to be.
+    pub kind: ObjectKind,
+    /// What the client set.
+    pub attributes: Attributes,
+    /// Of how many parts it was made; 0 unless [`ObjectKind::Multipart`].
+    pub parts: u32,
+    /// Changes with every write of the key, content and settings alike.
+    pub generation: u64,
+    pub(crate) data: DataRef,
+}
+
+impl Deref for Object {
+    type Target = ObjectFields;
+
+    fn deref(&self) -> &ObjectFields {
+        &self.fields
+    }
+}
+
+/// An object to write, replacing the one of that key.
+#[derive(Debug)]
+pub struct PutObject {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// The content, uploaded before.
+    pub data: StoredData,
+    /// What the client set.
+    pub attributes: Attributes,
+    /// The ETag without quotes; the MD5 in upper-case hexadecimal if none is given.
+    pub etag: Option<String>,
+    /// Refuse with [`Error::ObjectExists`](crate::Error::ObjectExists) if the key is taken.
+    pub forbid_overwrite: bool,
+    /// Refuse with [`Error::PreconditionFailed`](crate::Error::PreconditionFailed) unless the key's present object
+    /// has this ETag.
+    pub if_match: Option<String>,
+    /// The time now.
+    pub now_ms: i64,
+    /// A callback to record in the same commit.
+    pub journal: Option<NewDelivery>,
+}
+
+/// Data to append to an object.
+#[derive(Debug)]
+pub struct AppendObject {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// The length the object must have now; 0 also where there is none.
+    pub position: u64,
+    /// The data, uploaded before.
+    pub data: StoredData,
+    /// What the client set; only taken when the object is new.
+    pub attributes: Attributes,
+    /// The time now.
+    pub now_ms: i64,
+    /// A callback to record in the same commit.
+    pub journal: Option<NewDelivery>,
+}
+
+/// What a copy's attributes are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CopyAttributes {
+    /// The source's, but for the ACL.
+    Keep {
+        /// The copy's ACL.
+        acl: Acl,
+        /// The copy's class of storage, if not the source's.
+        storage_class: Option<String>,
+    },
+    /// These.
+    Replace(Attributes),
+}
+
+/// An object to copy. The content is shared, not copied.
+#[derive(Debug)]
+pub struct CopyObject {
+    /// The source's bucket.
+    pub source_bucket: String,
+    /// The source's key.
+    pub source_key: String,
+    /// Refuse with [`Error::PreconditionFailed`](crate::Error::PreconditionFailed) unless the source has this
+    /// generation still, for callers that evaluated conditions on it.
+    pub source_generation: Option<u64>,
+    /// The destination's bucket.
+    pub bucket: String,
+    /// The destination's key.
+    pub key: String,
+    /// What the copy's attributes are.
+    pub attributes: CopyAttributes,
+    /// Refuse with [`Error::ObjectExists`](crate::Error::ObjectExists) if the destination's key is taken.
+    pub forbid_overwrite: bool,
+    /// The time now.
+    pub now_ms: i64,
+}
+
+/// An object to delete. That it does not exist is no error.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeleteObject {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// Refuse with [`Error::PreconditionFailed`](crate::Error::PreconditionFailed) unless it has this ETag.
+    pub if_match: Option<String>,
+}
+
+/// Which objects to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListObjects {
+    /// The bucket's name.
+    pub bucket: String,
+    /// Only keys that start with this.
+    pub prefix: String,
+    /// Keys that hold this after the prefix are rolled up into one common prefix; none if empty.
+    pub delimiter: String,
+    /// Only keys (and common prefixes) after this.
+    pub after: String,
+    /// At most as many, keys and common prefixes together.
+    pub max: usize,
+}
+
+/// Objects and common prefixes, each in byte order.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Listing {
+    /// The objects.
+    pub objects: Vec<ObjectFields>,
+    /// The common prefixes, each ending with the delimiter.
+    pub common_prefixes: Vec<String>,
+    /// Whether there are more.
+    pub truncated: bool,
+    /// What to give as `after` to go on: the last key or common prefix of this page. `None` unless truncated.
+    pub next: Option<String>,
+}

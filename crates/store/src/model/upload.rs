@@ -1,0 +1,162 @@
+//! Multipart uploads.
+
+use crate::data::StoredData;
+use crate::model::{Attributes, NewDelivery};
+
+/// A multipart upload to begin.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewUpload {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// What the object will have.
+    pub attributes: Attributes,
+    /// The time now.
+    pub now_ms: i64,
+}
+
+/// A multipart upload in progress.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UploadInfo {
+    /// The key.
+    pub key: String,
+    /// 32 upper-case hexadecimal digits.
+    pub upload_id: String,
+    /// When it was begun, in milliseconds since 1970.
+    pub initiated_ms: i64,
+    /// What the object will have.
+    pub attributes: Attributes,
+}
+
+/// A part to write, replacing the one of that number.
+#[derive(Debug)]
+pub struct PutPart {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// The upload.
+    pub upload_id: String,
+    /// Its number.
+    pub number: u32,
+    /// The content, uploaded before.
+    pub data: StoredData,
+    /// The time now.
+    pub now_ms: i64,
+}
+
+/// A part of an upload in progress.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Part {
+    /// Its number.
+    pub number: u32,
+    /// Upper-case hexadecimal MD5.
+    pub etag: String,
+    /// Bytes.
+    pub size: u64,
+    /// CRC-64 (XZ).
+    pub crc64: u64,
+    /// When it was written, in milliseconds since 1970.
+    pub last_modified_ms: i64,
+}
+
+/// Which parts to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListParts {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// The upload.
+    pub upload_id: String,
+    /// Only numbers after this.
+    pub after: u32,
+    /// At most as many.
+    pub max: usize,
+}
+
+/// Parts in order of their numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PartPage {
+    /// The parts.
+    pub parts: Vec<Part>,
+    /// Whether there are more.
+    pub truncated: bool,
+}
+
+/// Which parts make the object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parts {
+    /// These, as number and ETag (quotes and case do not matter).
+    Listed(Vec<(u32, String)>),
+    /// All that were uploaded.
+    All,
+}
+
+/// An upload to complete.
+#[derive(Debug)]
+pub struct CompleteUpload {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// The upload.
+    pub upload_id: String,
+    /// Which parts make the object.
+    pub parts: Parts,
+    /// Smallest size of any part but the last; 0 for no limit.
+    pub min_part_size: u64,
+    /// Refuse with [`Error::ObjectExists`](crate::Error::ObjectExists) if the key is taken.
+    pub forbid_overwrite: bool,
+    /// The time now.
+    pub now_ms: i64,
+    /// A callback to record in the same commit.
+    pub journal: Option<NewDelivery>,
+}
+
+/// An upload to abort.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AbortUpload {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// The upload.
+    pub upload_id: String,
+}
+
+/// Which uploads to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListUploads {
+    /// The bucket's name.
+    pub bucket: String,
+    /// Only keys that start with this.
+    pub prefix: String,
+    /// Keys that hold this after the prefix are rolled up into one common prefix; none if empty.
+    pub delimiter: String,
+    /// Only keys (and common prefixes) after this, or at this and after `upload_id_marker`.
+    pub key_marker: String,
+    /// Only uploads of `key_marker` after this; ignored without `key_marker`.
+    pub upload_id_marker: String,
+    /// At most as many.
+    pub max: usize,
+}
+
+/// Uploads in order of key and upload id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UploadPage {
+    /// The uploads.
+    pub uploads: Vec<UploadInfo>,
+    /// The common prefixes.
+    pub common_prefixes: Vec<String>,
+    /// Whether there are more.
+    pub truncated: bool,
+    /// Key (or common prefix) to go on with; empty if there was nothing.
+    pub next_key_marker: String,
+    /// Upload to go on with; empty after a common prefix.
+    pub next_upload_id_marker: String,
+}

@@ -1,0 +1,83 @@
+//! What can be chosen when a store is opened.
+
+use std::time::Duration;
+
+/// When an acknowledged write is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Durability {
+    /// Before it is acknowledged: it survives a killed process and a power failure.
+    #[default]
+    Durable,
+    /// Soon after: it survives a killed process, but a power failure may take the last seconds.
+    Relaxed,
+}
+
+/// Options of [`Store::open`](crate::Store::open).
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    pub(crate) durability: Durability,
+    pub(crate) inline_limit: usize,
+    pub(crate) cache_bytes: u64,
+    pub(crate) log_segment_bytes: u64,
+    pub(crate) lazy_delay: Duration,
+    pub(crate) reclaim_interval: Duration,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            durability: Durability::Durable,
+            inline_limit: 64 * 1024,
+            cache_bytes: 32 * 1024 * 1024,
+            log_segment_bytes: 32 * 1024 * 1024,
+            lazy_delay: Duration::from_millis(50),
+            reclaim_interval: Duration::from_millis(500),
+        }
+    }
+}
+
+impl StoreOptions {
+    /// When acknowledged writes are on the disk.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// The largest object that is kept inside the commit instead of a file of its own, at most 1 MiB.
+    #[must_use]
+    pub fn inline_limit(mut self, bytes: usize) -> Self {
+        self.inline_limit = bytes.min(1024 * 1024);
+        self
+    }
+
+    /// Memory for blocks of the index that were read.
+    #[must_use]
+    pub fn cache_bytes(mut self, bytes: u64) -> Self {
+        self.cache_bytes = bytes;
+        self
+    }
+
+    /// The size of one file of the log, which bounds both the memory for recent changes and the time to start
+    /// after a crash. At least 4 MiB.
+    #[must_use]
+    pub fn log_segment_bytes(mut self, bytes: u64) -> Self {
+        self.log_segment_bytes = bytes.max(4 * 1024 * 1024);
+        self
+    }
+
+    /// How long changes nobody waits for may gather before they are written.
+    #[must_use]
+    pub fn lazy_delay(mut self, delay: Duration) -> Self {
+        self.lazy_delay = delay;
+        self
+    }
+
+    /// How often space of deleted data is looked for.
+    #[must_use]
+    pub fn reclaim_interval(mut self, interval: Duration) -> Self {
+        self.reclaim_interval = interval;
+        self
+    }
+}

@@ -1,0 +1,176 @@
+//! Removing what nothing refers to any more: data files and manifests from the queue that commands fill, and files
+//! that a crash left without ever being referred to.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::command::{ForgetFile, Reclaim, ReclaimManifest};
+use crate::committer::Committer;
+use crate::data::Source;
+use crate::id::DataId;
+use crate::key::{self, Tag};
+use crate::snapshot::Snapshot;
+use crate::{Error, OpenError};
+
+/// Queued items looked at in one round.
+const ITEMS: usize = 4096;
+
+/// Extents let go of in one commit.
+const EXTENTS: usize = 1000;
+
+/// The thread that removes.
+#[derive(Debug)]
+pub(crate) struct Reclaimer {
+    work: Arc<Work>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Debug)]
+struct Work {
+    source: Source,
+    committer: Arc<Committer>,
+    interval: Duration,
+    stop: Mutex<bool>,
+    stopping: Condvar,
+    /// A crash may have left orphans, which have not been looked for.
+    may_have_orphans: AtomicBool,
+}
+
+impl Reclaimer {
+    pub(crate) fn start(
+        source: Source,
+        committer: Arc<Committer>,
+        interval: Duration,
+        may_have_orphans: bool,
+    ) -> Result<Self, OpenError> {
+        let work = Arc::new(Work {
+            source,
+            committer,
+            interval,
+            stop: Mutex::new(false),
+            stopping: Condvar::new(),
+            may_have_orphans: AtomicBool::new(may_have_orphans),
+        });
+        let body = Arc::clone(&work);
+        let thread = std::thread::Builder::new()
+            .name("ossicle-reclaim".to_owned())
+            .spawn(move || body.run())
+            .map_err(|e| OpenError::io("starting a thread", e))?;
+        Ok(Self { work, thread: Mutex::new(Some(thread)) })
+    }
+
+    pub(crate) fn stop(&self) {
+        *lock(&self.work.stop) = true;
+        self.work.stopping.notify_all();
+        if let Some(thread) = lock(&self.thread).take() {
+            let _ = thread.join();
+        }
+    }
+
+    /// Whether orphans were to be looked for and have not been.
+    pub(crate) fn has_orphans_to_find(&self) -> bool {
+        self.work.may_have_orphans.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Reclaimer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Work {
+    fn run(&self) {
+        loop {
+            let stopped = lock(&self.stop);
+            if *stopped {
+                return;
+            }
+            let waited = self.stopping.wait_timeout(stopped, self.interval);
+            if *waited.unwrap_or_else(PoisonError::into_inner).0 {
+                return;
+            }
+            if let Err(error) = self.remove_orphans().and_then(|()| self.round()) {
+                tracing::warn!(%error, "space could not be reclaimed; trying again later");
+            }
+        }
+    }
+
+    /// Removes what is queued, unless someone may still read it.
+    fn round(&self) -> Result<(), Error> {
+        let (queued_before, queue) = {
+            let now = Snapshot::take(&self.source.tables);
+            let from = key::whole(Tag::Reclaim);
+            let to = key::after_prefix(&from);
+            (now.seqno(), now.scan(std::ops::Bound::Included(&from), std::ops::Bound::Excluded(&to), ITEMS)?)
+        };
+        // An earlier moment may still refer to what is queued. Readers that went on to files have pinned them.
+        if queue.is_empty() || self.source.tables.oldest_held() < queued_before {
+            return Ok(());
+        }
+        let mut removed = Vec::new();
+        for (key, row) in queue {
+            let id = queued_id(&key)?;
+            if self.source.files.is_pinned(id) {
+                continue;
+            }
+            match Reclaim::from_row(&row)? {
+                Reclaim::File => {
+                    self.source.files.remove(id).map_err(|e| Error::io("removing a data file", &e))?;
+                    removed.push(id);
+                }
+                Reclaim::Manifest => {
+                    while self.committer.commit_blocking(ReclaimManifest { id, limit: EXTENTS })? {}
+                }
+            }
+        }
+        if removed.is_empty() { Ok(()) } else { self.committer.commit_blocking(ForgetFile { ids: removed }) }
+    }
+
+    /// Removes data files of an earlier process that never became part of anything.
+    fn remove_orphans(&self) -> Result<(), Error> {
+        if !self.may_have_orphans.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let orphans = find_orphans(&self.source)?;
+        for id in &orphans {
+            self.source.files.remove(*id).map_err(|e| Error::io("removing a data file", &e))?;
+        }
+        if !orphans.is_empty() {
+            tracing::info!(files = orphans.len(), "removed data files that a crash left unused");
+        }
+        self.may_have_orphans.store(false, Ordering::Release);
+        Ok(())
+    }
+}
+
+/// The data files nothing refers to or is about to.
+pub(crate) fn find_orphans(source: &Source) -> Result<HashSet<DataId>, Error> {
+    // In this order: what is committed meanwhile leaves the unsettled files after it shows in the tables.
+    let mut candidates = Vec::new();
+    source.files.list(|_, id| candidates.extend(id)).map_err(|e| Error::io("listing data files", &e))?;
+    let unsettled = source.files.unsettled_now();
+    let now = Snapshot::take(&source.tables);
+    let mut orphans = HashSet::new();
+    for id in candidates {
+        let is_known = unsettled.contains(&id)
+            || now.get(&key::file(id))?.is_some()
+            || now.get(&key::reclaim(id))?.is_some();
+        if !is_known {
+            orphans.insert(id);
+        }
+    }
+    Ok(orphans)
+}
+
+pub(crate) fn queued_id(key: &[u8]) -> Result<DataId, Error> {
+    let id = key.last_chunk::<16>().ok_or_else(|| Error::corrupt("what waits to be removed"))?;
+    Ok(DataId::from_bytes(*id))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,22 @@
+//! The values of the rows, byte by byte as `docs/on-disk-format.md` has them. Each begins with the version of its
+//! form.
+
+mod bucket;
+mod delivery;
+mod object;
+mod upload;
+
+pub(crate) use bucket::{decode_bucket, decode_stat, encode_bucket, encode_stat};
+pub(crate) use delivery::{DeliveryIndex, decode_delivery, encode_delivery};
+pub(crate) use object::{decode_object, encode_object, hex_upper};
+pub(crate) use upload::{PartRecord, UploadRecord};
+
+use crate::Error;
+use crate::codec::Decoder;
+
+/// The only version there is of every record.
+const VERSION: u8 = 1;
+
+fn expect_version(from: &mut Decoder<'_>) -> Result<(), Error> {
+    if from.u8()? == VERSION { Ok(()) } else { Err(from.fail()) }
+}

@@ -1,0 +1,224 @@
+//! The store as callers hold it: opening, closing, health. The operations are in the files below, one a group.
+
+mod buckets;
+mod deliveries;
+mod objects;
+mod settings;
+mod uploads;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::committer::{Committer, Setup};
+use crate::data::{DataPath, ReadPlan, Reader, Source, Upload};
+use crate::disk::{Disk, RealDisk};
+use crate::file::DataFiles;
+use crate::folder::{self, Folder};
+use crate::health::{Condition, Counters};
+use crate::id::IdSource;
+use crate::log::{Log, LogSetup};
+use crate::reclaim::Reclaimer;
+use crate::snapshot::Snapshot;
+use crate::tables::Tables;
+use crate::txn::Command;
+use crate::{Durability, Error, Object, OpenError, StoreOptions};
+use settings::Settings;
+
+/// A store in one folder. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    parts: Arc<StoreParts>,
+}
+
+/// What a store is made of.
+#[derive(Debug)]
+pub(crate) struct StoreParts {
+    folder: Folder,
+    /// First of those with threads, so that it ends before what it uses.
+    reclaimer: Reclaimer,
+    committer: Arc<Committer>,
+    pub(crate) tables: Arc<Tables>,
+    pub(crate) files: Arc<DataFiles>,
+    data_path: Arc<DataPath>,
+    condition: Arc<Condition>,
+    counters: Arc<Counters>,
+    ids: Arc<IdSource>,
+    settings: Settings,
+}
+
+/// Whether the store takes writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Health {
+    /// It does.
+    Good,
+    /// Writes fail for now, such as for lack of space; they resume by themselves.
+    Impaired {
+        /// Why.
+        reason: String,
+    },
+    /// Writes are refused until the store is opened again.
+    Poisoned {
+        /// The failure that led to it.
+        reason: String,
+    },
+}
+
+/// Figures for dashboards. Counters start at 0 when the store is opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Figures {
+    /// Batches that were committed.
+    pub commits: u64,
+    /// Changes in them.
+    pub commands: u64,
+    /// Bytes written to the log.
+    pub log_bytes: u64,
+    /// Time spent syncing the log, in microseconds.
+    pub sync_us: u64,
+}
+
+impl Store {
+    /// Opens the store in the folder, creating it if it is empty or missing.
+    ///
+    /// # Errors
+    /// When the folder is in use, damaged, of a newer format, or the disk fails.
+    #[expect(clippy::needless_pass_by_value, reason = "options are made for one call")]
+    pub fn open(dir: &Path, options: StoreOptions) -> Result<Self, OpenError> {
+        Self::open_on(dir, &options, Arc::new(RealDisk), None)
+    }
+
+    /// Opens a store on another disk, or with other tables.
+    pub(crate) fn open_on(
+        dir: &Path,
+        options: &StoreOptions,
+        disk: Arc<dyn Disk>,
+        tables: Option<Tables>,
+    ) -> Result<Self, OpenError> {
+        let (folder, lock) = folder::open(dir)?;
+        let ids = Arc::new(IdSource::new());
+        let tables = match tables {
+            Some(tables) => Arc::new(tables),
+            None => Arc::new(Tables::open_lsm(&dir.join("index"), options.cache_bytes)?),
+        };
+        let mut replayed = 0_u64;
+        let setup = LogSetup {
+            disk: &disk,
+            dir: &dir.join("log"),
+            segment_bytes: options.log_segment_bytes,
+            relaxed: options.durability == Durability::Relaxed,
+            fresh_salt: ids.salt(),
+        };
+        let log = Log::open(&setup, &mut |seqno, rows| {
+            tables.replay(seqno, &rows);
+            replayed += 1;
+            Ok(())
+        })?;
+        if replayed > 0 {
+            tracing::info!(batches = replayed, "read the log an earlier process left");
+        }
+        let condition = Arc::new(Condition::default());
+        let counters = Arc::new(Counters::default());
+        let files = DataFiles::open(disk, dir, options.durability)
+            .map_err(|e| OpenError::io(format!("opening the data files in {}", dir.display()), e))?;
+        let files = Arc::new(files);
+        let settings = Settings::default();
+        let committer = Arc::new(Committer::start(Setup {
+            tables: Arc::clone(&tables),
+            log,
+            condition: Arc::clone(&condition),
+            counters: Arc::clone(&counters),
+            ids: Arc::clone(&ids),
+            files: Arc::clone(&files),
+            settings_epoch: settings.epoch(),
+            durability: options.durability,
+            lazy_delay: options.lazy_delay,
+            lock,
+        })?);
+        let data_path = Arc::new(DataPath {
+            files: Arc::clone(&files),
+            ids: Arc::clone(&ids),
+            condition: Arc::clone(&condition),
+            inline_limit: options.inline_limit,
+        });
+        let reclaimer = Reclaimer::start(
+            Source { tables: Arc::clone(&tables), files: Arc::clone(&files) },
+            Arc::clone(&committer),
+            options.reclaim_interval,
+            folder.may_have_orphans(),
+        )?;
+        let parts = StoreParts {
+            folder,
+            reclaimer,
+            committer,
+            tables,
+            files,
+            data_path,
+            condition,
+            counters,
+            ids,
+            settings,
+        };
+        Ok(Self { parts: Arc::new(parts) })
+    }
+
+    /// Takes no more writes, waits for those that wait, and leaves the folder ready for a quick start.
+    pub async fn close(&self) {
+        let parts = Arc::clone(&self.parts);
+        let closed = tokio::task::spawn_blocking(move || {
+            parts.reclaimer.stop();
+            if parts.committer.close() && !parts.reclaimer.has_orphans_to_find() {
+                parts.folder.mark_clean();
+            }
+        });
+        let _ = closed.await;
+    }
+
+    /// Whether the store takes writes.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.parts.condition.health()
+    }
+
+    /// Figures for dashboards.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        self.parts.counters.figures()
+    }
+
+    /// Begins to take data. `size_hint` is the length if it is known.
+    #[must_use]
+    pub fn upload(&self, size_hint: Option<u64>) -> Upload {
+        Upload::new(Arc::clone(&self.parts.data_path), size_hint)
+    }
+
+    /// Reads a range of an object, cut to its size. Small content is at hand at once; the rest is read in pieces,
+    /// one ahead.
+    #[must_use]
+    pub fn read(&self, object: &Object, range: std::ops::Range<u64>) -> Reader {
+        Reader::new(ReadPlan { source: self.source(), object, range })
+    }
+
+    pub(crate) fn source(&self) -> Source {
+        Source { tables: Arc::clone(&self.parts.tables), files: Arc::clone(&self.parts.files) }
+    }
+
+    pub(crate) fn parts(&self) -> &StoreParts {
+        &self.parts
+    }
+
+    pub(crate) async fn commit<C: Command>(&self, command: C) -> Result<C::Output, Error> {
+        self.parts.committer.commit(command, None).await
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot::take(&self.parts.tables)
+    }
+
+    fn require_bucket(&self, name: &str) -> Result<(), Error> {
+        match self.bucket(name)? {
+            Some(_) => Ok(()),
+            None => Err(Error::NoSuchBucket),
+        }
+    }
+}

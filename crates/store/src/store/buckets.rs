@@ -1,0 +1,138 @@
+//! Operations on buckets.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Store;
+use crate::command::{CreateBucketCommand, DeleteBucket, SetBucketAcl, SetBucketDocument};
+use crate::key::{self, Tag};
+use crate::record::{decode_bucket, decode_stat};
+use crate::{
+    Acl, Bucket, BucketDocument, BucketPage, BucketStat, CreateBucket, Error, ListBuckets, NewBucket,
+};
+
+impl Store {
+    /// Creates a bucket unless there is one of that name.
+    ///
+    /// # Errors
+    /// [`Error::InvalidName`] and failures of the disk.
+    pub async fn create_bucket(&self, bucket: NewBucket) -> Result<CreateBucket, Error> {
+        key::check_bucket(&bucket.name)?;
+        let NewBucket { name, acl, storage_class, redundancy, owner, comment, created_ms } = bucket;
+        let bucket = Bucket { name, created_ms, acl, storage_class, redundancy, owner, comment };
+        self.parts.committer.commit(CreateBucketCommand { bucket }, None).await
+    }
+
+    /// Deletes an empty bucket with its documents.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`]; [`Error::BucketNotEmpty`] if there are objects or uploads in progress.
+    pub async fn delete_bucket(&self, name: &str) -> Result<(), Error> {
+        key::check_bucket(name).map_err(|_| Error::NoSuchBucket)?;
+        self.parts.committer.commit(DeleteBucket { name: name.to_owned() }, None).await
+    }
+
+    /// The bucket of that name.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub fn bucket(&self, name: &str) -> Result<Option<Arc<Bucket>>, Error> {
+        if key::check_bucket(name).is_err() {
+            return Ok(None);
+        }
+        self.parts.settings.bucket(name, || {
+            let row = self.parts.tables.get_newest(&key::bucket(name))?;
+            row.map(|row| decode_bucket(name, &row).map(Arc::new)).transpose()
+        })
+    }
+
+    /// Buckets in order of their names.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub fn list_buckets(&self, which: &ListBuckets) -> Result<BucketPage, Error> {
+        let base = key::whole(Tag::Bucket);
+        let first = key::bucket(&which.prefix);
+        let marker = key::bucket(&which.marker);
+        let from = if marker >= first && !which.marker.is_empty() {
+            Bound::Excluded(marker.as_ref())
+        } else {
+            Bound::Included(first.as_ref())
+        };
+        let end = key::after_prefix(&first);
+        let mut rows = self.snapshot().scan(from, Bound::Excluded(&end), which.max.saturating_add(1))?;
+        let truncated = rows.len() > which.max;
+        rows.truncate(which.max);
+        let buckets = rows
+            .iter()
+            .map(|(key, row)| decode_bucket(key::text_after(key, &base)?, row))
+            .collect::<Result<Vec<_>, _>>()?;
+        let next_marker = buckets.last().filter(|_| truncated).map(|bucket| bucket.name.clone());
+        Ok(BucketPage { buckets, next_marker })
+    }
+
+    /// Sets who may do what with a bucket.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`].
+    pub async fn set_bucket_acl(&self, name: &str, acl: Acl) -> Result<(), Error> {
+        key::check_bucket(name).map_err(|_| Error::NoSuchBucket)?;
+        self.parts.committer.commit(SetBucketAcl { name: name.to_owned(), acl }, None).await
+    }
+
+    /// Sets or, with `None`, removes a document of a bucket.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`].
+    pub async fn set_bucket_document(
+        &self,
+        name: &str,
+        document: BucketDocument,
+        content: Option<Vec<u8>>,
+    ) -> Result<(), Error> {
+        key::check_bucket(name).map_err(|_| Error::NoSuchBucket)?;
+        let command = SetBucketDocument {
+            name: name.to_owned(),
+            document: document_number(document),
+            content: content.map(Bytes::from),
+        };
+        self.parts.committer.commit(command, None).await
+    }
+
+    /// A document of a bucket as it was set; shared and kept at hand, so that asking on every request is cheap.
+    ///
+    /// # Errors
+    /// Failures of the disk. A bucket that does not exist has no documents.
+    pub fn bucket_document(&self, name: &str, document: BucketDocument) -> Result<Option<Arc<[u8]>>, Error> {
+        if key::check_bucket(name).is_err() {
+            return Ok(None);
+        }
+        let number = document_number(document);
+        self.parts.settings.document(name, number, || {
+            let row = self.parts.tables.get_newest(&key::document(name, number))?;
+            Ok(row.map(|row| Arc::from(row.as_ref())))
+        })
+    }
+
+    /// How much a bucket holds.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`].
+    pub fn bucket_stat(&self, name: &str) -> Result<BucketStat, Error> {
+        self.require_bucket(name)?;
+        match self.parts.tables.get_newest(&key::stat(name))? {
+            Some(row) => decode_stat(&row),
+            None => Ok(BucketStat::default()),
+        }
+    }
+}
+
+fn document_number(document: BucketDocument) -> u8 {
+    match document {
+        BucketDocument::Cors => 1,
+        BucketDocument::CallbackPolicy => 2,
+        BucketDocument::Redelivery => 3,
+    }
+}

@@ -1,0 +1,221 @@
+//! Operations on the journal of deliveries.
+
+use std::ops::Bound;
+
+use super::Store;
+use super::objects::check_names;
+use crate::command::{
+    ClaimDeliveries, PruneDeliveries, RecordDeliveryCommand, UpdateDeliveryCommand, decode_count, due_id,
+};
+use crate::key::{self, Tag};
+use crate::record::{DeliveryIndex, decode_delivery};
+use crate::snapshot::Snapshot;
+use crate::{Delivery, DeliveryFilter, DeliveryPage, Error, Prune, RecordDelivery, UpdateDelivery};
+
+/// Rows looked at for one page at most: with a filter that hardly anything passes, a page may come out short.
+const LOOKED_AT: usize = 20_000;
+
+/// Rows looked up at once.
+const LOOK: usize = 256;
+
+/// Deliveries dropped in one commit.
+const PRUNED_AT_ONCE: usize = 1000;
+
+impl Store {
+    /// Records a delivery on its own, for a callback asked for an object that exists.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`].
+    pub async fn record_delivery(&self, record: RecordDelivery) -> Result<(), Error> {
+        check_names(&record.bucket, &record.key)?;
+        key::check_delivery(&record.delivery.id)?;
+        self.parts.committer.commit(RecordDeliveryCommand { record }, None).await
+    }
+
+    /// Records what became of a delivery. Without `wait` the change is queued, gathers with others and hardly ever
+    /// costs a sync of its own; its failure goes to the log.
+    ///
+    /// # Errors
+    /// With `wait`, [`Error::NoSuchDelivery`].
+    pub async fn update_delivery(&self, update: UpdateDelivery, wait: bool) -> Result<(), Error> {
+        let command = UpdateDeliveryCommand { update };
+        if wait {
+            self.parts.committer.commit(command, None).await
+        } else {
+            self.parts.committer.commit_lazily(command)
+        }
+    }
+
+    /// A delivery.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub fn delivery(&self, id: &str) -> Result<Option<Delivery>, Error> {
+        let row = self.parts.tables.get_newest(&key::delivery(id))?;
+        row.map(|row| decode_delivery(id, &row)).transpose()
+    }
+
+    /// Deliveries, newest first. A page may hold fewer than `limit` and still have a cursor.
+    ///
+    /// # Errors
+    /// [`Error::InvalidName`] for a cursor that did not come from here, and failures of the disk.
+    pub fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<DeliveryPage, Error> {
+        let snapshot = self.snapshot();
+        let mut from = match (cursor, filter.before_ms) {
+            (Some(cursor), _) => Bound::Excluded(parse_cursor(cursor)?),
+            (None, Some(before)) => Bound::Included(key::delivery_times(before.saturating_sub(1))),
+            (None, None) => Bound::Included(key::whole(Tag::DeliveryTime)),
+        };
+        let end = match filter.since_ms {
+            Some(since) => key::delivery_times(since.saturating_sub(1)),
+            None => key::after_prefix(&[Tag::DeliveryTime as u8]),
+        };
+        let mut page = DeliveryPage::default();
+        let mut looked_at = 0;
+        while page.deliveries.len() < limit {
+            let look_from = from.as_ref().map(AsRef::as_ref);
+            let rows = snapshot.scan(look_from, Bound::Excluded(&end), LOOK)?;
+            looked_at += rows.len();
+            let is_last = rows.len() < LOOK;
+            for (key, row) in rows {
+                if page.deliveries.len() == limit {
+                    page.cursor = Some(cursor_text(&from));
+                    return Ok(page);
+                }
+                if passes(filter, &DeliveryIndex::decode(&row)?) {
+                    page.deliveries.extend(get(&snapshot, due_id(&key)?)?);
+                }
+                from = Bound::Excluded(key);
+            }
+            if is_last {
+                return Ok(page);
+            }
+            if looked_at >= LOOKED_AT {
+                break;
+            }
+        }
+        page.cursor = (limit > 0).then(|| cursor_text(&from));
+        Ok(page)
+    }
+
+    /// How many deliveries there are.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub fn delivery_count(&self) -> Result<u64, Error> {
+        decode_count(self.parts.tables.get_newest(&key::store("deliveries"))?.as_deref())
+    }
+
+    /// Deliveries that are due, the longest due first.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub fn due_deliveries(&self, now_ms: i64, limit: usize) -> Result<Vec<Delivery>, Error> {
+        let snapshot = self.snapshot();
+        let from = key::whole(Tag::DeliveryDue);
+        let to = key::delivery_due_after(now_ms);
+        let rows = snapshot.scan(Bound::Included(&from), Bound::Excluded(&to), limit)?;
+        let mut due = Vec::with_capacity(rows.len());
+        for (key, _) in rows {
+            due.extend(get(&snapshot, due_id(&key)?)?);
+        }
+        Ok(due)
+    }
+
+    /// Takes deliveries that are due and puts their due time off to `until_ms`, so that of several workers one
+    /// gets each.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub async fn claim_due_deliveries(
+        &self,
+        now_ms: i64,
+        until_ms: i64,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, Error> {
+        if self.due_deliveries(now_ms, 1)?.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.parts.committer.commit(ClaimDeliveries { now_ms, until_ms, limit }, None).await
+    }
+
+    /// Drops old deliveries and tells how many.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub async fn prune_deliveries(&self, prune: Prune) -> Result<u64, Error> {
+        let before_ms = prune.before_ms.max(self.time_to_keep(prune.keep_max)?);
+        let mut dropped = 0;
+        let mut after = None;
+        loop {
+            let command = PruneDeliveries { before_ms, after, limit: PRUNED_AT_ONCE };
+            let pruned = self.parts.committer.commit(command, None).await?;
+            dropped += pruned.dropped;
+            match pruned.after {
+                Some(key) => after = Some(key),
+                None => return Ok(dropped),
+            }
+        }
+    }
+
+    /// The time such that at most about `keep_max` deliveries are as new; all that share it are kept.
+    fn time_to_keep(&self, keep_max: u64) -> Result<i64, Error> {
+        if self.delivery_count()? <= keep_max {
+            return Ok(i64::MIN);
+        }
+        let snapshot = self.snapshot();
+        let end = key::after_prefix(&[Tag::DeliveryTime as u8]);
+        let mut from = Bound::Included(key::whole(Tag::DeliveryTime));
+        let mut left = keep_max;
+        while left > 0 {
+            let look = usize::try_from(left).unwrap_or(LOOK).min(LOOK);
+            let look_from = from.as_ref().map(AsRef::as_ref);
+            let rows = snapshot.scan(look_from, Bound::Excluded(&end), look)?;
+            let Some((last, _)) = rows.last() else { return Ok(i64::MIN) };
+            left -= rows.len() as u64;
+            from = Bound::Excluded(last.clone());
+        }
+        match from {
+            Bound::Excluded(last) => key::time_of_delivery(&last),
+            _ => Ok(i64::MAX),
+        }
+    }
+}
+
+fn get(snapshot: &Snapshot, id: &str) -> Result<Option<Delivery>, Error> {
+    snapshot.get(&key::delivery(id))?.map(|row| decode_delivery(id, &row)).transpose()
+}
+
+fn passes(filter: &DeliveryFilter, delivery: &DeliveryIndex) -> bool {
+    let bucket = filter.bucket.as_ref().is_none_or(|bucket| *bucket == delivery.bucket);
+    bucket && (filter.states.is_empty() || filter.states.contains(&delivery.state))
+}
+
+/// The key of the last delivery that was looked at, without its tag, in hexadecimal.
+fn cursor_text(from: &Bound<bytes::Bytes>) -> String {
+    match from {
+        Bound::Included(key) | Bound::Excluded(key) => {
+            crate::record::hex_upper(key.get(1..).unwrap_or_default())
+        }
+        Bound::Unbounded => String::new(),
+    }
+}
+
+fn parse_cursor(cursor: &str) -> Result<bytes::Bytes, Error> {
+    let bad = Error::InvalidName { reason: "the cursor did not come from a listing" };
+    if !cursor.len().is_multiple_of(2) || cursor.len() > 512 || !cursor.bytes().all(|b| b.is_ascii_hexdigit())
+    {
+        return Err(bad);
+    }
+    let mut key = vec![Tag::DeliveryTime as u8];
+    for at in (0..cursor.len()).step_by(2) {
+        let byte = cursor.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        key.push(byte.ok_or_else(|| bad.clone())?);
+    }
+    Ok(bytes::Bytes::from(key))
+}

@@ -1,0 +1,189 @@
+//! Operations on objects.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use super::Store;
+use crate::command::{Append, Copy, Delete, Put, SetObjectAcl};
+use crate::key;
+use crate::listing::{Step, Walk};
+use crate::record::decode_object;
+use crate::{
+    Acl, AppendObject, CopyObject, DeleteObject, Error, ListObjects, Listing, NewDelivery, Object,
+    ObjectFields, PutObject,
+};
+
+impl Store {
+    /// Makes data an object.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`], [`Error::ObjectExists`], [`Error::PreconditionFailed`].
+    pub async fn put_object(&self, put: PutObject) -> Result<Object, Error> {
+        check_names(&put.bucket, &put.key)?;
+        check_journal(put.journal.as_ref())?;
+        let PutObject { bucket, key, data, attributes, etag, forbid_overwrite, if_match, now_ms, journal } =
+            put;
+        let generation = self.parts.ids.generation();
+        let command = Put {
+            bucket,
+            key,
+            data: data.new,
+            attributes,
+            etag,
+            forbid_overwrite,
+            if_match,
+            now_ms,
+            generation,
+            journal,
+        };
+        self.parts.committer.commit(command, data.guard).await.map(without_moment)
+    }
+
+    /// Appends data to an object, or begins one. The object returned is the whole; its size is the next position.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`], [`Error::NotAppendable`], [`Error::PositionMismatch`].
+    pub async fn append_object(&self, append: AppendObject) -> Result<Object, Error> {
+        check_names(&append.bucket, &append.key)?;
+        check_journal(append.journal.as_ref())?;
+        let AppendObject { bucket, key, position, data, attributes, now_ms, journal } = append;
+        let generation = self.parts.ids.generation();
+        let manifest = self.parts.ids.data();
+        let command = Append {
+            bucket,
+            key,
+            position,
+            data: data.new,
+            attributes,
+            now_ms,
+            generation,
+            manifest,
+            journal,
+        };
+        self.parts.committer.commit(command, data.guard).await.map(without_moment)
+    }
+
+    /// Copies an object without copying its content.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`], [`Error::NoSuchObject`] for the source, [`Error::ObjectExists`],
+    /// [`Error::PreconditionFailed`].
+    pub async fn copy_object(&self, copy: CopyObject) -> Result<Object, Error> {
+        check_names(&copy.bucket, &copy.key)?;
+        check_names(&copy.source_bucket, &copy.source_key)?;
+        let command = Copy { copy, generation: self.parts.ids.generation() };
+        self.parts.committer.commit(command, None).await.map(without_moment)
+    }
+
+    /// The object of that key, if there is one.
+    ///
+    /// # Errors
+    /// Failures of the disk. A bucket that does not exist has no objects.
+    pub fn object(&self, bucket: &str, key: &str) -> Result<Option<Object>, Error> {
+        if check_names(bucket, key).is_err() {
+            return Ok(None);
+        }
+        let moment = self.snapshot();
+        let Some(row) = moment.get(&key::object(bucket, key))? else { return Ok(None) };
+        let fields = decode_object(bucket, key, &row)?;
+        Ok(Some(Object { fields, snapshot: Some(Arc::new(moment)) }))
+    }
+
+    /// Deletes an object; tells whether there was one.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`], [`Error::PreconditionFailed`].
+    pub async fn delete_object(&self, delete: DeleteObject) -> Result<bool, Error> {
+        let DeleteObject { bucket, key, if_match } = delete;
+        let existed = self.delete(bucket, vec![key], if_match).await?;
+        Ok(existed.first().copied().unwrap_or(false))
+    }
+
+    /// Deletes objects in one commit; tells for each key whether there was one.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`].
+    pub async fn delete_objects(&self, bucket: &str, keys: Vec<String>) -> Result<Vec<bool>, Error> {
+        self.delete(bucket.to_owned(), keys, None).await
+    }
+
+    async fn delete(
+        &self,
+        bucket: String,
+        keys: Vec<String>,
+        if_match: Option<String>,
+    ) -> Result<Vec<bool>, Error> {
+        key::check_bucket(&bucket).map_err(|_| Error::NoSuchBucket)?;
+        for key in &keys {
+            key::check_key(key)?;
+        }
+        self.parts.committer.commit(Delete { bucket, keys, if_match }, None).await
+    }
+
+    /// Sets who may do what with an object.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`], [`Error::NoSuchObject`].
+    pub async fn set_object_acl(&self, bucket: &str, key: &str, acl: Acl) -> Result<(), Error> {
+        check_names(bucket, key)?;
+        let generation = self.parts.ids.generation();
+        let command = SetObjectAcl { bucket: bucket.to_owned(), key: key.to_owned(), acl, generation };
+        self.parts.committer.commit(command, None).await
+    }
+
+    /// Objects and common prefixes in byte order.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`].
+    pub fn list_objects(&self, which: &ListObjects) -> Result<Listing, Error> {
+        self.require_bucket(&which.bucket)?;
+        let snapshot = self.snapshot();
+        let start = if which.after.is_empty() {
+            Bound::Unbounded
+        } else {
+            Bound::Excluded(key::object(&which.bucket, &which.after))
+        };
+        let walk = Walk {
+            snapshot: &snapshot,
+            base: key::object(&which.bucket, ""),
+            suffix: 0,
+            prefix: &which.prefix,
+            delimiter: &which.delimiter,
+            start,
+            told: &which.after,
+            max: which.max,
+        };
+        let walked = walk.walk()?;
+        let mut listing = Listing { truncated: walked.truncated, ..Listing::default() };
+        let mut last = String::new();
+        for step in walked.steps {
+            match step {
+                Step::Row { name, value, .. } => {
+                    let object = decode_object(&which.bucket, &name, &value)?;
+                    last = name;
+                    listing.objects.push(object);
+                }
+                Step::CommonPrefix(prefix) => {
+                    last.clone_from(&prefix);
+                    listing.common_prefixes.push(prefix);
+                }
+            }
+        }
+        listing.next = listing.truncated.then_some(last);
+        Ok(listing)
+    }
+}
+
+/// What a commit made is read at the moment of the reading.
+pub(super) fn without_moment(fields: ObjectFields) -> Object {
+    Object { fields, snapshot: None }
+}
+
+pub(super) fn check_names(bucket: &str, key: &str) -> Result<(), Error> {
+    key::check_bucket(bucket).map_err(|_| Error::NoSuchBucket)?;
+    key::check_key(key)
+}
+
+pub(super) fn check_journal(journal: Option<&NewDelivery>) -> Result<(), Error> {
+    journal.map_or(Ok(()), |journal| key::check_delivery(&journal.id))
+}

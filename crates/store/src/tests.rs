@@ -1,0 +1,10 @@
+//! Tests that need the inside of the store: other disks, other tables.
+
+mod crash;
+mod faults;
+mod history;
+mod linear;
+mod model;
+mod operations;
+mod simulated_disk;
+mod support;

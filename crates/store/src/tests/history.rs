@@ -1,0 +1,173 @@
+//! A workload of several clients at once that remembers what it asked for and what it was told, and can tell
+//! whether a store holds what it has to.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use super::simulated_disk::SimulatedDisk;
+use super::support::{append, bytes, copy, get, initiate, put_of, put_part, stored};
+use crate::{CompleteUpload, DeleteObject, Error, NewDelivery, Parts, PutObject, Store};
+
+/// What a key held, or may have held, and since when.
+#[derive(Debug, Clone)]
+pub(super) struct Version {
+    pub(super) content: Option<Vec<u8>>,
+    pub(super) delivery: Option<String>,
+    /// When it was asked for.
+    pub(super) asked: usize,
+    /// When it was acknowledged, if it was.
+    pub(super) acknowledged: Option<usize>,
+}
+
+/// The versions of every key in the order they were asked for. Each key has one client.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    keys: Mutex<BTreeMap<String, Vec<Version>>>,
+}
+
+impl History {
+    fn ask(&self, key: &str, version: Version) -> usize {
+        let mut keys = self.keys.lock().unwrap();
+        let versions = keys.entry(key.to_owned()).or_default();
+        versions.push(version);
+        versions.len() - 1
+    }
+
+    fn acknowledge(&self, key: &str, version: usize, now: usize) {
+        self.keys.lock().unwrap().get_mut(key).unwrap()[version].acknowledged = Some(now);
+    }
+
+    /// Checks a store that was opened from the disk as it was at the moment.
+    pub(super) async fn check(&self, store: &Store, moment: usize, what: &str) {
+        let keys = self.keys.lock().unwrap().clone();
+        for (key, versions) in keys {
+            let is_acknowledged = |version: &Version| version.acknowledged.is_some_and(|at| at <= moment);
+            let oldest = versions.iter().rposition(is_acknowledged);
+            let found = get(store, &key).await;
+            let allowed = versions.iter().enumerate().skip(oldest.unwrap_or(0));
+            let mut matching =
+                allowed.filter(|(_, version)| version.asked <= moment && version.content == found);
+            let is_unborn = oldest.is_none() && found.is_none();
+            let matched = matching.next();
+            let length = found.as_ref().map(Vec::len);
+            assert!(matched.is_some() || is_unborn, "{what}: {key} has {length:?} bytes, which nobody wrote");
+            let acknowledged = versions.iter().filter(|version| is_acknowledged(version));
+            for id in acknowledged.filter_map(|version| version.delivery.as_ref()) {
+                assert!(store.delivery(id).unwrap().is_some(), "{what}: the delivery {id} is lost");
+            }
+            if let Some(id) = matched.and_then(|(_, version)| version.delivery.as_ref()) {
+                assert!(store.delivery(id).unwrap().is_some(), "{what}: {id} came without its delivery");
+            }
+        }
+    }
+}
+
+/// One client's part of the workload.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) store: Store,
+    pub(super) disk: SimulatedDisk,
+    pub(super) history: Arc<History>,
+    pub(super) number: u64,
+}
+
+impl Client {
+    /// Does some things of every kind to keys of its own. Errors are taken as they come.
+    pub(super) async fn work(self, rounds: u64) {
+        let n = self.number;
+        let (plain, appended, composed, copied) =
+            (format!("{n}/plain"), format!("{n}/append"), format!("{n}/parts"), format!("{n}/copy"));
+        let mut whole = Vec::new();
+        for round in 0..rounds {
+            let seed = n * 1000 + round;
+            let size = [50, 900, 3000, 20_000][usize::try_from((round + n) % 4).unwrap()];
+            let content = bytes(seed, size);
+            self.put(&plain, &content, round % 2 == 0, seed).await;
+            let piece = bytes(seed + 7, 300 + size / 7);
+            self.append(&appended, &mut whole, &piece).await;
+            match round % 4 {
+                1 => self.compose(&composed, seed).await,
+                2 => self.copy(&plain, &content, &copied).await,
+                3 => self.delete(&plain).await,
+                _ => {}
+            }
+        }
+    }
+
+    async fn put(&self, key: &str, content: &[u8], with_delivery: bool, seed: u64) {
+        let delivery = with_delivery.then(|| format!("delivery-{seed}"));
+        let version = self.ask(key, Some(content.to_vec()), delivery.clone());
+        let Ok(data) = stored(&self.store, content).await else { return };
+        let journal = delivery.map(|id| NewDelivery { id, due_ms: Some(5), payload: vec![1; 40] });
+        let result = self.store.put_object(PutObject { journal, ..put_of("b", key, data) }).await;
+        self.settle(key, version, result.is_ok());
+    }
+
+    async fn append(&self, key: &str, whole: &mut Vec<u8>, piece: &[u8]) {
+        let longer = [whole.as_slice(), piece].concat();
+        let version = self.ask(key, Some(longer.clone()), None);
+        let result = append(&self.store, key, whole.len() as u64, piece).await;
+        if let Err(Error::PositionMismatch { length }) = result {
+            // An earlier attempt that was reported as failed cannot have happened.
+            panic!("{length} bytes were appended and not acknowledged");
+        }
+        let done = result.is_ok();
+        self.settle(key, version, done);
+        if done {
+            *whole = longer;
+        }
+    }
+
+    async fn compose(&self, key: &str, seed: u64) {
+        let contents = [bytes(seed + 1, 2500), bytes(seed + 2, 700), bytes(seed + 3, 4000)];
+        let upload = async {
+            let id = initiate(&self.store, key).await.ok()?;
+            for (content, number) in contents.iter().zip(1..) {
+                put_part(&self.store, key, &id, number, content).await.ok()?;
+            }
+            Some(id)
+        };
+        let Some(upload_id) = upload.await else { return };
+        let version = self.ask(key, Some(contents.concat()), None);
+        let complete = CompleteUpload {
+            bucket: "b".into(),
+            key: key.into(),
+            upload_id,
+            parts: Parts::All,
+            min_part_size: 0,
+            forbid_overwrite: false,
+            now_ms: 1,
+            journal: None,
+        };
+        let result = self.store.complete(complete).await;
+        self.settle(key, version, result.is_ok());
+    }
+
+    async fn copy(&self, from: &str, content: &[u8], to: &str) {
+        // Only if the source is the one that was just written.
+        if self.store.object("b", from).ok().flatten().is_none_or(|o| o.size != content.len() as u64) {
+            return;
+        }
+        let version = self.ask(to, Some(content.to_vec()), None);
+        let result = copy(&self.store, from, to).await;
+        self.settle(to, version, result.is_ok());
+    }
+
+    async fn delete(&self, key: &str) {
+        let version = self.ask(key, None, None);
+        let delete = DeleteObject { bucket: "b".into(), key: key.into(), if_match: None };
+        let result = self.store.delete_object(delete).await;
+        self.settle(key, version, result.is_ok());
+    }
+
+    fn ask(&self, key: &str, content: Option<Vec<u8>>, delivery: Option<String>) -> usize {
+        let asked = self.disk.now();
+        self.history.ask(key, Version { content, delivery, asked, acknowledged: None })
+    }
+
+    fn settle(&self, key: &str, version: usize, done: bool) {
+        if done {
+            self.history.acknowledge(key, version, self.disk.now());
+        }
+    }
+}

@@ -1,0 +1,448 @@
+//! Every operation, on both kinds of tables.
+
+use std::time::Duration;
+
+use super::support::{
+    ENGINES, Engine, append, bucket, bytes, copy, delete, get, initiate, open, put, put_of, put_part, read,
+    store, stored, until_files,
+};
+use crate::{
+    AbortUpload, Acl, BucketDocument, CompleteUpload, CreateBucket, DeliveryFilter, DeliveryState, Error,
+    ListBuckets, ListObjects, ListParts, ListUploads, NewBucket, NewDelivery, ObjectKind, OpenError, Parts,
+    Prune, RecordDelivery, Store, StoreOptions, UpdateDelivery,
+};
+
+fn complete_of(key: &str, id: &str, parts: Parts) -> CompleteUpload {
+    CompleteUpload {
+        bucket: "b".into(),
+        key: key.into(),
+        upload_id: id.into(),
+        parts,
+        min_part_size: 0,
+        forbid_overwrite: false,
+        now_ms: 1000,
+        journal: None,
+    }
+}
+
+fn list_of(prefix: &str, delimiter: &str, after: &str, max: usize) -> ListObjects {
+    ListObjects {
+        bucket: "b".into(),
+        prefix: prefix.into(),
+        delimiter: delimiter.into(),
+        after: after.into(),
+        max,
+    }
+}
+
+#[tokio::test]
+async fn buckets() {
+    for engine in ENGINES {
+        let (_dir, store) = store(engine).await;
+        bucket(&store, "a").await;
+        let again = NewBucket { name: "a".into(), owner: "other".into(), ..NewBucket::default() };
+        let CreateBucket::Existed(existing) = store.create_bucket(again).await.unwrap() else { panic!() };
+        assert_eq!(existing.owner, "");
+        assert_eq!(store.bucket("a").unwrap().unwrap().acl, Acl::Default);
+        store.set_bucket_acl("a", Acl::PublicRead).await.unwrap();
+        assert_eq!(store.bucket("a").unwrap().unwrap().acl, Acl::PublicRead);
+
+        let page = store.list_buckets(&ListBuckets { max: 1, ..ListBuckets::default() }).unwrap();
+        assert_eq!(page.next_marker.as_deref(), Some("a"));
+        let marker = page.next_marker.unwrap();
+        let page = store.list_buckets(&ListBuckets { max: 1, marker, ..ListBuckets::default() }).unwrap();
+        assert_eq!((page.buckets[0].name.as_str(), page.next_marker), ("b", None));
+
+        assert_eq!(store.bucket_document("a", BucketDocument::Cors).unwrap(), None);
+        store.set_bucket_document("a", BucketDocument::Cors, Some(b"<x/>".to_vec())).await.unwrap();
+        assert_eq!(store.bucket_document("a", BucketDocument::Cors).unwrap().as_deref(), Some(&b"<x/>"[..]));
+        store.set_bucket_document("a", BucketDocument::Cors, None).await.unwrap();
+        assert_eq!(store.bucket_document("a", BucketDocument::Cors).unwrap(), None);
+
+        put(&store, "k", b"content").await;
+        assert_eq!(store.delete_bucket("b").await, Err(Error::BucketNotEmpty));
+        delete(&store, "k").await;
+        initiate(&store, "k").await.unwrap();
+        assert_eq!(store.delete_bucket("b").await, Err(Error::BucketNotEmpty));
+        store.delete_bucket("a").await.unwrap();
+        assert_eq!(store.bucket("a").unwrap(), None);
+        assert_eq!(store.delete_bucket("a").await, Err(Error::NoSuchBucket));
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn objects_of_every_size_come_back() {
+    for engine in ENGINES {
+        let (dir, store) = store(engine).await;
+        for size in [0, 1, 1024, 1025, 4096, 65_536, 300_000, 3_000_000] {
+            let content = bytes(size as u64, size);
+            let object = put(&store, "k", &content).await;
+            assert_eq!(object.size, size as u64);
+            assert_eq!(get(&store, "k").await.as_deref(), Some(&content[..]), "{size} bytes");
+            let object = store.object("b", "k").unwrap().unwrap();
+            let (a, b) = (size / 3, size * 2 / 3);
+            assert_eq!(read(&store, &object, a as u64..b as u64).await.unwrap(), &content[a..b]);
+            assert_eq!(read(&store, &object, b as u64..u64::MAX).await.unwrap(), &content[b..]);
+            drop(object);
+        }
+        until_files(dir.path(), 1).await;
+        assert!(delete(&store, "k").await);
+        assert!(!delete(&store, "k").await);
+        until_files(dir.path(), 0).await;
+        assert_eq!(store.bucket_stat("b").unwrap(), crate::BucketStat::default());
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn conditions_of_a_put() {
+    for engine in ENGINES {
+        let (dir, store) = store(engine).await;
+        let big = bytes(1, 10_000);
+        let forbid = |data| crate::PutObject { forbid_overwrite: true, ..put_of("b", "k", data) };
+        store.put_object(forbid(stored(&store, &big).await.unwrap())).await.unwrap();
+        let refused = store.put_object(forbid(stored(&store, &big).await.unwrap())).await;
+        assert_eq!(refused.unwrap_err(), Error::ObjectExists);
+        let etag = store.object("b", "k").unwrap().unwrap().etag.clone();
+        let wants =
+            |etag: &str, data| crate::PutObject { if_match: Some(etag.into()), ..put_of("b", "k", data) };
+        let refused = store.put_object(wants("00", stored(&store, b"x").await.unwrap())).await;
+        assert_eq!(refused.unwrap_err(), Error::PreconditionFailed);
+        store.put_object(wants(&etag, stored(&store, b"x").await.unwrap())).await.unwrap();
+        let missing = store.put_object(put_of("none", "k", stored(&store, &big).await.unwrap())).await;
+        assert_eq!(missing.unwrap_err(), Error::NoSuchBucket);
+        drop(stored(&store, &big).await.unwrap());
+        until_files(dir.path(), 0).await;
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn appending() {
+    for engine in ENGINES {
+        let (_dir, store) = store(engine).await;
+        let mut whole = Vec::new();
+        for n in 0..40_u64 {
+            let piece = bytes(n, if n % 3 == 0 { 5000 } else { 70 });
+            let object = append(&store, "k", whole.len() as u64, &piece).await.unwrap();
+            whole.extend_from_slice(&piece);
+            assert_eq!((object.size, object.kind), (whole.len() as u64, ObjectKind::Appendable));
+            if n == 12 {
+                copy(&store, "k", "copy").await.unwrap();
+            }
+        }
+        assert_eq!(get(&store, "k").await.unwrap(), whole);
+        let copied = get(&store, "copy").await.unwrap();
+        assert_eq!(copied, &whole[..copied.len()]);
+        assert_eq!(store.object("b", "copy").unwrap().unwrap().kind, ObjectKind::Normal);
+        let length = whole.len() as u64;
+        assert_eq!(append(&store, "k", 3, b"x").await.unwrap_err(), Error::PositionMismatch { length });
+        assert_eq!(append(&store, "new", 3, b"x").await.unwrap_err(), Error::PositionMismatch { length: 0 });
+        assert_eq!(append(&store, "copy", 0, b"x").await.unwrap_err(), Error::NotAppendable);
+        delete(&store, "k").await;
+        assert_eq!(get(&store, "copy").await.unwrap(), &whole[..copied.len()]);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn copies_share_and_outlive_their_source() {
+    for engine in ENGINES {
+        let (dir, store) = store(engine).await;
+        for content in [bytes(1, 100), bytes(2, 50_000)] {
+            put(&store, "k", &content).await;
+            copy(&store, "k", "k").await.unwrap();
+            copy(&store, "k", "c1").await.unwrap();
+            copy(&store, "c1", "c2").await.unwrap();
+            delete(&store, "k").await;
+            delete(&store, "c1").await;
+            assert_eq!(get(&store, "c2").await.unwrap(), content);
+            delete(&store, "c2").await;
+        }
+        assert_eq!(copy(&store, "k", "c").await.unwrap_err(), Error::NoSuchObject);
+        until_files(dir.path(), 0).await;
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn multipart() {
+    for engine in ENGINES {
+        let (dir, store) = store(engine).await;
+        let id = initiate(&store, "k").await.unwrap();
+        let contents: Vec<_> = (1..=20_u32).map(|n| bytes(u64::from(n), 3000 + n as usize)).collect();
+        let mut listed = Vec::new();
+        for (content, number) in contents.iter().zip(1..) {
+            put_part(&store, "k", &id, number, b"replaced").await.unwrap();
+            let part = put_part(&store, "k", &id, number, content).await.unwrap();
+            listed.push((number, format!("\"{}\"", part.etag.to_lowercase())));
+        }
+        put_part(&store, "k", &id, 500, &bytes(7, 4000)).await.unwrap();
+        let list =
+            ListParts { bucket: "b".into(), key: "k".into(), upload_id: id.clone(), after: 18, max: 2 };
+        let page = store.list_parts(&list).unwrap();
+        assert_eq!(page.parts.iter().map(|part| part.number).collect::<Vec<_>>(), [19, 20]);
+        assert!(page.truncated);
+        assert_eq!(store.bucket_stat("b").unwrap().uploads, 1);
+
+        let wrong = vec![(1, listed[1].1.clone())];
+        let refused = store.complete(complete_of("k", &id, Parts::Listed(wrong))).await.unwrap_err();
+        assert!(matches!(refused, Error::InvalidPart { number: 1, .. }));
+        let backwards = vec![listed[1].clone(), listed[0].clone()];
+        let refused = store.complete(complete_of("k", &id, Parts::Listed(backwards))).await.unwrap_err();
+        assert_eq!(refused, Error::InvalidPartOrder);
+        let small = CompleteUpload { min_part_size: 5000, ..complete_of("k", &id, Parts::All) };
+        assert!(matches!(store.complete(small).await.unwrap_err(), Error::PartTooSmall { number: 1, .. }));
+
+        let object = store.complete(complete_of("k", &id, Parts::Listed(listed))).await.unwrap();
+        assert_eq!((object.kind, object.parts), (ObjectKind::Multipart, 20));
+        assert!(object.etag.ends_with("-20"), "{}", object.etag);
+        let whole = contents.concat();
+        assert_eq!(get(&store, "k").await.unwrap(), whole);
+        let object = store.object("b", "k").unwrap().unwrap();
+        for (start, end) in [(0, 1), (2999, 3003), (5000, 40_000), (whole.len() - 1, whole.len())] {
+            let range = start as u64..end as u64;
+            assert_eq!(read(&store, &object, range).await.unwrap(), &whole[start..end]);
+        }
+        drop(object);
+        until_files(dir.path(), 20).await;
+        let again = store.complete(complete_of("k", &id, Parts::All)).await.unwrap_err();
+        assert_eq!(again, Error::NoSuchUpload);
+        delete(&store, "k").await;
+        until_files(dir.path(), 0).await;
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn aborted_and_listed_uploads() {
+    for engine in ENGINES {
+        let (dir, store) = store(engine).await;
+        let mut ids = Vec::new();
+        for key in ["a/1", "a/2", "a/2", "b", "c/1"] {
+            ids.push((key.to_owned(), initiate(&store, key).await.unwrap()));
+        }
+        ids.sort();
+        let mut found = Vec::new();
+        let mut list = ListUploads { bucket: "b".into(), max: 2, ..ListUploads::default() };
+        loop {
+            let page = store.list_uploads(&list).unwrap();
+            found.extend(page.uploads.into_iter().map(|upload| (upload.key, upload.upload_id)));
+            if !page.truncated {
+                break;
+            }
+            list.key_marker = page.next_key_marker;
+            list.upload_id_marker = page.next_upload_id_marker;
+        }
+        assert_eq!(found, ids);
+        let list =
+            ListUploads { bucket: "b".into(), max: 9, delimiter: "/".into(), ..ListUploads::default() };
+        let page = store.list_uploads(&list).unwrap();
+        assert_eq!((page.common_prefixes, page.uploads.len()), (vec!["a/".into(), "c/".into()], 1));
+
+        put_part(&store, "b", &ids[3].1, 1, &bytes(1, 9000)).await.unwrap();
+        let abort = AbortUpload { bucket: "b".into(), key: "b".into(), upload_id: ids[3].1.clone() };
+        store.abort(abort.clone()).await.unwrap();
+        assert_eq!(store.abort(abort).await, Err(Error::NoSuchUpload));
+        until_files(dir.path(), 0).await;
+        store.close().await;
+    }
+}
+
+/// A listing of keys: prefix, delimiter, after, max; then keys, common prefixes, what is next.
+type ListingRow<'a> = (&'a str, &'a str, &'a str, usize, &'a [&'a str], &'a [&'a str], Option<&'a str>);
+
+#[tokio::test]
+async fn listings() {
+    let keys = ["a", "b/", "b/1", "b/2", "b/c/1", "b0", "d/1", "d/2", "z", "é/1", "é/2"];
+    let rows: &[ListingRow<'_>] = &[
+        ("", "", "", 100, &keys, &[], None),
+        ("", "", "", 2, &["a", "b/"], &[], Some("b/")),
+        ("", "", "b/", 2, &["b/1", "b/2"], &[], Some("b/2")),
+        ("", "/", "", 100, &["a", "b0", "z"], &["b/", "d/", "é/"], None),
+        ("", "/", "", 2, &["a"], &["b/"], Some("b/")),
+        ("", "/", "b/", 2, &["b0"], &["d/"], Some("d/")),
+        ("", "/", "d/", 2, &["z"], &["é/"], None),
+        ("", "/", "z", 2, &[], &["é/"], None),
+        ("", "/", "b/1", 2, &["b0"], &["b/"], Some("b0")),
+        ("b/", "/", "", 100, &["b/", "b/1", "b/2"], &["b/c/"], None),
+        ("b/", "/", "b/2", 100, &[], &["b/c/"], None),
+        ("b/c/", "/", "", 100, &["b/c/1"], &[], None),
+        ("b", "", "", 3, &["b/", "b/1", "b/2"], &[], Some("b/2")),
+        ("é", "/", "", 100, &[], &["é/"], None),
+        ("x", "", "", 100, &[], &[], None),
+        ("", "", "éz", 100, &[], &[], None),
+        (
+            "",
+            "1",
+            "",
+            100,
+            &["a", "b/", "b/2", "b0", "d/2", "z", "é/2"],
+            &["b/1", "b/c/1", "d/1", "é/1"],
+            None,
+        ),
+        ("", "", "", 0, &[], &[], None),
+    ];
+    for engine in ENGINES {
+        let (_dir, store) = store(engine).await;
+        for key in keys {
+            put(&store, key, b"x").await;
+        }
+        bucket(&store, "b0").await;
+        for (prefix, delimiter, after, max, objects, prefixes, next) in rows {
+            let listing = store.list_objects(&list_of(prefix, delimiter, after, *max)).unwrap();
+            let found: Vec<_> = listing.objects.iter().map(|object| object.key.as_str()).collect();
+            let name = format!("{prefix:?} {delimiter:?} after {after:?}, {max}");
+            assert_eq!(found, *objects, "{name}");
+            assert_eq!(listing.common_prefixes, *prefixes, "{name}");
+            assert_eq!(listing.next.as_deref(), *next, "{name}");
+            assert_eq!(listing.truncated, next.is_some(), "{name}");
+        }
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn journal() {
+    for engine in ENGINES {
+        let (_dir, store) = store(engine).await;
+        let record = |id: &str, now_ms, due_ms| RecordDelivery {
+            bucket: "b".into(),
+            key: "k".into(),
+            delivery: NewDelivery { id: id.into(), due_ms, payload: id.as_bytes().to_vec() },
+            now_ms,
+        };
+        let data = stored(&store, b"x").await.unwrap();
+        let journal = Some(record("first", 0, Some(500)).delivery);
+        store.put_object(crate::PutObject { journal, ..put_of("b", "k", data) }).await.unwrap();
+        for n in 1..=9 {
+            store.record_delivery(record(&format!("d{n}"), 1000 + n, None)).await.unwrap();
+        }
+        let mut found = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page = store.deliveries(&DeliveryFilter::default(), cursor.as_deref(), 4).unwrap();
+            found.extend(page.deliveries.into_iter().map(|delivery| delivery.id));
+            cursor = page.cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, ["d9", "d8", "d7", "d6", "d5", "d4", "d3", "d2", "d1", "first"]);
+
+        let due: Vec<_> = store.due_deliveries(499, 10).unwrap();
+        assert_eq!(due, []);
+        let claimed = store.claim_due_deliveries(500, 9000, 10).await.unwrap();
+        assert_eq!((claimed[0].id.as_str(), claimed[0].state), ("first", DeliveryState::Pending));
+        assert_eq!(store.claim_due_deliveries(500, 9000, 10).await.unwrap(), []);
+        let update = UpdateDelivery {
+            id: "first".into(),
+            state: DeliveryState::Delivered,
+            due_ms: None,
+            attempts: 1,
+            payload: Some(b"answer".to_vec()),
+            now_ms: 2000,
+        };
+        store.update_delivery(update.clone(), false).await.unwrap();
+        for _ in 0..1000 {
+            if store.delivery("first").unwrap().unwrap().attempts == 1 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        let delivery = store.delivery("first").unwrap().unwrap();
+        assert_eq!((delivery.state, delivery.payload.as_slice()), (DeliveryState::Delivered, &b"answer"[..]));
+        assert_eq!(store.due_deliveries(i64::MAX, 10).unwrap(), []);
+        let unknown = UpdateDelivery { id: "none".into(), ..update };
+        assert_eq!(store.update_delivery(unknown, true).await, Err(Error::NoSuchDelivery));
+
+        let filter = DeliveryFilter {
+            states: vec![DeliveryState::Pending],
+            since_ms: Some(1002),
+            before_ms: Some(1005),
+            ..DeliveryFilter::default()
+        };
+        let page = store.deliveries(&filter, None, 100).unwrap();
+        let ids: Vec<_> = page.deliveries.iter().map(|delivery| delivery.id.as_str()).collect();
+        assert_eq!(ids, ["d4", "d3", "d2"]);
+
+        assert_eq!(store.prune_deliveries(Prune { before_ms: 1003, keep_max: 100 }).await.unwrap(), 3);
+        assert_eq!(store.prune_deliveries(Prune { before_ms: 0, keep_max: 4 }).await.unwrap(), 3);
+        assert_eq!(store.delivery_count().unwrap(), 4);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn readers_of_what_was_replaced_finish() {
+    for engine in ENGINES {
+        let (dir, store) = store(engine).await;
+        for content in [bytes(1, 500), bytes(2, 3_000_000)] {
+            put(&store, "k", &content).await;
+            let object = store.object("b", "k").unwrap().unwrap();
+            put(&store, "k", b"new").await;
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            let mut reader = store.read(&object, 0..u64::MAX);
+            drop(object);
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            let mut found = Vec::new();
+            while let Some(piece) = reader.next().await {
+                found.extend_from_slice(&piece.unwrap());
+            }
+            assert_eq!(found, content);
+        }
+        until_files(dir.path(), 0).await;
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn everything_is_there_after_opening_again() {
+    let (dir, store) = store(Engine::Lsm).await;
+    put(&store, "small", b"small").await;
+    put(&store, "large", &bytes(1, 100_000)).await;
+    let id = initiate(&store, "m").await.unwrap();
+    put_part(&store, "m", &id, 1, &bytes(2, 5000)).await.unwrap();
+    for close in [true, false, true] {
+        let store_again = {
+            if close {
+                store.close().await;
+            }
+            drop(store.clone());
+            open_later(dir.path(), &store).await
+        };
+        assert_eq!(get(&store_again, "small").await.unwrap(), b"small");
+        assert_eq!(get(&store_again, "large").await.unwrap(), bytes(1, 100_000));
+        assert_eq!(store_again.upload_info("b", "m", &id).unwrap().unwrap().key, "m");
+        put(&store_again, "more", &bytes(9, 2000)).await;
+        store_again.close().await;
+    }
+}
+
+/// Opens a copy of the folder, as a crash would leave it.
+async fn open_later(dir: &std::path::Path, _store: &Store) -> Store {
+    let copy = tempfile::tempdir().unwrap().keep();
+    let status = std::process::Command::new("cp").arg("-r").arg(dir).arg(copy.join("d")).status().unwrap();
+    assert!(status.success());
+    open(&copy.join("d"), Engine::Lsm)
+}
+
+#[tokio::test]
+async fn folders_that_cannot_be_opened() {
+    let (dir, store) = store(Engine::Lsm).await;
+    let Err(OpenError::InUse { pid, .. }) = Store::open(dir.path(), StoreOptions::default()) else {
+        panic!()
+    };
+    assert_eq!(pid, Some(std::process::id()));
+    store.close().await;
+    drop(store);
+    std::fs::write(dir.path().join("format"), "ossicle 99\n").unwrap();
+    let newer = Store::open(dir.path(), StoreOptions::default());
+    assert!(matches!(newer, Err(OpenError::Version { found: 99, supported: 1 })));
+
+    let other = tempfile::tempdir().unwrap();
+    std::fs::write(other.path().join("letter.txt"), "dear").unwrap();
+    let foreign = Store::open(other.path(), StoreOptions::default());
+    assert!(matches!(foreign, Err(OpenError::NotAStore { .. })));
+}

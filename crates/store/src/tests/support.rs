@@ -1,0 +1,186 @@
+//! A store to try things on, over either kind of tables.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tempfile::TempDir;
+
+use crate::disk::RealDisk;
+use crate::tables::Tables;
+use crate::{
+    Acl, AppendObject, Attributes, CopyAttributes, CopyObject, DeleteObject, Error, NewBucket, NewUpload,
+    Object, Part, PutObject, PutPart, Store, StoreOptions, StoredData,
+};
+
+/// Which tables a store under test has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Engine {
+    Lsm,
+    Memory,
+}
+
+pub(super) const ENGINES: [Engine; 2] = [Engine::Lsm, Engine::Memory];
+
+pub(super) fn options() -> StoreOptions {
+    StoreOptions::default()
+        .log_segment_bytes(4 << 20)
+        .inline_limit(1024)
+        .reclaim_interval(Duration::from_millis(5))
+        .lazy_delay(Duration::from_millis(1))
+}
+
+pub(super) fn open(dir: &Path, engine: Engine) -> Store {
+    open_with(dir, engine, &options())
+}
+
+pub(super) fn open_with(dir: &Path, engine: Engine, options: &StoreOptions) -> Store {
+    let tables = (engine == Engine::Memory).then(Tables::in_memory);
+    Store::open_on(dir, options, Arc::new(RealDisk), tables).unwrap()
+}
+
+/// A store with a bucket `b`.
+pub(super) async fn store(engine: Engine) -> (TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), engine);
+    bucket(&store, "b").await;
+    (dir, store)
+}
+
+pub(super) async fn bucket(store: &Store, name: &str) {
+    store
+        .create_bucket(NewBucket { name: name.into(), created_ms: 1, ..NewBucket::default() })
+        .await
+        .unwrap();
+}
+
+pub(super) async fn stored(store: &Store, content: &[u8]) -> Result<StoredData, Error> {
+    let mut upload = store.upload(None);
+    for piece in content.chunks(100_000) {
+        upload.write(Bytes::copy_from_slice(piece)).await?;
+    }
+    upload.finish().await
+}
+
+pub(super) fn put_of(bucket: &str, key: &str, data: StoredData) -> PutObject {
+    PutObject {
+        bucket: bucket.into(),
+        key: key.into(),
+        data,
+        attributes: Attributes::default(),
+        etag: None,
+        forbid_overwrite: false,
+        if_match: None,
+        now_ms: 1000,
+        journal: None,
+    }
+}
+
+pub(super) async fn put(store: &Store, key: &str, content: &[u8]) -> Object {
+    let data = stored(store, content).await.unwrap();
+    store.put_object(put_of("b", key, data)).await.unwrap()
+}
+
+pub(super) async fn append(store: &Store, key: &str, position: u64, content: &[u8]) -> Result<Object, Error> {
+    let data = stored(store, content).await?;
+    let append = AppendObject {
+        bucket: "b".into(),
+        key: key.into(),
+        position,
+        data,
+        attributes: Attributes::default(),
+        now_ms: 1000,
+        journal: None,
+    };
+    store.append_object(append).await
+}
+
+pub(super) async fn copy(store: &Store, from: &str, to: &str) -> Result<Object, Error> {
+    let copy = CopyObject {
+        source_bucket: "b".into(),
+        source_key: from.into(),
+        source_generation: None,
+        bucket: "b".into(),
+        key: to.into(),
+        attributes: CopyAttributes::Keep { acl: Acl::Default, storage_class: None },
+        forbid_overwrite: false,
+        now_ms: 1000,
+    };
+    store.copy_object(copy).await
+}
+
+pub(super) async fn delete(store: &Store, key: &str) -> bool {
+    let delete = DeleteObject { bucket: "b".into(), key: key.into(), if_match: None };
+    store.delete_object(delete).await.unwrap()
+}
+
+pub(super) async fn initiate(store: &Store, key: &str) -> Result<String, Error> {
+    let upload = NewUpload { bucket: "b".into(), key: key.into(), now_ms: 1000, ..NewUpload::default() };
+    store.initiate(upload).await
+}
+
+pub(super) async fn put_part(
+    store: &Store,
+    key: &str,
+    id: &str,
+    number: u32,
+    content: &[u8],
+) -> Result<Part, Error> {
+    let data = stored(store, content).await?;
+    let part =
+        PutPart { bucket: "b".into(), key: key.into(), upload_id: id.into(), number, data, now_ms: 1000 };
+    store.put_part(part).await
+}
+
+pub(super) async fn read(
+    store: &Store,
+    object: &Object,
+    range: std::ops::Range<u64>,
+) -> Result<Vec<u8>, Error> {
+    let mut reader = store.read(object, range);
+    let mut content = Vec::new();
+    while let Some(piece) = reader.next().await {
+        content.extend_from_slice(&piece?);
+    }
+    Ok(content)
+}
+
+/// The content of a key, if there is an object.
+pub(super) async fn get(store: &Store, key: &str) -> Option<Vec<u8>> {
+    let object = store.object("b", key).unwrap()?;
+    let content = read(store, &object, 0..u64::MAX).await.unwrap();
+    assert_eq!(content.len() as u64, object.size);
+    assert_eq!(crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Xz, &content), object.crc64);
+    Some(content)
+}
+
+/// Bytes that differ from those of another seed.
+pub(super) fn bytes(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    (0..length)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            u8::try_from(state & 255).unwrap()
+        })
+        .collect()
+}
+
+/// Data files on the disk.
+pub(super) fn files(dir: &Path) -> usize {
+    let folders = std::fs::read_dir(dir.join("files")).unwrap();
+    folders.map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count()).sum()
+}
+
+/// Waits until the number of data files is this one.
+pub(super) async fn until_files(dir: &Path, expected: usize) {
+    for _ in 0..2000 {
+        if files(dir) == expected {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(files(dir), expected);
+}
