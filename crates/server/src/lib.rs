@@ -1,1 +1,38 @@
-//! placeholder
+//! The server `ossicle`: HTTP, access, the OSS operations, callbacks with their journal, the console, the command line.
+//! What a byte means is `ossicle-protocol`'s, how callbacks work `ossicle-callback`'s, what is kept `ossicle-store`'s.
+
+mod access_log;
+mod acl;
+mod app;
+mod attributes;
+mod auth;
+mod authorize;
+mod call;
+mod callback;
+mod caller_overrides;
+mod cli;
+mod conditions;
+mod config;
+mod console;
+mod copy_source;
+mod cors;
+mod dev;
+
+mod endpoints;
+mod failure;
+mod form;
+mod http;
+mod logging;
+mod metrics;
+mod ops;
+mod paging;
+mod public_key;
+mod receive;
+mod request_id;
+mod service;
+mod startup;
+mod stop;
+mod stored;
+mod tls;
+
+pub use cli::CommandLine;

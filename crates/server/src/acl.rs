@@ -1,0 +1,42 @@
+//! ACLs between their spelling on the wire and their place in the store.
+
+use ossicle_protocol::{BucketAcl, ObjectAcl};
+use ossicle_store::{self as store, Bucket, Object};
+
+/// A bucket's ACL.
+pub(crate) fn bucket_acl(bucket: &Bucket) -> BucketAcl {
+    match bucket.acl {
+        store::Acl::PublicRead => BucketAcl::PublicRead,
+        store::Acl::PublicReadWrite => BucketAcl::PublicReadWrite,
+        store::Acl::Private | store::Acl::Default => BucketAcl::Private,
+    }
+}
+
+/// An object's own ACL.
+pub(crate) fn object_acl(object: &Object) -> ObjectAcl {
+    match object.attributes.acl {
+        store::Acl::Default => ObjectAcl::Default,
+        store::Acl::Private => ObjectAcl::Private,
+        store::Acl::PublicRead => ObjectAcl::PublicRead,
+        store::Acl::PublicReadWrite => ObjectAcl::PublicReadWrite,
+    }
+}
+
+/// A bucket ACL as the store keeps it.
+pub(crate) fn stored_bucket_acl(acl: BucketAcl) -> store::Acl {
+    match acl {
+        BucketAcl::Private => store::Acl::Private,
+        BucketAcl::PublicRead => store::Acl::PublicRead,
+        BucketAcl::PublicReadWrite => store::Acl::PublicReadWrite,
+    }
+}
+
+/// An object ACL as the store keeps it.
+pub(crate) fn stored_object_acl(acl: ObjectAcl) -> store::Acl {
+    match acl {
+        ObjectAcl::Default => store::Acl::Default,
+        ObjectAcl::Private => store::Acl::Private,
+        ObjectAcl::PublicRead => store::Acl::PublicRead,
+        ObjectAcl::PublicReadWrite => store::Acl::PublicReadWrite,
+    }
+}

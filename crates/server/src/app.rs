@@ -1,0 +1,53 @@
+//! What all requests share: the store, the keys, the callback machinery and the settings. Built once at start.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ossicle_protocol::{Addressing, Timestamp};
+use ossicle_store::Store;
+
+use crate::access_log::AccessLog;
+use crate::auth::Credentials;
+use crate::callback::Callbacks;
+use crate::config::Config;
+use crate::console::origins::ConsoleOrigins;
+use crate::http::header_case::HeaderCase;
+use crate::metrics::Metrics;
+use crate::request_id::RequestIds;
+
+/// The running server's shared state.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) store: Store,
+    pub(crate) credentials: Credentials,
+    pub(crate) addressing: Addressing,
+    pub(crate) callbacks: Arc<Callbacks>,
+    pub(crate) header_case: HeaderCase,
+    pub(crate) request_ids: RequestIds,
+    pub(crate) metrics: Metrics,
+    pub(crate) access_log: AccessLog,
+    pub(crate) console_origins: ConsoleOrigins,
+}
+
+impl App {
+    /// The account id that owns everything.
+    pub(crate) fn owner_id(&self) -> &str {
+        &self.config.account.owner_id
+    }
+
+    /// The scheme by which clients reach the API.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.config.server.tls_cert.is_some() { "https" } else { "http" }
+    }
+
+    /// The location as OSS writes it: "oss-cn-hangzhou".
+    pub(crate) fn location(&self) -> String {
+        format!("oss-{}", self.config.server.region)
+    }
+}
+
+/// The one place where the server reads the clock.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,144 @@
+//! What an upload says about the object besides its bytes: the stored headers, ACL and storage class. It reads request
+//! headers or form fields and writes answer headers; values are kept as they came.
+
+use http::HeaderMap;
+use ossicle_protocol::{Error, ErrorCode, ObjectAcl, ObjectKey, StorageClass, media_type_for};
+use ossicle_store::{Attributes, Object, ObjectFields};
+
+use crate::http::reply::Reply;
+
+/// Standard headers that are stored with an object and come back on GET and HEAD.
+const STORED: [&str; 5] =
+    ["cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
+
+/// The most that names and values of `x-oss-meta-*` may take together.
+const USER_METADATA_LIMIT: usize = 8 * 1024;
+
+/// Headers for features that this server does not have: refused, so that nobody believes them applied.
+const NOT_BUILT: [&str; 5] = [
+    "x-oss-tagging",
+    "x-oss-server-side-encryption",
+    "x-oss-server-side-encryption-key-id",
+    "x-oss-server-side-data-encryption",
+    "x-oss-object-worm-mode",
+];
+
+/// Reads the attributes of a new object from request headers.
+pub(crate) fn from_headers(headers: &HeaderMap, key: &ObjectKey) -> Result<Attributes, Error> {
+    let mut fields = Vec::new();
+    for (name, value) in headers {
+        let value = std::str::from_utf8(value.as_bytes()).map_err(|_| {
+            Error::new(ErrorCode::InvalidArgument)
+                .with_message("The characters encoding must be utf-8.")
+                .with_detail("ArgumentName", name.as_str())
+        })?;
+        fields.push((name.as_str(), value));
+    }
+    from_fields(fields.into_iter(), key)
+}
+
+/// Reads the attributes from names (in lower case) and values, however they came.
+pub(crate) fn from_fields<'a>(
+    fields: impl Iterator<Item = (&'a str, &'a str)>,
+    key: &ObjectKey,
+) -> Result<Attributes, Error> {
+    let mut attributes =
+        Attributes { content_type: media_type_for(key.as_str()).to_owned(), ..Attributes::default() };
+    let mut metadata = 0;
+    for (name, value) in fields {
+        match name {
+            "content-type" if !value.is_empty() => attributes.content_type = value.to_owned(),
+            "x-oss-object-acl" => attributes.acl = crate::acl::stored_object_acl(ObjectAcl::parse(value)?),
+            "x-oss-storage-class" => attributes.storage_class = storage_class(value)?.to_owned(),
+            _ if STORED.contains(&name) => attributes.headers.push((name.to_owned(), value.to_owned())),
+            _ if NOT_BUILT.contains(&name) => {
+                return Err(Error::new(ErrorCode::NotImplemented)
+                    .with_message(format!("This server does not implement {name}.")));
+            }
+            _ if name.starts_with("x-oss-meta-") => {
+                metadata += name.len() + value.len();
+                attributes.headers.push((name.to_owned(), value.to_owned()));
+            }
+            _ => {}
+        }
+    }
+    if metadata > USER_METADATA_LIMIT {
+        return Err(Error::new(ErrorCode::InvalidArgument)
+            .with_message("The total size of the user metadata must not exceed 8192 bytes."));
+    }
+    Ok(attributes)
+}
+
+/// A storage class that this server can honour. All data lies alike; the archive classes would need restoring first.
+pub(crate) fn storage_class(text: &str) -> Result<&'static str, Error> {
+    honoured(StorageClass::parse(text)?)
+}
+
+/// The name of a class, if this server can honour it.
+pub(crate) fn honoured(class: StorageClass) -> Result<&'static str, Error> {
+    match class {
+        StorageClass::Standard | StorageClass::InfrequentAccess => Ok(class.as_str()),
+        StorageClass::Archive | StorageClass::ColdArchive | StorageClass::DeepColdArchive => Err(Error::new(
+            ErrorCode::NotImplemented,
+        )
+        .with_message(format!("This server does not implement the storage class {}.", class.as_str()))),
+    }
+}
+
+/// The headers that describe a stored object on GET and HEAD.
+pub(crate) fn describe(reply: Reply, object: &Object) -> Reply {
+    let mut reply = identify(reply, object)
+        .with_named("content-type", &object.attributes.content_type)
+        .with_named("last-modified", &last_modified(object))
+        .with_named("accept-ranges", "bytes")
+        .with_named("x-oss-object-type", kind(object))
+        .with_named("x-oss-storage-class", storage_class_of(object));
+    if let Some(position) = append_position(object) {
+        reply = reply.with_named("x-oss-next-append-position", &position.to_string());
+    }
+    for (name, value) in &object.attributes.headers {
+        reply = reply.with_named(name, value);
+    }
+    reply
+}
+
+/// The headers that identify content: ETag, CRC-64 and, where there is one, MD5.
+pub(crate) fn identify(reply: Reply, object: &Object) -> Reply {
+    let reply = reply
+        .with_named("etag", &format!("\"{}\"", object.etag))
+        .with_named("x-oss-hash-crc64ecma", &object.crc64.to_string());
+    match object.md5 {
+        Some(md5) => reply.with_named("content-md5", &base64_md5(&md5)),
+        None => reply,
+    }
+}
+
+/// An MD5 as `Content-MD5` has it.
+pub(crate) fn base64_md5(md5: &[u8; 16]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(md5)
+}
+
+/// An object's modification time as `Last-Modified` has it.
+pub(crate) fn last_modified(object: &Object) -> String {
+    ossicle_protocol::Timestamp::from_unix_millis(object.last_modified_ms).http_date()
+}
+
+/// `x-oss-object-type`.
+pub(crate) fn kind(object: &ObjectFields) -> &'static str {
+    match object.kind {
+        ossicle_store::ObjectKind::Normal => "Normal",
+        ossicle_store::ObjectKind::Multipart => "Multipart",
+        ossicle_store::ObjectKind::Appendable => "Appendable",
+    }
+}
+
+/// `x-oss-storage-class`; an object without one has the bucket's default, Standard.
+pub(crate) fn storage_class_of(object: &Object) -> &str {
+    if object.attributes.storage_class.is_empty() { "Standard" } else { &object.attributes.storage_class }
+}
+
+/// Where the next append must start.
+pub(crate) fn append_position(object: &Object) -> Option<u64> {
+    (object.kind == ossicle_store::ObjectKind::Appendable).then_some(object.size)
+}

@@ -1,0 +1,91 @@
+//! Who is calling: access keys and the verification of a presented signature. What the caller may do is `authorize`'s.
+
+use http::{HeaderMap, Method};
+use ossicle_protocol::sign::{Presented, Scope, SignedRequest};
+use ossicle_protocol::{Error, ErrorCode, Query, SecretKey, Target, Timestamp};
+
+/// Who sent a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// Nobody signed.
+    Anonymous,
+    /// The holder of this access key, which is the owner's.
+    Owner {
+        /// The access key id.
+        access_key_id: String,
+    },
+}
+
+impl Caller {
+    pub(crate) fn is_owner(&self) -> bool {
+        matches!(self, Self::Owner { .. })
+    }
+
+    /// The access key id, or what OSS's access log has for an anonymous caller.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Anonymous => "-",
+            Self::Owner { access_key_id } => access_key_id,
+        }
+    }
+}
+
+/// The access keys that the server knows.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    root_id: String,
+    root_secret: SecretKey,
+    scope: Scope,
+}
+
+/// A request as a signature sees it.
+pub(crate) struct Claimed<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) target: &'a Target,
+    pub(crate) query: &'a Query,
+    pub(crate) headers: &'a HeaderMap,
+}
+
+impl Credentials {
+    pub(crate) fn new(root_id: String, root_secret: SecretKey, scope: Scope) -> Self {
+        Self { root_id, root_secret, scope }
+    }
+
+    /// The root access key, for the console's log-in and the signatures that it makes.
+    pub(crate) fn root(&self) -> (&str, &SecretKey) {
+        (&self.root_id, &self.root_secret)
+    }
+
+    /// What the region in a V4 signature must be.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The secret of `access_key_id`. A security token never fits, as every key here is permanent; OSS says the same
+    /// of a permanent key that comes with a token.
+    pub(crate) fn secret(
+        &self,
+        access_key_id: &str,
+        security_token: Option<&str>,
+    ) -> Result<&SecretKey, Error> {
+        let tokenless = security_token.is_none_or(str::is_empty);
+        if access_key_id == self.root_id && tokenless {
+            return Ok(&self.root_secret);
+        }
+        Err(Error::new(ErrorCode::InvalidAccessKeyId).with_detail("OSSAccessKeyId", access_key_id))
+    }
+
+    /// Verifies what was presented.
+    pub(crate) fn verify(
+        &self,
+        presented: Option<&Presented>,
+        claimed: &Claimed<'_>,
+        now: Timestamp,
+    ) -> Result<Caller, Error> {
+        let Some(presented) = presented else { return Ok(Caller::Anonymous) };
+        let secret = self.secret(presented.access_key_id(), presented.security_token())?;
+        let Claimed { method, target, query, headers } = *claimed;
+        presented.verify(&SignedRequest { method, target, query, headers }, secret, now, &self.scope)?;
+        Ok(Caller::Owner { access_key_id: presented.access_key_id().to_owned() })
+    }
+}

@@ -1,0 +1,74 @@
+//! One request on its way through the server: everything an operation may look at, besides the body.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use ossicle_protocol::{BucketName, Error, ErrorCode, ObjectKey, Operation, Query, Target, Timestamp};
+use ossicle_store::Bucket;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::request_id::RequestId;
+
+/// A routed, authenticated and authorized request.
+pub(crate) struct Call {
+    pub(crate) app: Arc<App>,
+    pub(crate) operation: Operation,
+    pub(crate) target: Target,
+    pub(crate) query: Query,
+    /// The request but for its body.
+    pub(crate) head: Arc<http::request::Parts>,
+    pub(crate) caller: Caller,
+    pub(crate) request_id: RequestId,
+    pub(crate) host_id: String,
+    pub(crate) client_ip: IpAddr,
+    pub(crate) now: Timestamp,
+    /// The target's bucket, where it exists.
+    pub(crate) bucket: Option<Arc<Bucket>>,
+}
+
+impl Call {
+    /// The bucket's name; operations on buckets and objects have one by their route.
+    pub(crate) fn bucket_name(&self) -> Result<&BucketName, Error> {
+        self.target.bucket().ok_or_else(|| Error::new(ErrorCode::InvalidBucketName))
+    }
+
+    /// The bucket itself, which must exist.
+    pub(crate) fn bucket(&self) -> Result<&Arc<Bucket>, Error> {
+        self.bucket.as_ref().ok_or_else(|| {
+            let name = self.target.bucket().map_or("", BucketName::as_str);
+            Error::new(ErrorCode::NoSuchBucket).with_detail("BucketName", name)
+        })
+    }
+
+    /// The object's key; operations on objects have one by their route.
+    pub(crate) fn key(&self) -> Result<&ObjectKey, Error> {
+        self.target.key().ok_or_else(|| Error::new(ErrorCode::InvalidObjectName))
+    }
+
+    /// The URL of the bucket as the client addressed it.
+    pub(crate) fn bucket_url(&self) -> String {
+        let bucket = self.target.bucket().map_or("", BucketName::as_str);
+        // A host that names the bucket needs no bucket in the path.
+        let in_host = self.host_id.split('.').next() == Some(bucket);
+        let path = if in_host { String::new() } else { format!("/{bucket}") };
+        format!("{}://{}{path}", self.app.scheme(), self.host_id)
+    }
+
+    /// A header as text; one that is not text counts as wrong, not as absent.
+    pub(crate) fn header(&self, name: &'static str) -> Result<Option<&str>, Error> {
+        header(&self.head.headers, name)
+    }
+}
+
+/// A header as UTF-8 text.
+pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, Error> {
+    headers.get(name).map_or(Ok(None), |value| {
+        std::str::from_utf8(value.as_bytes()).map(Some).map_err(|_| {
+            Error::new(ErrorCode::InvalidArgument)
+                .with_message("The characters encoding must be utf-8.")
+                .with_detail("ArgumentName", name)
+        })
+    })
+}

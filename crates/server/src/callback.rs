@@ -1,0 +1,74 @@
+//! Callbacks on the server's side: what a request asks for, the delivery of it, and the journal of what happened.
+//! The protocol of callbacks itself is the crate `ossicle-callback`.
+
+pub(crate) mod answer;
+pub(crate) mod browse;
+mod destinations;
+pub(crate) mod housekeeping;
+pub(crate) mod in_hand;
+pub(crate) mod keys;
+pub(crate) mod prepare;
+pub(crate) mod record;
+mod redelivery;
+pub(crate) mod replay;
+pub(crate) mod requested;
+mod schedule;
+pub(crate) mod shares;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ossicle_callback::{AddressGuard, DeliveryClient};
+use tokio::sync::broadcast;
+
+use self::in_hand::InHand;
+use self::keys::CallbackKeys;
+use self::record::Event;
+use self::shares::Shares;
+use crate::config::Redelivery;
+use crate::metrics::Metrics;
+
+/// Everything that deliveries share.
+pub(crate) struct Callbacks {
+    pub(crate) keys: Arc<CallbackKeys>,
+    pub(crate) client: DeliveryClient,
+    pub(crate) guard: AddressGuard,
+    pub(crate) settings: Settings,
+    pub(crate) redelivery: Redelivery,
+    pub(crate) metrics: Metrics,
+    /// What is being sent at this moment.
+    pub(crate) in_hand: InHand,
+    /// What each destination may have of the callbacks in flight.
+    pub(crate) shares: Shares,
+    /// When this process began; what was under way before is not any more.
+    pub(crate) started_ms: i64,
+    /// Tells the console and `ossicle dev` of each delivery as it ends.
+    pub(crate) events: broadcast::Sender<Arc<Event>>,
+}
+
+/// The settings that shape a delivery.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// Sent as `x-oss-pub-key-url`.
+    pub(crate) public_key_url: String,
+    /// The value of `${vpcId}`.
+    pub(crate) vpc_id: String,
+    /// The time for one URL.
+    pub(crate) timeout: Duration,
+    /// The account that owns the buckets.
+    pub(crate) owner_id: String,
+    /// What is masked in the journal.
+    pub(crate) mask: Vec<regex::Regex>,
+}
+
+impl Callbacks {
+    /// The URL that receivers fetch the key from.
+    pub(crate) fn public_key_url(&self) -> &str {
+        &self.settings.public_key_url
+    }
+
+    /// The public key in the file `name`, in PEM.
+    pub(crate) fn public_pem(&self, name: &str) -> Option<String> {
+        self.keys.public_pem(name)
+    }
+}

@@ -1,0 +1,117 @@
+//! The RSA keys that sign callbacks: made on first start, kept in the data folder, rotated by adding a file.
+//!
+//! `callback_key_v1.pem` is the private key of `callback_pub_key_v1.pem`. The highest version signs; all are served, so
+//! that receivers which still hold an older signature can verify it.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use ossicle_callback::SigningKey;
+
+/// All versions, the newest last.
+pub(crate) struct CallbackKeys {
+    versions: Vec<(u32, SigningKey)>,
+}
+
+/// Why the keys cannot be used; the text names the cure.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum KeyError {
+    /// The folder or a file in it cannot be read or written.
+    #[error("cannot use the callback key {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file does not hold a private RSA key.
+    #[error("{} is not a PEM RSA private key of 1024 bits or more: {message}; restore it from a backup or move it away to have a new one made", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+impl CallbackKeys {
+    /// Reads the keys in `folder`, and makes the first one where there is none.
+    pub(crate) fn open(folder: &Path) -> Result<Self, KeyError> {
+        let mut versions = Vec::new();
+        let fail = |path: &Path| {
+            let path = path.to_owned();
+            move |source| KeyError::Io { path, source }
+        };
+        fs::create_dir_all(folder).map_err(fail(folder))?;
+        for entry in fs::read_dir(folder).map_err(fail(folder))? {
+            let path = entry.map_err(fail(folder))?.path();
+            let Some(version) = version_of(&path) else { continue };
+            let pem = fs::read_to_string(&path).map_err(fail(&path))?;
+            warn_if_readable(&path);
+            let key = SigningKey::from_pem(&pem)
+                .map_err(|error| KeyError::Invalid { path: path.clone(), message: error.to_string() })?;
+            versions.push((version, key));
+        }
+        if versions.is_empty() {
+            let path = folder.join("callback_key_v1.pem");
+            let key = SigningKey::generate_rsa_2048()
+                .map_err(|error| KeyError::Invalid { path: path.clone(), message: error.to_string() })?;
+            let pem = key
+                .to_pem()
+                .map_err(|error| KeyError::Invalid { path: path.clone(), message: error.to_string() })?;
+            write_private(&path, &pem).map_err(fail(&path))?;
+            versions.push((1, key));
+        }
+        versions.sort_by_key(|(version, _)| *version);
+        Ok(Self { versions })
+    }
+
+    /// The key that signs, and its version.
+    pub(crate) fn current(&self) -> Option<(u32, &SigningKey)> {
+        self.versions.last().map(|(version, key)| (*version, key))
+    }
+
+    /// The key that signs, alone.
+    pub(crate) fn into_current(mut self) -> Option<SigningKey> {
+        self.versions.pop().map(|(_, key)| key)
+    }
+
+    /// The public key in the file `name` (`callback_pub_key_v1.pem`).
+    pub(crate) fn public_pem(&self, name: &str) -> Option<String> {
+        let version: u32 = name.strip_prefix("callback_pub_key_v")?.strip_suffix(".pem")?.parse().ok()?;
+        let (_, key) = self.versions.iter().find(|(candidate, _)| *candidate == version)?;
+        key.public_pem().ok()
+    }
+
+    /// Signs for each URL with the newest key. Takes a good part of a millisecond each: not for an I/O thread.
+    pub(crate) fn sign(&self, targets: &[String], body: &[u8]) -> Option<Vec<String>> {
+        let (_, key) = self.current()?;
+        targets.iter().map(|target| key.sign(target, body).ok()).collect()
+    }
+}
+
+fn version_of(path: &Path) -> Option<u32> {
+    path.file_name()?.to_str()?.strip_prefix("callback_key_v")?.strip_suffix(".pem")?.parse().ok()
+}
+
+/// Durable and private from the first byte: a key that half exists would lock every receiver out after a crash.
+fn write_private(path: &Path, pem: &str) -> io::Result<()> {
+    let temporary = path.with_extension("pem.tmp");
+    let mut file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    file.write_all(pem.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+}
+
+fn warn_if_readable(path: &Path) {
+    if let Ok(metadata) = fs::metadata(path)
+        && metadata.permissions().mode() & 0o077 != 0
+    {
+        tracing::warn!(path = %path.display(), "others can read the callback signing key; run chmod 600 on it");
+    }
+}

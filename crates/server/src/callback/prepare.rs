@@ -1,0 +1,242 @@
+//! From a wanted callback and the facts of an upload to a request that only waits for the commit: the body is rendered,
+//! the journal record is made, and the signature is being computed while the object is still being committed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use ossicle_callback::{Finding, Image, Message, Variables};
+use ossicle_protocol::Error;
+use ossicle_store::{DeliveryState, NewDelivery, Object, Store, UpdateDelivery};
+use tokio::task::JoinHandle;
+
+use super::Callbacks;
+use super::record::{Event, Record, TOO_MANY, Told, state_name};
+use super::requested::Wanted;
+use crate::call::Call;
+use crate::failure;
+
+/// What an upload turned out to be.
+#[derive(Debug)]
+pub(crate) struct Facts<'a> {
+    pub(crate) bucket: &'a str,
+    pub(crate) object: &'a str,
+    pub(crate) etag: &'a str,
+    pub(crate) size: u64,
+    pub(crate) mime_type: &'a str,
+    pub(crate) crc64: u64,
+    pub(crate) content_md5: Option<&'a str>,
+    pub(crate) operation: &'a str,
+    /// The first bytes of the object, for its image header.
+    pub(crate) head: &'a [u8],
+}
+
+/// A callback that is ready to go.
+pub(crate) struct Prepared {
+    record: Record,
+    signatures: JoinHandle<Option<Vec<String>>>,
+    callbacks: Arc<Callbacks>,
+    store: Store,
+}
+
+/// The bytes at the start of an object in which its image header is looked for.
+pub(crate) const IMAGE_HEAD: u64 = 256 * 1024;
+
+impl Wanted {
+    /// Renders the body and starts signing.
+    pub(crate) fn prepare(self, call: &Call, facts: &Facts<'_>) -> Prepared {
+        let image = self.parameters.needs_image().then(|| image(facts.head)).flatten();
+        let callbacks = Arc::clone(&call.app.callbacks);
+        let (client_ip, request_id) = (call.client_ip.to_string(), call.request_id.to_string());
+        let variables = Variables {
+            bucket: facts.bucket,
+            object: facts.object,
+            etag: facts.etag,
+            size: facts.size,
+            mime_type: facts.mime_type,
+            image,
+            crc64: facts.crc64,
+            content_md5: facts.content_md5,
+            vpc_id: &callbacks.settings.vpc_id,
+            client_ip: &client_ip,
+            request_id: &request_id,
+            operation: facts.operation,
+        };
+        let rendered = self.parameters.render(&variables, &self.variables);
+        for finding in &rendered.findings {
+            tracing::warn!(%request_id, bucket = facts.bucket, object = facts.object, "callback: {finding}");
+        }
+        let targets: Vec<String> =
+            self.parameters.urls().iter().map(|url| url.request_target().to_owned()).collect();
+        let (keys, body) = (Arc::clone(&callbacks.keys), rendered.body.clone());
+        let signatures = tokio::task::spawn_blocking(move || keys.sign(&targets, &body));
+        let record = Record {
+            version: Record::VERSION,
+            id: request_id,
+            created_ms: call.now.unix_millis(),
+            operation: facts.operation.to_owned(),
+            object: facts.object.to_owned(),
+            message: self.message(call, facts.bucket, rendered.body),
+            findings: rendered.findings,
+            attempts: Vec::new(),
+            failure: None,
+        };
+        Prepared { record, signatures, callbacks, store: call.app.store.clone() }
+    }
+
+    fn message(&self, call: &Call, bucket: &str, body: Vec<u8>) -> Message {
+        let (parameters, settings) = (&self.parameters, &call.app.callbacks.settings);
+        Message {
+            urls: parameters.urls().to_vec(),
+            host: parameters.host().map(str::to_owned),
+            sni: parameters.sni(),
+            content_type: parameters.body_type(),
+            additional_headers: parameters.additional_headers().to_vec(),
+            body,
+            signatures: Vec::new(),
+            public_key_url: settings.public_key_url.clone(),
+            bucket: bucket.to_owned(),
+            request_id: call.request_id.to_string(),
+            requester: call.caller.name().to_owned(),
+            owner: settings.owner_id.clone(),
+            date: String::new(),
+            delivery_id: Some(call.request_id.to_string()),
+            attempt: 1,
+        }
+    }
+}
+
+impl Prepared {
+    /// The journal record that belongs into the object's commit.
+    pub(crate) fn journal(&self) -> NewDelivery {
+        let record = &self.record;
+        let due_ms = self.callbacks.due_if_unreported(&record.message.bucket, record.created_ms);
+        NewDelivery { id: record.id.clone(), due_ms, payload: record.to_payload() }
+    }
+
+    /// Calls the application server, once for each URL until one succeeds, and writes down what happened.
+    pub(crate) async fn deliver(self) -> Result<Bytes, Told> {
+        let Self { mut record, signatures, callbacks, store } = self;
+        let _ticket = callbacks.in_hand.take(&record.id);
+        let outcome = match (callbacks.shares.take(&record.message.urls), signatures.await) {
+            (None, _) => {
+                callbacks.metrics.callback(TOO_MANY, Duration::ZERO);
+                Err(Told::too_many())
+            }
+            (Some(_places), Ok(Some(signatures))) => callbacks.attempt(&mut record, signatures).await,
+            _ => Err(unsigned()),
+        };
+        record.failure = outcome.as_ref().err().cloned();
+        log(&record);
+        let state = if outcome.is_ok() { DeliveryState::Delivered } else { DeliveryState::Failed };
+        let due_ms = callbacks.next_due(&record, state);
+        note(&store, &callbacks, record, state, due_ms, false).await;
+        outcome
+    }
+}
+
+impl Callbacks {
+    /// Makes one attempt at the URLs of a record, and adds what happened to it.
+    pub(crate) async fn attempt(&self, record: &mut Record, signatures: Vec<String>) -> Result<Bytes, Told> {
+        let mut message = record.message.clone();
+        message.signatures = signatures;
+        message.date = crate::app::now().http_date();
+        message.public_key_url.clone_from(&self.settings.public_key_url);
+        let started = Instant::now();
+        let delivery = self.client.deliver(&message).await;
+        record.attempts.extend(delivery.attempts);
+        let outcome = delivery.outcome.map_err(|failure| Told::from(&failure));
+        self.metrics.callback(outcome.as_ref().err().map_or("", |told| told.ec.as_str()), started.elapsed());
+        outcome
+    }
+
+    /// Signs a record's request anew, off the I/O threads.
+    pub(crate) async fn sign(&self, message: &Message) -> Result<Vec<String>, Told> {
+        let targets: Vec<String> = message.urls.iter().map(|url| url.request_target().to_owned()).collect();
+        let (keys, body) = (Arc::clone(&self.keys), message.body.clone());
+        let signed = tokio::task::spawn_blocking(move || keys.sign(&targets, &body)).await;
+        signed.ok().flatten().ok_or_else(unsigned)
+    }
+}
+
+/// A request that could not be signed never left: the nearest that OSS has is an unreachable server.
+fn unsigned() -> Told {
+    Told { message: "Error status : 502.".to_owned(), ec: "0007-00000203".to_owned() }
+}
+
+/// Updates the journal, and tells those who watch. Without `wait` nobody waits for the disk: the record is in the
+/// journal already, and a crash leaves it pending.
+pub(crate) async fn note(
+    store: &Store,
+    callbacks: &Callbacks,
+    record: Record,
+    state: DeliveryState,
+    due_ms: Option<i64>,
+    wait: bool,
+) {
+    let update = UpdateDelivery {
+        id: record.id.clone(),
+        state,
+        due_ms,
+        attempts: u32::try_from(record.attempts.len()).unwrap_or(u32::MAX),
+        payload: Some(record.to_payload()),
+        now_ms: crate::app::now().unix_millis(),
+    };
+    if let Err(error) = store.update_delivery(update, wait).await {
+        tracing::error!(%error, id = record.id, "cannot write the callback journal; the delivery stays pending in it");
+    }
+    let record = record.masked(&callbacks.settings.mask);
+    // Nobody may be watching.
+    let _ = callbacks.events.send(Arc::new(Event { state: state_name(state), record }));
+}
+
+fn log(record: &Record) {
+    let (request_id, object) = (&record.id, &record.object);
+    let bucket = &record.message.bucket;
+    let Some(told) = &record.failure else {
+        tracing::debug!(request_id, bucket, object, "callback delivered");
+        return;
+    };
+    let findings: Vec<String> = record.all_findings().map(Finding::to_string).collect();
+    tracing::warn!(
+        request_id,
+        bucket,
+        object,
+        ec = told.ec,
+        "callback failed: {} {}",
+        told.message,
+        findings.join(" ")
+    );
+}
+
+/// Size and format, when the bytes begin like an image.
+pub(crate) fn image(head: &[u8]) -> Option<Image> {
+    let size = imagesize::blob_size(head).ok()?;
+    let format = match imagesize::image_type(head).ok()? {
+        imagesize::ImageType::Jpeg => "jpg",
+        imagesize::ImageType::Png => "png",
+        imagesize::ImageType::Gif => "gif",
+        imagesize::ImageType::Webp => "webp",
+        imagesize::ImageType::Bmp => "bmp",
+        imagesize::ImageType::Tiff => "tiff",
+        imagesize::ImageType::Heif(compression) => match compression {
+            imagesize::Compression::Av1 => "avif",
+            _ => "heic",
+        },
+        _ => return None,
+    };
+    Some(Image { width: size.width as u64, height: size.height as u64, format })
+}
+
+/// The first bytes of an object, where the template asks for its picture's size.
+pub(crate) async fn object_head(store: &Store, object: &Object, wanted: &Wanted) -> Result<Vec<u8>, Error> {
+    if !wanted.parameters.needs_image() {
+        return Ok(Vec::new());
+    }
+    let mut reader = store.read(object, 0..object.size.min(IMAGE_HEAD));
+    let mut head = Vec::new();
+    while let Some(piece) = reader.next().await {
+        head.extend_from_slice(&piece.map_err(failure::from_store)?);
+    }
+    Ok(head)
+}

@@ -1,0 +1,132 @@
+//! What callback a request asks for: from headers, query or form, or from a policy of the bucket.
+
+use base64::Engine as _;
+use ossicle_callback::{
+    CallbackParameters, CustomVariables, ParameterError, Requested, SizeLimit, parse_callback,
+    parse_callback_var,
+};
+use ossicle_protocol::xml::BucketCallbackPolicy;
+use ossicle_protocol::{Error, ErrorCode};
+use ossicle_store::BucketDocument;
+
+use crate::call::Call;
+use crate::failure;
+
+/// A callback that will be made once the object is stored.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) parameters: CallbackParameters,
+    pub(crate) variables: CustomVariables,
+}
+
+/// The parameters as they came, both in base64.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Given<'a> {
+    pub(crate) callback: Option<&'a str>,
+    pub(crate) callback_var: Option<&'a str>,
+}
+
+/// Reads the parameters of an upload from its headers and query. Nothing may have been stored yet: a mistake in them
+/// refuses the upload.
+pub(crate) fn from_request(call: &Call) -> Result<Option<Wanted>, Error> {
+    let given = Given {
+        callback: one_of(call, "x-oss-callback", "callback", "0007-00000027")?,
+        callback_var: one_of(call, "x-oss-callback-var", "callback-var", "0007-00000028")?,
+    };
+    resolve(call, given, CustomVariables::default(), SizeLimit::FiveKiB)
+}
+
+/// Reads given parameters, looks up a named policy, and checks what can be checked before the upload.
+pub(crate) fn resolve(
+    call: &Call,
+    given: Given<'_>,
+    form_variables: CustomVariables,
+    limit: SizeLimit,
+) -> Result<Option<Wanted>, Error> {
+    let Some(text) = given.callback.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let requested = parse_callback(text, limit).map_err(invalid)?;
+    let mut variables = match given.callback_var.filter(|text| !text.is_empty()) {
+        Some(text) => parse_callback_var(text, limit).map_err(invalid)?,
+        None => CustomVariables::default(),
+    };
+    variables = variables.merge(form_variables);
+    let (parameters, variables) = match requested {
+        None => return Ok(None),
+        Some(Requested::Callback(parameters)) => (parameters, variables),
+        Some(Requested::Policy(name)) => match from_policy(call, &name)? {
+            None => return Ok(None),
+            Some((parameters, policy_variables)) => (parameters, policy_variables.merge(variables)),
+        },
+    };
+    parameters.check_addresses(&call.app.callbacks.guard).map_err(invalid)?;
+    Ok(Some(Wanted { parameters, variables }))
+}
+
+/// An error in callback parameters as OSS words it.
+pub(crate) fn invalid(error: ParameterError) -> Error {
+    Error::new(ErrorCode::InvalidArgument)
+        .with_message(error.message)
+        .with_ec(error.ec)
+        .with_detail("ArgumentName", error.argument_name)
+        .with_detail("ArgumentValue", shortened(error.argument_value))
+}
+
+/// One SDK reads no more than 4 KiB of an error document, so a very long value is cut.
+fn shortened(mut value: String) -> String {
+    const MOST: usize = 2048;
+    value.truncate(value.floor_char_boundary(MOST));
+    value
+}
+
+/// A parameter comes in a header or in the query, never in both. The V2 SDKs presign the header's name as a query parameter.
+fn one_of<'a>(
+    call: &'a Call,
+    header: &'static str,
+    query: &'static str,
+    ec: &'static str,
+) -> Result<Option<&'a str>, Error> {
+    let in_header = call.header(header)?;
+    let in_query = call.query.get(query).or_else(|| call.query.get(header));
+    if in_header.is_some() && in_query.is_some() {
+        return Err(Error::new(ErrorCode::InvalidArgument)
+            .with_message(format!(
+                "Either the {query} query string parameter or the {header} header should be specified, not both."
+            ))
+            .with_ec(ec)
+            .with_detail("ArgumentName", query));
+    }
+    Ok(in_header.or(in_query))
+}
+
+/// The callback and the variables of the bucket's policy `name`.
+fn from_policy(call: &Call, name: &str) -> Result<Option<(CallbackParameters, CustomVariables)>, Error> {
+    let document = call
+        .app
+        .store
+        .bucket_document(call.bucket_name()?.as_str(), BucketDocument::CallbackPolicy)
+        .map_err(failure::from_store)?;
+    let policies = document.map(|document| BucketCallbackPolicy::parse(&document)).transpose()?;
+    let item = policies.as_ref().and_then(|policies| policies.find(name)).ok_or_else(|| {
+        Error::new(ErrorCode::InvalidArgument)
+            .with_message("The callback policy does not exist.")
+            .with_detail("ArgumentName", "callbackPolicy")
+            .with_detail("ArgumentValue", name)
+    })?;
+    let variables = match item.callback_var.as_str() {
+        "" => CustomVariables::default(),
+        text => parse_callback_var(text, SizeLimit::FiveKiB).map_err(invalid)?,
+    };
+    match parse_callback(&item.callback, SizeLimit::FiveKiB).map_err(invalid)? {
+        None => Ok(None),
+        Some(Requested::Callback(parameters)) => Ok(Some((parameters, variables))),
+        Some(Requested::Policy(_)) => Err(Error::new(ErrorCode::InvalidArgument)
+            .with_message("A callback policy cannot name another policy.")
+            .with_detail("ArgumentName", "callbackPolicy")
+            .with_detail("ArgumentValue", name)),
+    }
+}
+
+/// Base64 of a JSON text, as clients send parameters; for requests that this server makes itself.
+pub(crate) fn encode(json: &serde_json::Value) -> String {
+    base64::engine::general_purpose::STANDARD.encode(json.to_string())
+}

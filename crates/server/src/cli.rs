@@ -1,0 +1,107 @@
+//! The command line: one file for each command, text for people, `--format json` for pipes, exit codes 0, 1 and 2.
+
+mod callback;
+mod config;
+mod dev;
+mod fsck;
+mod scrub;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// A self-hosted object store that speaks the Alibaba Cloud OSS protocol, with upload callbacks.
+#[derive(Debug, Parser)]
+#[command(name = "ossicle", version, about, max_term_width = 100)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the store.
+    Serve(serve::Serve),
+    /// Run everything a developer needs: store, application server, console, and a first upload with a callback.
+    Dev(dev::Dev),
+    /// See, send, verify and repeat callbacks.
+    Callback(callback::Callback),
+    /// Check a data folder, and set right what can be.
+    Fsck(fsck::Fsck),
+    /// Read every object of a data folder and compare it with its checksum.
+    Scrub(scrub::Scrub),
+    /// Show the configuration.
+    Config(config::Config),
+}
+
+/// How a command writes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Why a command ended early, and with which exit code.
+#[derive(Debug)]
+pub(crate) struct Exit {
+    code: u8,
+    error: anyhow::Error,
+}
+
+impl Exit {
+    /// The command did what it should, and the outcome is bad (exit code 1).
+    pub(crate) fn failed(error: impl Into<anyhow::Error>) -> Self {
+        Self { code: 1, error: error.into() }
+    }
+
+    /// The command could not begin: wrong arguments or surroundings (exit code 2).
+    pub(crate) fn unusable(error: impl Into<anyhow::Error>) -> Self {
+        Self { code: 2, error: error.into() }
+    }
+}
+
+impl CommandLine {
+    /// Runs the command. Errors are one line on standard error.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
+        let outcome = match self.command {
+            Command::Serve(command) => command.run(),
+            Command::Dev(command) => command.run(),
+            Command::Callback(command) => command.run(),
+            Command::Fsck(command) => command.run(),
+            Command::Scrub(command) => command.run(),
+            Command::Config(command) => command.run(),
+        };
+        match outcome {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(exit) => {
+                let text = format!("{:#}", exit.error).replace('\n', " ");
+                eprintln!("ossicle: {text}");
+                ExitCode::from(exit.code)
+            }
+        }
+    }
+}
+
+/// Writes to standard output.
+fn print(text: &str) -> Result<(), Exit> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Exit::failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+}

@@ -1,0 +1,84 @@
+//! The console's API as the command line uses it: small JSON requests over HTTP with the access key.
+
+use anyhow::{Context as _, anyhow, bail};
+use base64::Engine as _;
+use bytes::Bytes;
+use clap::Args;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::{HeaderValue, Method, Request, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+/// Where the console is and who asks.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ConsoleClient {
+    /// The URL of the server's console.
+    #[arg(
+        id = "console",
+        long,
+        value_name = "URL",
+        env = "OSSICLE_CONSOLE",
+        default_value = "http://127.0.0.1:9001"
+    )]
+    url: String,
+    /// The access key id; the console of `ossicle dev` needs none from this machine.
+    #[arg(long, env = "OSSICLE_ROOT_ACCESS_KEY_ID", hide_env_values = true)]
+    access_key_id: Option<String>,
+    /// The access key secret; better given in the environment than here.
+    #[arg(long, env = "OSSICLE_ROOT_ACCESS_KEY_SECRET", hide_env_values = true)]
+    access_key_secret: Option<String>,
+}
+
+impl ConsoleClient {
+    /// Asks, and reads the answer as JSON.
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        Ok(serde_json::from_value(self.send(Method::GET, path).await?)?)
+    }
+
+    /// Asks for something to be done.
+    pub(super) async fn post(&self, path: &str) -> anyhow::Result<Value> {
+        self.send(Method::POST, path).await
+    }
+
+    async fn send(&self, method: Method, path: &str) -> anyhow::Result<Value> {
+        let authority =
+            self.url.strip_prefix("http://").ok_or_else(|| anyhow!("--console takes an http:// URL"))?;
+        let authority = authority.trim_end_matches('/');
+        let address = if authority.contains(':') { authority.to_owned() } else { format!("{authority}:80") };
+        let stream = TcpStream::connect(&address).await.with_context(|| {
+            format!(
+                "cannot reach the console at {}: is the server running? Name another with --console",
+                self.url
+            )
+        })?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let driver = tokio::spawn(connection);
+        let mut request = Request::builder().method(method).uri(path).body(Full::new(Bytes::new()))?;
+        let headers = request.headers_mut();
+        headers.insert(HOST, HeaderValue::try_from(authority)?);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let (Some(id), Some(secret)) = (&self.access_key_id, &self.access_key_secret) {
+            let basic = base64::engine::general_purpose::STANDARD.encode(format!("{id}:{secret}"));
+            headers.insert(AUTHORIZATION, HeaderValue::try_from(format!("Basic {basic}"))?);
+        }
+        let response = sender.send_request(request).await.context("the console did not answer")?;
+        let status = response.status();
+        let body = response.into_body().collect().await.context("the console's answer broke off")?.to_bytes();
+        driver.abort();
+        let answer: Value = serde_json::from_slice(&body).context("the console did not answer with JSON")?;
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let message = answer.get("message").and_then(Value::as_str).unwrap_or("no reason given");
+        if status == StatusCode::UNAUTHORIZED {
+            bail!(
+                "{message} Set OSSICLE_ROOT_ACCESS_KEY_ID and OSSICLE_ROOT_ACCESS_KEY_SECRET to the server's key."
+            );
+        }
+        bail!("{message} ({status})")
+    }
+}

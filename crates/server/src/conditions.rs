@@ -1,0 +1,50 @@
+//! Conditions on requests: `If-*` headers against a stored object, and `x-oss-forbid-overwrite`.
+
+use http::HeaderMap;
+use ossicle_protocol::{Conditions, ETag, Error, ErrorCode, Timestamp};
+use ossicle_store::Object;
+
+use crate::call::Call;
+
+/// Checks `If-Match` and its kin: 304 or 412 where they do not hold.
+pub(crate) fn check(headers: &HeaderMap, object: &Object) -> Result<(), Error> {
+    evaluate(&Conditions::from_headers(headers), object)
+}
+
+/// Checks `x-oss-copy-source-if-match` and its kin against the source of a copy.
+pub(crate) fn check_source(headers: &HeaderMap, source: &Object) -> Result<(), Error> {
+    evaluate(&Conditions::from_copy_source_headers(headers), source)
+}
+
+fn evaluate(conditions: &Conditions, object: &Object) -> Result<(), Error> {
+    if conditions.is_empty() {
+        return Ok(());
+    }
+    let modified = Timestamp::from_unix_millis(object.last_modified_ms);
+    conditions.evaluate(&ETag::read(&object.etag), modified).into_result()
+}
+
+/// Whether `x-oss-forbid-overwrite` protects an existing object of the key.
+pub(crate) fn forbids_overwrite(call: &Call) -> Result<bool, Error> {
+    match call.header("x-oss-forbid-overwrite")? {
+        None => Ok(false),
+        Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+        Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+        Some(text) => Err(Error::new(ErrorCode::InvalidArgument)
+            .with_message("The value of x-oss-forbid-overwrite must be true or false.")
+            .with_detail("ArgumentName", "x-oss-forbid-overwrite")
+            .with_detail("ArgumentValue", text)),
+    }
+}
+
+/// Refuses at once to begin what could only fail later: `x-oss-forbid-overwrite` for a key that is taken.
+pub(crate) fn refuse_overwrite(call: &Call) -> Result<(), Error> {
+    if !forbids_overwrite(call)? {
+        return Ok(());
+    }
+    let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
+    match call.app.store.object(bucket, key).map_err(crate::failure::from_store)? {
+        Some(_) => Err(Error::new(ErrorCode::FileAlreadyExists)),
+        None => Ok(()),
+    }
+}

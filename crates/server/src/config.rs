@@ -1,0 +1,374 @@
+//! The configuration: one commented default file, a file of the operator's, the environment and flags on top,
+//! and the whole validated before anything starts. Each setting is documented where its default stands, in `default.toml`. It knows nothing of how a setting is used.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+use toml::{Table, Value};
+
+/// The commented default configuration, as `ossicle config print` shows it.
+pub(crate) const DEFAULT_CONFIG: &str = include_str!("config/default.toml");
+
+/// Every setting of the server, validated.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) server: Server,
+    pub(crate) account: Account,
+    pub(crate) storage: Storage,
+    pub(crate) callback: Callback,
+    pub(crate) redelivery: Redelivery,
+    pub(crate) log: Log,
+}
+
+/// `[server]`: addresses, names and limits of the API.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Server {
+    pub(crate) listen: SocketAddr,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) console: Option<SocketAddr>,
+    pub(crate) console_hosts: Vec<String>,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) public_url: Option<String>,
+    pub(crate) region: String,
+    pub(crate) any_region: bool,
+    pub(crate) domains: Vec<String>,
+    pub(crate) custom_domains: Vec<String>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) tls_key: Option<PathBuf>,
+    pub(crate) threads: usize,
+    pub(crate) idle_timeout_s: u64,
+    pub(crate) drain_timeout_s: u64,
+}
+
+/// `[account]`: who owns the buckets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Account {
+    pub(crate) owner_id: String,
+}
+
+/// `[storage]`: where data lies and how it is kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Storage {
+    #[serde(deserialize_with = "optional")]
+    pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) durability: Durability,
+    pub(crate) cache_mib: u64,
+}
+
+/// What a 200 promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Durability {
+    /// The object survives a power loss.
+    Durable,
+    /// The last moments before a power loss may be gone.
+    Relaxed,
+}
+
+/// `[callback]`: what callbacks may reach and how long they may take.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Callback {
+    pub(crate) allow_private: bool,
+    pub(crate) allow_cidrs: Vec<IpNet>,
+    pub(crate) timeout_ms: u64,
+    pub(crate) max_response_bytes: u64,
+    pub(crate) max_in_flight: usize,
+    pub(crate) max_in_flight_per_destination: usize,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) public_key_url: Option<String>,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) vpc_id: String,
+    pub(crate) journal_days: u64,
+    pub(crate) journal_max_records: u64,
+    pub(crate) mask: Vec<String>,
+}
+
+/// `[redelivery]`: trying failed callbacks again.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Redelivery {
+    pub(crate) enabled: bool,
+    pub(crate) buckets: Vec<String>,
+    pub(crate) first_delay_ms: u64,
+    pub(crate) max_delay_ms: u64,
+    pub(crate) max_attempts: u32,
+    pub(crate) max_age_hours: u64,
+    pub(crate) per_destination: usize,
+    pub(crate) breaker_failures: u32,
+}
+
+/// `[log]`: what is written where.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Log {
+    pub(crate) format: LogFormat,
+    pub(crate) level: String,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) access_log: Option<PathBuf>,
+}
+
+/// The shape of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Why a configuration cannot be used; the text names the cure.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum ConfigError {
+    /// The file is not there or cannot be read.
+    #[error("cannot read the configuration {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The text is not TOML, a key is unknown or a value has the wrong type.
+    #[error("configuration {origin}: {message}")]
+    Invalid {
+        /// The file, or the environment variable.
+        origin: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A value is of the right type but makes no sense.
+    #[error("configuration: {0}")]
+    Senseless(String),
+}
+
+impl Config {
+    /// Merges the defaults, the file and the environment, and validates the result.
+    pub(crate) fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut table: Table = parse("default.toml", DEFAULT_CONFIG)?;
+        let mut origin = "default.toml".to_owned();
+        if let Some(path) = file {
+            origin = path.display().to_string();
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+            merge(&mut table, parse(&origin, &text)?, &origin)?;
+        }
+        merge_environment(&mut table, environment)?;
+        let config: Self = Value::Table(table).try_into().map_err(|error: toml::de::Error| {
+            ConfigError::Invalid { origin, message: error.message().to_owned() }
+        })?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        let senseless = |text: &str| Err(ConfigError::Senseless(text.to_owned()));
+        if self.server.tls_cert.is_some() != self.server.tls_key.is_some() {
+            return senseless("server.tls_cert and server.tls_key go together: set both or neither");
+        }
+        if self.server.region.is_empty() || self.server.region.starts_with("oss-") {
+            return senseless("server.region is the bare region, such as \"cn-hangzhou\", without \"oss-\"");
+        }
+        if let Some(url) = &self.server.public_url
+            && !is_origin(url)
+        {
+            return senseless(
+                "server.public_url is scheme, host and port alone, such as \"https://oss.example.com\"",
+            );
+        }
+        if self.callback.timeout_ms == 0 {
+            return senseless("callback.timeout_ms must be at least 1");
+        }
+        if self.callback.max_in_flight == 0 || self.callback.max_in_flight_per_destination == 0 {
+            return senseless(
+                "callback.max_in_flight and callback.max_in_flight_per_destination must be at least 1",
+            );
+        }
+        if let Some(url) = &self.callback.public_key_url
+            && !(url.starts_with("http://") || url.starts_with("https://"))
+        {
+            return senseless("callback.public_key_url must start with http:// or https://");
+        }
+        for pattern in &self.callback.mask {
+            if let Err(error) = regex::Regex::new(pattern) {
+                return Err(ConfigError::Senseless(format!("callback.mask: {error}")));
+            }
+        }
+        if self.redelivery.per_destination == 0 || self.redelivery.max_attempts == 0 {
+            return senseless("redelivery.per_destination and redelivery.max_attempts must be at least 1");
+        }
+        self.custom_domains().map(drop)
+    }
+
+    /// The custom domains as (host, bucket).
+    pub(crate) fn custom_domains(&self) -> Result<Vec<(String, String)>, ConfigError> {
+        let pairs = self.server.custom_domains.iter().map(|entry| match entry.split_once('=') {
+            Some((host, bucket)) if !host.is_empty() && !bucket.is_empty() => {
+                Ok((host.to_ascii_lowercase(), bucket.to_owned()))
+            }
+            _ => Err(ConfigError::Senseless(format!(
+                "server.custom_domains: \"{entry}\" is not of the form \"host=bucket\""
+            ))),
+        });
+        pairs.collect()
+    }
+
+    /// Time for one callback URL.
+    pub(crate) fn callback_timeout(&self) -> Duration {
+        Duration::from_millis(self.callback.timeout_ms)
+    }
+}
+
+/// Scheme and authority, with nothing that could break out of a header.
+fn is_origin(url: &str) -> bool {
+    let authority = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    authority.is_some_and(|authority| {
+        !authority.is_empty() && authority.bytes().all(|b| b.is_ascii_alphanumeric() || b".:-[]".contains(&b))
+    })
+}
+
+fn parse(origin: &str, text: &str) -> Result<Table, ConfigError> {
+    text.parse::<Table>().map_err(|error| ConfigError::Invalid {
+        origin: origin.to_owned(),
+        message: error.to_string().trim_end().to_owned(),
+    })
+}
+
+/// Puts `over` on top of `base`, one section at a time. The defaults name every key, so a key that they lack is unknown.
+fn merge(base: &mut Table, over: Table, origin: &str) -> Result<(), ConfigError> {
+    let unknown = |name: String| ConfigError::Invalid {
+        origin: origin.to_owned(),
+        message: format!("unknown key {name}; `ossicle config print` lists them all"),
+    };
+    for (section, value) in over {
+        let Some(Value::Table(known)) = base.get_mut(&section) else {
+            return Err(unknown(format!("\"{section}\"")));
+        };
+        let Value::Table(settings) = value else { return Err(unknown(format!("\"{section}\""))) };
+        for (key, value) in settings {
+            let Some(slot) = known.get_mut(&key) else { return Err(unknown(format!("\"{section}.{key}\""))) };
+            *slot = value;
+        }
+    }
+    Ok(())
+}
+
+/// Applies `OSSICLE_<SECTION>_<KEY>`; the type of the default decides how the text is read.
+fn merge_environment(
+    table: &mut Table,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<(), ConfigError> {
+    let environment: Vec<(String, String)> =
+        environment.into_iter().filter(|(name, _)| name.starts_with("OSSICLE_")).collect();
+    for (section, settings) in table.iter_mut() {
+        let Value::Table(settings) = settings else { continue };
+        for (key, slot) in settings.iter_mut() {
+            let name = format!("OSSICLE_{section}_{key}").to_ascii_uppercase();
+            if let Some((_, text)) = environment.iter().find(|(candidate, _)| *candidate == name) {
+                *slot = from_text(slot, text).ok_or_else(|| ConfigError::Invalid {
+                    origin: name.clone(),
+                    message: format!("\"{text}\" is not a {}", slot.type_str()),
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn from_text(like: &Value, text: &str) -> Option<Value> {
+    Some(match like {
+        Value::Integer(_) => Value::Integer(text.trim().parse().ok()?),
+        Value::Boolean(_) => Value::Boolean(text.trim().parse().ok()?),
+        Value::Array(_) => Value::Array(
+            text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| part.into()).collect(),
+        ),
+        _ => Value::String(text.to_owned()),
+    })
+}
+
+/// An empty text stands for "not set".
+fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ossicle.toml");
+        std::fs::write(&path, text).unwrap();
+        let environment = environment.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        Config::load(Some(&path), environment).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn defaults_are_valid_and_complete() {
+        let config = Config::load(None, []).unwrap();
+        assert_eq!(config.server.listen.port(), 9000);
+        assert_eq!(config.callback_timeout(), Duration::from_secs(5));
+        assert_eq!(config.storage.data_dir, None);
+    }
+
+    #[test]
+    fn file_and_environment_override_in_that_order() {
+        let config = load(
+            "[callback]\ntimeout_ms = 100\nvpc_id = \"vpc-1\"\n",
+            &[
+                ("OSSICLE_CALLBACK_TIMEOUT_MS", "200"),
+                ("OSSICLE_CALLBACK_ALLOW_CIDRS", "10.0.0.0/8, 192.168.0.0/16"),
+            ],
+        )
+        .unwrap();
+        assert_eq!(config.callback.timeout_ms, 200);
+        assert_eq!(config.callback.vpc_id, "vpc-1");
+        assert_eq!(config.callback.allow_cidrs.len(), 2);
+    }
+
+    #[test]
+    fn mistakes_name_their_place() {
+        let cases = [
+            ("[server]\nlisten_on = 1\n", "unknown key \"server.listen_on\""),
+            ("[sevrer]\n", "unknown key \"sevrer\""),
+            ("[server]\nlisten = \"nowhere\"\n", "invalid socket address"),
+            ("[server]\ntls_cert = \"a.pem\"\n", "go together"),
+            ("[server]\nregion = \"oss-cn-hangzhou\"\n", "without \"oss-\""),
+            ("[server]\ncustom_domains = [\"a.example\"]\n", "host=bucket"),
+            ("[server]\npublic_url = \"https://oss.example.com/\"\n", "host and port alone"),
+            ("[callback]\nmask = [\"(\"]\n", "callback.mask"),
+            ("[callback]\npublic_key_url = \"ftp://x\"\n", "must start with http"),
+            ("not toml", "ossicle.toml"),
+        ];
+        for (text, expected) in cases {
+            let error = load(text, &[]).unwrap_err();
+            assert!(error.contains(expected), "{text:?} gave {error:?}");
+        }
+        let error = load("", &[("OSSICLE_SERVER_THREADS", "many")]).unwrap_err();
+        assert!(error.contains("OSSICLE_SERVER_THREADS"), "{error}");
+    }
+}

@@ -1,0 +1,169 @@
+//! The console's address: the callback public keys, health and metrics for machines, a page and its API for
+//! people.
+
+mod access;
+mod assets;
+mod buckets;
+mod deliveries;
+mod events;
+mod failed_log_ins;
+mod host;
+mod info;
+mod machines;
+mod objects;
+pub(crate) mod origins;
+mod problem;
+mod request;
+mod session;
+mod sessions;
+mod upload_form;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{delete, get, post};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+
+use self::failed_log_ins::FailedLogIns;
+use self::sessions::Sessions;
+use crate::app::{self, App};
+use crate::callback::browse::Journal;
+use crate::stop::stopped;
+
+/// Pages that watch deliveries at once.
+const MAX_WATCHERS: usize = 64;
+
+/// The longest JSON document that the API reads.
+const MAX_JSON: usize = 256 * 1024;
+
+/// What the console's handlers share.
+#[derive(Clone)]
+pub(crate) struct Console {
+    app: Arc<App>,
+    /// The URL of the API as it listens.
+    endpoint: Arc<str>,
+    /// The address that the console listens on.
+    address: SocketAddr,
+    /// Whoever comes from this machine is let in without a log-in.
+    dev: bool,
+    started_ms: i64,
+    sessions: Arc<Sessions>,
+    failed_log_ins: Arc<FailedLogIns>,
+    watchers: Arc<Semaphore>,
+    stop: watch::Receiver<bool>,
+}
+
+/// Serves the console until `stop` turns true.
+pub(crate) async fn run(app: Arc<App>, endpoint: String, socket: TcpListener, stop: watch::Receiver<bool>) {
+    serve(app, endpoint, socket, stop, None).await;
+}
+
+/// Serves the console of `ossicle dev`: whoever comes from this machine is let in without a log-in, and
+/// `application`, the built-in application server, answers below `/app`.
+pub(crate) async fn run_dev(
+    app: Arc<App>,
+    endpoint: String,
+    socket: TcpListener,
+    stop: watch::Receiver<bool>,
+    application: Router,
+) {
+    serve(app, endpoint, socket, stop, Some(application)).await;
+}
+
+async fn serve(
+    app: Arc<App>,
+    endpoint: String,
+    socket: TcpListener,
+    mut stop: watch::Receiver<bool>,
+    application: Option<Router>,
+) {
+    let address = match socket.local_addr() {
+        Ok(address) => address,
+        Err(error) => return tracing::error!(%error, "the console has no address"),
+    };
+    let console = Console {
+        app,
+        endpoint: endpoint.into(),
+        address,
+        dev: application.is_some(),
+        started_ms: app::now().unix_millis(),
+        sessions: Arc::default(),
+        failed_log_ins: Arc::default(),
+        watchers: Arc::new(Semaphore::new(MAX_WATCHERS)),
+        stop: stop.clone(),
+    };
+    let mut router = router(console);
+    if let Some(application) = application {
+        router = router.nest("/app", application);
+    }
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let stopping = async move { stopped(&mut stop).await };
+    if let Err(error) = axum::serve(socket, service).with_graceful_shutdown(stopping).await {
+        tracing::error!(%error, "the console stopped");
+    }
+}
+
+/// All routes. What machines ask for is open; the API needs a log-in, and with it goes the page.
+fn router(console: Console) -> Router {
+    let closed = Router::new()
+        .route("/api/session", delete(session::log_out))
+        .route("/api/info", get(info::info))
+        .route("/api/buckets", get(buckets::list).post(buckets::create))
+        .route("/api/objects", get(objects::list))
+        .route("/api/object", get(objects::head).delete(objects::delete))
+        .route("/api/download-url", get(objects::download_url))
+        .route("/api/upload-form", post(upload_form::upload_form))
+        .route("/api/deliveries", get(deliveries::list))
+        .route("/api/deliveries/summary", get(deliveries::summary))
+        .route("/api/deliveries/{id}", get(deliveries::detail))
+        .route("/api/deliveries/{id}/replay", post(deliveries::replay))
+        .route("/api/events", get(events::events))
+        .layer(from_fn_with_state(console.clone(), access::require));
+    let open = Router::new()
+        .route("/api/session", get(session::current).post(session::log_in))
+        .route("/api/{*rest}", axum::routing::any(access::no_such_path))
+        .route("/", get(assets::page))
+        .route("/assets/{file}", get(assets::file));
+    let people = closed
+        .merge(open)
+        .layer(axum::extract::DefaultBodyLimit::max(MAX_JSON))
+        .layer(from_fn_with_state(console.clone(), access::refuse_strange_hosts))
+        .layer(from_fn_with_state(console.clone(), access::add_security_headers));
+    let machines = Router::new()
+        .route("/{key_file}", get(machines::public_key))
+        .route("/healthz", get(machines::health))
+        .route("/readyz", get(machines::health))
+        .route("/metrics", get(machines::metrics))
+        .layer(from_fn(machines::add_headers));
+    people.merge(machines).with_state(console)
+}
+
+impl Console {
+    /// The journal as it is now.
+    fn journal(&self) -> Journal<'_> {
+        Journal { store: &self.app.store, callbacks: &self.app.callbacks, now_ms: app::now().unix_millis() }
+    }
+
+    /// The API as the browser that sent `headers` reaches it. A server that listens on every address is
+    /// reached under the name that the console was reached under.
+    fn endpoint_for(&self, headers: &http::HeaderMap) -> String {
+        if let Some(url) = &self.app.config.server.public_url {
+            return url.clone();
+        }
+        let (scheme, authority) = self.endpoint.split_once("://").unwrap_or(("http", &self.endpoint));
+        match authority.parse::<SocketAddr>() {
+            Ok(address) if address.ip().is_unspecified() => {
+                format!("{scheme}://{}:{}", host::name_of(host::host(headers)), address.port())
+            }
+            _ => self.endpoint.to_string(),
+        }
+    }
+
+    /// The built-in application server's URL, where there is one.
+    fn application_url(&self) -> Option<String> {
+        self.dev.then(|| format!("http://{}/app/callback", self.address))
+    }
+}

@@ -1,0 +1,196 @@
+//! Who may use the console: the holder of the access key, by a session or by HTTP Basic. Also what keeps
+//! strangers' pages out: the name under which the console is asked, the origin of changes, and the headers of
+//! every answer.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{AUTHORIZATION, COOKIE, HeaderName};
+use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
+use ossicle_protocol::SecretKey;
+
+use super::problem::Problem;
+use super::{Console, host};
+use crate::{app, service};
+
+/// How a request was let in.
+#[derive(Debug, Clone)]
+pub(super) enum Access {
+    /// By the session of this id.
+    Session(String),
+    /// By the access key itself.
+    Key,
+}
+
+/// The header in which the page proves that it could read its token.
+const CSRF: &str = "x-ossicle-csrf";
+
+/// Lets a request pass that holds a session or the access key.
+pub(super) async fn require(State(console): State<Console>, mut request: Request, next: Next) -> Response {
+    match console.admit(request.method(), request.headers(), request.extensions()) {
+        Ok(access) => {
+            request.extensions_mut().insert(access);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Answers under the names that the console knows, and no other.
+pub(super) async fn refuse_strange_hosts(
+    State(console): State<Console>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let host = host::host(request.headers());
+    if host::is_known(host, &console.app.config.server.console_hosts) {
+        return next.run(request).await;
+    }
+    let message = format!(
+        "The console does not answer under the name \"{}\". If it is yours, add it to server.console_hosts.",
+        host::name_of(host)
+    );
+    Problem::new(StatusCode::MISDIRECTED_REQUEST, "UnknownHost", message).into_response()
+}
+
+/// Keeps the page to itself: nothing from elsewhere runs in it, and nobody frames it.
+pub(super) async fn add_security_headers(
+    State(console): State<Console>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let endpoint = console.endpoint_for(request.headers());
+    let is_asset = !request.uri().path().starts_with("/api/");
+    let mut response = next.run(request).await;
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: {endpoint}; \
+         connect-src 'self' {endpoint}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    );
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    if !is_asset {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// What the API does not have.
+pub(super) async fn no_such_path() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "NoSuchPath", "The console's API has no such path or method.")
+}
+
+impl Console {
+    fn admit(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Result<Access, Problem> {
+        if !host::is_own_page(headers) {
+            return Err(strange_page());
+        }
+        if let Some((id, secret)) = basic(headers) {
+            self.check_key(&id, &secret, self.client(headers, extensions))?;
+            return Ok(Access::Key);
+        }
+        let now_ms = app::now().unix_millis();
+        let session = self.session_id(headers).ok_or_else(Problem::not_logged_in)?;
+        let csrf = self.sessions.touch(session, now_ms).ok_or_else(Problem::not_logged_in)?;
+        if !method.is_safe() {
+            let given = headers.get(CSRF).and_then(|token| token.to_str().ok()).unwrap_or("");
+            // Browsers name the origin of every change, so one without is none of theirs.
+            if !headers.contains_key(header::ORIGIN) || !csrf.matches(given) {
+                let message = "The page that sent this did not prove to be the console. Load it again.";
+                return Err(Problem::new(StatusCode::FORBIDDEN, "CsrfTokenMismatch", message));
+            }
+        }
+        Ok(Access::Session(session.to_owned()))
+    }
+
+    /// Compares an access key in constant time, and slows down who guesses.
+    pub(super) fn check_key(&self, id: &str, secret: &str, client: IpAddr) -> Result<(), Problem> {
+        let now_ms = app::now().unix_millis();
+        self.failed_log_ins.check(client, now_ms).map_err(Problem::too_many_failures)?;
+        let (root_id, root_secret) = self.app.credentials.root();
+        if SecretKey::new(root_id).matches(id) & root_secret.matches(secret) {
+            return Ok(());
+        }
+        self.failed_log_ins.add(client, now_ms);
+        tracing::warn!(%client, "failed log-in to the console");
+        let message =
+            "This access key id and secret do not belong together, or the server does not know them.";
+        Err(Problem::new(StatusCode::UNAUTHORIZED, "WrongAccessKey", message))
+    }
+
+    /// Whether a request may have a session without a log-in: in `ossicle dev`, from this machine, under a
+    /// name of this machine, and through no proxy.
+    pub(super) fn is_trusted_developer(&self, headers: &HeaderMap, extensions: &Extensions) -> bool {
+        let proxied =
+            ["forwarded", "x-forwarded-for", "x-real-ip"].iter().any(|name| headers.contains_key(*name));
+        let peer = peer(extensions).map(|peer| peer.ip().to_canonical());
+        self.dev
+            && !proxied
+            && peer.is_some_and(|ip| ip.is_loopback())
+            && host::is_loopback(host::host(headers))
+    }
+
+    /// The address that a request comes from.
+    pub(super) fn client(&self, headers: &HeaderMap, extensions: &Extensions) -> IpAddr {
+        peer(extensions)
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| service::client_ip(&self.app, peer, headers))
+    }
+
+    /// The session id in the request's cookie.
+    pub(super) fn session_id<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        let name = self.cookie_name();
+        let cookies = headers.get_all(COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
+        cookies
+            .flat_map(|cookies| cookies.split(';'))
+            .filter_map(|cookie| cookie.trim().split_once('='))
+            .find(|(candidate, _)| *candidate == name)
+            .map(|(_, id)| id)
+    }
+
+    /// Cookies do not tell ports apart, so that two consoles on one machine would end each other's sessions.
+    pub(super) fn cookie_name(&self) -> String {
+        format!("ossicle_console_{}", self.address.port())
+    }
+}
+
+/// A page of another site.
+pub(super) fn strange_page() -> Problem {
+    let message = "This request comes from a page that is not the console. Behind a proxy, pass the Host header on \
+                   as it came.";
+    Problem::new(StatusCode::FORBIDDEN, "StrangeOrigin", message)
+}
+
+fn peer(extensions: &Extensions) -> Option<SocketAddr> {
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer)
+}
+
+/// The access key id and secret of HTTP Basic.
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, credentials) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let pair = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
+    pair.split_once(':').map(|(id, secret)| (id.to_owned(), secret.to_owned()))
+}

@@ -1,0 +1,89 @@
+//! Buckets: listing them with what they hold, and creating one.
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Query, State};
+use http::StatusCode;
+use ossicle_protocol::{BucketAcl, BucketName, DataRedundancyType, StorageClass};
+use ossicle_store::{Bucket, BucketDocument, CreateBucket, ListBuckets, NewBucket};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::problem::Problem;
+use super::{Console, request};
+use crate::acl::{bucket_acl, stored_bucket_acl};
+use crate::app;
+
+/// Which buckets.
+#[derive(Debug, Deserialize)]
+pub(super) struct Which {
+    #[serde(default)]
+    prefix: String,
+    #[serde(default)]
+    after: String,
+    limit: Option<usize>,
+}
+
+/// A bucket to create.
+#[derive(Debug, Deserialize)]
+pub(super) struct New {
+    name: String,
+    acl: Option<String>,
+}
+
+/// `GET /api/buckets`.
+pub(super) async fn list(
+    State(console): State<Console>,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Result<Json<Value>, Problem> {
+    let which = request::query(which)?;
+    let max = request::limit(which.limit, 100, 1000);
+    let page =
+        console.app.store.list_buckets(&ListBuckets { prefix: which.prefix, marker: which.after, max })?;
+    let buckets = page.buckets.iter().map(|bucket| describe(&console, bucket));
+    let buckets = buckets.collect::<Result<Vec<Value>, Problem>>()?;
+    Ok(Json(json!({ "buckets": buckets, "next": page.next_marker })))
+}
+
+/// `POST /api/buckets`.
+pub(super) async fn create(
+    State(console): State<Console>,
+    new: Result<Json<New>, JsonRejection>,
+) -> Result<Json<Value>, Problem> {
+    let new = request::json(new)?;
+    let name = BucketName::parse(&new.name)?;
+    let acl = new.acl.as_deref().map(BucketAcl::parse).transpose()?.unwrap_or(BucketAcl::Private);
+    let bucket = NewBucket {
+        name: name.as_str().to_owned(),
+        acl: stored_bucket_acl(acl),
+        storage_class: StorageClass::default().as_str().to_owned(),
+        redundancy: DataRedundancyType::default().as_str().to_owned(),
+        owner: console.app.owner_id().to_owned(),
+        comment: String::new(),
+        created_ms: app::now().unix_millis(),
+    };
+    match console.app.store.create_bucket(bucket).await? {
+        CreateBucket::Created(bucket) => Ok(Json(describe(&console, &bucket)?)),
+        CreateBucket::Existed(_) => {
+            let message = format!("There is a bucket \"{name}\" already.");
+            Err(Problem::new(StatusCode::CONFLICT, "BucketAlreadyExists", message))
+        }
+    }
+}
+
+fn describe(console: &Console, bucket: &Bucket) -> Result<Value, Problem> {
+    let store = &console.app.store;
+    let stat = store.bucket_stat(&bucket.name)?;
+    let has = |document| store.bucket_document(&bucket.name, document).map(|document| document.is_some());
+    Ok(json!({
+        "name": bucket.name,
+        "created_ms": bucket.created_ms,
+        "acl": bucket_acl(bucket).as_str(),
+        "storage_class": bucket.storage_class,
+        "objects": stat.objects,
+        "bytes": stat.bytes,
+        "uploads": stat.uploads,
+        "has_cors": has(BucketDocument::Cors)?,
+        "has_callback_policy": has(BucketDocument::CallbackPolicy)?,
+    }))
+}

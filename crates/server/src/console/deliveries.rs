@@ -1,0 +1,123 @@
+//! The journal of callbacks: searching it, one delivery in full, counts over time, and sending one again.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::problem::Problem;
+use super::{Console, request};
+use crate::app;
+use crate::callback::browse::{Detail, Page, Search, State as DeliveryState, Summary};
+use crate::callback::replay::replay as send_again;
+
+const HOUR_MS: i64 = 60 * 60 * 1000;
+
+/// Spans of time in a summary.
+const SLOTS: usize = 48;
+
+/// The longest time that a summary covers: thirty days.
+const MOST_HOURS: i64 = 30 * 24;
+
+/// Which deliveries.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Which {
+    bucket: Option<String>,
+    /// One state or several, with commas.
+    state: Option<String>,
+    /// Milliseconds since 1970.
+    since: Option<i64>,
+    /// Milliseconds since 1970.
+    before: Option<i64>,
+    /// Part of the URL or of the object's key.
+    url: Option<String>,
+    cursor: Option<String>,
+    limit: Option<usize>,
+}
+
+/// Which time to sum up.
+#[derive(Debug, Deserialize)]
+pub(super) struct Span {
+    hours: Option<i64>,
+}
+
+/// `GET /api/deliveries`.
+pub(super) async fn list(
+    State(console): State<Console>,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Result<Json<Page>, Problem> {
+    let which = request::query(which)?;
+    let search = which.search()?;
+    let limit = request::limit(which.limit, 50, 500);
+    let page = aside(move || console.journal().search(&search, which.cursor.as_deref(), limit)).await?;
+    Ok(Json(page))
+}
+
+/// `GET /api/deliveries/{id}`.
+pub(super) async fn detail(
+    State(console): State<Console>,
+    Path(id): Path<String>,
+) -> Result<Json<Detail>, Problem> {
+    aside(move || console.journal().detail(&id)).await?.map(Json).ok_or_else(no_such_delivery)
+}
+
+/// `GET /api/deliveries/summary`.
+pub(super) async fn summary(
+    State(console): State<Console>,
+    span: Result<Query<Span>, QueryRejection>,
+) -> Result<Json<Summary>, Problem> {
+    let hours = request::query(span)?.hours.unwrap_or(24).clamp(1, MOST_HOURS);
+    let since_ms = app::now().unix_millis() - hours * HOUR_MS;
+    aside(move || console.journal().summary(since_ms, SLOTS)).await.map(Json)
+}
+
+/// `POST /api/deliveries/{id}/replay`: answers with the outcome, and with the delivery as it is now.
+pub(super) async fn replay(
+    State(console): State<Console>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let replayed = send_again(&console.app, &id).await?;
+    let delivery = aside(move || console.journal().detail(&id)).await?;
+    Ok(Json(json!({
+        "delivered": replayed.failure.is_none(),
+        "failure": replayed.failure,
+        "delivery": delivery,
+    })))
+}
+
+impl Which {
+    fn search(&self) -> Result<Search, Problem> {
+        let given = |text: &Option<String>| text.as_ref().filter(|text| !text.is_empty()).cloned();
+        let names = self.state.iter().flat_map(|names| names.split(',')).filter(|name| !name.is_empty());
+        let states = names.map(|name| {
+            DeliveryState::parse(name).ok_or_else(|| {
+                let known = "pending, delivered, failed, abandoned and unknown";
+                Problem::invalid(format!("There is no state \"{name}\"; the states are {known}."))
+            })
+        });
+        Ok(Search {
+            bucket: given(&self.bucket),
+            states: states.collect::<Result<_, _>>()?,
+            since_ms: self.since,
+            before_ms: self.before,
+            text: given(&self.url),
+        })
+    }
+}
+
+/// Reads much of the journal without holding up the threads that serve connections.
+async fn aside<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, ossicle_store::Error> + Send + 'static,
+) -> Result<T, Problem> {
+    match tokio::task::spawn_blocking(read).await {
+        Ok(read) => Ok(read?),
+        Err(error) => Err(crate::failure::internal("reading the journal ended early", &error).into()),
+    }
+}
+
+fn no_such_delivery() -> Problem {
+    let message = "The journal has no delivery of this id; it may have been dropped for its age.";
+    Problem::new(StatusCode::NOT_FOUND, "NoSuchDelivery", message)
+}

@@ -1,0 +1,78 @@
+//! What the console's API says when it cannot do something: a status, a word for programs, a sentence for
+//! people.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+
+use crate::callback::replay::ReplayError;
+use crate::failure;
+
+/// A request that was not done.
+#[derive(Debug, Clone)]
+pub(super) struct Problem {
+    status: StatusCode,
+    error: String,
+    message: String,
+    retry_after_s: Option<i64>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, error: &str, message: impl Into<String>) -> Self {
+        Self { status, error: error.to_owned(), message: message.into(), retry_after_s: None }
+    }
+
+    /// A parameter that makes no sense.
+    pub(super) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "InvalidArgument", message)
+    }
+
+    /// Nobody is logged in.
+    pub(super) fn not_logged_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "NotLoggedIn", "Log in with an access key first.")
+    }
+
+    /// Too many failures from one address.
+    pub(super) fn too_many_failures(seconds: i64) -> Self {
+        let message = format!("Too many failed log-ins from this address. Try again in {seconds} seconds.");
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyFailures", message);
+        Self { retry_after_s: Some(seconds), ..problem }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = Json(json!({ "error": self.error, "message": self.message }));
+        let mut response = (self.status, body).into_response();
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<ossicle_protocol::Error> for Problem {
+    fn from(error: ossicle_protocol::Error) -> Self {
+        Self::new(error.status(), error.code().as_str(), error.message())
+    }
+}
+
+impl From<ossicle_store::Error> for Problem {
+    fn from(error: ossicle_store::Error) -> Self {
+        failure::from_store(error).into()
+    }
+}
+
+impl From<ReplayError> for Problem {
+    fn from(error: ReplayError) -> Self {
+        let message = error.to_string();
+        match error {
+            ReplayError::NoSuchDelivery => Self::new(StatusCode::NOT_FOUND, "NoSuchDelivery", message),
+            ReplayError::UnderWay => Self::new(StatusCode::CONFLICT, "ReplayUnderWay", message),
+            ReplayError::Unreadable(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Unreadable", message),
+            ReplayError::Store(error) => error.into(),
+            ReplayError::Lost => failure::internal("a replay's task ended early", &error).into(),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! From failures to answers: store errors become OSS errors, causes go to the log, clients get the code and the request id.
+
+use http::HeaderName;
+use ossicle_protocol::{Error, ErrorCode};
+use ossicle_store as store;
+
+use crate::http::reply::Reply;
+use crate::request_id::RequestId;
+
+/// What a store error means to an OSS client. The cause of a 5xx is logged here, as the answer does not carry it.
+pub(crate) fn from_store(error: store::Error) -> Error {
+    let simple = Error::new;
+    match error {
+        store::Error::NoSuchBucket => simple(ErrorCode::NoSuchBucket),
+        store::Error::BucketNotEmpty => simple(ErrorCode::BucketNotEmpty),
+        store::Error::NoSuchObject => simple(ErrorCode::NoSuchKey),
+        store::Error::NoSuchUpload => simple(ErrorCode::NoSuchUpload),
+        store::Error::ObjectExists => simple(ErrorCode::FileAlreadyExists),
+        store::Error::PreconditionFailed => simple(ErrorCode::PreconditionFailed),
+        store::Error::InvalidPart { number, etag } => simple(ErrorCode::InvalidPart)
+            .with_detail("PartNumber", number.to_string())
+            .with_detail("PartEtag", etag),
+        store::Error::InvalidPartOrder => simple(ErrorCode::InvalidPartOrder),
+        store::Error::PartTooSmall { number, etag, size } => simple(ErrorCode::EntityTooSmall)
+            .with_detail("PartNumber", number.to_string())
+            .with_detail("PartEtag", etag)
+            .with_detail("ProposedSize", size.to_string()),
+        store::Error::NotAppendable => simple(ErrorCode::ObjectNotAppendable),
+        store::Error::PositionMismatch { length } => {
+            simple(ErrorCode::PositionNotEqualToLength).with_detail("NextAppendPosition", length.to_string())
+        }
+        store::Error::InvalidName { reason } => simple(ErrorCode::InvalidObjectName).with_message(reason),
+        error => broken(&error),
+    }
+}
+
+fn broken(error: &store::Error) -> Error {
+    if error.is_retryable() {
+        tracing::error!(%error, "the store cannot do this now");
+        return Error::new(ErrorCode::ServiceUnavailable);
+    }
+    tracing::error!(%error, "the store failed");
+    Error::new(ErrorCode::InternalError)
+}
+
+/// A failure inside this server that is no client's doing.
+pub(crate) fn internal(what: &str, error: &dyn std::error::Error) -> Error {
+    tracing::error!(%error, "{what}");
+    Error::new(ErrorCode::InternalError)
+}
+
+/// One line for the operator.
+pub(crate) fn log(error: &Error, request_id: RequestId, operation: &str) {
+    let (code, ec, message) = (error.code().as_str(), error.ec(), error.message());
+    if error.status().is_server_error() {
+        tracing::error!(%request_id, operation, code, ec, message, "request failed");
+    } else {
+        tracing::debug!(%request_id, operation, code, ec, message, "request refused");
+    }
+}
+
+/// The answer to a failed request. An answer to HEAD has no body, so the document travels in `x-oss-err`.
+pub(crate) fn reply(error: &Error, is_head: bool, request_id: RequestId, host_id: &str) -> Reply {
+    const EC: HeaderName = HeaderName::from_static("x-oss-ec");
+    let mut reply = Reply::new(error.status());
+    if !error.ec().is_empty() {
+        reply = reply.with_header(EC, error.ec());
+    }
+    for (name, value) in error.details() {
+        if name == "NextAppendPosition" {
+            reply = reply.with_named("x-oss-next-append-position", value);
+        }
+    }
+    if error.status() == http::StatusCode::NOT_MODIFIED {
+        return reply;
+    }
+    let document = error.to_xml(&request_id.to_string(), host_id);
+    if is_head {
+        use base64::Engine as _;
+        return reply.with_named("x-oss-err", &base64::engine::general_purpose::STANDARD.encode(document));
+    }
+    reply.with_body("application/xml", document)
+}

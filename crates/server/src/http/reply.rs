@@ -1,0 +1,181 @@
+//! Answers: a status, headers in the order they were added, and a body that is whole or streamed from the store.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, StatusCode};
+use hyper::body::{Body, Frame, SizeHint};
+
+use super::malformed::Serving;
+
+/// What an operation answers.
+pub(crate) struct Reply {
+    response: http::Response<ReplyBody>,
+}
+
+impl Reply {
+    /// An answer without a body.
+    pub(crate) fn new(status: StatusCode) -> Self {
+        let mut response = http::Response::new(ReplyBody::whole(Bytes::new()));
+        *response.status_mut() = status;
+        Self { response }
+    }
+
+    /// 200 without a body.
+    pub(crate) fn ok() -> Self {
+        Self::new(StatusCode::OK)
+    }
+
+    /// 204.
+    pub(crate) fn no_content() -> Self {
+        Self::new(StatusCode::NO_CONTENT)
+    }
+
+    /// 200 with an XML document.
+    pub(crate) fn xml(document: String) -> Self {
+        Self::ok().with_body("application/xml", document)
+    }
+
+    /// Sets the whole body and its type.
+    pub(crate) fn with_body(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        *self.response.body_mut() = ReplyBody::whole(body.into());
+        self.response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self
+    }
+
+    /// Sets the whole body and leaves its type as it is.
+    pub(crate) fn with_bytes(mut self, body: Bytes) -> Self {
+        *self.response.body_mut() = ReplyBody::whole(body);
+        self
+    }
+
+    /// Sets a body that comes in pieces; its length must be known.
+    pub(crate) fn with_stream(
+        mut self,
+        length: u64,
+        pieces: BoxStream<'static, Result<Bytes, std::io::Error>>,
+    ) -> Self {
+        *self.response.body_mut() =
+            ReplyBody { content: Content::Pieces { left: length, pieces }, serving: None };
+        self
+    }
+
+    /// Announces a length other than that of the body, for an answer to HEAD.
+    pub(crate) fn with_content_length(self, length: u64) -> Self {
+        self.with_header(CONTENT_LENGTH, HeaderValue::from(length))
+    }
+
+    /// Sets a header, replacing an earlier value. A value that cannot stand in a header (control characters that came
+    /// in through a presigned URL's override) is left out.
+    pub(crate) fn with_header<V>(mut self, name: HeaderName, value: V) -> Self
+    where
+        V: TryInto<HeaderValue>,
+    {
+        if let Ok(value) = value.try_into() {
+            self.response.headers_mut().insert(name, value);
+        }
+        self
+    }
+
+    /// Sets a header whose name comes from data, such as `x-oss-meta-*`.
+    pub(crate) fn with_named(mut self, name: &str, value: &str) -> Self {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value.as_bytes()))
+        {
+            self.response.headers_mut().insert(name, value);
+        }
+        self
+    }
+
+    /// Changes the status.
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        *self.response.status_mut() = status;
+        self
+    }
+
+    /// The status so far.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// The length that the body will have.
+    pub(crate) fn body_length(&self) -> u64 {
+        self.response.body().size_hint().exact().unwrap_or(0)
+    }
+
+    /// The finished message, with `Content-Length` set where a body may stand.
+    pub(crate) fn into_response(self) -> http::Response<ReplyBody> {
+        let mut response = self.response;
+        let bodiless = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        if !bodiless && !response.headers().contains_key(CONTENT_LENGTH) {
+            let length = response.body().size_hint().exact().unwrap_or(0);
+            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        response
+    }
+}
+
+/// The body of an answer.
+pub(crate) struct ReplyBody {
+    content: Content,
+    serving: Option<Serving>,
+}
+
+enum Content {
+    Whole(Option<Bytes>),
+    Pieces { left: u64, pieces: BoxStream<'static, Result<Bytes, std::io::Error>> },
+}
+
+impl ReplyBody {
+    fn whole(body: Bytes) -> Self {
+        Self { content: Content::Whole(Some(body).filter(|body| !body.is_empty())), serving: None }
+    }
+
+    /// Ends `serving` once hyper has taken the body whole.
+    pub(crate) fn ends(&mut self, serving: Serving) {
+        self.serving = Some(serving);
+    }
+}
+
+impl Drop for ReplyBody {
+    fn drop(&mut self) {
+        if let Some(serving) = &self.serving {
+            serving.end();
+        }
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        match &mut self.content {
+            Content::Whole(body) => Poll::Ready(body.take().map(|body| Ok(Frame::data(body)))),
+            Content::Pieces { left, pieces } => pieces.as_mut().poll_next(cx).map(|piece| {
+                piece.map(|piece| {
+                    piece.map(|bytes| {
+                        *left = left.saturating_sub(bytes.len() as u64);
+                        Frame::data(bytes)
+                    })
+                })
+            }),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.content, Content::Whole(None) | Content::Pieces { left: 0, .. })
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(match &self.content {
+            Content::Whole(body) => body.as_ref().map_or(0, |body| body.len() as u64),
+            Content::Pieces { left, .. } => *left,
+        })
+    }
+}

@@ -1,0 +1,98 @@
+//! The operations: one file for each, named as OSS names it, with one function of that name.
+
+mod abort_multipart_upload;
+mod append_object;
+mod complete_multipart_upload;
+mod copy_object;
+mod delete_bucket;
+mod delete_bucket_callback_policy;
+mod delete_bucket_cors;
+mod delete_multiple_objects;
+mod delete_object;
+mod get_bucket_acl;
+mod get_bucket_callback_policy;
+mod get_bucket_cors;
+mod get_bucket_info;
+mod get_bucket_location;
+mod get_bucket_stat;
+mod get_object;
+mod get_object_acl;
+mod get_object_meta;
+mod head_bucket;
+mod head_object;
+mod initiate_multipart_upload;
+mod list_buckets;
+mod list_multipart_uploads;
+mod list_objects;
+mod list_objects_v2;
+mod list_parts;
+mod post_object;
+mod preflight;
+mod process_object;
+mod put_bucket;
+mod put_bucket_acl;
+mod put_bucket_callback_policy;
+mod put_bucket_cors;
+mod put_object;
+mod put_object_acl;
+mod upload_part;
+mod upload_part_copy;
+
+use ossicle_protocol::{Error, Operation};
+
+use crate::call::Call;
+use crate::http::body::RequestBody;
+use crate::http::reply::Reply;
+
+/// Runs the operation that the call was routed to.
+pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
+    match call.operation {
+        Operation::ListBuckets => list_buckets::list_buckets(&call),
+        Operation::PutBucket => put_bucket::put_bucket(&call, body).await,
+        Operation::DeleteBucket => delete_bucket::delete_bucket(&call).await,
+        Operation::HeadBucket => head_bucket::head_bucket(&call),
+        Operation::GetBucketInfo => get_bucket_info::get_bucket_info(&call),
+        Operation::GetBucketLocation => get_bucket_location::get_bucket_location(&call),
+        Operation::GetBucketStat => get_bucket_stat::get_bucket_stat(&call),
+        Operation::GetBucketAcl => get_bucket_acl::get_bucket_acl(&call),
+        Operation::PutBucketAcl => put_bucket_acl::put_bucket_acl(&call).await,
+        Operation::PutBucketCors => put_bucket_cors::put_bucket_cors(&call, body).await,
+        Operation::GetBucketCors => get_bucket_cors::get_bucket_cors(&call),
+        Operation::DeleteBucketCors => delete_bucket_cors::delete_bucket_cors(&call).await,
+        Operation::PutBucketCallbackPolicy => {
+            put_bucket_callback_policy::put_bucket_callback_policy(&call, body).await
+        }
+        Operation::GetBucketCallbackPolicy => get_bucket_callback_policy::get_bucket_callback_policy(&call),
+        Operation::DeleteBucketCallbackPolicy => {
+            delete_bucket_callback_policy::delete_bucket_callback_policy(&call).await
+        }
+        Operation::Preflight => preflight::preflight(&call),
+        Operation::ListObjects => list_objects::list_objects(&call),
+        Operation::ListObjectsV2 => list_objects_v2::list_objects_v2(&call),
+        Operation::ListMultipartUploads => list_multipart_uploads::list_multipart_uploads(&call),
+        Operation::DeleteMultipleObjects => {
+            delete_multiple_objects::delete_multiple_objects(&call, body).await
+        }
+        Operation::PostObject => post_object::post_object(call, body).await,
+        Operation::PutObject => put_object::put_object(call, body).await,
+        Operation::CopyObject => copy_object::copy_object(&call).await,
+        Operation::AppendObject => append_object::append_object(&call, body).await,
+        Operation::GetObject => get_object::get_object(&call).await,
+        Operation::HeadObject => head_object::head_object(&call),
+        Operation::GetObjectMeta => get_object_meta::get_object_meta(&call),
+        Operation::DeleteObject => delete_object::delete_object(&call).await,
+        Operation::GetObjectAcl => get_object_acl::get_object_acl(&call),
+        Operation::PutObjectAcl => put_object_acl::put_object_acl(&call).await,
+        Operation::InitiateMultipartUpload => {
+            initiate_multipart_upload::initiate_multipart_upload(&call).await
+        }
+        Operation::UploadPart => upload_part::upload_part(&call, body).await,
+        Operation::UploadPartCopy => upload_part_copy::upload_part_copy(&call).await,
+        Operation::CompleteMultipartUpload => {
+            complete_multipart_upload::complete_multipart_upload(call, body).await
+        }
+        Operation::AbortMultipartUpload => abort_multipart_upload::abort_multipart_upload(&call).await,
+        Operation::ListParts => list_parts::list_parts(&call),
+        Operation::ProcessObject => process_object::process_object(call, body).await,
+    }
+}

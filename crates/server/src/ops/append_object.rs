@@ -1,0 +1,39 @@
+//! `AppendObject`: adds the body to the end of an appendable object. OSS makes no callbacks for it.
+
+use ossicle_protocol::{Error, ErrorCode};
+use ossicle_store::AppendObject;
+
+use crate::attributes;
+use crate::call::Call;
+use crate::failure;
+use crate::http::body::RequestBody;
+use crate::http::reply::Reply;
+use crate::receive::receive;
+
+/// Runs `AppendObject`.
+pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Reply, Error> {
+    let key = call.key()?;
+    let position = position(call)?;
+    let append = AppendObject {
+        bucket: call.bucket_name()?.as_str().to_owned(),
+        key: key.as_str().to_owned(),
+        position,
+        attributes: attributes::from_headers(&call.head.headers, key)?,
+        data: receive(call, body).await?.data,
+        now_ms: call.now.unix_millis(),
+        journal: None,
+    };
+    let object = call.app.store.append_object(append).await.map_err(failure::from_store)?;
+    Ok(attributes::identify(Reply::ok(), &object)
+        .with_named("x-oss-next-append-position", &object.size.to_string()))
+}
+
+fn position(call: &Call) -> Result<u64, Error> {
+    let text = call.query.get("position").unwrap_or("");
+    text.parse().map_err(|_| {
+        Error::new(ErrorCode::InvalidArgument)
+            .with_message("The append position must be a non-negative integer.")
+            .with_detail("ArgumentName", "position")
+            .with_detail("ArgumentValue", text)
+    })
+}

@@ -1,0 +1,130 @@
+//! `CompleteMultipartUpload`: makes an object of parts, and calls back if asked.
+
+use ossicle_protocol::xml::{CompleteMultipartUpload, CompleteMultipartUploadResult, KeyEncoding};
+use ossicle_protocol::{Error, ErrorCode, percent_encode_path};
+use ossicle_store::{CompleteUpload, Object, Parts};
+
+use crate::attributes;
+use crate::call::Call;
+use crate::callback::answer::{Asker, detached};
+use crate::callback::prepare::{Facts, IMAGE_HEAD, Prepared};
+use crate::callback::requested::{self, Wanted};
+use crate::conditions::forbids_overwrite;
+use crate::failure;
+use crate::http::body::RequestBody;
+use crate::http::reply::Reply;
+
+/// The least that a part other than the last must have, 100 KiB.
+const MIN_PART_SIZE: u64 = 100 * 1024;
+
+/// Runs `CompleteMultipartUpload`.
+pub(crate) async fn complete_multipart_upload(call: Call, body: RequestBody) -> Result<Reply, Error> {
+    let wanted = requested::from_request(&call)?;
+    let encoding = KeyEncoding::from_request(&call.query, &call.head.headers)?;
+    let body = body.read(CompleteMultipartUpload::MAX_BODY, || Error::new(ErrorCode::MalformedXML)).await?;
+    let upload_id = call.query.get("uploadId").unwrap_or("");
+    let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
+    if call.app.store.upload_info(bucket, key, upload_id).map_err(failure::from_store)?.is_none() {
+        return Err(Error::new(ErrorCode::NoSuchUpload).with_detail("UploadId", upload_id));
+    }
+    let complete = CompleteUpload {
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        upload_id: upload_id.to_owned(),
+        parts: parts(&call, &body)?,
+        min_part_size: MIN_PART_SIZE,
+        forbid_overwrite: forbids_overwrite(&call)?,
+        now_ms: call.now.unix_millis(),
+        journal: None,
+    };
+    let usual = Usual::of(&call, encoding)?;
+    let store = call.app.store.clone();
+    let Some(wanted) = wanted else {
+        let object = store.complete(complete).await.map_err(failure::from_store)?;
+        return Ok(usual.reply(&object));
+    };
+    let (complete, prepared) = prepare(&call, wanted, complete).await?;
+    let asker = Asker::of(&call);
+    detached(async move {
+        let object = store.complete(complete).await.map_err(failure::from_store)?;
+        Ok(asker.deliver(prepared, usual.reply(&object)).await)
+    })
+    .await
+}
+
+/// Which parts the client names: all of them by header, or those in the body.
+fn parts(call: &Call, body: &[u8]) -> Result<Parts, Error> {
+    match call.header("x-oss-complete-all")? {
+        None => {}
+        Some(text) if text.eq_ignore_ascii_case("yes") => {
+            if !body.is_empty() {
+                return Err(Error::new(ErrorCode::InvalidArgument)
+                    .with_message("Should not speficy both complete all header and http body.")
+                    .with_ec("0042-00000216"));
+            }
+            return Ok(Parts::All);
+        }
+        Some(text) => {
+            return Err(Error::new(ErrorCode::InvalidArgument)
+                .with_message("The value of x-oss-complete-all must be yes.")
+                .with_detail("ArgumentName", "x-oss-complete-all")
+                .with_detail("ArgumentValue", text));
+        }
+    }
+    let document = CompleteMultipartUpload::parse(body)?;
+    Ok(Parts::Listed(
+        document.parts().iter().map(|(number, etag)| (*number, etag.as_str().to_owned())).collect(),
+    ))
+}
+
+/// Renders the callback from the object as it will be, and ties the commit to exactly that.
+async fn prepare(
+    call: &Call,
+    wanted: Wanted,
+    complete: CompleteUpload,
+) -> Result<(CompleteUpload, Prepared), Error> {
+    let store = &call.app.store;
+    let (mut complete, object) = store.preview_complete(complete).map_err(failure::from_store)?;
+    let head = match wanted.parameters.needs_image() {
+        true => store.read_parts(&complete, IMAGE_HEAD).await.map_err(failure::from_store)?,
+        false => Vec::new(),
+    };
+    let facts = Facts {
+        bucket: &object.bucket,
+        object: &object.key,
+        etag: &object.etag,
+        size: object.size,
+        mime_type: &object.attributes.content_type,
+        crc64: object.crc64,
+        content_md5: None,
+        operation: "CompleteMultipartUpload",
+        head: &head,
+    };
+    let prepared = wanted.prepare(call, &facts);
+    complete.journal = Some(prepared.journal());
+    Ok((complete, prepared))
+}
+
+/// What the answer needs besides the object.
+struct Usual {
+    encoding: KeyEncoding,
+    location: String,
+}
+
+impl Usual {
+    fn of(call: &Call, encoding: KeyEncoding) -> Result<Self, Error> {
+        let key = percent_encode_path(call.key()?.as_str());
+        Ok(Self { encoding, location: format!("{}/{key}", call.bucket_url()) })
+    }
+
+    fn reply(&self, object: &Object) -> Reply {
+        let document = CompleteMultipartUploadResult {
+            encoding: self.encoding,
+            location: &self.location,
+            bucket: &object.bucket,
+            key: &object.key,
+            etag: &object.etag,
+        };
+        attributes::identify(Reply::xml(document.to_xml()), object)
+    }
+}

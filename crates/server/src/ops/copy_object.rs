@@ -1,0 +1,60 @@
+//! `CopyObject`: a new object with the bytes of another. Nothing is copied: both share their data in the store.
+
+use ossicle_protocol::xml::CopyObjectResult;
+use ossicle_protocol::{Error, ErrorCode, ObjectAcl, Timestamp};
+use ossicle_store::{CopyAttributes, CopyObject, Object};
+
+use crate::acl::stored_object_acl;
+use crate::attributes;
+use crate::call::Call;
+use crate::conditions::forbids_overwrite;
+use crate::copy_source;
+use crate::failure;
+use crate::http::reply::Reply;
+
+/// The largest source of one CopyObject, 5 GiB as UploadPartCopy's manual page recommends parts above it.
+const COPY_LIMIT: u64 = 5 * 1024 * 1024 * 1024;
+
+/// Runs `CopyObject`.
+pub(crate) async fn copy_object(call: &Call) -> Result<Reply, Error> {
+    let source = copy_source::resolve(call)?;
+    if source.size > COPY_LIMIT {
+        return Err(Error::new(ErrorCode::EntityTooLarge));
+    }
+    let copy = CopyObject {
+        source_bucket: source.bucket.clone(),
+        source_key: source.key.clone(),
+        source_generation: Some(source.generation),
+        bucket: call.bucket_name()?.as_str().to_owned(),
+        key: call.key()?.as_str().to_owned(),
+        attributes: copied_attributes(call, &source)?,
+        forbid_overwrite: forbids_overwrite(call)?,
+        now_ms: call.now.unix_millis(),
+    };
+    let object = call.app.store.copy_object(copy).await.map_err(failure::from_store)?;
+    let modified = Timestamp::from_unix_millis(object.last_modified_ms);
+    let document = CopyObjectResult { etag: &object.etag, last_modified: modified };
+    Ok(attributes::identify(Reply::xml(document.to_xml()), &object))
+}
+
+/// The directive says whose headers count; ACL and storage class are never inherited.
+fn copied_attributes(call: &Call, source: &Object) -> Result<CopyAttributes, Error> {
+    let directive = call.header("x-oss-metadata-directive")?.unwrap_or("COPY");
+    let key = call.key()?;
+    match directive.to_ascii_uppercase().as_str() {
+        "REPLACE" => attributes::from_headers(&call.head.headers, key).map(CopyAttributes::Replace),
+        "COPY" => {
+            let acl = call.header("x-oss-object-acl")?.map(ObjectAcl::parse).transpose()?;
+            let class = call.header("x-oss-storage-class")?.map(attributes::storage_class).transpose()?;
+            Ok(CopyAttributes::Keep {
+                acl: stored_object_acl(acl.unwrap_or(ObjectAcl::Default)),
+                storage_class: class.map(str::to_owned),
+            })
+        }
+        _ => Err(Error::new(ErrorCode::InvalidArgument)
+            .with_message("Unknown metadata directive.")
+            .with_detail("ArgumentName", "x-oss-metadata-directive")
+            .with_detail("ArgumentValue", directive)
+            .with_detail("Source", source.key.clone())),
+    }
+}

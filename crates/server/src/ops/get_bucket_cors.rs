@@ -1,0 +1,16 @@
+//! `GetBucketCors`: the CORS rules of a bucket.
+
+use ossicle_protocol::{Error, ErrorCode};
+
+use crate::call::Call;
+use crate::cors;
+use crate::http::reply::Reply;
+
+/// Runs `GetBucketCors`.
+pub(crate) fn get_bucket_cors(call: &Call) -> Result<Reply, Error> {
+    let bucket = call.bucket_name()?;
+    let rules = cors::rules(&call.app.store, bucket)?.ok_or_else(|| {
+        Error::new(ErrorCode::NoSuchCORSConfiguration).with_detail("BucketName", bucket.as_str())
+    })?;
+    Ok(Reply::xml(rules.to_xml()))
+}

@@ -1,0 +1,32 @@
+//! `GetBucketInfo`: everything about a bucket in one document.
+
+use ossicle_protocol::xml::BucketInfo;
+use ossicle_protocol::{Error, Timestamp};
+
+use crate::acl::bucket_acl;
+use crate::call::Call;
+use crate::endpoints::Endpoints;
+use crate::http::reply::Reply;
+
+/// Runs `GetBucketInfo`.
+pub(crate) fn get_bucket_info(call: &Call) -> Result<Reply, Error> {
+    let bucket = call.bucket()?;
+    let endpoints = Endpoints::of(&call.app);
+    let document = BucketInfo {
+        block_public_access: false,
+        comment: Some(bucket.comment.as_str()).filter(|comment| !comment.is_empty()),
+        creation_date: Timestamp::from_unix_millis(bucket.created_ms),
+        data_redundancy_type: &bucket.redundancy,
+        extranet_endpoint: &endpoints.extranet,
+        intranet_endpoint: &endpoints.intranet,
+        location: &endpoints.location,
+        name: &bucket.name,
+        resource_group_id: None,
+        storage_class: &bucket.storage_class,
+        versioning: None,
+        owner: call.app.owner_id(),
+        acl: bucket_acl(bucket),
+        sse_algorithm: None,
+    };
+    Ok(Reply::xml(document.to_xml()))
+}

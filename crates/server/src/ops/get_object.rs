@@ -1,0 +1,73 @@
+//! `GetObject`: the bytes of an object or a range of them, under conditions, with headers overridden as asked.
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use http::StatusCode;
+use http::header::CONTENT_RANGE;
+use ossicle_protocol::{ByteRange, Error, ErrorCode};
+use ossicle_store::{Object, Reader};
+
+use crate::attributes;
+use crate::call::Call;
+use crate::caller_overrides::override_headers;
+use crate::conditions;
+use crate::failure;
+use crate::http::reply::Reply;
+use crate::stored;
+
+/// Runs `GetObject`.
+pub(crate) async fn get_object(call: &Call) -> Result<Reply, Error> {
+    refuse_processing(call)?;
+    let object = stored::object(call)?;
+    conditions::check(&call.head.headers, &object)?;
+    let range = ByteRange::from_headers(&call.head.headers, object.size);
+    let reply = override_headers(call, attributes::describe(Reply::ok(), &object))?;
+    match range {
+        ByteRange::Full => send(call, reply, &object, 0..object.size).await,
+        ByteRange::Partial { first, last } => {
+            let mut reply = reply.with_status(StatusCode::PARTIAL_CONTENT);
+            if let Some(content_range) = range.content_range(object.size) {
+                reply = reply.with_header(CONTENT_RANGE, content_range);
+            }
+            send(call, reply, &object, first..last + 1).await
+        }
+        ByteRange::Unsatisfiable => Err(Error::new(ErrorCode::InvalidRange)
+            .with_detail("ActualObjectSize", object.size.to_string())
+            .with_detail("RangeRequested", call.header("range")?.unwrap_or(""))),
+    }
+}
+
+/// The first piece is read before the answer begins, so that unreadable data is an error and not a broken answer.
+async fn send(
+    call: &Call,
+    reply: Reply,
+    object: &Object,
+    range: std::ops::Range<u64>,
+) -> Result<Reply, Error> {
+    let length = range.end - range.start;
+    let mut reader = call.app.store.read(object, range);
+    let Some(first) = reader.next().await.transpose().map_err(failure::from_store)? else { return Ok(reply) };
+    if first.len() as u64 == length {
+        return Ok(reply.with_bytes(first));
+    }
+    let rest = futures_util::stream::unfold(reader, next_piece);
+    Ok(reply.with_stream(length, futures_util::stream::iter([Ok(first)]).chain(rest).boxed()))
+}
+
+async fn next_piece(mut reader: Reader) -> Option<(Result<Bytes, std::io::Error>, Reader)> {
+    let piece = reader.next().await?;
+    if let Err(error) = &piece {
+        tracing::error!(%error, "an object cannot be read to its end; its answer is cut off");
+    }
+    Some((piece.map_err(std::io::Error::other), reader))
+}
+
+/// Image and document processing is not built: sending the original instead would be a silent lie.
+fn refuse_processing(call: &Call) -> Result<(), Error> {
+    match call.query.get("x-oss-process").filter(|process| !process.is_empty()) {
+        None => Ok(()),
+        Some(process) => Err(Error::new(ErrorCode::NotImplemented)
+            .with_message("This server does not implement data processing.")
+            .with_detail("Process", process)),
+    }
+}

@@ -1,0 +1,15 @@
+//! `GetObjectAcl`: who may do what with an object.
+
+use ossicle_protocol::Error;
+use ossicle_protocol::xml::AccessControlPolicy;
+
+use crate::acl::object_acl;
+use crate::call::Call;
+use crate::http::reply::Reply;
+use crate::stored;
+
+/// Runs `GetObjectAcl`.
+pub(crate) fn get_object_acl(call: &Call) -> Result<Reply, Error> {
+    let object = stored::object(call)?;
+    Ok(Reply::xml(AccessControlPolicy::of_object(call.app.owner_id(), object_acl(&object)).to_xml()))
+}

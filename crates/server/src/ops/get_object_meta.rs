@@ -1,0 +1,17 @@
+//! `GetObjectMeta`: ETag, size and modification time only, for HEAD with `?objectMeta`.
+
+use http::header::LAST_MODIFIED;
+use ossicle_protocol::Error;
+
+use crate::attributes;
+use crate::call::Call;
+use crate::http::reply::Reply;
+use crate::stored;
+
+/// Runs `GetObjectMeta`.
+pub(crate) fn get_object_meta(call: &Call) -> Result<Reply, Error> {
+    let object = stored::object(call)?;
+    Ok(attributes::identify(Reply::ok(), &object)
+        .with_header(LAST_MODIFIED, attributes::last_modified(&object))
+        .with_content_length(object.size))
+}

@@ -1,0 +1,16 @@
+//! `HeadObject`: what GetObject would answer, without the bytes.
+
+use ossicle_protocol::Error;
+
+use crate::attributes;
+use crate::call::Call;
+use crate::conditions;
+use crate::http::reply::Reply;
+use crate::stored;
+
+/// Runs `HeadObject`.
+pub(crate) fn head_object(call: &Call) -> Result<Reply, Error> {
+    let object = stored::object(call)?;
+    conditions::check(&call.head.headers, &object)?;
+    Ok(attributes::describe(Reply::ok(), &object).with_content_length(object.size))
+}

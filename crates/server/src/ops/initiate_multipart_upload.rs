@@ -1,0 +1,29 @@
+//! `InitiateMultipartUpload`: begins an upload in parts. Callback parameters are ignored here: the C SDK sends them
+//! with every step.
+
+use ossicle_protocol::Error;
+use ossicle_protocol::xml::{InitiateMultipartUploadResult, KeyEncoding};
+use ossicle_store::NewUpload;
+
+use crate::attributes;
+use crate::call::Call;
+use crate::conditions;
+use crate::failure;
+use crate::http::reply::Reply;
+
+/// Runs `InitiateMultipartUpload`.
+pub(crate) async fn initiate_multipart_upload(call: &Call) -> Result<Reply, Error> {
+    let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?);
+    let encoding = KeyEncoding::from_request(&call.query, &call.head.headers)?;
+    conditions::refuse_overwrite(call)?;
+    let upload = NewUpload {
+        bucket: bucket.to_owned(),
+        key: key.as_str().to_owned(),
+        attributes: attributes::from_headers(&call.head.headers, key)?,
+        now_ms: call.now.unix_millis(),
+    };
+    let upload_id = call.app.store.initiate(upload).await.map_err(failure::from_store)?;
+    let document =
+        InitiateMultipartUploadResult { encoding, bucket, key: key.as_str(), upload_id: &upload_id };
+    Ok(Reply::xml(document.to_xml()))
+}

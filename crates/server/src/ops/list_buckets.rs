@@ -1,0 +1,54 @@
+//! `ListBuckets` (`GetService`): the account's buckets in order of their names.
+
+use ossicle_protocol::xml::{BucketsPage, ListAllMyBucketsResult, ListedBucket};
+use ossicle_protocol::{Error, Timestamp};
+use ossicle_store::ListBuckets;
+
+use crate::call::Call;
+use crate::endpoints::Endpoints;
+use crate::failure;
+use crate::http::reply::Reply;
+use crate::paging;
+
+/// Runs `ListBuckets`.
+pub(crate) fn list_buckets(call: &Call) -> Result<Reply, Error> {
+    let (prefix, marker) = (paging::text(call, "prefix")?, paging::text(call, "marker")?);
+    let max = paging::limit(call, "max-keys", 100, paging::MAX_KEYS)?;
+    refuse_bad_prefix(prefix)?;
+    let which = ListBuckets { prefix: prefix.to_owned(), marker: marker.to_owned(), max: max as usize };
+    let page = call.app.store.list_buckets(&which).map_err(failure::from_store)?;
+    let endpoints = Endpoints::of(&call.app);
+    let listed = page.buckets.iter().map(|bucket| ListedBucket {
+        comment: Some(bucket.comment.as_str()).filter(|comment| !comment.is_empty()),
+        creation_date: Timestamp::from_unix_millis(bucket.created_ms),
+        extranet_endpoint: &endpoints.extranet,
+        intranet_endpoint: &endpoints.intranet,
+        location: &endpoints.location,
+        name: &bucket.name,
+        region: &call.app.config.server.region,
+        resource_group_id: None,
+        storage_class: &bucket.storage_class,
+    });
+    // OSS names prefix, marker and the rest only for a listing that asks for a page or does not fit one.
+    let paged = ["prefix", "marker", "max-keys"].iter().any(|name| call.query.contains(name));
+    let described = (paged || page.next_marker.is_some()).then_some(BucketsPage {
+        prefix,
+        marker,
+        max_keys: max,
+        next_marker: page.next_marker.as_deref(),
+    });
+    let document =
+        ListAllMyBucketsResult { owner: call.app.owner_id(), page: described, buckets: listed.collect() };
+    Ok(Reply::xml(document.to_xml()))
+}
+
+/// A prefix that no bucket name can have is a mistake.
+fn refuse_bad_prefix(prefix: &str) -> Result<(), Error> {
+    if prefix.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+        return Ok(());
+    }
+    Err(Error::new(ossicle_protocol::ErrorCode::InvalidArgument)
+        .with_message("The prefix is not valid for bucket names.")
+        .with_detail("ArgumentName", "prefix")
+        .with_detail("ArgumentValue", prefix))
+}

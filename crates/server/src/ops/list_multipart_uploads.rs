@@ -1,0 +1,53 @@
+//! `ListMultipartUploads`: the uploads in progress, in order of key and upload id.
+
+use ossicle_protocol::xml::{ListMultipartUploadsResult, ListedUpload};
+use ossicle_protocol::{Error, Timestamp};
+use ossicle_store::ListUploads;
+
+use crate::call::Call;
+use crate::failure;
+use crate::http::reply::Reply;
+use crate::paging::{self, MAX_KEYS, Page};
+
+/// Runs `ListMultipartUploads`.
+pub(crate) fn list_multipart_uploads(call: &Call) -> Result<Reply, Error> {
+    let page = Page::of(call, "max-uploads", MAX_KEYS)?;
+    let (key_marker, upload_id_marker) =
+        (paging::text(call, "key-marker")?, paging::text(call, "upload-id-marker")?);
+    let bucket = call.bucket_name()?.as_str();
+    let which = ListUploads {
+        bucket: bucket.to_owned(),
+        prefix: page.prefix.to_owned(),
+        delimiter: page.delimiter.to_owned(),
+        key_marker: key_marker.to_owned(),
+        upload_id_marker: upload_id_marker.to_owned(),
+        max: page.max as usize,
+    };
+    let listing = call.app.store.list_uploads(&which).map_err(failure::from_store)?;
+    let uploads = listing.uploads.iter().map(|upload| ListedUpload {
+        key: &upload.key,
+        upload_id: &upload.upload_id,
+        storage_class: class(&upload.attributes.storage_class),
+        initiated: Timestamp::from_unix_millis(upload.initiated_ms),
+    });
+    let document = ListMultipartUploadsResult {
+        bucket,
+        encoding: page.encoding,
+        key_marker,
+        upload_id_marker,
+        next_key_marker: &listing.next_key_marker,
+        next_upload_id_marker: &listing.next_upload_id_marker,
+        delimiter: page.delimiter,
+        prefix: page.prefix,
+        max_uploads: page.max,
+        is_truncated: listing.truncated,
+        uploads: uploads.collect(),
+        common_prefixes: listing.common_prefixes.iter().map(String::as_str).collect(),
+    };
+    Ok(Reply::xml(document.to_xml()))
+}
+
+/// A storage class that was not given is Standard.
+pub(super) fn class(class: &str) -> &str {
+    if class.is_empty() { "Standard" } else { class }
+}

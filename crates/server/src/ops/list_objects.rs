@@ -1,0 +1,59 @@
+//! `ListObjects` (V1): objects and common prefixes of a bucket after a marker.
+
+use ossicle_protocol::xml::ListBucketResult;
+use ossicle_protocol::{Error, Timestamp};
+use ossicle_store::{ListObjects, Listing, ObjectFields};
+
+use crate::call::Call;
+use crate::failure;
+use crate::http::reply::Reply;
+use crate::paging::{self, Page};
+
+/// Runs `ListObjects`.
+pub(crate) fn list_objects(call: &Call) -> Result<Reply, Error> {
+    let page = Page::of_objects(call)?;
+    let marker = paging::text(call, "marker")?;
+    let listing = list(call, &page, marker)?;
+    let owner = call.app.owner_id();
+    let document = ListBucketResult {
+        name: call.bucket_name()?.as_str(),
+        prefix: page.prefix,
+        marker,
+        max_keys: page.max,
+        delimiter: page.delimiter,
+        encoding: page.encoding,
+        next_marker: listing.next.as_deref(),
+        contents: listing.objects.iter().map(|object| listed(object, Some(owner))).collect(),
+        common_prefixes: listing.common_prefixes.iter().map(String::as_str).collect(),
+    };
+    Ok(Reply::xml(document.to_xml()))
+}
+
+/// Reads a page from the index.
+pub(super) fn list(call: &Call, page: &Page<'_>, after: &str) -> Result<Listing, Error> {
+    let which = ListObjects {
+        bucket: call.bucket_name()?.as_str().to_owned(),
+        prefix: page.prefix.to_owned(),
+        delimiter: page.delimiter.to_owned(),
+        after: after.to_owned(),
+        max: page.max as usize,
+    };
+    call.app.store.list_objects(&which).map_err(failure::from_store)
+}
+
+/// An object as an entry of a listing.
+pub(super) fn listed<'a>(
+    object: &'a ObjectFields,
+    owner: Option<&'a str>,
+) -> ossicle_protocol::xml::ListedObject<'a> {
+    let class = object.attributes.storage_class.as_str();
+    ossicle_protocol::xml::ListedObject {
+        key: &object.key,
+        last_modified: Timestamp::from_unix_millis(object.last_modified_ms),
+        etag: &object.etag,
+        object_type: crate::attributes::kind(object),
+        size: object.size,
+        storage_class: if class.is_empty() { "Standard" } else { class },
+        owner,
+    }
+}

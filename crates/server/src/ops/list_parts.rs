@@ -1,0 +1,63 @@
+//! `ListParts`: the parts of an upload in progress.
+
+use ossicle_protocol::xml::{KeyEncoding, ListPartsResult, ListedPart};
+use ossicle_protocol::{Error, ErrorCode, Timestamp};
+use ossicle_store::ListParts;
+
+use super::list_multipart_uploads::class;
+use crate::call::Call;
+use crate::failure;
+use crate::http::reply::Reply;
+use crate::paging::{self, MAX_KEYS};
+
+/// Runs `ListParts`.
+pub(crate) fn list_parts(call: &Call) -> Result<Reply, Error> {
+    let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
+    let upload_id = call.query.get("uploadId").unwrap_or("");
+    let store = &call.app.store;
+    let upload = store.upload_info(bucket, key, upload_id).map_err(failure::from_store)?;
+    let upload =
+        upload.ok_or_else(|| Error::new(ErrorCode::NoSuchUpload).with_detail("UploadId", upload_id))?;
+    let after = marker(call)?;
+    let max_parts = paging::limit(call, "max-parts", MAX_KEYS, MAX_KEYS)?;
+    let which = ListParts {
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        upload_id: upload_id.to_owned(),
+        after,
+        max: max_parts as usize,
+    };
+    let page = store.list_parts(&which).map_err(failure::from_store)?;
+    let parts = page.parts.iter().map(|part| ListedPart {
+        number: part.number,
+        last_modified: Timestamp::from_unix_millis(part.last_modified_ms),
+        etag: &part.etag,
+        crc64: part.crc64,
+        size: part.size,
+    });
+    let document = ListPartsResult {
+        encoding: KeyEncoding::from_request(&call.query, &call.head.headers)?,
+        bucket,
+        key,
+        upload_id,
+        storage_class: class(&upload.attributes.storage_class),
+        part_number_marker: after,
+        next_part_number_marker: page.parts.last().map_or(after, |part| part.number),
+        max_parts,
+        is_truncated: page.truncated,
+        parts: parts.collect(),
+    };
+    Ok(Reply::xml(document.to_xml()))
+}
+
+fn marker(call: &Call) -> Result<u32, Error> {
+    match call.query.get("part-number-marker") {
+        None | Some("") => Ok(0),
+        Some(text) => text.parse().map_err(|_| {
+            Error::new(ErrorCode::InvalidArgument)
+                .with_message("The part number marker must be a non-negative integer.")
+                .with_detail("ArgumentName", "part-number-marker")
+                .with_detail("ArgumentValue", text)
+        }),
+    }
+}

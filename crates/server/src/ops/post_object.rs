@@ -1,0 +1,211 @@
+//! `PostObject`: an upload by an HTML form, allowed by a signed policy, with a callback if asked.
+
+use http::StatusCode;
+use ossicle_callback::{CustomVariables, SizeLimit};
+use ossicle_protocol::post_policy::{self, PostPolicy};
+use ossicle_protocol::xml::PostResponse;
+use ossicle_protocol::{ETag, Error, ErrorCode, ObjectKey, percent_encode, percent_encode_path};
+use ossicle_store::{Attributes, Object, PutObject};
+
+use crate::acl::bucket_acl;
+use crate::attributes::{self, base64_md5};
+use crate::auth::Caller;
+use crate::authorize::authorize_form_upload;
+use crate::call::Call;
+use crate::callback::answer::{Asker, detached};
+use crate::callback::prepare::{Facts, Prepared};
+use crate::callback::requested::{self, Given, Wanted};
+use crate::failure;
+use crate::form::{Fields, File, Form};
+use crate::http::body::RequestBody;
+use crate::http::reply::Reply;
+use crate::receive::{Intake, Received, check_md5, parse_md5};
+
+/// Runs `PostObject`.
+pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Reply, Error> {
+    let Form { fields, file } = Form::read(&call.head.headers, body).await?;
+    let policy = admit(&mut call, &fields, &file)?;
+    let key = key(&fields, &file)?;
+    let attributes = form_attributes(&call, &fields, &file, &key)?;
+    let forbid_overwrite = forbids_overwrite(&call, &fields)?;
+    let wanted = wanted(&call, &fields)?;
+    let expected = fields.get("content-md5").map(parse_md5).transpose()?;
+    let received = receive(&call, file, policy.as_ref()).await?;
+    check_md5(expected.as_ref(), &received.data)?;
+    call.app.metrics.received(call.operation.name(), received.data.size());
+    let prepared = wanted.map(|wanted| prepare(&call, wanted, &key, &attributes, &received)).transpose()?;
+    let put = PutObject {
+        bucket: call.bucket_name()?.as_str().to_owned(),
+        key: key.as_str().to_owned(),
+        data: received.data,
+        attributes,
+        etag: None,
+        forbid_overwrite,
+        if_match: None,
+        now_ms: call.now.unix_millis(),
+        journal: prepared.as_ref().map(|prepared| prepared.journal()),
+    };
+    let (store, success, asker) = (call.app.store.clone(), Success::of(&call, &fields), Asker::of(&call));
+    detached(async move {
+        let object = store.put_object(put).await.map_err(failure::from_store)?;
+        match prepared {
+            None => Ok(success.reply(&object)),
+            Some(prepared) => Ok(asker.deliver(prepared, attributes::identify(Reply::ok(), &object)).await),
+        }
+    })
+    .await
+}
+
+/// Verifies the form's signature and what its policy demands of the fields, and lets the caller write or not.
+fn admit(call: &mut Call, fields: &Fields, file: &File) -> Result<Option<PostPolicy>, Error> {
+    let mut admitted = None;
+    if let Some(presented) = post_policy::presented(fields.as_slice())? {
+        let credentials = &call.app.credentials;
+        let secret = credentials.secret(presented.access_key_id(), presented.security_token())?;
+        presented.verify(secret, call.now, credentials.scope())?;
+        let policy = PostPolicy::parse(presented.policy())?;
+        policy.check_fields(&constrained(fields, file), call.bucket_name()?, call.now)?;
+        call.caller = Caller::Owner { access_key_id: presented.access_key_id().to_owned() };
+        admitted = Some(policy);
+    }
+    authorize_form_upload(&call.caller, bucket_acl(call.bucket()?))?;
+    Ok(admitted)
+}
+
+/// What a policy's conditions speak of: the fields, and the type of the file where no field gives it.
+fn constrained(fields: &Fields, file: &File) -> Vec<(String, String)> {
+    let mut all = fields.as_slice().to_vec();
+    if fields.get("content-type").is_none()
+        && let Some(content_type) = &file.content_type
+    {
+        all.push(("content-type".to_owned(), content_type.clone()));
+    }
+    all
+}
+
+/// The key, in which `${filename}` stands for the name of the file without its folders.
+fn key(fields: &Fields, file: &File) -> Result<ObjectKey, Error> {
+    let key = fields.get("key").ok_or_else(|| {
+        Error::new(ErrorCode::InvalidArgument)
+            .with_message("Bucket POST must contain a field named 'key'.")
+            .with_detail("ArgumentName", "key")
+    })?;
+    let name = file.name.as_deref().unwrap_or("");
+    let name = name.rsplit(['/', '\\']).next().unwrap_or("");
+    ObjectKey::parse(&key.replace("${filename}", name))
+}
+
+/// Fields come before the part's own type, and `x-oss-content-type` before both, as the manual has it. The ACL may also
+/// stand in a request header.
+fn form_attributes(call: &Call, fields: &Fields, file: &File, key: &ObjectKey) -> Result<Attributes, Error> {
+    let lower: Vec<(String, &str)> =
+        fields.as_slice().iter().map(|(name, value)| (name.to_ascii_lowercase(), value.as_str())).collect();
+    let of_part = file.content_type.as_deref().filter(|_| fields.get("content-type").is_none());
+    let preferred = fields.get("x-oss-content-type");
+    let acl = call.header("x-oss-object-acl")?.filter(|_| fields.get("x-oss-object-acl").is_none());
+    let listed = lower.iter().map(|(name, value)| (name.as_str(), *value));
+    let all = listed
+        .chain(of_part.map(|value| ("content-type", value)))
+        .chain(preferred.map(|value| ("content-type", value)))
+        .chain(acl.map(|value| ("x-oss-object-acl", value)));
+    attributes::from_fields(all, key)
+}
+
+fn forbids_overwrite(call: &Call, fields: &Fields) -> Result<bool, Error> {
+    let in_header = call.header("x-oss-forbid-overwrite")?;
+    let text = fields.get("x-oss-forbid-overwrite").or(in_header);
+    Ok(text.is_some_and(|text| text.eq_ignore_ascii_case("true")))
+}
+
+/// The callback of a form: its own field, with one field for each custom variable.
+fn wanted(call: &Call, fields: &Fields) -> Result<Option<Wanted>, Error> {
+    let mut variables = CustomVariables::default();
+    for (name, value) in fields.as_slice().iter().filter(|(name, _)| name.starts_with("x:")) {
+        variables.insert(name, value);
+    }
+    let given = Given { callback: fields.get("callback"), callback_var: fields.get("callback-var") };
+    requested::resolve(call, given, variables, SizeLimit::Unlimited)
+}
+
+/// Takes the file in, and stops as soon as it is longer than the policy allows.
+async fn receive(call: &Call, mut file: File, policy: Option<&PostPolicy>) -> Result<Received, Error> {
+    let mut intake = Intake::new(&call.app.store, None);
+    while let Some(piece) = file.next().await? {
+        intake.take(piece).await?;
+        if let Some(policy) = policy
+            && policy.max_length().is_some_and(|most| intake.size() > most)
+        {
+            policy.check_length(intake.size())?;
+        }
+    }
+    if let Some(policy) = policy {
+        policy.check_length(intake.size())?;
+    }
+    intake.finish().await
+}
+
+fn prepare(
+    call: &Call,
+    wanted: Wanted,
+    key: &ObjectKey,
+    attributes: &Attributes,
+    received: &Received,
+) -> Result<Prepared, Error> {
+    let (etag, md5) = (ETag::of_content(received.data.md5()), base64_md5(&received.data.md5()));
+    let facts = Facts {
+        bucket: call.bucket_name()?.as_str(),
+        object: key.as_str(),
+        etag: etag.as_str(),
+        size: received.data.size(),
+        mime_type: &attributes.content_type,
+        crc64: received.data.crc64(),
+        content_md5: Some(&md5),
+        operation: "PostObject",
+        head: &received.head,
+    };
+    Ok(wanted.prepare(call, &facts))
+}
+
+/// What the form wants to be answered.
+struct Success {
+    status: StatusCode,
+    redirect: Option<String>,
+    base_url: String,
+}
+
+impl Success {
+    fn of(call: &Call, fields: &Fields) -> Self {
+        let status = match fields.get("success_action_status") {
+            Some("200") => StatusCode::OK,
+            Some("201") => StatusCode::CREATED,
+            _ => StatusCode::NO_CONTENT,
+        };
+        let redirect = fields.get("success_action_redirect").filter(|url| !url.is_empty()).map(str::to_owned);
+        Self { status, redirect, base_url: call.bucket_url() }
+    }
+
+    fn reply(&self, object: &Object) -> Reply {
+        if let Some(url) = &self.redirect {
+            let separator = if url.contains('?') { '&' } else { '?' };
+            let (bucket, key) = (percent_encode(&object.bucket), percent_encode(&object.key));
+            let etag = percent_encode(&format!("\"{}\"", object.etag));
+            let location = format!("{url}{separator}bucket={bucket}&key={key}&etag={etag}");
+            return attributes::identify(Reply::new(StatusCode::SEE_OTHER), object)
+                .with_named("location", &location);
+        }
+        let location = format!("{}/{}", self.base_url, percent_encode_path(&object.key));
+        let reply = match self.status {
+            StatusCode::CREATED => {
+                let document = PostResponse {
+                    bucket: &object.bucket,
+                    location: &location,
+                    key: &object.key,
+                    etag: &object.etag,
+                };
+                Reply::xml(document.to_xml()).with_status(self.status)
+            }
+            status => Reply::new(status),
+        };
+        attributes::identify(reply, object).with_named("location", &location)
+    }
+}

@@ -1,0 +1,90 @@
+//! `POST ?x-oss-process`: of all processing, `trigger/callback`, which calls back for an object that exists. The mobile
+//! SDKs use it.
+
+use ossicle_callback::{CustomVariables, SizeLimit};
+use ossicle_protocol::{Error, ErrorCode};
+use ossicle_store::RecordDelivery;
+
+use crate::attributes;
+use crate::call::Call;
+use crate::callback::answer::{Asker, detached};
+use crate::callback::prepare::{Facts, object_head};
+use crate::callback::requested::{self, Given};
+use crate::failure;
+use crate::http::body::RequestBody;
+use crate::http::reply::Reply;
+use crate::receive::check_document_md5;
+use crate::stored;
+
+/// The body holds two values of 5 KiB and a few words.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// Runs `ProcessObject`.
+pub(crate) async fn process_object(call: Call, body: RequestBody) -> Result<Reply, Error> {
+    let body = body.read(BODY_LIMIT, || Error::new(ErrorCode::EntityTooLarge)).await?;
+    check_document_md5(&call, &body)?;
+    let text = std::str::from_utf8(&body).unwrap_or("");
+    let process = text.strip_prefix("x-oss-process=").unwrap_or(text);
+    let Some(arguments) = process.strip_prefix("trigger/callback") else {
+        return Err(Error::new(ErrorCode::NotImplemented)
+            .with_message("This server implements no data processing but trigger/callback."));
+    };
+    let given = given(arguments)?;
+    let object = stored::object(&call)?;
+    let wanted = requested::resolve(&call, given, CustomVariables::default(), SizeLimit::FiveKiB)?
+        .ok_or_else(|| missing_callback(given.callback.unwrap_or("")))?;
+    let head = object_head(&call.app.store, &object, &wanted).await?;
+    let facts = Facts {
+        bucket: &object.bucket,
+        object: &object.key,
+        etag: &object.etag,
+        size: object.size,
+        mime_type: &object.attributes.content_type,
+        crc64: object.crc64,
+        content_md5: None,
+        operation: "PostProcess",
+        head: &head,
+    };
+    let prepared = wanted.prepare(&call, &facts);
+    let record = RecordDelivery {
+        bucket: object.bucket.clone(),
+        key: object.key.clone(),
+        delivery: prepared.journal(),
+        now_ms: call.now.unix_millis(),
+    };
+    let (asker, store, usual) =
+        (Asker::of(&call), call.app.store.clone(), attributes::identify(Reply::ok(), &object));
+    detached(async move {
+        store.record_delivery(record).await.map_err(failure::from_store)?;
+        Ok(asker.deliver(prepared, usual).await)
+    })
+    .await
+}
+
+/// Reads `,callback_<base64>,callback-var_<base64>`. Base64 has neither `,` nor `_` in its standard alphabet; in the URL-safe
+/// one `_` may follow, so only the first separates.
+fn given(arguments: &str) -> Result<Given<'_>, Error> {
+    let mut given = Given::default();
+    for argument in arguments.split(',').filter(|argument| !argument.is_empty()) {
+        match argument.split_once('_') {
+            Some(("callback", value)) => given.callback = Some(value),
+            Some(("callback-var", value)) => given.callback_var = Some(value),
+            _ => {
+                return Err(Error::new(ErrorCode::InvalidArgument)
+                    .with_message("trigger/callback takes callback_<base64> and callback-var_<base64>.")
+                    .with_detail("ArgumentName", "x-oss-process")
+                    .with_detail("ArgumentValue", argument));
+            }
+        }
+    }
+    Ok(given)
+}
+
+/// A trigger without a callback has no point; elsewhere an empty callback means none.
+fn missing_callback(value: &str) -> Error {
+    Error::new(ErrorCode::InvalidArgument)
+        .with_message("The callback configuration is empty.")
+        .with_ec("0007-00000004")
+        .with_detail("ArgumentName", "callback")
+        .with_detail("ArgumentValue", value)
+}

@@ -1,0 +1,24 @@
+//! `PutBucketCors`: sets the rules by which browsers may use a bucket.
+
+use ossicle_protocol::{CorsRules, Error, ErrorCode};
+use ossicle_store::BucketDocument;
+
+use crate::call::Call;
+use crate::failure;
+use crate::http::body::RequestBody;
+use crate::http::reply::Reply;
+use crate::receive::check_document_md5;
+
+/// Runs `PutBucketCors`.
+pub(crate) async fn put_bucket_cors(call: &Call, body: RequestBody) -> Result<Reply, Error> {
+    let body = body.read(CorsRules::MAX_BODY, || Error::new(ErrorCode::MalformedXML)).await?;
+    check_document_md5(call, &body)?;
+    let rules = CorsRules::parse(&body)?.to_xml().into_bytes();
+    let bucket = call.bucket_name()?.as_str();
+    let store = &call.app.store;
+    store
+        .set_bucket_document(bucket, BucketDocument::Cors, Some(rules))
+        .await
+        .map_err(failure::from_store)?;
+    Ok(Reply::ok())
+}

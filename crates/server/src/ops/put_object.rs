@@ -1,0 +1,65 @@
+//! `PutObject`: stores the body under a key, and calls back if asked.
+
+use ossicle_protocol::{ETag, Error};
+use ossicle_store::{Object, PutObject};
+
+use crate::attributes::{self, base64_md5};
+use crate::call::Call;
+use crate::callback::answer::{Asker, detached};
+use crate::callback::prepare::Facts;
+use crate::callback::requested;
+use crate::conditions::forbids_overwrite;
+use crate::failure;
+use crate::http::body::RequestBody;
+use crate::http::reply::Reply;
+use crate::receive::receive;
+
+/// Runs `PutObject`.
+pub(crate) async fn put_object(call: Call, body: RequestBody) -> Result<Reply, Error> {
+    let (bucket, key) = (call.bucket_name()?, call.key()?);
+    let wanted = requested::from_request(&call)?;
+    let attributes = attributes::from_headers(&call.head.headers, key)?;
+    let forbid_overwrite = forbids_overwrite(&call)?;
+    let received = receive(&call, body).await?;
+    let etag = ETag::of_content(received.data.md5());
+    let prepared = wanted.map(|wanted| {
+        let facts = Facts {
+            bucket: bucket.as_str(),
+            object: key.as_str(),
+            etag: etag.as_str(),
+            size: received.data.size(),
+            mime_type: &attributes.content_type,
+            crc64: received.data.crc64(),
+            content_md5: Some(&base64_md5(&received.data.md5())),
+            operation: "PutObject",
+            head: &received.head,
+        };
+        wanted.prepare(&call, &facts)
+    });
+    let put = PutObject {
+        bucket: bucket.as_str().to_owned(),
+        key: key.as_str().to_owned(),
+        data: received.data,
+        attributes,
+        etag: None,
+        forbid_overwrite,
+        if_match: None,
+        now_ms: call.now.unix_millis(),
+        journal: prepared.as_ref().map(|prepared| prepared.journal()),
+    };
+    let store = call.app.store.clone();
+    let Some(prepared) = prepared else {
+        return store.put_object(put).await.map(|object| usual(&object)).map_err(failure::from_store);
+    };
+    let asker = Asker::of(&call);
+    detached(async move {
+        let object = store.put_object(put).await.map_err(failure::from_store)?;
+        Ok(asker.deliver(prepared, usual(&object)).await)
+    })
+    .await
+}
+
+/// The answer without a callback. It has no body: one SDK takes any body for a callback's.
+fn usual(object: &Object) -> Reply {
+    attributes::identify(Reply::ok(), object)
+}

@@ -1,0 +1,59 @@
+//! `UploadPart`: stores the body as one part of an upload. Callback parameters are ignored here, as OSS does: the C SDK
+//! sends them with every step.
+
+use ossicle_protocol::{Error, ErrorCode};
+use ossicle_store::{self as store, PutPart};
+
+use crate::attributes::base64_md5;
+use crate::call::Call;
+use crate::failure;
+use crate::http::body::RequestBody;
+use crate::http::reply::Reply;
+use crate::receive::receive;
+
+/// The highest part number.
+const MAX_PART_NUMBER: u32 = 10_000;
+
+/// Runs `UploadPart`.
+pub(crate) async fn upload_part(call: &Call, body: RequestBody) -> Result<Reply, Error> {
+    let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
+    let number = part_number(call)?;
+    let upload_id = call.query.get("uploadId").unwrap_or("");
+    let upload = call.app.store.upload_info(bucket, key, upload_id).map_err(failure::from_store)?;
+    if upload.is_none() {
+        return Err(no_such_upload(upload_id));
+    }
+    let data = receive(call, body).await?.data;
+    let (md5, crc64) = (base64_md5(&data.md5()), data.crc64());
+    let part = PutPart {
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        upload_id: upload_id.to_owned(),
+        number,
+        data,
+        now_ms: call.now.unix_millis(),
+    };
+    match call.app.store.put_part(part).await {
+        Ok(part) => Ok(Reply::ok()
+            .with_named("etag", &format!("\"{}\"", part.etag))
+            .with_named("content-md5", &md5)
+            .with_named("x-oss-hash-crc64ecma", &crc64.to_string())),
+        Err(store::Error::NoSuchUpload) => Err(no_such_upload(upload_id)),
+        Err(error) => Err(failure::from_store(error)),
+    }
+}
+
+/// `partNumber`, from 1 to 10,000.
+pub(super) fn part_number(call: &Call) -> Result<u32, Error> {
+    let text = call.query.get("partNumber").unwrap_or("");
+    text.parse().ok().filter(|number| (1..=MAX_PART_NUMBER).contains(number)).ok_or_else(|| {
+        Error::new(ErrorCode::InvalidArgument)
+            .with_message("Part number must be an integer between 1 and 10000, inclusive.")
+            .with_detail("ArgumentName", "partNumber")
+            .with_detail("ArgumentValue", text)
+    })
+}
+
+fn no_such_upload(upload_id: &str) -> Error {
+    Error::new(ErrorCode::NoSuchUpload).with_ec("0042-00000104").with_detail("UploadId", upload_id)
+}

@@ -1,0 +1,72 @@
+//! `UploadPartCopy`: a part with bytes of an existing object.
+
+use ossicle_protocol::xml::CopyPartResult;
+use ossicle_protocol::{ByteRange, Error, ErrorCode, Timestamp};
+use ossicle_store::{self as store, Object, PutPart, StoredData};
+
+use super::upload_part::part_number;
+use crate::call::Call;
+use crate::copy_source;
+use crate::failure;
+use crate::http::reply::Reply;
+use crate::receive::{Intake, SINGLE_UPLOAD_LIMIT};
+
+/// Runs `UploadPartCopy`.
+pub(crate) async fn upload_part_copy(call: &Call) -> Result<Reply, Error> {
+    let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
+    let number = part_number(call)?;
+    let upload_id = call.query.get("uploadId").unwrap_or("");
+    let store = &call.app.store;
+    if store.upload_info(bucket, key, upload_id).map_err(failure::from_store)?.is_none() {
+        return Err(no_such_upload(upload_id));
+    }
+    let source = copy_source::resolve(call)?;
+    let data = read(call, &source).await?;
+    let crc64 = data.crc64();
+    let part = PutPart {
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        upload_id: upload_id.to_owned(),
+        number,
+        data,
+        now_ms: call.now.unix_millis(),
+    };
+    let part = store.put_part(part).await.map_err(|error| match error {
+        store::Error::NoSuchUpload => no_such_upload(upload_id),
+        error => failure::from_store(error),
+    })?;
+    let modified = Timestamp::from_unix_millis(part.last_modified_ms);
+    let document = CopyPartResult { etag: &part.etag, last_modified: modified };
+    Ok(Reply::xml(document.to_xml())
+        .with_named("etag", &format!("\"{}\"", part.etag))
+        .with_named("x-oss-hash-crc64ecma", &crc64.to_string()))
+}
+
+/// A part's ETag is the MD5 of its own bytes, so they have to be read; they become data of their own on the way.
+async fn read(call: &Call, source: &Object) -> Result<StoredData, Error> {
+    let range = match call.header("x-oss-copy-source-range")? {
+        None => 0..source.size,
+        Some(text) => match ByteRange::parse(text, source.size, true) {
+            ByteRange::Partial { first, last } => first..last + 1,
+            ByteRange::Full => 0..source.size,
+            ByteRange::Unsatisfiable => {
+                return Err(Error::new(ErrorCode::InvalidRange)
+                    .with_detail("ActualObjectSize", source.size.to_string())
+                    .with_detail("RangeRequested", text));
+            }
+        },
+    };
+    if range.end - range.start > SINGLE_UPLOAD_LIMIT {
+        return Err(Error::new(ErrorCode::EntityTooLarge));
+    }
+    let mut intake = Intake::new(&call.app.store, Some(range.end - range.start));
+    let mut reader = call.app.store.read(source, range);
+    while let Some(piece) = reader.next().await {
+        intake.take(piece.map_err(failure::from_store)?).await?;
+    }
+    Ok(intake.finish().await?.data)
+}
+
+fn no_such_upload(upload_id: &str) -> Error {
+    Error::new(ErrorCode::NoSuchUpload).with_ec("0042-00000311").with_detail("UploadId", upload_id)
+}

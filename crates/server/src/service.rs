@@ -1,0 +1,265 @@
+//! The life of a request: address, route, authenticate, authorize, run the operation, and dress its answer.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::header::{DATE, HOST, SERVER};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use ossicle_protocol::{Error, ErrorCode, Operation, Query, Target, Timestamp, route, sign};
+use ossicle_store::Bucket;
+use tracing::Instrument as _;
+
+use crate::app::{self, App};
+use crate::auth::{Caller, Claimed};
+use crate::authorize::authorize;
+use crate::call::Call;
+use crate::http::body::RequestBody;
+use crate::http::listener::Service;
+use crate::http::reply::{Reply, ReplyBody};
+use crate::request_id::RequestId;
+use crate::{access_log, failure, ops, public_key};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-oss-request-id");
+const SERVER_TIME: HeaderName = HeaderName::from_static("x-oss-server-time");
+
+impl Service for App {
+    async fn answer(
+        self: Arc<Self>,
+        peer: SocketAddr,
+        head: http::request::Parts,
+        body: RequestBody,
+    ) -> http::Response<ReplyBody> {
+        let (started, head) = (Instant::now(), Arc::new(head));
+        let now = app::now();
+        let request_id = self.request_ids.next(now);
+        let mut seen = Seen { operation: None, caller: None, target: None };
+        let host_id = host_of(&head).unwrap_or_default();
+        let client_ip = client_ip(&self, peer, &head.headers);
+        let span = tracing::info_span!("request", id = %request_id);
+        let outcome =
+            self.handle(&head, body, request_id, now, client_ip, &host_id, &mut seen).instrument(span).await;
+        let reply = match outcome {
+            Ok(reply) => reply,
+            Err(error) => {
+                failure::log(&error, request_id, seen.name());
+                failure::reply(&error, head.method == Method::HEAD, request_id, &host_id)
+            }
+        };
+        let reply = self.with_cors(reply, &head, &seen);
+        let elapsed = started.elapsed();
+        let reply = reply
+            .with_header(SERVER, HeaderValue::from_static("Ossicle"))
+            .with_header(DATE, now.http_date())
+            .with_header(REQUEST_ID, request_id.to_string())
+            .with_header(
+                SERVER_TIME,
+                HeaderValue::from(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
+            );
+        self.metrics.request(seen.name(), reply.status(), elapsed, reply.body_length());
+        if seen.operation.is_some_and(is_upload) {
+            let (operation, status) = (seen.name(), reply.status().as_u16());
+            let target = head.uri.path();
+            tracing::debug!(target: "ossicle::uploads", %request_id, status, ?elapsed, "{operation} {target}");
+        }
+        self.access_log.write(&access_log::Line {
+            now,
+            client_ip,
+            head: &head,
+            status: reply.status(),
+            sent: reply.body_length(),
+            elapsed,
+            request_id,
+            host: &host_id,
+            caller: seen.caller.as_ref().map_or("-", Caller::name),
+            operation: seen.name(),
+            target: seen.target.as_ref(),
+        });
+        let mut response = reply.into_response();
+        self.header_case.apply(&mut response);
+        response
+    }
+}
+
+/// What became known of a request before it was answered, for the log and the metrics.
+struct Seen {
+    operation: Option<Operation>,
+    caller: Option<Caller>,
+    target: Option<Target>,
+}
+
+impl Seen {
+    fn name(&self) -> &'static str {
+        self.operation.map_or("-", Operation::name)
+    }
+}
+
+/// A request that is what it claims to be. What its sender may do is still open.
+struct Admitted {
+    target: Target,
+    operation: Operation,
+    bucket: Option<Arc<Bucket>>,
+    caller: Caller,
+}
+
+impl App {
+    #[expect(clippy::too_many_arguments, reason = "the parts of one request, each used once")]
+    async fn handle(
+        self: &Arc<Self>,
+        head: &Arc<http::request::Parts>,
+        body: RequestBody,
+        request_id: RequestId,
+        now: Timestamp,
+        client_ip: IpAddr,
+        host_id: &str,
+        seen: &mut Seen,
+    ) -> Result<Reply, Error> {
+        if let Some(reply) = public_key::reply(self, head, host_id) {
+            return Ok(reply);
+        }
+        let query = Query::parse(head.uri.query().unwrap_or(""))?;
+        let Admitted { target, operation, bucket, caller } = self.admit(head, host_id, &query, now, seen)?;
+        let call = Call {
+            app: Arc::clone(self),
+            operation,
+            target,
+            query,
+            head: Arc::clone(head),
+            caller,
+            request_id,
+            host_id: host_id.to_owned(),
+            client_ip,
+            now,
+            bucket,
+        };
+        authorize(&call)?;
+        ops::run(call, body).await
+    }
+
+    /// Finds out what the request is about and who sent it.
+    fn admit(
+        &self,
+        head: &http::request::Parts,
+        host_id: &str,
+        query: &Query,
+        now: Timestamp,
+        seen: &mut Seen,
+    ) -> Result<Admitted, Error> {
+        let host = Some(host_id).filter(|host| !host.is_empty());
+        let target = self.addressing.resolve(host, head.uri.path())?;
+        let first = self.admit_as(target, head, query, now, seen);
+        match first {
+            // One SDK names the bucket both in the host and in the path; only the signature tells what it means.
+            Err(error) if error.code() == ErrorCode::SignatureDoesNotMatch => {
+                let other = self.addressing.alternative(host, head.uri.path());
+                other.and_then(|target| self.admit_as(target, head, query, now, seen).ok()).ok_or(error)
+            }
+            first => first,
+        }
+    }
+
+    fn admit_as(
+        &self,
+        target: Target,
+        head: &http::request::Parts,
+        query: &Query,
+        now: Timestamp,
+        seen: &mut Seen,
+    ) -> Result<Admitted, Error> {
+        seen.target = Some(target.clone());
+        let operation = route(&head.method, &target, query, &head.headers)?;
+        seen.operation = Some(operation);
+        let bucket = self.existing_bucket(&target, operation)?;
+        // A form carries its own signature, and a preflight none.
+        let caller = if matches!(operation, Operation::Preflight | Operation::PostObject) {
+            Caller::Anonymous
+        } else {
+            let presented = sign::presented(&head.headers, query)?;
+            let claimed = Claimed { method: &head.method, target: &target, query, headers: &head.headers };
+            self.credentials.verify(presented.as_ref(), &claimed, now)?
+        };
+        seen.caller = Some(caller.clone());
+        Ok(Admitted { target, operation, bucket, caller })
+    }
+
+    /// A bucket that does not exist is told before the access key is looked at, as OSS does; creating one is the exception.
+    fn existing_bucket(&self, target: &Target, operation: Operation) -> Result<Option<Arc<Bucket>>, Error> {
+        let Some(name) = target.bucket() else { return Ok(None) };
+        let bucket = self.store.bucket(name.as_str()).map_err(failure::from_store)?;
+        let may_lack =
+            matches!(operation, Operation::PutBucket | Operation::PutBucketAcl | Operation::Preflight);
+        if bucket.is_none() && !may_lack {
+            return Err(Error::new(ErrorCode::NoSuchBucket).with_detail("BucketName", name.as_str()));
+        }
+        Ok(bucket)
+    }
+
+    /// A browser may read an answer only if a CORS rule of the bucket says so.
+    fn with_cors(&self, reply: Reply, head: &http::request::Parts, seen: &Seen) -> Reply {
+        let Some(bucket) = seen.target.as_ref().and_then(Target::bucket) else { return reply };
+        if seen.operation == Some(Operation::Preflight) {
+            return reply;
+        }
+        crate::cors::dress_actual(self, bucket, head.method.as_str(), &head.headers, reply)
+    }
+}
+
+fn is_upload(operation: Operation) -> bool {
+    use Operation::{AppendObject, CompleteMultipartUpload, PostObject, PutObject};
+    matches!(operation, PutObject | PostObject | CompleteMultipartUpload | AppendObject)
+}
+
+/// The host as the client wrote it, from an absolute request target or from `Host`.
+fn host_of(head: &http::request::Parts) -> Option<String> {
+    let host = match head.uri.authority() {
+        Some(authority) => authority.as_str(),
+        None => head.headers.get(HOST)?.to_str().ok()?,
+    };
+    Some(host.to_owned())
+}
+
+/// The peer, or the address that a trusted proxy forwards for: the last entry that is not itself a trusted proxy.
+pub(crate) fn client_ip(app: &App, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+    let trusted = |ip: IpAddr| app.config.server.trusted_proxies.iter().any(|network| network.contains(&ip));
+    let mut client = peer.ip().to_canonical();
+    if !trusted(client) {
+        return client;
+    }
+    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
+    for hop in hops.into_iter().rev() {
+        let Ok(ip) = hop.parse::<IpAddr>() else { break };
+        client = ip.to_canonical();
+        if !trusted(client) {
+            break;
+        }
+    }
+    client
+}
+
+/// The whole message that takes the place of hyper's own answer to what is not HTTP.
+pub(crate) fn malformed_answer(app: &App, status: StatusCode) -> Vec<u8> {
+    let now = app::now();
+    let request_id = app.request_ids.next(now);
+    let error = match status {
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Error::new(ErrorCode::RequestHeaderFieldsTooLarge),
+        StatusCode::URI_TOO_LONG => Error::new(ErrorCode::InvalidURI),
+        _ => Error::new(ErrorCode::InvalidRequest).with_message("The request is not valid HTTP/1.1."),
+    };
+    failure::log(&error, request_id, "-");
+    let body = error.to_xml(&request_id.to_string(), "ossicle");
+    let status = error.status();
+    let ec = match error.ec() {
+        "" => String::new(),
+        ec => format!("x-oss-ec: {ec}\r\n"),
+    };
+    format!(
+        "HTTP/1.1 {} {}\r\nServer: Ossicle\r\nDate: {}\r\nContent-Type: application/xml\r\nContent-Length: {}\r\n\
+         Connection: close\r\nx-oss-request-id: {request_id}\r\n{ec}x-oss-server-time: 0\r\n\r\n{body}",
+        status.as_u16(),
+        status.canonical_reason().unwrap_or("Error"),
+        now.http_date(),
+        body.len(),
+    )
+    .into_bytes()
+}

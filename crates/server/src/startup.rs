@@ -1,0 +1,312 @@
+//! From a configuration to a running server and back: opens the store and the keys, binds the sockets, runs until a
+//! signal, drains, closes. Every failure names its cure.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+use axum::Router;
+use ossicle_callback::{AddressGuard, ClientConfig, DeliveryClient};
+use ossicle_protocol::sign::Scope;
+use ossicle_protocol::{Addressing, BucketName, SecretKey};
+use ossicle_store::{OpenError, Store, StoreOptions};
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, watch};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use crate::access_log::AccessLog;
+use crate::app::{self, App};
+use crate::auth::Credentials;
+use crate::callback::in_hand::InHand;
+use crate::callback::keys::CallbackKeys;
+use crate::callback::shares::Shares;
+use crate::callback::{self, Callbacks};
+use crate::config::{Config, Durability};
+use crate::console::{self, origins::ConsoleOrigins};
+use crate::http::header_case::HeaderCase;
+use crate::http::listener::Listener;
+use crate::metrics::Metrics;
+use crate::request_id::RequestIds;
+use crate::{service, tls};
+
+/// How many watchers may lag behind by how many deliveries before they miss some.
+const EVENT_QUEUE: usize = 1024;
+
+/// The access key of the account's owner.
+#[derive(Debug)]
+pub(crate) struct RootKey {
+    id: String,
+    secret: SecretKey,
+}
+
+impl RootKey {
+    pub(crate) fn new(id: impl Into<String>, secret: SecretKey) -> Self {
+        Self { id: id.into(), secret }
+    }
+
+    /// Reads both halves from the environment.
+    pub(crate) fn from_environment() -> anyhow::Result<Self> {
+        let read = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let id = read("OSSICLE_ROOT_ACCESS_KEY_ID");
+        let secret = read("OSSICLE_ROOT_ACCESS_KEY_SECRET");
+        let (Some(id), Some(secret)) = (id, secret) else {
+            bail!(
+                "no access key: set OSSICLE_ROOT_ACCESS_KEY_ID and OSSICLE_ROOT_ACCESS_KEY_SECRET to the key that \
+                 clients shall sign with (`ossicle dev` brings its own)"
+            );
+        };
+        Ok(Self { id, secret: SecretKey::new(secret) })
+    }
+}
+
+/// A server that listens.
+pub(crate) struct Server {
+    app: Arc<App>,
+    endpoint: String,
+    console: Option<String>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+/// The runtime with the configured number of threads; 0 means one for each processor.
+pub(crate) fn runtime(threads: usize) -> io::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if threads > 0 {
+        builder.worker_threads(threads);
+    }
+    builder.enable_all().build()
+}
+
+impl Server {
+    /// Opens and binds everything; once this returns, requests are answered.
+    pub(crate) async fn start(config: Config, root: RootKey) -> anyhow::Result<Self> {
+        Self::start_with(config, root, None).await
+    }
+
+    /// The same for a developer: the console needs no log-in from this machine, and serves `extra` besides its own pages.
+    pub(crate) async fn start_dev(config: Config, root: RootKey, extra: Router) -> anyhow::Result<Self> {
+        Self::start_with(config, root, Some(extra)).await
+    }
+
+    async fn start_with(config: Config, root: RootKey, dev: Option<Router>) -> anyhow::Result<Self> {
+        let Some(data_dir) = config.storage.data_dir.clone() else {
+            bail!("no data folder: give --data-dir DIR, or set storage.data_dir");
+        };
+        let acceptor = tls_acceptor(&config)?;
+        let listening = bind(config.server.listen, "--listen").await?;
+        let console_socket = match config.server.console {
+            Some(address) => Some(bind(address, "--console").await?),
+            None => None,
+        };
+        let scheme = if acceptor.is_some() { "https" } else { "http" };
+        let endpoint = format!("{scheme}://{}", listening.local_addr()?);
+        let console = match &console_socket {
+            Some(socket) => Some(format!("http://{}", socket.local_addr()?)),
+            None => None,
+        };
+        let store = open_store(&config, &data_dir)?;
+        let metrics = Metrics::new().context("cannot register metrics")?;
+        let callbacks =
+            callbacks(&config, &data_dir, console.as_deref().unwrap_or(&endpoint), metrics.clone())?;
+        let app = Arc::new(App {
+            addressing: addressing(&config)?,
+            credentials: Credentials::new(root.id, root.secret, scope(&config)),
+            callbacks: Arc::new(callbacks),
+            header_case: HeaderCase::learn().await.context("cannot prepare header names")?,
+            request_ids: RequestIds::new(rand::random()),
+            metrics,
+            access_log: open_access_log(&config)?,
+            console_origins: ConsoleOrigins::default(),
+            store,
+            config,
+        });
+        let mut server =
+            Self { app, endpoint, console, stop: watch::Sender::new(false), tasks: JoinSet::new() };
+        server.serve(listening, acceptor, console_socket, dev);
+        Ok(server)
+    }
+
+    fn serve(
+        &mut self,
+        listening: TcpListener,
+        tls: Option<TlsAcceptor>,
+        console_socket: Option<TcpListener>,
+        dev: Option<Router>,
+    ) {
+        let answering = Arc::clone(&self.app);
+        let listener = Listener {
+            socket: listening,
+            tls,
+            service: Arc::clone(&self.app),
+            malformed: Arc::new(move |status| service::malformed_answer(&answering, status)),
+            idle_timeout: Duration::from_secs(self.app.config.server.idle_timeout_s),
+        };
+        let drain = Duration::from_secs(self.app.config.server.drain_timeout_s);
+        self.tasks.spawn(listener.run(self.stop.subscribe(), drain));
+        if let Some(socket) = console_socket {
+            let (app, endpoint, stop) = (Arc::clone(&self.app), self.endpoint.clone(), self.stop.subscribe());
+            match dev {
+                Some(application) => {
+                    self.tasks.spawn(console::run_dev(app, endpoint, socket, stop, application))
+                }
+                None => self.tasks.spawn(console::run(app, endpoint, socket, stop)),
+            };
+        }
+        self.tasks.spawn(callback::housekeeping::run(Arc::clone(&self.app), self.stop.subscribe()));
+    }
+
+    /// The URL of the API.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The URL of the console, if there is one.
+    pub(crate) fn console(&self) -> Option<&str> {
+        self.console.as_deref()
+    }
+
+    /// The shared state, for a program that runs around the server.
+    pub(crate) fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Runs until SIGTERM or SIGINT, then stops.
+    pub(crate) async fn run_until_signal(self) -> anyhow::Result<()> {
+        wait_for_signal().await?;
+        tracing::info!("stopping: requests under way are finished first");
+        self.stop().await;
+        Ok(())
+    }
+
+    /// Takes no more requests, finishes those under way, closes the store.
+    pub(crate) async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+        self.app.store.close().await;
+    }
+}
+
+/// Waits for the signal that asks the process to end.
+pub(crate) async fn wait_for_signal() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => anyhow!(
+            "the address {address} is in use: stop the process that has it, or choose another with {flag} ADDR:PORT"
+        ),
+        io::ErrorKind::PermissionDenied => anyhow!(
+            "no permission to listen on {address}: ports below 1024 need privileges; choose another with {flag} ADDR:PORT"
+        ),
+        io::ErrorKind::AddrNotAvailable => anyhow!(
+            "this machine has no address {}: choose one of its own with {flag} ADDR:PORT", address.ip()
+        ),
+        _ => anyhow!("cannot listen on {address}: {error}; choose another with {flag} ADDR:PORT"),
+    })
+}
+
+fn tls_acceptor(config: &Config) -> anyhow::Result<Option<TlsAcceptor>> {
+    match (&config.server.tls_cert, &config.server.tls_key) {
+        (Some(cert), Some(key)) => tls::acceptor(cert, key).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn open_store(config: &Config, data_dir: &Path) -> anyhow::Result<Store> {
+    let durability = match config.storage.durability {
+        Durability::Durable => ossicle_store::Durability::Durable,
+        Durability::Relaxed => ossicle_store::Durability::Relaxed,
+    };
+    let options =
+        StoreOptions::default().durability(durability).cache_bytes(config.storage.cache_mib * 1024 * 1024);
+    Store::open(data_dir, options).map_err(|error| match error {
+        OpenError::InUse { .. } => {
+            anyhow!("{error}: stop it, or choose another folder with --data-dir DIR")
+        }
+        OpenError::NotAStore { .. } => anyhow!("{error}: choose an empty or new folder with --data-dir DIR"),
+        OpenError::Version { .. } => {
+            anyhow!("{error}: start the version of ossicle that wrote it, or a newer one")
+        }
+        OpenError::Corrupt { .. } => anyhow!("{error}: `ossicle fsck` tells more"),
+        error => anyhow::Error::new(error).context(format!(
+            "cannot open the data folder {}; make it writable, or choose another with --data-dir DIR",
+            data_dir.display()
+        )),
+    })
+}
+
+fn callbacks(config: &Config, data_dir: &Path, own_url: &str, metrics: Metrics) -> anyhow::Result<Callbacks> {
+    let keys = CallbackKeys::open(&data_dir.join("keys"))?;
+    let guard = if config.callback.allow_private {
+        AddressGuard::allow_all()
+    } else {
+        AddressGuard::new(config.callback.allow_cidrs.clone()).with_setting("callback.allow_cidrs")
+    };
+    let version = keys.current().map_or(1, |(version, _)| version);
+    let public_key_url = config.callback.public_key_url.clone();
+    let mask =
+        config.callback.mask.iter().map(|pattern| regex::Regex::new(pattern)).collect::<Result<_, _>>()?;
+    let mut delivery = ClientConfig::default();
+    delivery.guard = guard.clone();
+    delivery.timeout = config.callback_timeout();
+    delivery.max_body = config.callback.max_response_bytes;
+    delivery.max_in_flight = config.callback.max_in_flight;
+    delivery.ca_file.clone_from(&config.callback.ca_file);
+    let client = DeliveryClient::new(delivery).context("callback.ca_file cannot be used")?;
+    Ok(Callbacks {
+        keys: Arc::new(keys),
+        client,
+        guard,
+        settings: callback::Settings {
+            public_key_url: public_key_url
+                .unwrap_or_else(|| format!("{own_url}/callback_pub_key_v{version}.pem")),
+            vpc_id: config.callback.vpc_id.clone(),
+            timeout: config.callback_timeout(),
+            owner_id: config.account.owner_id.clone(),
+            mask,
+        },
+        redelivery: config.redelivery.clone(),
+        metrics,
+        in_hand: InHand::default(),
+        shares: Shares::new(config.callback.max_in_flight_per_destination),
+        started_ms: app::now().unix_millis(),
+        events: broadcast::Sender::new(EVENT_QUEUE),
+    })
+}
+
+/// V4 signatures name a region; one that OSS would refuse is refused here too, unless the operator does not care.
+fn scope(config: &Config) -> Scope {
+    Scope { region: (!config.server.any_region).then(|| config.server.region.clone()) }
+}
+
+fn addressing(config: &Config) -> anyhow::Result<Addressing> {
+    let mut custom = Vec::new();
+    for (host, bucket) in config.custom_domains()? {
+        let bucket = BucketName::parse(&bucket).map_err(|error| {
+            anyhow!("server.custom_domains: {bucket} is not a bucket name: {}", error.message())
+        })?;
+        custom.push((host, bucket));
+    }
+    Ok(Addressing::new(config.server.domains.clone(), custom))
+}
+
+fn open_access_log(config: &Config) -> anyhow::Result<AccessLog> {
+    let path: Option<&PathBuf> = config.log.access_log.as_ref();
+    AccessLog::open(path.map(PathBuf::as_path)).with_context(|| {
+        format!(
+            "cannot write the access log {}; check log.access_log",
+            path.map_or("", |path| path.to_str().unwrap_or(""))
+        )
+    })
+}
