@@ -1,0 +1,46 @@
+//! `DeleteBucket`.
+
+use crate::harness::Bucket;
+
+#[test]
+fn deletes_an_empty_bucket() {
+    let bucket = Bucket::new();
+    bucket.root("DELETE", "").send().expect(204);
+    bucket.root("GET", "").send().expect_error(404, "NoSuchBucket");
+    bucket.root("DELETE", "").send().expect_error(404, "NoSuchBucket");
+    // A new bucket of the name knows nothing of the old one.
+    bucket.root("PUT", "").send().expect(200);
+    bucket.assert_keys(&[]);
+}
+
+#[test]
+fn keeps_one_with_objects() {
+    let bucket = Bucket::new();
+    bucket.put("k", "x");
+    let answer = bucket.root("DELETE", "").send().expect_error(409, "BucketNotEmpty");
+    assert_eq!(answer.element("Message"), "The bucket has objects. Please delete them first.");
+    bucket.assert_keys(&["k"]);
+    bucket.key("DELETE", "k").send().expect(204);
+    bucket.root("DELETE", "").send().expect(204);
+}
+
+#[test]
+fn takes_its_settings_with_it() {
+    let bucket = Bucket::new();
+    let cors = "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod>\
+                </CORSRule></CORSConfiguration>";
+    bucket.root("PUT", "?cors").body(cors).send().expect(200);
+    bucket.set_acl("public-read-write");
+    bucket.root("DELETE", "").send().expect(204);
+    bucket.root("PUT", "").send().expect(200);
+    bucket.root("GET", "?cors").send().expect_error(404, "NoSuchCORSConfiguration");
+    assert_eq!(bucket.root("GET", "?acl").send().element("Grant"), "private");
+}
+
+#[test]
+fn only_for_the_owner() {
+    let bucket = Bucket::new();
+    bucket.set_acl("public-read-write");
+    bucket.root("DELETE", "").anonymous().send().expect_error(403, "AccessDenied");
+    bucket.root("GET", "").send().expect(200);
+}

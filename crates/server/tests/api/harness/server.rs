@@ -1,0 +1,325 @@
+//! The server as its users run it: a process with a data folder, found by its `ready` line.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use tempfile::TempDir;
+
+use super::request::Request;
+use super::signing::Key;
+use super::wire::{Answer, Wire};
+
+/// The region that the tests sign for.
+pub(crate) const REGION: &str = "cn-hangzhou";
+
+/// The key that the tests sign with.
+pub(crate) fn root_key() -> Key {
+    Key { id: "TestAccessKeyId".to_owned(), secret: "TestAccessKeySecret".to_owned() }
+}
+
+/// How to start a server.
+#[derive(Debug, Default)]
+pub(crate) struct Setup {
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    data: Option<PathBuf>,
+    no_private_callbacks: bool,
+    bare: bool,
+    lasting: bool,
+}
+
+/// A running server, killed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) child: Child,
+    folder: Option<TempDir>,
+    data: PathBuf,
+    ready: String,
+    log: Arc<Mutex<String>>,
+}
+
+/// A process that ended by itself.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Setup {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds arguments of `ossicle serve`.
+    pub(crate) fn arguments(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self
+    }
+
+    /// Sets a variable of the environment, such as `OSSICLE_CALLBACK_TIMEOUT_MS`.
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Uses a folder that outlives the server.
+    pub(crate) fn data(mut self, folder: &Path) -> Self {
+        self.data = Some(folder.to_owned());
+        self
+    }
+
+    /// Refuses callbacks to private addresses, as a server does unless told otherwise.
+    pub(crate) fn no_private_callbacks(mut self) -> Self {
+        self.no_private_callbacks = true;
+        self
+    }
+
+    /// Passes nothing but what the test gives.
+    pub(crate) fn bare(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
+    /// Lets the server last as long as this process. Nothing is dropped at its end, so a shell waits for that end on a
+    /// pipe and kills the server then.
+    pub(crate) fn lasting(mut self) -> Self {
+        self.lasting = true;
+        self
+    }
+
+    fn command(&self, data: &Path) -> Command {
+        let binary = env!("CARGO_BIN_EXE_ossicle");
+        let mut command = if self.lasting {
+            let mut command = Command::new("/bin/sh");
+            // The data folder is the argument after --data-dir.
+            let script = "\"$@\" < /dev/null & server=$!; read -r _; kill -9 $server; rm -rf \"${4%/data}\"";
+            command.args(["-c", script, "sh", binary]).stdin(Stdio::piped());
+            command
+        } else {
+            Command::new(binary)
+        };
+        command.env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
+        if !self.lasting {
+            command.stdin(Stdio::null());
+        }
+        if !self.bare {
+            let key = root_key();
+            command
+                .env("OSSICLE_ROOT_ACCESS_KEY_ID", key.id)
+                .env("OSSICLE_ROOT_ACCESS_KEY_SECRET", key.secret);
+            command.args(["serve", "--data-dir"]).arg(data);
+            for place in ["--listen", "--console"] {
+                if !self.arguments.iter().any(|argument| argument == place) {
+                    command.args([place, "127.0.0.1:0"]);
+                }
+            }
+            if !self.no_private_callbacks {
+                command.arg("--allow-private-callbacks");
+            }
+        }
+        command.args(&self.arguments).envs(self.environment.iter().cloned());
+        command
+    }
+
+    /// Starts and waits until the server says that it is ready.
+    #[track_caller]
+    pub(crate) fn start(self) -> Server {
+        let folder = folder();
+        let data = self.data.clone().unwrap_or_else(|| folder.path().join("data"));
+        let mut child = self.command(&data).spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let (kept, stderr) = (Arc::clone(&log), child.stderr.take().unwrap());
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines() {
+                let Ok(line) = line else { break };
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.push_str(&line);
+                kept.push('\n');
+            }
+        });
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let Some(ready) = line.strip_prefix("ready ").map(|json| json.trim_end().to_owned()) else {
+            let status = child.wait().unwrap();
+            panic!("not ready, {status}: {line:?} {}", log.lock().unwrap());
+        };
+        Server { child, folder: Some(folder), data, ready, log }
+    }
+
+    /// Runs a command that must end by itself.
+    pub(crate) fn run(self) -> Ended {
+        let folder = folder();
+        let data = self.data.clone().unwrap_or_else(|| folder.path().join("data"));
+        let mut child = self.command(&data).spawn().unwrap();
+        let status = wait(&mut child, Duration::from_secs(20)).unwrap_or_else(|| {
+            child.kill().unwrap();
+            panic!("the command did not end: {self:?}");
+        });
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        Ended { status, stdout, stderr }
+    }
+}
+
+impl Server {
+    /// The server that most tests share.
+    pub(crate) fn shared() -> Arc<Self> {
+        static SHARED: OnceLock<Arc<Server>> = OnceLock::new();
+        let server = SHARED.get_or_init(|| Arc::new(Setup::new().lasting().start()));
+        server.assert_unharmed();
+        Arc::clone(server)
+    }
+
+    fn assert_unharmed(&self) {
+        let log = self.log();
+        assert!(!log.contains("panicked at"), "the server panicked:\n{log}");
+        assert!(!log.contains("InternalError"), "the server failed:\n{log}");
+    }
+
+    /// What the `ready` line said.
+    pub(crate) fn ready(&self) -> &str {
+        &self.ready
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.url("endpoint")
+    }
+
+    pub(crate) fn console(&self) -> SocketAddr {
+        self.url("console")
+    }
+
+    fn url(&self, name: &str) -> SocketAddr {
+        let ready: serde_json::Value = serde_json::from_str(&self.ready).unwrap();
+        let url = ready[name].as_str().unwrap();
+        let authority = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).unwrap();
+        authority.parse().unwrap()
+    }
+
+    pub(crate) fn request(&self, method: &str, target: &str) -> Request {
+        Request::new(self.address(), method, target)
+    }
+
+    /// Asks the console, with the root key for a password.
+    #[track_caller]
+    pub(crate) fn ask_console(&self, path: &str) -> Answer {
+        let (key, mut wire) = (root_key(), Wire::open(self.console()));
+        let basic = STANDARD.encode(format!("{}:{}", key.id, key.secret));
+        wire.send(format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Basic {basic}\r\n\r\n",
+            self.console()
+        ));
+        wire.answer()
+    }
+
+    /// The journal's record of the callback that this answer is about, once its outcome is known.
+    #[track_caller]
+    pub(crate) fn delivery(&self, answer: &Answer) -> serde_json::Value {
+        self.delivery_of(answer.must("x-oss-request-id"))
+    }
+
+    #[track_caller]
+    pub(crate) fn delivery_of(&self, id: &str) -> serde_json::Value {
+        self.delivery_once(id, |state| state != "pending")
+    }
+
+    /// The journal's record once its state is what the test waits for, or as it is when that takes too long.
+    #[track_caller]
+    pub(crate) fn delivery_once(&self, id: &str, awaited: impl Fn(&str) -> bool) -> serde_json::Value {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let answer = self.ask_console(&format!("/api/deliveries/{id}")).expect(200);
+            let record: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+            if awaited(record["state"].as_str().unwrap()) || Instant::now() > deadline {
+                return record;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The public key that verifies callbacks, from the console.
+    #[track_caller]
+    pub(crate) fn public_key(&self) -> String {
+        let mut wire = Wire::open(self.console());
+        wire.send(format!("GET /callback_pub_key_v1.pem HTTP/1.1\r\nHost: {}\r\n\r\n", self.console()));
+        wire.answer().expect(200).text().to_owned()
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// What was logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits for a log line with this text.
+    #[track_caller]
+    pub(crate) fn wait_for_log(&self, text: &str) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !self.log().contains(text) {
+            assert!(Instant::now() < deadline, "no {text:?} in the log:\n{}", self.log());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Asks the server to end, as a service manager does.
+    pub(crate) fn terminate(&self) {
+        let id = i32::try_from(self.child.id()).unwrap();
+        let id = rustix::process::Pid::from_raw(id).unwrap();
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    }
+
+    /// Waits for the end.
+    #[track_caller]
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        wait(&mut self.child, Duration::from_secs(20)).expect("the server did not end")
+    }
+
+    /// Kills the server and keeps its data folder.
+    pub(crate) fn kill(mut self) -> TempDir {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.folder.take().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if !thread::panicking() {
+            self.assert_unharmed();
+        }
+    }
+}
+
+/// A new folder, in memory where the system has such a place: these tests wait for no disk.
+pub(crate) fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
+}
+
+fn wait(child: &mut Child, patience: Duration) -> Option<ExitStatus> {
+    let deadline = Instant::now() + patience;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status);
+        }
+        if Instant::now() > deadline {
+            return None;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}

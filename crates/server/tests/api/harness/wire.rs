@@ -1,0 +1,252 @@
+//! HTTP/1.1 on a raw stream: bytes go out as given, and an answer comes back with its headers spelled as they were sent.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use super::document;
+
+/// No answer may take longer; a test that expects a slow one says so in its own terms.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A stream, plain or TLS.
+pub(crate) trait Stream: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Stream for T {}
+
+/// One connection to the server.
+pub(crate) struct Wire {
+    stream: Box<dyn Stream>,
+    socket: TcpStream,
+    buffer: Vec<u8>,
+}
+
+/// What came back.
+#[derive(Clone)]
+pub(crate) struct Answer {
+    pub(crate) line: String,
+    pub(crate) status: u16,
+    /// Names as they were written.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    /// The bytes of the head.
+    pub(crate) head_length: usize,
+    /// The bytes that the first read brought: head and body in one write arrive in one read.
+    pub(crate) first_read: usize,
+    /// The connection ended before the announced body was whole.
+    pub(crate) cut_off: bool,
+}
+
+impl Wire {
+    pub(crate) fn open(address: SocketAddr) -> Self {
+        let socket = TcpStream::connect(address).unwrap();
+        socket.set_nodelay(true).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_write_timeout(Some(PATIENCE)).unwrap();
+        let stream = Box::new(socket.try_clone().unwrap());
+        Self { stream, socket, buffer: Vec::new() }
+    }
+
+    /// Puts a layer such as TLS on the stream.
+    pub(crate) fn layered<S: Stream + 'static>(self, layer: impl FnOnce(TcpStream) -> S) -> Self {
+        let stream = Box::new(layer(self.socket.try_clone().unwrap()));
+        Self { stream, ..self }
+    }
+
+    /// Sends bytes; the server may have answered and gone before they are out.
+    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)?;
+        self.stream.flush()
+    }
+
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.try_send(bytes.as_ref()).unwrap();
+    }
+
+    /// Says that nothing more will come, and keeps reading.
+    pub(crate) fn finish_sending(&self) {
+        self.socket.shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Reads the next answer, of a request that was not HEAD.
+    pub(crate) fn answer(&mut self) -> Answer {
+        self.answer_to("GET").expect("the server closed the connection without an answer")
+    }
+
+    /// Reads the next answer; `None` if the connection ends before one begins.
+    pub(crate) fn answer_to(&mut self, method: &str) -> Option<Answer> {
+        let mut first_read = self.buffer.len();
+        let head_length = loop {
+            if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
+                break end + 4;
+            }
+            let count = self.fill();
+            if count == 0 {
+                assert!(
+                    self.buffer.is_empty(),
+                    "half an answer: {:?}",
+                    String::from_utf8_lossy(&self.buffer)
+                );
+                return None;
+            }
+            if first_read == 0 {
+                first_read = count;
+            }
+        };
+        let head: Vec<u8> = self.buffer.drain(..head_length).collect();
+        let mut answer = parse_head(&head);
+        answer.first_read = first_read;
+        assert!(answer.header("transfer-encoding").is_none(), "every answer has a known length: {answer:?}");
+        let bodiless = method == "HEAD" || matches!(answer.status, 100..=199 | 204 | 304);
+        let length = match answer.header("content-length") {
+            _ if bodiless => 0,
+            Some(length) => length.parse().unwrap(),
+            None => panic!("no Content-Length: {answer:?}"),
+        };
+        while self.buffer.len() < length {
+            if self.fill() == 0 {
+                answer.cut_off = true;
+                break;
+            }
+        }
+        answer.body = self.buffer.drain(..length.min(self.buffer.len())).collect();
+        Some(answer)
+    }
+
+    /// Whether the server ends the connection, with nothing more to say.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        self.buffer.is_empty() && self.fill() == 0
+    }
+
+    /// A reset counts as an end.
+    fn fill(&mut self) -> usize {
+        let mut piece = vec![0; 256 * 1024];
+        let count = match self.stream.read(&mut piece) {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => 0,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
+            Err(error) => panic!("no answer: {error}"),
+        };
+        self.buffer.extend_from_slice(&piece[..count]);
+        count
+    }
+}
+
+impl Answer {
+    /// A header's value; its name in any case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut found = self.headers.iter().filter(|(candidate, _)| candidate.eq_ignore_ascii_case(name));
+        let value = found.next().map(|(_, value)| value.as_str());
+        assert!(found.next().is_none(), "{name} stands there twice: {self:?}");
+        value
+    }
+
+    /// A header that must be there.
+    #[track_caller]
+    pub(crate) fn must(&self, name: &str) -> &str {
+        self.header(name).unwrap_or_else(|| panic!("no {name}: {self:?}"))
+    }
+
+    /// A header whose name must be spelled exactly so.
+    #[track_caller]
+    pub(crate) fn spelled(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(candidate, _)| candidate == name);
+        found.map_or_else(|| panic!("no header spelled {name}: {self:?}"), |(_, value)| value.as_str())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    /// The text of the first XML element of this name.
+    #[track_caller]
+    pub(crate) fn element(&self, name: &str) -> String {
+        document::first(self.text(), name).unwrap_or_else(|| panic!("no <{name}>: {self:?}"))
+    }
+
+    /// The texts of all XML elements of this name.
+    pub(crate) fn elements(&self, name: &str) -> Vec<String> {
+        document::all(self.text(), name)
+    }
+
+    /// Checks the status, and shows the answer if it is another.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    /// Checks that this is the error `code`, complete in every part that a client may look at.
+    #[track_caller]
+    pub(crate) fn expect_error(self, status: u16, code: &str) -> Self {
+        let answer = self.expect(status);
+        assert_eq!(answer.must("Content-Type"), "application/xml", "{answer:?}");
+        document::assert_error(answer.text(), &answer);
+        assert_eq!(answer.element("Code"), code, "{answer:?}");
+        answer
+    }
+
+    /// The same for an answer to HEAD, whose document travels in a header.
+    #[track_caller]
+    pub(crate) fn expect_head_error(self, status: u16, code: &str) -> Self {
+        use base64::Engine as _;
+        let answer = self.expect(status);
+        assert!(answer.body.is_empty(), "{answer:?}");
+        let document = base64::engine::general_purpose::STANDARD.decode(answer.must("x-oss-err")).unwrap();
+        let document = String::from_utf8(document).unwrap();
+        document::assert_error(&document, &answer);
+        assert_eq!(document::first(&document, "Code").as_deref(), Some(code), "{document}");
+        answer
+    }
+
+    /// Checks the detail code in the document and in the header.
+    #[track_caller]
+    pub(crate) fn with_ec(self, ec: &str) -> Self {
+        assert_eq!((self.element("EC").as_str(), self.must("x-oss-ec")), (ec, ec), "{self:?}");
+        self
+    }
+
+    /// Checks an element of the document.
+    #[track_caller]
+    pub(crate) fn with(self, element: &str, text: &str) -> Self {
+        assert_eq!(self.element(element), text, "{self:?}");
+        self
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.line)?;
+        for (name, value) in &self.headers {
+            writeln!(f, "{name}: {value}")?;
+        }
+        let shown = &self.body[..self.body.len().min(2000)];
+        write!(f, "\n{}", String::from_utf8_lossy(shown))
+    }
+}
+
+fn parse_head(head: &[u8]) -> Answer {
+    let text = std::str::from_utf8(head).unwrap_or_else(|_| panic!("a head that is not UTF-8: {head:?}"));
+    let mut lines = text.trim_end_matches("\r\n").split("\r\n");
+    let line = lines.next().unwrap().to_owned();
+    let version = line.strip_prefix("HTTP/1.1 ").or_else(|| line.strip_prefix("HTTP/1.0 "));
+    let status = version.and_then(|rest| rest.get(..3)).and_then(|code| code.parse().ok());
+    let headers = lines.map(|line| {
+        let (name, value) = line.split_once(':').unwrap_or_else(|| panic!("not a header: {line:?}"));
+        (name.to_owned(), value.trim().to_owned())
+    });
+    Answer {
+        status: status.unwrap_or_else(|| panic!("not a status line: {line:?}")),
+        headers: headers.collect(),
+        line,
+        body: Vec::new(),
+        head_length: head.len(),
+        first_read: 0,
+        cut_off: false,
+    }
+}
+
+pub(crate) fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    text.windows(wanted.len()).position(|window| window == wanted)
+}

@@ -1,0 +1,56 @@
+//! The server as clients meet it: every operation and every way to ask for it wrongly, over raw sockets against the real
+//! binary. One module for each operation, named as in `src/ops/`, and some for what all operations share.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+mod harness;
+
+mod abort_multipart_upload;
+mod append_object;
+mod complete_multipart_upload;
+mod copy_object;
+mod delete_bucket;
+mod delete_bucket_callback_policy;
+mod delete_bucket_cors;
+mod delete_multiple_objects;
+mod delete_object;
+mod get_bucket_acl;
+mod get_bucket_callback_policy;
+mod get_bucket_cors;
+mod get_bucket_info;
+mod get_bucket_location;
+mod get_bucket_stat;
+mod get_object;
+mod get_object_acl;
+mod get_object_meta;
+mod head_bucket;
+mod head_object;
+mod initiate_multipart_upload;
+mod list_buckets;
+mod list_multipart_uploads;
+mod list_objects;
+mod list_objects_v2;
+mod list_parts;
+mod post_object;
+mod preflight;
+mod process_object;
+mod put_bucket;
+mod put_bucket_acl;
+mod put_bucket_callback_policy;
+mod put_bucket_cors;
+mod put_object;
+mod put_object_acl;
+mod upload_part;
+mod upload_part_copy;
+
+mod addressing;
+mod callbacks;
+mod http;
+mod signatures;
+mod startup;

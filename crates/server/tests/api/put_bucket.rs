@@ -1,0 +1,90 @@
+//! `PutBucket`.
+
+use crate::harness::Bucket;
+
+fn configuration(inside: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><CreateBucketConfiguration>{inside}</CreateBucketConfiguration>"
+    )
+}
+
+#[test]
+fn creates_a_private_standard_bucket() {
+    let bucket = Bucket::unmade();
+    let answer = bucket.root("PUT", "").send().expect(200);
+    assert_eq!(answer.spelled("Location"), format!("/{}", bucket.name));
+    assert_eq!((answer.spelled("Content-Length"), answer.header("Content-Type")), ("0", None));
+    let info = bucket.root("GET", "?bucketInfo").send().expect(200);
+    assert_eq!(
+        (info.element("StorageClass").as_str(), info.element("Grant").as_str()),
+        ("Standard", "private")
+    );
+    assert_eq!(info.element("DataRedundancyType"), "LRS");
+}
+
+#[test]
+fn takes_acl_class_and_redundancy() {
+    let bucket = Bucket::unmade();
+    let body = configuration("<StorageClass>IA</StorageClass><DataRedundancyType>ZRS</DataRedundancyType>");
+    bucket.root("PUT", "").header("x-oss-acl", "public-read").body(body).send().expect(200);
+    let info = bucket.root("GET", "?bucketInfo").send().expect(200);
+    let told = ["StorageClass", "DataRedundancyType", "Grant"].map(|name| info.element(name));
+    assert_eq!(told, ["IA", "ZRS", "public-read"]);
+}
+
+#[test]
+fn creating_it_again_keeps_the_objects() {
+    let bucket = Bucket::new();
+    bucket.put("k", "x");
+    bucket.root("PUT", "").send().expect(200);
+    bucket.root("PUT", "").header("x-oss-acl", "public-read").send().expect(200);
+    assert_eq!(bucket.root("GET", "?acl").send().element("Grant"), "public-read");
+    bucket.root("PUT", "").send().expect(200);
+    assert_eq!(bucket.root("GET", "?acl").send().element("Grant"), "public-read");
+    bucket.assert_keys(&["k"]);
+    let other = configuration("<StorageClass>IA</StorageClass>");
+    bucket.root("PUT", "").body(other).send().expect_error(409, "BucketAlreadyExists");
+}
+
+#[test]
+fn names() {
+    let server = crate::harness::Server::shared();
+    let put = |name: &str| server.request("PUT", &format!("/{name}")).send();
+    let long = "a".repeat(64);
+    for name in ["ab", &long, "-abc", "abc-", "ABC", "a_b_c", "a.b.c", "abc%20", "%E4%B8%AD%E6%96%87"] {
+        let answer = put(name).expect_error(400, "InvalidBucketName");
+        assert_eq!(answer.element("BucketName"), crate::harness::signing::decode(name));
+    }
+    for name in [&long[1..], "0-a", "3letters"] {
+        put(name).expect(200);
+        server.request("DELETE", &format!("/{name}")).send().expect(204);
+    }
+}
+
+#[test]
+fn what_cannot_be_created() {
+    let bucket = Bucket::unmade();
+    let put = |body: &str| bucket.root("PUT", "").body(body).send();
+    put("<CreateBucket").expect_error(400, "MalformedXML");
+    put(&configuration("<StorageClass>Golden</StorageClass>")).expect(400);
+    put(&configuration("<StorageClass>Archive</StorageClass>")).expect_error(501, "NotImplemented");
+    bucket.root("PUT", "").header("x-oss-acl", "default").send().expect_error(400, "InvalidArgument");
+    bucket.root("PUT", "").header("Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg==").body("x").send().expect(400);
+    bucket.root("PUT", "").anonymous().send().expect_error(403, "AccessDenied");
+    bucket.root("PUT", "").body("x".repeat(70_000)).send().expect_error(400, "MalformedXML");
+    bucket.root("GET", "?bucketInfo").send().expect_error(404, "NoSuchBucket");
+}
+
+#[test]
+fn a_wrong_key_is_told_before_anything_else() {
+    // Other operations tell a missing bucket first, this one cannot.
+    let bucket = Bucket::unmade();
+    bucket.root("PUT", "").key("nobody", "x").send().expect_error(403, "InvalidAccessKeyId");
+    bucket
+        .root("PUT", "?acl")
+        .key("nobody", "x")
+        .header("x-oss-acl", "private")
+        .send()
+        .expect_error(403, "InvalidAccessKeyId");
+    bucket.root("GET", "").key("nobody", "x").send().expect_error(404, "NoSuchBucket");
+}

@@ -1,0 +1,36 @@
+//! `PutBucketAcl`.
+
+use crate::harness::Bucket;
+
+#[test]
+fn sets_each_value() {
+    let bucket = Bucket::new();
+    for acl in ["public-read", "public-read-write", "private"] {
+        let answer = bucket.root("PUT", "?acl").header("x-oss-acl", acl).send().expect(200);
+        assert_eq!(answer.spelled("Content-Length"), "0");
+        assert_eq!(bucket.root("GET", "?acl").send().element("Grant"), acl);
+    }
+}
+
+#[test]
+fn refuses_others() {
+    let bucket = Bucket::new();
+    for acl in ["default", "PRIVATE", "all", ""] {
+        bucket.root("PUT", "?acl").header("x-oss-acl", acl).send().expect_error(400, "InvalidArgument");
+    }
+    bucket.root("PUT", "?acl").send().expect_error(400, "MissingArgument");
+    bucket
+        .root("PUT", "?acl")
+        .header("x-oss-acl", "private")
+        .anonymous()
+        .send()
+        .expect_error(403, "AccessDenied");
+    assert_eq!(bucket.root("GET", "?acl").send().element("Grant"), "private");
+}
+
+#[test]
+fn creates_a_bucket_that_does_not_exist() {
+    let bucket = Bucket::unmade();
+    bucket.root("PUT", "?acl").header("x-oss-acl", "public-read").send().expect(200);
+    assert_eq!(bucket.root("GET", "?acl").send().expect(200).element("Grant"), "public-read");
+}
