@@ -1,0 +1,19 @@
+//! No callback is lost, and an application server that behaves badly harms nobody: the real server is killed at random
+//! moments, meets hostile application servers under load, and tries failed callbacks again.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+#[expect(dead_code, unused_imports, reason = "shared with the tests of the API, which use all of it")]
+mod harness;
+
+mod crash;
+mod hostile;
+mod journal;
+mod redelivery;
+mod upload;
