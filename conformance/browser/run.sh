@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Installs the pinned driver into node_modules (kept between runs) and drives the console in Chromium.
+# OSSICLE_CONSOLE, OSSICLE_ENDPOINT and the other variables of conformance/README.md must be set; OSSICLE_CHROMIUM names a
+# browser other than /usr/bin/chromium, OSSICLE_ARTEFACTS the folder for screenshots.
+set -euo pipefail
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+stamp="$here/node_modules/.installed-lock.json"
+
+if ! cmp -s "$here/package-lock.json" "$stamp"; then
+  (cd "$here" && npm ci --no-progress --ignore-scripts --loglevel=error >&2)
+  cp "$here/package-lock.json" "$stamp"
+fi
+
+export OSSICLE_ARTEFACTS="${OSSICLE_ARTEFACTS:-$PWD/artefacts}" NO_PROXY='*' no_proxy='*'
+exec node "$here/main.js" "$@"

@@ -1,0 +1,25 @@
+"""All cases. Importing a module registers its cases, in this order."""
+
+from cases import (  # noqa: F401
+    captured,
+    buckets,
+    access,
+    cors,
+    objects,
+    names,
+    reading,
+    copying,
+    listing,
+    multipart,
+    errors,
+    addressing,
+    presigned,
+    forms,
+    callbacks,
+    callback_answers,
+    callback_failures,
+    callback_refusals,
+    callback_policies,
+    only_oss2,
+    only_v2,
+)
