@@ -1,0 +1,3 @@
+module ossicle.example/conformance/go-harness
+
+go 1.21
