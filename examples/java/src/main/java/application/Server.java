@@ -1,0 +1,221 @@
+package application;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * An application server for OSS upload callbacks: verifies them, keeps a row per upload, answers the uploader.
+ *
+ * <pre>
+ * POST /callback[/...]   callbacks; what it answers is what the uploader gets
+ * POST /upload-form      permission for a browser to upload one file, see UploadForm
+ * GET  /                 a page that uploads with such a form
+ * </pre>
+ */
+public final class Server {
+    private static final int LONGEST_BODY = 1024 * 1024;
+    private static final int THREADS = 32;
+
+    private final Settings settings;
+    private final Verifier verifier;
+    private final Uploads uploads;
+
+    private Server(Settings settings) throws Settings.Wrong, SQLException {
+        this.settings = settings;
+        this.verifier = new Verifier(settings.trustedKeyUrls(), settings.pinnedKeys());
+        this.uploads = new Uploads(settings.database());
+    }
+
+    /** Serves until it is told to stop. */
+    public static void main(String[] arguments) {
+        // A client that sends nothing must not keep a thread. Seconds; the JDK's server reads them when it is loaded.
+        System.setProperty("sun.net.httpserver.maxReqTime", "10");
+        System.setProperty("sun.net.httpserver.maxRspTime", "10");
+        // Without it every answer waits for the acknowledgement of its head.
+        System.setProperty("sun.net.httpserver.nodelay", "true");
+        try {
+            new Server(Settings.from(System.getenv())).serve();
+        } catch (Settings.Wrong | SQLException | IOException | IllegalArgumentException e) {
+            System.err.println("cannot start: " + e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    private void serve() throws IOException {
+        HttpServer server = HttpServer.create(settings.listen(), 128);
+        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+        server.setExecutor(threads);
+        server.createContext("/", this::handle);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, threads)));
+        if (settings.callbackSecret().isEmpty()) {
+            System.err.println(
+                    "CALLBACK_SECRET is not set: callbacks that any customer of a trusted store asked for count");
+        }
+        server.start();
+        InetSocketAddress address = server.getAddress();
+        System.out.println("listening on http://" + authority(address));
+    }
+
+    private void stop(HttpServer server, ExecutorService threads) {
+        server.stop(0);
+        threads.shutdown();
+        try {
+            uploads.close();
+        } catch (SQLException e) {
+            System.err.println("the database did not close: " + e.getMessage());
+        }
+    }
+
+    private void handle(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            try {
+                if (exchange.getRequestMethod().equals("GET") && target(exchange).equals("/")) {
+                    uploadTarget();
+                    answer(exchange, 200, "text/html; charset=utf-8", Files.readAllBytes(settings.page()));
+                } else {
+                    answerJson(exchange, 200, post(exchange));
+                }
+            } catch (Refused e) {
+                answerJson(exchange, e.status, Map.of("error", e.getMessage()));
+            } catch (SQLException | GeneralSecurityException | JsonProcessingException | RuntimeException e) {
+                System.err.println(target(exchange) + ": " + e);
+                // Not 200, so that the store notes the callback as failed and may send it again.
+                answerJson(exchange, 500, Map.of("error", "the upload could not be recorded"));
+            }
+        }
+    }
+
+    private Map<String, ?> post(HttpExchange exchange)
+            throws Refused, IOException, SQLException, GeneralSecurityException {
+        String path = target(exchange).split("\\?", 2)[0];
+        boolean isPost = exchange.getRequestMethod().equals("POST");
+        if (isPost && path.equals("/upload-form")) {
+            return uploadForm(exchange);
+        }
+        if (isPost && (path + "/").startsWith(settings.callbackPath() + "/")) {
+            return callback(exchange);
+        }
+        throw new Refused(404, "not found");
+    }
+
+    private Map<String, ?> callback(HttpExchange exchange)
+            throws Refused, IOException, SQLException, GeneralSecurityException {
+        byte[] body = body(exchange);
+        String target = target(exchange);
+        verifier.verify(target, header(exchange, "Authorization"), header(exchange, "x-oss-pub-key-url"), body);
+        Fields said = Fields.of(Optional.ofNullable(header(exchange, "Content-Type")).orElse(""), body);
+        checkProof(target, said);
+        String id = identity(said, exchange);
+        uploads.record(id, said);
+        return Map.of("Status", "OK", "id", id);
+    }
+
+    /** OSS signs for all its customers with one key: each could have it sign a body that names your bucket. */
+    private void checkProof(String target, Fields said) throws Refused, GeneralSecurityException {
+        if (settings.callbackSecret().isEmpty()) {
+            return;
+        }
+        String given = "";
+        int question = target.indexOf('?');
+        for (String pair : target.substring(question + 1).split("&")) {
+            if (question >= 0 && pair.startsWith("proof=")) {
+                given = pair.substring("proof=".length());
+            }
+        }
+        Optional<String> bucket = said.get("bucket");
+        Optional<String> name = said.get("object");
+        if (bucket.isPresent() && name.isPresent()) {
+            byte[] expected = UploadForm.proof(settings.callbackSecret().get(), bucket.get(), name.get())
+                    .getBytes(StandardCharsets.UTF_8);
+            if (MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8), expected)) {
+                return;
+            }
+        }
+        throw new Refused(403, "this application did not ask for this callback");
+    }
+
+    /** The same for every delivery of one callback. Only the body is signed, so what it says goes first. */
+    private static String identity(Fields said, HttpExchange exchange) throws Refused {
+        return said.get("reqId")
+                .or(() -> Optional.ofNullable(header(exchange, "x-ossicle-delivery-id")))
+                .or(() -> Optional.ofNullable(header(exchange, "x-oss-request-id")))
+                .orElseThrow(() ->
+                        new Refused(400, "neither reqId in the body nor x-oss-request-id tells which upload this is"));
+    }
+
+    private Map<String, ?> uploadForm(HttpExchange exchange)
+            throws Refused, IOException, GeneralSecurityException {
+        Settings.UploadTarget target = uploadTarget();
+        String name = "";
+        try {
+            JsonNode asked = Fields.JSON.readTree(body(exchange));
+            name = asked == null ? "" : asked.path("name").isTextual() ? asked.path("name").textValue() : "";
+        } catch (JsonProcessingException e) {
+            // What it is instead does not matter.
+        }
+        if (name.isEmpty() || name.length() > 255) {
+            throw new Refused(400, "the body must be {\"name\": \"what the file is called\"}, 1 to 255 characters");
+        }
+        // Right when the store runs on this machine.
+        String ownUrl = "http://" + authority(exchange.getLocalAddress()) + settings.callbackPath();
+        return UploadForm.sign(
+                target, target.callbackUrl().orElse(ownUrl), settings.callbackSecret(), name, Instant.now());
+    }
+
+    private Settings.UploadTarget uploadTarget() throws Refused {
+        return settings.upload().orElseThrow(() ->
+                new Refused(404, "upload forms are not configured: set OSS_UPLOAD_URL and the rest"));
+    }
+
+    private static byte[] body(HttpExchange exchange) throws Refused, IOException {
+        String length = header(exchange, "Content-Length");
+        if (length == null || !length.matches("[0-9]{1,18}")) {
+            throw new Refused(411, "a Content-Length is required");
+        }
+        if (Long.parseLong(length) > LONGEST_BODY) {
+            throw new Refused(413, "the body is too long");
+        }
+        try {
+            return exchange.getRequestBody().readAllBytes();
+        } catch (IOException e) {
+            throw new Refused(400, "the body is shorter than its Content-Length");
+        }
+    }
+
+    /** What stood in the request line; getPath decodes, and getRawPath takes what follows two slashes for a host. */
+    private static String target(HttpExchange exchange) {
+        return exchange.getRequestURI().toString();
+    }
+
+    private static String header(HttpExchange exchange, String name) {
+        return exchange.getRequestHeaders().getFirst(name);
+    }
+
+    private static String authority(InetSocketAddress address) {
+        return address.getAddress().getHostAddress() + ":" + address.getPort();
+    }
+
+    private static void answerJson(HttpExchange exchange, int status, Map<String, ?> value) throws IOException {
+        answer(exchange, status, "application/json", Fields.JSON.writeValueAsBytes(value));
+    }
+
+    private static void answer(HttpExchange exchange, int status, String contentType, byte[] body) throws IOException {
+        exchange.getResponseHeaders().set("Content-Type", contentType);
+        exchange.sendResponseHeaders(status, body.length);
+        exchange.getResponseBody().write(body);
+    }
+}

@@ -1,0 +1,190 @@
+//! An application server for OSS upload callbacks: verifies them, keeps a row per upload, answers uploaders.
+//!
+//! - `POST /callback[/...]`: callbacks; what it answers is what the uploader gets
+//! - `POST /upload-form`: permission for a browser to upload one file, see `upload_form.rs`
+//! - `GET /`: a page that uploads with such a form
+
+mod settings;
+mod upload_form;
+mod uploads;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Json;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{FromRef, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use hmac::Mac;
+use ossicle_callback::receiver::{CallbackEvent, HttpKeySource, VerifiedCallback, Verifier};
+use serde::Deserialize;
+use serde_json::json;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use settings::Settings;
+use uploads::{Fields, RecordError, Uploads};
+
+const LONGEST_BODY: usize = 1024 * 1024;
+/// The sender waits five seconds for the whole answer.
+const ANSWER_WITHIN: Duration = Duration::from_millis(4500);
+const FETCH_WITHIN: Duration = Duration::from_secs(2);
+
+#[derive(Clone)]
+struct Application {
+    verifier: Verifier,
+    uploads: Uploads,
+    settings: Arc<Settings>,
+    address: SocketAddr,
+}
+
+/// Where `VerifiedCallback` finds its verifier.
+impl FromRef<Application> for Verifier {
+    fn from_ref(application: &Application) -> Self {
+        application.verifier.clone()
+    }
+}
+
+/// An answer other than 200, and why.
+struct Refused(StatusCode, String);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "error": self.1 }))).into_response()
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let settings = Settings::from_environment()?;
+    let keys = HttpKeySource::new().with_timeout(FETCH_WITHIN);
+    let verifier = settings::trust(Verifier::builder().source(keys).max_body(LONGEST_BODY))?.build();
+    let uploads = Uploads::open(&settings.database)?;
+    let listener = tokio::net::TcpListener::bind(&settings.listen).await?;
+    let address = listener.local_addr()?;
+    if settings.callback_secret.is_none() {
+        eprintln!(
+            "CALLBACK_SECRET is not set: callbacks that any customer of a trusted store asked for count"
+        );
+    }
+    println!("listening on http://{address}");
+    let application = Application { verifier, uploads, settings: Arc::new(settings), address };
+    axum::serve(listener, router(application)).with_graceful_shutdown(told_to_stop()).await?;
+    Ok(())
+}
+
+fn router(application: Application) -> Router {
+    let path = application.settings.callback_path.clone();
+    let mut router = Router::new()
+        .route("/", get(page))
+        .route("/upload-form", post(upload_form))
+        .route(&format!("{path}/"), post(uploaded))
+        .route(&format!("{path}/{{*rest}}"), post(uploaded));
+    if !path.is_empty() {
+        router = router.route(&path, post(uploaded));
+    }
+    router
+        .fallback(async || Refused(StatusCode::NOT_FOUND, "not found".to_owned()))
+        .with_state(application)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(RequestBodyLimitLayer::new(LONGEST_BODY))
+}
+
+/// Runs only for callbacks whose signature is right. What it answers is what the uploader gets.
+async fn uploaded(
+    State(application): State<Application>,
+    RawQuery(query): RawQuery,
+    VerifiedCallback(event): VerifiedCallback,
+) -> Result<Json<serde_json::Value>, Refused> {
+    let bad_request = |reason: String| Refused(StatusCode::BAD_REQUEST, reason);
+    let fields = event.fields().map_err(|error| bad_request(error.to_string()))?;
+    check_proof(application.settings.callback_secret.as_deref(), query.as_deref(), &fields)?;
+    let id = identity(&event, &fields).ok_or_else(|| {
+        bad_request("nothing tells which upload this is: ask for reqId in the body".to_owned())
+    })?;
+    application.uploads.record(id.clone(), fields).await.map_err(|error| match error {
+        RecordError::Size => bad_request(error.to_string()),
+        RecordError::Fields(_) | RecordError::Database(_) | RecordError::Thread(_) => {
+            eprintln!("{id}: {error}");
+            // Not 200, so that the store notes the callback as failed and may send it again.
+            Refused(StatusCode::INTERNAL_SERVER_ERROR, "the upload could not be recorded".to_owned())
+        }
+    })?;
+    Ok(Json(json!({ "Status": "OK", "id": id })))
+}
+
+/// The same for every delivery of one callback. Only the body is signed, so what it says goes first.
+fn identity(event: &CallbackEvent, fields: &Fields) -> Option<String> {
+    let candidates = [fields.get("reqId"), event.delivery_id.as_ref(), event.request_id.as_ref()];
+    candidates.into_iter().flatten().find(|id| !id.is_empty()).cloned()
+}
+
+/// OSS signs for all its customers with one key: each could have it sign a body that names your bucket.
+fn check_proof(secret: Option<&str>, query: Option<&str>, fields: &Fields) -> Result<(), Refused> {
+    let Some(secret) = secret else { return Ok(()) };
+    let parameters = query.unwrap_or_default().split('&');
+    let given = parameters.filter_map(|parameter| parameter.strip_prefix("proof=")).next();
+    let given = given.and_then(|digits| hex::decode(digits).ok()).unwrap_or_default();
+    let field = |name| fields.get(name).filter(|text| !text.is_empty());
+    let asked_for =
+        field("bucket").zip(field("object")).map(|(bucket, name)| upload_form::proof(secret, bucket, name));
+    match asked_for.map(|mac| mac.verify_slice(&given)) {
+        Some(Ok(())) => Ok(()),
+        Some(Err(_)) | None => {
+            Err(Refused(StatusCode::FORBIDDEN, "this application did not ask for this callback".to_owned()))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    name: String,
+}
+
+async fn upload_form(
+    State(application): State<Application>,
+    body: Bytes,
+) -> Result<Json<upload_form::Form>, Refused> {
+    let settings = &application.settings;
+    let target = settings.upload.as_ref().ok_or_else(not_configured)?;
+    let asked = serde_json::from_slice::<Asked>(&body).ok();
+    let name = asked
+        .map(|asked| asked.name)
+        .filter(|name| (1..=255).contains(&name.chars().count()))
+        .ok_or_else(|| {
+            let expected = r#"the body must be {"name": "what the file is called"}, 1 to 255 characters"#;
+            Refused(StatusCode::BAD_REQUEST, expected.to_owned())
+        })?;
+    // The default is right when the store runs on this machine.
+    let own_url = format!("http://{}{}", application.address, settings.callback_path);
+    let callback_url = target.callback_url.as_deref().unwrap_or(&own_url);
+    let secret = settings.callback_secret.as_deref();
+    let form = upload_form::sign(target, callback_url, secret, &name, SystemTime::now());
+    form.map(Json).map_err(|error| Refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
+}
+
+async fn page(State(application): State<Application>) -> Result<Html<&'static str>, Refused> {
+    application.settings.upload.as_ref().ok_or_else(not_configured)?;
+    Ok(Html(include_str!("../../upload.html")))
+}
+
+fn not_configured() -> Refused {
+    let reason = "upload forms are not configured: set OSS_UPLOAD_URL and the rest";
+    Refused(StatusCode::NOT_FOUND, reason.to_owned())
+}
+
+async fn told_to_stop() {
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            terminate.recv().await;
+        }
+        Err(error) => {
+            eprintln!("SIGTERM cannot be waited for: {error}");
+            std::future::pending().await
+        }
+    }
+}
