@@ -1,2 +1,82 @@
-//! placeholder
-fn main() {}
+//! The project's own commands, run as `cargo xtask COMMAND`: what a contributor and CI call instead of remembering
+//! a list of tools. Each command has its own file; this one only parses the command line.
+
+mod bench;
+mod compatibility;
+mod conformance;
+mod deny;
+mod process;
+mod report;
+mod running_server;
+mod snippets;
+mod test;
+mod tidy;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::conformance::Language;
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Build, test and measure Ossicle")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Every test there is: format, lints, tidy, unit and API tests, browser and SDK conformance
+    Test {
+        /// Treat a missing tool or a skipped test as a failure, as CI does
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Run the official SDKs against a server built from this tree
+    Conformance {
+        /// The languages to run; all of them when none is given
+        languages: Vec<Language>,
+    },
+    /// Write the table of docs/compatibility.md from the cases of the last conformance run
+    Compatibility,
+    /// Run what the pages and `ossicle dev` tell users to paste
+    Snippets,
+    /// The example application servers, each against a server built from this tree
+    Examples,
+    /// The console in a real browser
+    Browser,
+    /// Rules of the tree that no compiler checks: crate edges, one operation one file one test, sizes, names, links
+    Tidy,
+    /// Measure the server, on its own or next to other self-hosted stores
+    Bench(bench::Arguments),
+    /// Licences, sources and banned crates of the dependency tree, with cargo-deny
+    Deny,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<bool> {
+    match command {
+        Command::Test { strict } => test::run(strict),
+        Command::Conformance { languages } => conformance::run(&languages),
+        Command::Compatibility => compatibility::run(),
+        Command::Snippets => snippets::run(),
+        Command::Examples => conformance::run_one(conformance::EXAMPLES),
+        Command::Browser => conformance::run_one(conformance::BROWSER),
+        Command::Tidy => tidy::run(),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Deny => deny::run(),
+    }
+}

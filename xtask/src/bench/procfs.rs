@@ -1,0 +1,65 @@
+//! What the kernel knows of a server: processor time and memory, read from `/proc`.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+/// Processor time of a process and all its threads so far, in user and kernel mode.
+pub(crate) fn cpu_time(pid: u32) -> anyhow::Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).context("the server is gone")?;
+    let ticks = cpu_ticks(&stat).context("/proc/PID/stat has another form than expected")?;
+    Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
+}
+
+/// The ticks of user and kernel mode: the 14th and 15th field, counted after the name, which may hold anything.
+fn cpu_ticks(stat: &str) -> Option<u64> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let mut fields = after_name.split_whitespace().skip(11);
+    Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
+}
+
+/// Memory in use now, in MiB.
+pub(crate) fn resident_mib(pid: u32) -> anyhow::Result<f64> {
+    status_mib(pid, "VmRSS:")
+}
+
+/// The most memory in use since [`forget_peak`], in MiB.
+pub(crate) fn peak_mib(pid: u32) -> anyhow::Result<f64> {
+    status_mib(pid, "VmHWM:")
+}
+
+/// Starts the peak anew from what is in use now.
+pub(crate) fn forget_peak(pid: u32) -> anyhow::Result<()> {
+    std::fs::write(format!("/proc/{pid}/clear_refs"), "5").context("the peak of memory cannot be reset")
+}
+
+fn status_mib(pid: u32, field: &str) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).context("the server is gone")?;
+    match status
+        .lines()
+        .find_map(|line| line.strip_prefix(field)?.trim().strip_suffix("kB")?.trim().parse::<f64>().ok())
+    {
+        Some(kibibytes) => Ok(kibibytes / 1024.0),
+        None => bail!("/proc/{pid}/status has no {field}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_counted_after_the_name() {
+        let stat = "42 (a name) with) spaces) S 1 2 3 4 5 6 7 8 9 10 700 33 0 0 20 0 1 0";
+        assert_eq!(cpu_ticks(stat), Some(733));
+        assert_eq!(cpu_ticks("42"), None);
+    }
+
+    #[test]
+    fn this_process_uses_memory() {
+        let own = std::process::id();
+        assert!(resident_mib(own).unwrap() > 0.1);
+        assert!(peak_mib(own).unwrap() >= 0.1);
+        cpu_time(own).unwrap();
+    }
+}

@@ -1,0 +1,151 @@
+//! A server that is tested or measured: `ossicle serve` on free ports with a data folder of its own, stopped and checked at
+//! the end.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use tempfile::TempDir;
+
+use crate::process::{self, Running};
+use crate::workspace;
+
+/// The keys every suite signs with.
+pub(crate) const ACCESS_KEY_ID: &str = "conformance-key-id";
+pub(crate) const ACCESS_KEY_SECRET: &str = "conformance-key-secret";
+
+const START_BOUND: Duration = Duration::from_secs(30);
+const STOP_BOUND: Duration = Duration::from_secs(30);
+
+/// A server that has said it is ready.
+pub(crate) struct RunningServer {
+    pub(crate) endpoint: String,
+    pub(crate) console: String,
+    process: Running,
+    binary: PathBuf,
+    log: PathBuf,
+    /// Removed with everything in it when the server is gone.
+    data: TempDir,
+}
+
+impl RunningServer {
+    /// Starts a server; its data folder and its log are in `target/servers`, on a disk rather than in memory.
+    pub(crate) fn start(binary: &Path, name: &str) -> anyhow::Result<RunningServer> {
+        let folder = workspace::target_dir().join("servers");
+        std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        let data =
+            tempfile::Builder::new().prefix(name).tempdir_in(&folder).context("no temporary folder")?;
+        let log = folder.join(format!("{name}.log"));
+        let (process, endpoint, console) = launch(binary, data.path(), &log)?;
+        Ok(RunningServer { endpoint, console, process, binary: binary.to_path_buf(), log, data })
+    }
+
+    /// The server's process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.0.id()
+    }
+
+    /// The end of what the server has logged so far.
+    pub(crate) fn log_tail(&self) -> String {
+        tail(&self.log)
+    }
+
+    /// Ends the server with SIGKILL, or cleanly, and starts it again on its data; says how long the start took.
+    pub(crate) fn restart(&mut self, kill: bool) -> anyhow::Result<Duration> {
+        if kill {
+            self.process.0.kill()?;
+            self.process.0.wait()?;
+        } else {
+            self.end_cleanly()?;
+        }
+        let before = Instant::now();
+        (self.process, self.endpoint, self.console) = launch(&self.binary, self.data.path(), &self.log)?;
+        Ok(before.elapsed())
+    }
+
+    /// Stops the server as an operator would; anything but a clean exit is an error.
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        self.end_cleanly()
+    }
+
+    fn end_cleanly(&mut self) -> anyhow::Result<()> {
+        let status = process::terminate(&mut self.process, STOP_BOUND).context("stopping the server")?;
+        if !status.success() {
+            bail!("after SIGTERM the server ended with {status}, not 0; its log says:\n{}", tail(&self.log));
+        }
+        Ok(())
+    }
+}
+
+fn launch(binary: &Path, data: &Path, log: &Path) -> anyhow::Result<(Running, String, String)> {
+    let process = Command::new(binary)
+        .args(["serve", "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0", "--allow-private-callbacks"])
+        .arg("--data-dir")
+        .arg(data)
+        .env("OSSICLE_ROOT_ACCESS_KEY_ID", ACCESS_KEY_ID)
+        .env("OSSICLE_ROOT_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(File::create(log).with_context(|| format!("{} cannot be written", log.display()))?)
+        .spawn()
+        .with_context(|| format!("{} could not be started", binary.display()))?;
+    let mut process = Running(process);
+    let (endpoint, console) = wait_until_ready(&mut process.0)
+        .with_context(|| format!("the server did not start, its log says:\n{}", tail(log)))?;
+    Ok((process, endpoint, console))
+}
+
+fn wait_until_ready(process: &mut Child) -> anyhow::Result<(String, String)> {
+    let output = process::lines_of(process)?;
+    let line = output.recv_timeout(START_BOUND).context("no line on standard output")?;
+    let (endpoint, console) = ready_line(&line).with_context(|| format!("not a ready line: {line}"))?;
+    // Whatever it prints later must find a reader, or the server would stall on a full pipe.
+    std::thread::spawn(move || output.into_iter().for_each(drop));
+    Ok((endpoint, console))
+}
+
+/// Reads `ready {"endpoint":"http://…","console":"http://…"}`.
+fn ready_line(line: &str) -> Option<(String, String)> {
+    let said: serde_json::Value = serde_json::from_str(line.strip_prefix("ready ")?).ok()?;
+    let address = |name: &str| Some(said.get(name)?.as_str()?.to_owned());
+    Some((address("endpoint")?, address("console")?))
+}
+
+fn tail(log: &Path) -> String {
+    let text =
+        std::fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines.iter().skip(lines.len().saturating_sub(20)).copied().collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ready_lines() {
+        let check = |line: &str, expected: Option<(&str, &str)>| {
+            let expected = expected.map(|(endpoint, console)| (endpoint.to_owned(), console.to_owned()));
+            assert_eq!(ready_line(line), expected, "{line}");
+        };
+        check(
+            r#"ready {"endpoint":"http://127.0.0.1:9000","console":"http://127.0.0.1:9001"}"#,
+            Some(("http://127.0.0.1:9000", "http://127.0.0.1:9001")),
+        );
+        check(r#"ready {"endpoint":"http://127.0.0.1:9000"}"#, None);
+        check("listening on 9000", None);
+    }
+
+    #[test]
+    fn a_server_that_exits_at_once_is_reported_with_its_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("server");
+        std::fs::write(&program, "#!/bin/sh\necho 'no keys' >&2\nexit 2\n").unwrap();
+        std::process::Command::new("chmod").arg("+x").arg(&program).status().unwrap();
+        let error = RunningServer::start(&program, "exits-at-once").err().unwrap();
+        assert!(format!("{error:#}").contains("no keys"), "{error:#}");
+    }
+}

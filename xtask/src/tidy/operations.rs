@@ -1,0 +1,69 @@
+//! One operation, one file, one name, one test module: `ops/put_object.rs` defines `fn put_object` (`async` where it waits for
+//! something) and is tested by `tests/api/put_object.rs`, which the test binary compiles.
+
+use super::source::{self, SourceFile};
+
+const OPERATIONS: &str = "crates/server/src/ops/";
+const TESTS: &str = "crates/server/tests/api/";
+
+/// What the operations and their tests break.
+pub(crate) fn check(files: &[SourceFile]) -> Vec<String> {
+    let compiled =
+        files.iter().find(|file| file.path == format!("{TESTS}main.rs")).map(|file| file.code.as_str());
+    files
+        .iter()
+        .filter_map(|file| Some((file, file.path.strip_prefix(OPERATIONS)?.strip_suffix(".rs")?)))
+        .filter(|(_, name)| *name != "mod")
+        .flat_map(|(file, name)| check_operation(file, name, files, compiled.unwrap_or_default()))
+        .collect()
+}
+
+fn check_operation(file: &SourceFile, name: &str, files: &[SourceFile], compiled: &str) -> Vec<String> {
+    let mut findings = Vec::new();
+    if !source::functions(&file.code).iter().any(|function| function.name == name) {
+        findings.push(format!("{}: does not define `fn {name}`", file.path));
+    }
+    let test_path = format!("{TESTS}{name}.rs");
+    match files.iter().find(|test| test.path == test_path) {
+        None => findings.push(format!("{}: has no test module {test_path}", file.path)),
+        Some(test) => {
+            if !compiled.lines().any(|line| line.trim() == format!("mod {name};")) {
+                findings.push(format!("{TESTS}main.rs: does not compile `mod {name};`"));
+            }
+            if !source::functions(&test.code).iter().any(|function| function.attributes.contains("test]")) {
+                findings.push(format!("{test_path}: holds no test"));
+            }
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_tree(files: &[(&str, &str)], expected: &[&str]) {
+        let files: Vec<_> =
+            files.iter().map(|(path, text)| SourceFile::new(path, (*text).to_owned())).collect();
+        let findings = check(&files);
+        assert_eq!(findings.len(), expected.len(), "{findings:?}");
+        for (finding, words) in findings.iter().zip(expected) {
+            assert!(finding.contains(words), "{finding} lacks {words}");
+        }
+    }
+
+    #[test]
+    fn an_operation_has_its_function_and_its_tests() {
+        let operation = ("crates/server/src/ops/put_object.rs", "pub(crate) async fn put_object(a: u8) {}\n");
+        let waits_for_nothing = (operation.0, "pub(crate) fn put_object<T>(a: T) {}\n");
+        let tests = ("crates/server/tests/api/put_object.rs", "#[tokio::test]\nasync fn stores() {}\n");
+        let main = ("crates/server/tests/api/main.rs", "mod put_object;\n");
+        check_tree(&[operation, tests, main, ("crates/server/src/ops/mod.rs", "")], &[]);
+        check_tree(&[waits_for_nothing, tests, main], &[]);
+        check_tree(&[operation, main], &["has no test module"]);
+        check_tree(&[operation, tests], &["does not compile `mod put_object;`"]);
+        check_tree(&[operation, (tests.0, "fn helper() {}\n"), main], &["holds no test"]);
+        check_tree(&[(operation.0, "async fn put() {}\n"), tests, main], &["does not define"]);
+        check_tree(&[(operation.0, "// async fn put_object(\n"), tests, main], &["does not define"]);
+    }
+}

@@ -1,0 +1,45 @@
+//! Programs from outside that a step needs: whether they are here, and how to get one that is not.
+
+use std::path::PathBuf;
+
+/// A program that a step needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tool {
+    /// Names it may have; the first that is found is used.
+    pub(crate) names: &'static [&'static str],
+    /// How to get it, as a sentence for the one who misses it.
+    pub(crate) cure: &'static str,
+}
+
+pub(crate) const PYTHON: Tool = Tool {
+    names: &["python3"],
+    cure: "install Python 3 with its venv module (apt-get install python3-venv)",
+};
+pub(crate) const NODE: Tool = Tool { names: &["node"], cure: "install Node.js (apt-get install nodejs)" };
+pub(crate) const NPM: Tool = Tool { names: &["npm"], cure: "install npm (apt-get install npm)" };
+pub(crate) const JAVAC: Tool =
+    Tool { names: &["javac"], cure: "install a Java development kit (apt-get install default-jdk-headless)" };
+pub(crate) const MAVEN: Tool = Tool { names: &["mvn"], cure: "install Maven (apt-get install maven)" };
+pub(crate) const GO: Tool = Tool { names: &["go"], cure: "install Go (https://go.dev/doc/install)" };
+pub(crate) const CHROMIUM: Tool =
+    Tool { names: &["chromium", "chromium-browser"], cure: "install Chromium (apt-get install chromium)" };
+pub(crate) const CARGO_DENY: Tool =
+    Tool { names: &["cargo-deny"], cure: "install cargo-deny (cargo install --locked cargo-deny)" };
+
+impl Tool {
+    /// Where the program is, looked up as a shell would.
+    pub(crate) fn find(&self) -> Option<PathBuf> {
+        let path = std::env::var_os("PATH")?;
+        let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+        self.names
+            .iter()
+            .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
+            .find(|file| file.is_file())
+    }
+}
+
+/// What to say when one of these is not here.
+pub(crate) fn missing(tools: &[Tool]) -> Option<String> {
+    let absent = tools.iter().find(|tool| tool.find().is_none())?;
+    Some(format!("{} is not here: {}", absent.names.first().copied().unwrap_or("a tool"), absent.cure))
+}
