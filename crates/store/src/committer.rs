@@ -379,6 +379,9 @@ impl Shared {
         }
         self.tables.seal();
         self.upkeep.flush_soon(log.take_sealed());
+        if let Err(full @ Error::DiskFull) = self.files.check_reserve() {
+            self.condition.set_impaired(Some(full));
+        }
         Ok(())
     }
 

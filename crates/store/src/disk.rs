@@ -38,6 +38,8 @@ pub(crate) trait Disk: Send + Sync + Debug {
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Makes the names in a folder durable.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
+    /// The bytes that are free for us, and all there are.
+    fn space(&self, path: &Path) -> io::Result<(u64, u64)>;
     /// Creates a folder and its parents unless they exist.
     fn create_dir_all(&self, path: &Path) -> io::Result<()>;
     /// The files and folders in a folder, in no order.

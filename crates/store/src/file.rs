@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::Durability;
 use crate::disk::{Disk, DiskFile};
 use crate::id::DataId;
+use crate::{Durability, Error, StoreOptions};
 
 const FOLDERS: usize = 256;
+
+/// On small disks the reserve is no more than one part in so many.
+const RESERVE_SHARE: u64 = 16;
 
 /// The data files of a store.
 #[derive(Debug)]
@@ -20,6 +23,9 @@ pub(crate) struct DataFiles {
     files: PathBuf,
     temporary: PathBuf,
     durability: Durability,
+    reserve_bytes: u64,
+    /// What it takes to write out what is in the log.
+    least_reserve_bytes: u64,
     /// Which of the folders are known to exist for good.
     folders: Vec<AtomicBool>,
     pins: Mutex<HashMap<DataId, usize>>,
@@ -31,7 +37,7 @@ pub(crate) struct DataFiles {
 
 impl DataFiles {
     /// Opens the folders, creating them if needed, and removes what a crash left half written.
-    pub(crate) fn open(disk: Arc<dyn Disk>, dir: &Path, durability: Durability) -> io::Result<Self> {
+    pub(crate) fn open(disk: Arc<dyn Disk>, dir: &Path, options: &StoreOptions) -> io::Result<Self> {
         let (files, temporary) = (dir.join("files"), dir.join("tmp"));
         disk.create_dir_all(&files)?;
         disk.create_dir_all(&temporary)?;
@@ -44,7 +50,9 @@ impl DataFiles {
             disk,
             files,
             temporary,
-            durability,
+            durability: options.durability,
+            reserve_bytes: options.reserve_bytes,
+            least_reserve_bytes: 3 * options.log_segment_bytes,
             folders,
             pins: Mutex::default(),
             relaxed: Mutex::default(),
@@ -55,6 +63,13 @@ impl DataFiles {
     /// Whether files are synced before they are used.
     pub(crate) fn is_durable(&self) -> bool {
         self.durability == Durability::Durable
+    }
+
+    /// Fails when so little space is left that it is needed for merging files and for deletions.
+    pub(crate) fn check_reserve(&self) -> Result<(), Error> {
+        let (free, all) = self.disk.space(&self.files).map_err(|e| Error::io("asking for free space", &e))?;
+        let reserve = self.reserve_bytes.min((all / RESERVE_SHARE).max(self.least_reserve_bytes));
+        if free < reserve { Err(Error::DiskFull) } else { Ok(()) }
     }
 
     /// Begins a file, which is gone when the guard is dropped.

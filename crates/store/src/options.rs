@@ -22,6 +22,7 @@ pub struct StoreOptions {
     pub(crate) log_segment_bytes: u64,
     pub(crate) lazy_delay: Duration,
     pub(crate) reclaim_interval: Duration,
+    pub(crate) reserve_bytes: u64,
 }
 
 impl Default for StoreOptions {
@@ -33,6 +34,7 @@ impl Default for StoreOptions {
             log_segment_bytes: 32 * 1024 * 1024,
             lazy_delay: Duration::from_millis(50),
             reclaim_interval: Duration::from_millis(500),
+            reserve_bytes: 256 * 1024 * 1024,
         }
     }
 }
@@ -78,6 +80,14 @@ impl StoreOptions {
     #[must_use]
     pub fn reclaim_interval(mut self, interval: Duration) -> Self {
         self.reclaim_interval = interval;
+        self
+    }
+
+    /// With less free space than this (or a sixteenth of the disk, if that is less, but no less than three files of
+    /// the log) only deletions and their like are accepted, so that there is room to merge files and get space back.
+    #[must_use]
+    pub fn reserve_bytes(mut self, bytes: u64) -> Self {
+        self.reserve_bytes = bytes;
         self
     }
 }

@@ -119,7 +119,7 @@ impl Store {
         }
         let condition = Arc::new(Condition::default());
         let counters = Arc::new(Counters::default());
-        let files = DataFiles::open(disk, dir, options.durability)
+        let files = DataFiles::open(disk, dir, options)
             .map_err(|e| OpenError::io(format!("opening the data files in {}", dir.display()), e))?;
         let files = Arc::new(files);
         let settings = Settings::default();

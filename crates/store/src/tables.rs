@@ -182,6 +182,21 @@ impl Tables {
         }
     }
 
+    /// As [`Tables::seal`], with something to merge in every tree even if nothing was written.
+    pub(crate) fn seal_to_merge(&self) {
+        if let Self::Lsm(tables) = self {
+            tables.seal_to_merge();
+        }
+    }
+
+    /// Merges all files, so that the space of what was deleted or replaced is free.
+    pub(crate) fn merge_all(&self) -> Result<(), Error> {
+        match self {
+            Self::Lsm(tables) => tables.merge_all(),
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
     /// How many sealed memories wait to be flushed, and how many unsorted runs of files there are.
     pub(crate) fn backlog(&self) -> (usize, usize) {
         match self {

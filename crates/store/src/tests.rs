@@ -7,4 +7,5 @@ mod linear;
 mod model;
 mod operations;
 mod simulated_disk;
+mod space;
 mod support;

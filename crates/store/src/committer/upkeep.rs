@@ -1,5 +1,6 @@
 //! What goes on behind the commits: flushing the tables' memory, recycling the log, tidying files up.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -74,24 +75,51 @@ impl Upkeep {
 impl Shared {
     pub(super) fn flush_loop(&self) {
         let _alarm = Alarm(&self.condition);
-        let mut failed = false;
+        let mut to_flush = false;
+        let mut room_made_at = 0;
         loop {
-            let prepared = self.upkeep.spares.prepare();
-            if !failed {
-                let error = prepared.err().map(|e| Error::io("making a file for the log", &e));
-                self.condition.set_impaired(error);
-            }
-            let Some(ordered) = self.upkeep.wait(|orders| &mut orders.flush) else { return };
+            let prepared =
+                self.upkeep.spares.prepare().map_err(|e| Error::io("making a file for the log", &e));
             if self.durability == Durability::Relaxed {
                 self.sync_relaxed();
             }
-            if ordered || failed {
-                let outcome = self.flush();
-                failed = outcome.is_err();
-                self.condition.set_impaired(outcome.err());
-                self.upkeep.progress.notify_all();
+            let flushed = if to_flush { self.flush() } else { Ok(()) };
+            to_flush = flushed.is_err();
+            let trouble = flushed.and(prepared).and_then(|()| self.files.check_reserve()).err();
+            let is_full = trouble == Some(Error::DiskFull);
+            self.condition.set_impaired(trouble);
+            self.upkeep.progress.notify_all();
+            if is_full {
+                self.make_room(&mut room_made_at);
+            }
+            match self.upkeep.wait(|orders| &mut orders.flush) {
+                Some(ordered) => to_flush |= ordered,
+                None => return,
             }
         }
+    }
+
+    /// Space of deleted rows comes free when files are merged. That waits until there is enough to merge, which
+    /// there may never be if nothing can be written; so it is done now, if anything changed since the last time.
+    fn make_room(&self, made_at: &mut u64) {
+        let commits = || self.counters.commits.load(Ordering::Relaxed);
+        if commits() == *made_at {
+            return;
+        }
+        // The first merge finds which files hold nothing any more, and the second removes them. What is committed after
+        // the first has begun is for another time.
+        let mut covered = None;
+        for _ in 0..2 {
+            self.between_batches(|_| {
+                self.tables.seal_to_merge();
+                covered.get_or_insert_with(commits);
+            });
+            if let Err(error) = self.tables.flush().and_then(|_| self.tables.merge_all()) {
+                tracing::debug!(%error, "no room could be made");
+            }
+            self.between_batches(|_| self.tables.pass());
+        }
+        *made_at = covered.unwrap_or(*made_at);
     }
 
     fn flush(&self) -> Result<(), Error> {

@@ -127,7 +127,6 @@ impl Upload {
     }
 
     async fn become_large(&mut self, piece: Bytes) -> Result<(), Error> {
-        self.path.condition.check()?;
         let files = Arc::clone(&self.path.files);
         let id = self.path.ids.data();
         let writer = run_blocking(move || FileWriter::create(&files, id)).await?;
@@ -162,6 +161,7 @@ impl Upload {
         if *waiting_bytes < BATCH_BYTES {
             return Ok(());
         }
+        self.path.condition.check_space(true)?;
         let batch = std::mem::take(waiting);
         *waiting_bytes = 0;
         let State::Large { writing, .. } = std::mem::replace(&mut self.state, State::Failed) else {

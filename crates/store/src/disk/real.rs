@@ -41,6 +41,11 @@ impl Disk for RealDisk {
         File::open(path)?.sync_all()
     }
 
+    fn space(&self, path: &Path) -> io::Result<(u64, u64)> {
+        let found = rustix::fs::statvfs(path)?;
+        Ok((found.f_bavail.saturating_mul(found.f_frsize), found.f_blocks.saturating_mul(found.f_frsize)))
+    }
+
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
         fs::create_dir_all(path)
     }

@@ -26,6 +26,9 @@ const OPEN_FILES: usize = 256;
 /// Content of at least this many bytes is kept apart from its key.
 const SEPARATION_BYTES: u32 = 512;
 
+/// Files are about as large after everything was merged.
+const MERGED_FILE_BYTES: u64 = 64 << 20;
+
 /// The two trees and what orders their commits.
 pub(crate) struct LsmTables {
     index: AnyTree,
@@ -196,6 +199,22 @@ impl LsmTables {
             changed |= tree.current_version().id() != before;
         }
         Ok(changed)
+    }
+
+    /// Trees remove files that hold nothing only in a merge, and merge only what has rows; the deletion of a row that
+    /// never exists is one.
+    pub(super) fn seal_to_merge(&self) {
+        for (tree, tag) in [(&self.index, Tag::Store), (&self.content, Tag::Content)] {
+            tree.remove(crate::key::whole(tag), self.seqno.next());
+        }
+        self.seal();
+    }
+
+    pub(super) fn merge_all(&self) -> Result<(), Error> {
+        for tree in self.trees() {
+            tree.major_compact(MERGED_FILE_BYTES, self.watermark()).map_err(write_error)?;
+        }
+        Ok(())
     }
 
     pub(super) fn backlog(&self) -> (usize, usize) {

@@ -315,6 +315,10 @@ impl Disk for SimulatedDisk {
         self.perform(Some(Op::SyncDir { path: path.to_path_buf() }), false, |_| Ok(()))
     }
 
+    fn space(&self, _: &Path) -> io::Result<(u64, u64)> {
+        Ok((u64::MAX, u64::MAX))
+    }
+
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
         self.perform(Some(Op::CreateDir { path: path.to_path_buf() }), true, |state| {
             state.tree.folders.insert(path.to_path_buf());
