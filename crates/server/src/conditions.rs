@@ -26,7 +26,12 @@ fn evaluate(conditions: &Conditions, object: &Object) -> Result<(), Error> {
 
 /// Whether `x-oss-forbid-overwrite` protects an existing object of the key.
 pub(crate) fn forbids_overwrite(call: &Call) -> Result<bool, Error> {
-    match call.header("x-oss-forbid-overwrite")? {
+    read_forbid_overwrite(call.header("x-oss-forbid-overwrite")?)
+}
+
+/// Reads `x-oss-forbid-overwrite`, wherever it stood; anything but true and false is refused.
+pub(crate) fn read_forbid_overwrite(text: Option<&str>) -> Result<bool, Error> {
+    match text {
         None => Ok(false),
         Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
         Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),

@@ -15,6 +15,7 @@ use crate::call::Call;
 use crate::callback::answer::{Asker, detached};
 use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested::{self, Given, Wanted};
+use crate::conditions::read_forbid_overwrite;
 use crate::failure;
 use crate::form::{Fields, File, Form};
 use crate::http::body::RequestBody;
@@ -113,8 +114,7 @@ fn form_attributes(call: &Call, fields: &Fields, file: &File, key: &ObjectKey) -
 
 fn forbids_overwrite(call: &Call, fields: &Fields) -> Result<bool, Error> {
     let in_header = call.header("x-oss-forbid-overwrite")?;
-    let text = fields.get("x-oss-forbid-overwrite").or(in_header);
-    Ok(text.is_some_and(|text| text.eq_ignore_ascii_case("true")))
+    read_forbid_overwrite(fields.get("x-oss-forbid-overwrite").or(in_header))
 }
 
 /// The callback of a form: its own field, with one field for each custom variable.

@@ -281,6 +281,8 @@ fn overwriting_and_checksums() {
     bucket.assert_keys(&[]);
     post(&bucket, form("content-md5", &content_md5(b"Hello"))).expect(204);
     post(&bucket, form("x-oss-forbid-overwrite", "true")).expect_error(409, "FileAlreadyExists");
+    post(&bucket, form("x-oss-forbid-overwrite", "maybe")).expect_error(400, "InvalidArgument");
+    post(&bucket, form("x-oss-forbid-overwrite", "false")).expect(204);
     let request = form("a", "b").onto(bucket.root("POST", "")).header("x-oss-forbid-overwrite", "true");
     request.send().expect_error(409, "FileAlreadyExists");
     post(&bucket, form("x-oss-server-side-encryption", "AES256")).expect_error(501, "NotImplemented");
