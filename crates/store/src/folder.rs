@@ -3,9 +3,10 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::OpenError;
-use crate::disk::{Disk, RealDisk};
+use crate::disk::Disk;
 use crate::lock::FolderLock;
 
 /// The format this version writes and the newest it reads.
@@ -14,41 +15,40 @@ const FORMAT: u32 = 1;
 const FORMAT_FILE: &str = "format";
 const CLEAN_FILE: &str = "clean";
 
+/// More of the format file is not looked at.
+const LONGEST_TEXT: u64 = 256;
+
 /// An open data folder.
 #[derive(Debug)]
 pub(crate) struct Folder {
+    disk: Arc<dyn Disk>,
     dir: PathBuf,
     was_clean: bool,
 }
 
 /// Opens the folder, creating it if it is missing or empty.
-pub(crate) fn open(dir: &Path) -> Result<(Folder, FolderLock), OpenError> {
+pub(crate) fn open(disk: &Arc<dyn Disk>, dir: &Path) -> Result<(Folder, FolderLock), OpenError> {
     let failed = |what: &str, error| OpenError::io(format!("{what} {}", dir.display()), error);
     fs::create_dir_all(dir).map_err(|e| failed("creating", e))?;
     let format = dir.join(FORMAT_FILE);
-    let found = match fs::read_to_string(&format) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(failed("reading the format of", error)),
-    };
-    if found.is_none() && !is_fresh(dir).map_err(|e| failed("listing", e))? {
+    let found = read_text(&**disk, &format).map_err(|e| failed("reading the format of", e))?;
+    if found.is_none() && !is_fresh(&**disk, dir).map_err(|e| failed("listing", e))? {
         return Err(OpenError::NotAStore { path: dir.to_path_buf() });
     }
     let lock = FolderLock::take(dir)?;
     let is_new = found.is_none();
     match found {
         Some(text) => check_format(&text)?,
-        None => write_durably(dir, FORMAT_FILE, format!("ossicle {FORMAT}\n").as_bytes())
+        None => write_durably(&**disk, dir, FORMAT_FILE, format!("ossicle {FORMAT}\n").as_bytes())
             .map_err(|e| failed("creating", e))?,
     }
-    let clean = dir.join(CLEAN_FILE);
-    let was_clean = match fs::remove_file(&clean) {
+    let was_clean = match disk.remove(&dir.join(CLEAN_FILE)) {
         Ok(()) => true,
         Err(error) if error.kind() == io::ErrorKind::NotFound => is_new,
         Err(error) => return Err(failed("opening", error)),
     };
-    RealDisk.sync_dir(dir).map_err(|e| failed("opening", e))?;
-    Ok((Folder { dir: dir.to_path_buf(), was_clean }, lock))
+    disk.sync_dir(dir).map_err(|e| failed("opening", e))?;
+    Ok((Folder { disk: Arc::clone(disk), dir: dir.to_path_buf(), was_clean }, lock))
 }
 
 impl Folder {
@@ -59,21 +59,26 @@ impl Folder {
 
     /// Everything is in order; the next process need not look.
     pub(crate) fn mark_clean(&self) {
-        if let Err(error) = write_durably(&self.dir, CLEAN_FILE, b"") {
+        if let Err(error) = write_durably(&*self.disk, &self.dir, CLEAN_FILE, b"") {
             tracing::warn!(%error, "the data folder could not be marked as in order");
         }
     }
 }
 
 /// Whether the folder holds nothing, or only what an opening that did not get far leaves.
-fn is_fresh(dir: &Path) -> io::Result<bool> {
-    for entry in fs::read_dir(dir)? {
-        let name = entry?.file_name();
-        if name != "lock" && name != "format.new" && name != "lost+found" {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+fn is_fresh(disk: &dyn Disk, dir: &Path) -> io::Result<bool> {
+    let expected = ["lock", "format.new", "lost+found"].map(|name| Some(name.as_ref()));
+    Ok(disk.list(dir)?.iter().all(|path| expected.contains(&path.file_name())))
+}
+
+/// The text of a file, if there is one.
+fn read_text(disk: &dyn Disk, path: &Path) -> io::Result<Option<String>> {
+    let file = match disk.open_read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    let length = usize::try_from(file.len()?.min(LONGEST_TEXT)).unwrap_or(0);
+    Ok(Some(String::from_utf8_lossy(&file.read_vec_at(0, length)?).into_owned()))
 }
 
 fn check_format(text: &str) -> Result<(), OpenError> {
@@ -85,10 +90,15 @@ fn check_format(text: &str) -> Result<(), OpenError> {
     }
 }
 
-fn write_durably(dir: &Path, name: &str, content: &[u8]) -> io::Result<()> {
+fn write_durably(disk: &dyn Disk, dir: &Path, name: &str, content: &[u8]) -> io::Result<()> {
     let new = dir.join(format!("{name}.new"));
-    fs::write(&new, content)?;
-    fs::File::open(&new)?.sync_all()?;
-    fs::rename(&new, dir.join(name))?;
-    RealDisk.sync_dir(dir)
+    match disk.remove(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = disk.create(&new)?;
+    file.write_all_at(content, 0)?;
+    file.sync_data()?;
+    disk.rename(&new, &dir.join(name))?;
+    disk.sync_dir(dir)
 }

@@ -95,7 +95,7 @@ impl Store {
         disk: Arc<dyn Disk>,
         tables: Option<Tables>,
     ) -> Result<Self, OpenError> {
-        let (folder, lock) = folder::open(dir)?;
+        let (folder, lock) = folder::open(&disk, dir)?;
         let ids = Arc::new(IdSource::new());
         let tables = match tables {
             Some(tables) => Arc::new(tables),

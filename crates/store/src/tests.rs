@@ -1,6 +1,7 @@
 //! Tests that need the inside of the store: other disks, other tables.
 
 mod crash;
+mod crashes;
 mod faults;
 mod history;
 mod linear;

@@ -1,80 +1,160 @@
 //! Failing input and output: for every operation of a workload, what happens when it fails.
 
+use std::collections::BTreeSet;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::crashes::{Crashes, Dice, Unsynced};
 use super::history::{Client, History};
-use super::simulated_disk::{Fault, SimulatedDisk, Unsynced};
+use super::simulated_disk::{Fault, SimulatedDisk};
 use super::support::{bucket, get, options, put_of, stored};
 use crate::tables::Tables;
-use crate::{Error, Health, Store, StoreOptions};
+use crate::{Error, Health, OpenError, Store, StoreOptions};
 
-/// One run; returns how many operations the workload took.
-async fn run(fault: Option<Fault>) -> usize {
-    let dir = tempfile::tempdir().unwrap();
-    let disk = SimulatedDisk::default();
-    let history = Arc::new(History::default());
+/// What failed in a run, if the workload got that far.
+type Failed = Option<&'static str>;
+
+fn open(dir: &Path, disk: &SimulatedDisk) -> Result<Store, OpenError> {
     let options = StoreOptions { log_segment_bytes: 24 * 1024, ..options() };
-    let open = |disk: &SimulatedDisk, images: &SimulatedDisk| {
-        let tables = Tables::with_images(images.image_at(usize::MAX), Arc::new(disk.clone()));
-        Store::open_on(dir.path(), &options, Arc::new(disk.clone()), Some(tables)).unwrap()
-    };
-    let store = open(&disk, &disk);
+    let tables = Tables::with_images(disk.image(), Arc::new(disk.clone()));
+    Store::open_on(dir, &options, Arc::new(disk.clone()), Some(tables))
+}
+
+/// One run of the workload.
+async fn run(fault: Fault) -> Failed {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = SimulatedDisk::new(dir.path());
+    let history = Arc::new(History::default());
+    let store = open(dir.path(), &disk).unwrap();
     bucket(&store, "b").await;
-    let never = Fault { first: usize::MAX - 1, count: 1, kind: io::ErrorKind::Other, only_growth: false };
-    disk.set_fault(Some(fault.unwrap_or(never)));
+    disk.set_fault(Some(fault));
     let client =
         Client { store: store.clone(), disk: disk.clone(), history: Arc::clone(&history), number: 1 };
     client.work(5).await;
-    let operations = disk.operations();
+    let failed = disk.failed();
     disk.set_fault(None);
 
-    let what = format!("{fault:?}");
-    let lacks_space = fault.is_some_and(|fault| fault.kind == io::ErrorKind::StorageFull);
-    let data = stored(&store, b"afterwards").await.unwrap();
-    let mut outcome = store.put_object(put_of("b", "afterwards", data)).await;
+    let what = format!("{fault:?}: {failed:?}");
+    goes_on_or_refuses(&store, fault, &what).await;
+    drop(store);
+    for unsynced in [Unsynced::Lost, Unsynced::Kept] {
+        let mut crashes = Crashes::of(&disk);
+        let after = crashes.at(crashes.end(), unsynced, &mut Dice(1), dir.path());
+        let again = open(dir.path(), &after).unwrap();
+        history.check(&again, usize::MAX, &what).await;
+        let report = again.fsck(false).await.unwrap();
+        assert!(report.is_sound(), "{what}: {report:?}");
+        again.close().await;
+    }
+    failed
+}
+
+/// When all is well again, the store takes writes, or says that it refuses them.
+async fn goes_on_or_refuses(store: &Store, fault: Fault, what: &str) {
+    let lacks_space = fault.kind == io::ErrorKind::StorageFull;
+    let mut outcome = Err(Error::DiskFull);
     for _ in 0..500 {
-        if !matches!(outcome, Err(Error::DiskFull)) {
-            break;
+        outcome = match stored(store, b"afterwards").await {
+            Ok(data) => store.put_object(put_of("b", "afterwards", data)).await,
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Err(Error::DiskFull | Error::ReadOnly | Error::Io { .. }) => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            _ => break,
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        let data = stored(&store, b"afterwards").await.unwrap();
-        outcome = store.put_object(put_of("b", "afterwards", data)).await;
     }
     match outcome {
-        Ok(_) => assert_eq!(get(&store, "afterwards").await.unwrap(), b"afterwards"),
+        Ok(_) => assert_eq!(get(store, "afterwards").await.unwrap(), b"afterwards"),
         Err(error) => {
             assert!(matches!(error, Error::Poisoned { .. }), "{what}: {error}");
             assert!(matches!(store.health(), Health::Poisoned { .. }), "{what}");
             assert!(!lacks_space, "{what}: lack of space must pass");
         }
     }
-    drop(store);
-    for unsynced in [Unsynced::Lost, Unsynced::Kept] {
-        let after = disk.crashed_at(disk.now(), unsynced, || true);
-        let again = open(&after, &disk);
-        history.check(&again, usize::MAX, &what).await;
-        let report = again.fsck(false).await.unwrap();
-        assert!(report.is_sound(), "{what}: {report:?}");
-        again.close().await;
+}
+
+/// Runs with the first operation failing, the second, and so on until the workload ends before it.
+async fn every_operation(mut run: impl AsyncFnMut(usize) -> Failed) -> BTreeSet<&'static str> {
+    let mut kinds = BTreeSet::new();
+    for first in 0.. {
+        match run(first).await {
+            Some(kind) => drop(kinds.insert(kind)),
+            None => break,
+        }
     }
-    operations
+    kinds
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_operation_fails_once() {
-    let operations = run(None).await;
-    assert!(operations > 50, "{operations}");
-    for first in 0..operations {
-        run(Some(Fault { first, count: 1, kind: io::ErrorKind::Other, only_growth: false })).await;
-    }
+    let fault = |first| Fault { first, count: 1, kind: io::ErrorKind::Other, only_growth: false };
+    let kinds = every_operation(async |first| run(fault(first)).await).await;
+    let expected = [
+        "create",
+        "create a folder",
+        "open",
+        "read",
+        "remove",
+        "rename",
+        "sync",
+        "sync of a folder",
+        "write",
+    ];
+    assert_eq!(kinds, BTreeSet::from(expected));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_operation_fails_from_one_on() {
+    let fault = |first| Fault { first, count: usize::MAX, kind: io::ErrorKind::Other, only_growth: false };
+    every_operation(async |first| run(fault(first * 3)).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_disk_is_full_for_a_while() {
-    let operations = run(None).await;
-    for first in (0..operations).step_by(2) {
-        run(Some(Fault { first, count: 12, kind: io::ErrorKind::StorageFull, only_growth: true })).await;
+    let fault = |first| Fault { first, count: 12, kind: io::ErrorKind::StorageFull, only_growth: true };
+    let kinds = every_operation(async |first| run(fault(first)).await).await;
+    assert_eq!(kinds, BTreeSet::from(["create", "create a folder", "write"]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_disk_is_read_only_for_a_while() {
+    let fault =
+        |first| Fault { first, count: 12, kind: io::ErrorKind::ReadOnlyFilesystem, only_growth: true };
+    every_operation(async |first| run(fault(first * 2)).await).await;
+}
+
+/// Opening fails at every operation, with an error and nothing lost; afterwards it works.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_operation_of_opening_fails_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = SimulatedDisk::new(dir.path());
+    let history = Arc::new(History::default());
+    let store = open(dir.path(), &disk).unwrap();
+    bucket(&store, "b").await;
+    let client =
+        Client { store: store.clone(), disk: disk.clone(), history: Arc::clone(&history), number: 2 };
+    client.work(7).await;
+    drop(store);
+    let kinds = every_operation(async |first| {
+        let mut crashes = Crashes::of(&disk);
+        let after = crashes.at(crashes.end(), Unsynced::Kept, &mut Dice(1), dir.path());
+        after.set_fault(Some(Fault { first, count: 1, kind: io::ErrorKind::Other, only_growth: false }));
+        let opened = open(dir.path(), &after);
+        let failed = after.failed();
+        after.set_fault(None);
+        drop(opened);
+        let again = open(dir.path(), &after).unwrap();
+        history.check(&again, usize::MAX, &format!("opening: {failed:?} {first}")).await;
+        assert!(again.fsck(false).await.unwrap().is_sound());
+        again.close().await;
+        failed
+    });
+    let kinds = kinds.await;
+    for kind in ["list", "length", "open", "read", "sync of a folder"] {
+        assert!(kinds.contains(kind), "{kind}: {kinds:?}");
     }
 }

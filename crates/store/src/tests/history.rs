@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::simulated_disk::SimulatedDisk;
-use super::support::{append, bytes, copy, get, initiate, put_of, put_part, stored};
-use crate::{CompleteUpload, DeleteObject, Error, NewDelivery, Parts, PutObject, Store};
+use super::support::{append, bytes, copy, get, initiate, put_of, put_part, read, stored};
+use crate::{
+    AbortUpload, CompleteUpload, DeleteObject, DeliveryState, Error, NewDelivery, Parts, PutObject, Store,
+    UpdateDelivery,
+};
 
 /// What a key held, or may have held, and since when.
 #[derive(Debug, Clone)]
 pub(super) struct Version {
-    pub(super) content: Option<Vec<u8>>,
+    pub(super) content: Option<Arc<[u8]>>,
     pub(super) delivery: Option<String>,
     /// When it was asked for.
     pub(super) asked: usize,
@@ -45,8 +48,9 @@ impl History {
             let oldest = versions.iter().rposition(is_acknowledged);
             let found = get(store, &key).await;
             let allowed = versions.iter().enumerate().skip(oldest.unwrap_or(0));
-            let mut matching =
-                allowed.filter(|(_, version)| version.asked <= moment && version.content == found);
+            let mut matching = allowed.filter(|(_, version)| {
+                version.asked <= moment && version.content.as_deref() == found.as_deref()
+            });
             let is_unborn = oldest.is_none() && found.is_none();
             let matched = matching.next();
             let length = found.as_ref().map(Vec::len);
@@ -75,22 +79,28 @@ impl Client {
     /// Does some things of every kind to keys of its own. Errors are taken as they come.
     pub(super) async fn work(self, rounds: u64) {
         let n = self.number;
-        let (plain, appended, composed, copied) =
-            (format!("{n}/plain"), format!("{n}/append"), format!("{n}/parts"), format!("{n}/copy"));
+        let name = |kind: &str| format!("{n}/{kind}");
         let mut whole = Vec::new();
         for round in 0..rounds {
             let seed = n * 1000 + round;
-            let size = [50, 900, 3000, 20_000][usize::try_from((round + n) % 4).unwrap()];
+            let size = if round == 5 {
+                300_000
+            } else {
+                [50, 900, 3000, 20_000][usize::try_from((round + n) % 4).unwrap()]
+            };
             let content = bytes(seed, size);
-            self.put(&plain, &content, round % 2 == 0, seed).await;
-            let piece = bytes(seed + 7, 300 + size / 7);
-            self.append(&appended, &mut whole, &piece).await;
+            self.put(&name("plain"), &content, round % 2 == 0, seed).await;
+            self.read_back(&name("plain")).await;
+            let piece = bytes(seed + 7, 300 + size.min(20_000) / 7);
+            self.append(&name("append"), &mut whole, &piece).await;
             match round % 4 {
-                1 => self.compose(&composed, seed).await,
-                2 => self.copy(&plain, &content, &copied).await,
-                3 => self.delete(&plain).await,
-                _ => {}
+                // Few parts are named by the object itself, many by a manifest; the second replaces the first.
+                1 => self.compose(&name("parts"), seed, if round % 8 == 1 { 3 } else { 11 }).await,
+                2 => self.copy(&name("plain"), &content, &name("copy")).await,
+                3 => self.delete(&name("plain")).await,
+                _ => self.begin_and_abort(&name("aborted"), seed).await,
             }
+            self.read_back(&name("parts")).await;
         }
     }
 
@@ -101,6 +111,17 @@ impl Client {
         let journal = delivery.map(|id| NewDelivery { id, due_ms: Some(5), payload: vec![1; 40] });
         let result = self.store.put_object(PutObject { journal, ..put_of("b", key, data) }).await;
         self.settle(key, version, result.is_ok());
+        if with_delivery && result.is_ok() {
+            let delivered = UpdateDelivery {
+                id: format!("delivery-{seed}"),
+                state: DeliveryState::Delivered,
+                due_ms: None,
+                attempts: 1,
+                payload: Some(vec![2; 60]),
+                now_ms: 6,
+            };
+            let _ = self.store.update_delivery(delivered, seed.is_multiple_of(4)).await;
+        }
     }
 
     async fn append(&self, key: &str, whole: &mut Vec<u8>, piece: &[u8]) {
@@ -118,8 +139,40 @@ impl Client {
         }
     }
 
-    async fn compose(&self, key: &str, seed: u64) {
-        let contents = [bytes(seed + 1, 2500), bytes(seed + 2, 700), bytes(seed + 3, 4000)];
+    /// What can be read is what was written last, or asked to be since.
+    async fn read_back(&self, key: &str) {
+        let Ok(found) = self.store.object("b", key) else { return };
+        let content = match found {
+            Some(object) => match read(&self.store, &object, 0..u64::MAX).await {
+                Ok(content) => Some(content),
+                Err(_) => return,
+            },
+            None => None,
+        };
+        let keys = self.history.keys.lock().unwrap();
+        let versions = keys.get(key).map(Vec::as_slice).unwrap_or_default();
+        let oldest = versions.iter().rposition(|version| version.acknowledged.is_some());
+        let mut allowed = versions.iter().skip(oldest.unwrap_or(0));
+        let is_unborn = oldest.is_none() && content.is_none();
+        assert!(
+            is_unborn || allowed.any(|version| version.content.as_deref() == content.as_deref()),
+            "{key} is not what was written"
+        );
+    }
+
+    async fn begin_and_abort(&self, key: &str, seed: u64) {
+        let Ok(upload_id) = initiate(&self.store, key).await else { return };
+        for (number, size) in [(1, 900), (2, 400), (1, 1500)] {
+            let _ = put_part(&self.store, key, &upload_id, number, &bytes(seed, size)).await;
+        }
+        let abort = AbortUpload { bucket: "b".into(), key: key.into(), upload_id };
+        let _ = self.store.abort(abort).await;
+    }
+
+    async fn compose(&self, key: &str, seed: u64, parts: u64) {
+        let sizes = [2500, 700, 4000];
+        let contents: Vec<_> =
+            (1..=parts).zip(sizes.into_iter().cycle()).map(|(n, size)| bytes(seed + n, size)).collect();
         let upload = async {
             let id = initiate(&self.store, key).await.ok()?;
             for (content, number) in contents.iter().zip(1..) {
@@ -162,7 +215,8 @@ impl Client {
 
     fn ask(&self, key: &str, content: Option<Vec<u8>>, delivery: Option<String>) -> usize {
         let asked = self.disk.now();
-        self.history.ask(key, Version { content, delivery, asked, acknowledged: None })
+        self.history
+            .ask(key, Version { content: content.map(Arc::from), delivery, asked, acknowledged: None })
     }
 
     fn settle(&self, key: &str, version: usize, done: bool) {

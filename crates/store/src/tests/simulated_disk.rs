@@ -1,5 +1,5 @@
 //! A disk in memory that remembers every operation, so that a test can have it as a power failure at any moment
-//! would leave it, and that can be told to fail.
+//! would leave it (see `crashes`), and that can be told to fail.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -10,13 +10,10 @@ use crate::disk::{Disk, DiskFile};
 use crate::rows::Rows;
 use crate::tables::Images;
 
-/// The unit in which writes that were not synced are kept or lost.
-const SECTOR: usize = 512;
-
-type Inode = usize;
+pub(super) type Inode = usize;
 
 #[derive(Debug, Clone)]
-enum Op {
+pub(super) enum Op {
     Create {
         path: PathBuf,
         inode: Inode,
@@ -24,7 +21,7 @@ enum Op {
     Write {
         inode: Inode,
         offset: usize,
-        bytes: Vec<u8>,
+        bytes: Arc<[u8]>,
     },
     Sync {
         inode: Inode,
@@ -46,22 +43,26 @@ enum Op {
     },
 }
 
-/// The files as programs see them.
+/// The files as programs see them, by their paths in the store's folder.
 #[derive(Debug, Clone, Default)]
-struct Tree {
-    names: BTreeMap<PathBuf, Inode>,
-    folders: BTreeSet<PathBuf>,
-    contents: BTreeMap<Inode, Vec<u8>>,
+pub(super) struct Tree {
+    pub(super) names: BTreeMap<PathBuf, Inode>,
+    pub(super) folders: BTreeSet<PathBuf>,
+    contents: BTreeMap<Inode, Arc<Vec<u8>>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
+    /// As it was when everything began.
+    origin: Tree,
     tree: Tree,
     log: Vec<Op>,
     next_inode: Inode,
     images: Vec<(usize, Arc<Rows>)>,
     fault: Option<Fault>,
     operations: usize,
+    /// The kind of the first operation that failed.
+    failed: Option<&'static str>,
 }
 
 /// Which operations fail, counted from when this is set.
@@ -74,17 +75,10 @@ pub(super) struct Fault {
     pub(super) only_growth: bool,
 }
 
-/// What becomes of writes that were not synced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unsynced {
-    Lost,
-    Kept,
-    /// Each sector by chance.
-    Torn,
-}
-
-#[derive(Debug, Clone, Default)]
+/// Stands for what is below one folder.
+#[derive(Debug, Clone)]
 pub(super) struct SimulatedDisk {
+    root: PathBuf,
     state: Arc<Mutex<State>>,
 }
 
@@ -94,7 +88,31 @@ struct SimulatedFile {
     inode: Inode,
 }
 
+/// Everything that happened to a disk.
+#[derive(Debug)]
+pub(super) struct Recording {
+    pub(super) origin: Tree,
+    pub(super) log: Vec<Op>,
+    pub(super) images: Vec<(usize, Arc<Rows>)>,
+    pub(super) next_inode: Inode,
+}
+
 impl SimulatedDisk {
+    pub(super) fn new(root: &Path) -> Self {
+        Self { root: root.to_path_buf(), state: Arc::default() }
+    }
+
+    /// A disk with these files, and the rows the tables keep on it.
+    pub(super) fn with(root: &Path, tree: Tree, next_inode: Inode, image: Arc<Rows>) -> Self {
+        let state =
+            State { origin: tree.clone(), tree, next_inode, images: vec![(0, image)], ..State::default() };
+        Self { root: root.to_path_buf(), state: Arc::new(Mutex::new(state)) }
+    }
+
+    fn relative(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.root).unwrap().to_path_buf()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
@@ -104,93 +122,38 @@ impl SimulatedDisk {
         self.lock().log.len()
     }
 
-    /// Moments after each sync.
-    pub(super) fn sync_points(&self) -> Vec<usize> {
+    pub(super) fn recording(&self) -> Recording {
         let state = self.lock();
-        let is_sync = |op: &Op| matches!(op, Op::Sync { .. } | Op::SyncDir { .. });
-        (1..=state.log.len()).filter(|at| is_sync(&state.log[at - 1])).collect()
+        Recording {
+            origin: state.origin.clone(),
+            log: state.log.clone(),
+            images: state.images.clone(),
+            next_inode: state.next_inode,
+        }
     }
 
     pub(super) fn set_fault(&self, fault: Option<Fault>) {
         let mut state = self.lock();
         state.fault = fault;
         state.operations = 0;
+        state.failed = None;
     }
 
-    /// Operations that could fail since the fault was set.
-    pub(super) fn operations(&self) -> usize {
-        self.lock().operations
+    /// What failed since the fault was set, if anything did.
+    pub(super) fn failed(&self) -> Option<&'static str> {
+        self.lock().failed
     }
 
-    /// The rows that were in files at the moment.
-    pub(super) fn image_at(&self, moment: usize) -> Arc<Rows> {
+    /// The rows that are in files now.
+    pub(super) fn image(&self) -> Arc<Rows> {
         let state = self.lock();
-        let image = state.images.iter().rev().find(|(kept, _)| *kept <= moment);
-        image.map(|(_, rows)| Arc::clone(rows)).unwrap_or_default()
+        state.images.last().map(|(_, rows)| Arc::clone(rows)).unwrap_or_default()
     }
 
-    /// The disk after a power failure at the moment.
-    pub(super) fn crashed_at(
-        &self,
-        moment: usize,
-        unsynced: Unsynced,
-        mut chance: impl FnMut() -> bool,
-    ) -> Self {
-        let state = self.lock();
-        let mut durable = Tree::default();
-        let mut pending_writes: BTreeMap<Inode, Vec<(usize, &[u8])>> = BTreeMap::new();
-        let mut pending_names: Vec<&Op> = Vec::new();
-        for op in &state.log[..moment] {
-            match op {
-                Op::Write { inode, offset, bytes } => {
-                    pending_writes.entry(*inode).or_default().push((*offset, bytes));
-                }
-                Op::Sync { inode } => {
-                    for (offset, bytes) in pending_writes.remove(inode).unwrap_or_default() {
-                        durable.write(*inode, offset, bytes);
-                    }
-                }
-                Op::SyncDir { path } => {
-                    let (synced, left) = pending_names.into_iter().partition(|op| op.touches(path));
-                    pending_names = left;
-                    synced.into_iter().for_each(|op: &Op| durable.change_names(op));
-                }
-                Op::CreateDir { path } => drop(durable.folders.insert(path.clone())),
-                Op::Create { .. } | Op::Rename { .. } | Op::Remove { .. } => pending_names.push(op),
-            }
-        }
-        for op in pending_names {
-            // Names are journalled in order: what comes after one that is lost is lost too.
-            if unsynced == Unsynced::Lost || unsynced == Unsynced::Torn && chance() {
-                break;
-            }
-            durable.change_names(op);
-        }
-        for (inode, writes) in pending_writes {
-            for (offset, bytes) in writes {
-                for (at, sector) in bytes.chunks(SECTOR).enumerate() {
-                    if unsynced == Unsynced::Kept || unsynced == Unsynced::Torn && chance() {
-                        durable.write(inode, offset + at * SECTOR, sector);
-                    }
-                }
-            }
-        }
-        let crashed = State { tree: durable, next_inode: state.next_inode, ..State::default() };
-        Self { state: Arc::new(Mutex::new(crashed)) }
-    }
-
-    /// The disk's files in another folder.
-    pub(super) fn rename_root(&self, from: &Path, to: &Path) {
-        let mut state = self.lock();
-        let moved = |path: &PathBuf| to.join(path.strip_prefix(from).unwrap());
-        state.tree.names = state.tree.names.iter().map(|(path, inode)| (moved(path), *inode)).collect();
-        state.tree.folders = state.tree.folders.iter().map(moved).collect();
-    }
-
-    /// Does an operation unless it is to fail.
+    /// Does an operation unless it is to fail. What changes nothing is named.
     fn perform<T>(
         &self,
-        what: Option<Op>,
+        what: Result<Op, &'static str>,
         grows: bool,
         perform: impl FnOnce(&mut State) -> io::Result<T>,
     ) -> io::Result<T> {
@@ -200,10 +163,12 @@ impl SimulatedDisk {
             && (grows || !fault.only_growth)
         {
             state.operations += 1;
-            if (fault.first..fault.first + fault.count).contains(&number) {
-                if let Some(Op::Write { inode, offset, bytes }) = what {
+            if number >= fault.first && number - fault.first < fault.count {
+                let kind = what.as_ref().map_or_else(|name| *name, Op::name);
+                state.failed.get_or_insert(kind);
+                if let Ok(Op::Write { inode, offset, bytes }) = what {
                     // Half of it got there.
-                    let half = bytes[..bytes.len() / 2].to_vec();
+                    let half: Arc<[u8]> = bytes[..bytes.len() / 2].into();
                     state.tree.write(inode, offset, &half);
                     state.log.push(Op::Write { inode, offset, bytes: half });
                 }
@@ -216,7 +181,8 @@ impl SimulatedDisk {
     }
 
     fn open_existing(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        let inode = self.perform(None, false, |state| state.tree.find(path))?;
+        let path = self.relative(path);
+        let inode = self.perform(Err("open"), false, |state| state.tree.find(&path))?;
         Ok(Arc::new(SimulatedFile { disk: self.clone(), inode }))
     }
 }
@@ -230,12 +196,26 @@ impl Images for SimulatedDisk {
 }
 
 impl Op {
-    fn touches(&self, folder: &Path) -> bool {
-        let inside = |path: &Path| path.parent() == Some(folder);
+    pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::Create { path, .. } | Self::Remove { path } => inside(path),
-            Self::Rename { from, to, .. } => inside(from) || inside(to),
-            Self::Write { .. } | Self::Sync { .. } | Self::SyncDir { .. } | Self::CreateDir { .. } => false,
+            Self::Create { .. } => "create",
+            Self::Write { .. } => "write",
+            Self::Sync { .. } => "sync",
+            Self::Rename { .. } => "rename",
+            Self::Remove { .. } => "remove",
+            Self::SyncDir { .. } => "sync of a folder",
+            Self::CreateDir { .. } => "create a folder",
+        }
+    }
+
+    /// The folders whose names it changes.
+    pub(super) fn folders(&self) -> Vec<&Path> {
+        match self {
+            Self::Create { path, .. } | Self::Remove { path } | Self::CreateDir { path } => {
+                path.parent().into_iter().collect()
+            }
+            Self::Rename { from, to, .. } => [from.parent(), to.parent()].into_iter().flatten().collect(),
+            Self::Write { .. } | Self::Sync { .. } | Self::SyncDir { .. } => Vec::new(),
         }
     }
 }
@@ -245,15 +225,15 @@ impl Tree {
         self.names.get(path).copied().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    fn write(&mut self, inode: Inode, offset: usize, bytes: &[u8]) {
-        let content = self.contents.entry(inode).or_default();
+    pub(super) fn write(&mut self, inode: Inode, offset: usize, bytes: &[u8]) {
+        let content = Arc::make_mut(self.contents.entry(inode).or_default());
         if content.len() < offset + bytes.len() {
             content.resize(offset + bytes.len(), 0);
         }
         content[offset..offset + bytes.len()].copy_from_slice(bytes);
     }
 
-    fn change_names(&mut self, op: &Op) {
+    pub(super) fn change_names(&mut self, op: &Op) {
         match op {
             Op::Create { path, inode } => drop(self.names.insert(path.clone(), *inode)),
             Op::Rename { from, to, inode } => {
@@ -261,8 +241,25 @@ impl Tree {
                 self.names.insert(to.clone(), *inode);
             }
             Op::Remove { path } => drop(self.names.remove(path)),
-            Op::Write { .. } | Op::Sync { .. } | Op::SyncDir { .. } | Op::CreateDir { .. } => {}
+            Op::CreateDir { path } => drop(self.folders.insert(path.clone())),
+            Op::Write { .. } | Op::Sync { .. } | Op::SyncDir { .. } => {}
         }
+    }
+
+    /// Forgets what is in no folder that exists, and contents without a name.
+    pub(super) fn forget_unreachable(&mut self) {
+        let Self { names, folders, contents } = self;
+        let root = Path::new("");
+        // In order, so that the folder of a folder is looked at first.
+        for folder in folders.clone() {
+            if folder.parent().is_some_and(|parent| parent != root && !folders.contains(parent)) {
+                folders.remove(&folder);
+            }
+        }
+        names
+            .retain(|path, _| path.parent().is_some_and(|parent| parent == root || folders.contains(parent)));
+        let named: BTreeSet<_> = names.values().copied().collect();
+        contents.retain(|inode, _| named.contains(inode));
     }
 }
 
@@ -273,13 +270,14 @@ impl Disk for SimulatedDisk {
             state.next_inode += 1;
             state.next_inode
         };
-        let op = Op::Create { path: path.to_path_buf(), inode };
-        self.perform(Some(op.clone()), true, |state| {
-            if state.tree.names.contains_key(path) {
+        let path = self.relative(path);
+        let op = Op::Create { path: path.clone(), inode };
+        self.perform(Ok(op.clone()), true, |state| {
+            if state.tree.names.contains_key(&path) {
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
             state.tree.change_names(&op);
-            state.tree.contents.insert(inode, Vec::new());
+            state.tree.contents.insert(inode, Arc::default());
             Ok(())
         })?;
         Ok(Arc::new(SimulatedFile { disk: self.clone(), inode }))
@@ -294,25 +292,27 @@ impl Disk for SimulatedDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let inode = self.lock().tree.find(from)?;
-        let op = Op::Rename { from: from.to_path_buf(), to: to.to_path_buf(), inode };
-        self.perform(Some(op.clone()), false, |state| {
+        let (from, to) = (self.relative(from), self.relative(to));
+        let inode = self.lock().tree.find(&from)?;
+        let op = Op::Rename { from, to, inode };
+        self.perform(Ok(op.clone()), false, |state| {
             state.tree.change_names(&op);
             Ok(())
         })
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        let op = Op::Remove { path: path.to_path_buf() };
-        self.perform(Some(op.clone()), false, |state| {
-            state.tree.find(path)?;
+        let path = self.relative(path);
+        let op = Op::Remove { path: path.clone() };
+        self.perform(Ok(op.clone()), false, |state| {
+            state.tree.find(&path)?;
             state.tree.change_names(&op);
             Ok(())
         })
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        self.perform(Some(Op::SyncDir { path: path.to_path_buf() }), false, |_| Ok(()))
+        self.perform(Ok(Op::SyncDir { path: self.relative(path) }), false, |_| Ok(()))
     }
 
     fn space(&self, _: &Path) -> io::Result<(u64, u64)> {
@@ -320,17 +320,21 @@ impl Disk for SimulatedDisk {
     }
 
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
-        self.perform(Some(Op::CreateDir { path: path.to_path_buf() }), true, |state| {
-            state.tree.folders.insert(path.to_path_buf());
+        let path = self.relative(path);
+        let exists = self.lock().tree.folders.contains(&path);
+        let op = Op::CreateDir { path };
+        self.perform(if exists { Err("create a folder") } else { Ok(op.clone()) }, true, |state| {
+            state.tree.change_names(&op);
             Ok(())
         })
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
-        self.perform(None, false, |state| {
-            let files = state.tree.names.keys();
-            let all = files.chain(&state.tree.folders);
-            Ok(all.filter(|name| name.parent() == Some(path)).cloned().collect())
+        let path = self.relative(path);
+        self.perform(Err("list"), false, |state| {
+            let all = state.tree.names.keys().chain(&state.tree.folders);
+            let inside = all.filter(|name| name.parent() == Some(&path));
+            Ok(inside.map(|name| self.root.join(name)).collect())
         })
     }
 }
@@ -338,8 +342,8 @@ impl Disk for SimulatedDisk {
 impl DiskFile for SimulatedFile {
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let offset = usize::try_from(offset).unwrap();
-        let op = Op::Write { inode: self.inode, offset, bytes: bytes.to_vec() };
-        self.disk.perform(Some(op), true, |state| {
+        let op = Op::Write { inode: self.inode, offset, bytes: bytes.into() };
+        self.disk.perform(Ok(op), true, |state| {
             state.tree.write(self.inode, offset, bytes);
             Ok(())
         })
@@ -347,7 +351,7 @@ impl DiskFile for SimulatedFile {
 
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         let offset = usize::try_from(offset).unwrap();
-        self.disk.perform(None, false, |state| {
+        self.disk.perform(Err("read"), false, |state| {
             let content = state.tree.contents.get(&self.inode).ok_or(io::ErrorKind::NotFound)?;
             let found = content.get(offset..offset + buffer.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
             buffer.copy_from_slice(found);
@@ -362,11 +366,12 @@ impl DiskFile for SimulatedFile {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.disk.perform(Some(Op::Sync { inode: self.inode }), false, |_| Ok(()))
+        self.disk.perform(Ok(Op::Sync { inode: self.inode }), false, |_| Ok(()))
     }
 
     fn len(&self) -> io::Result<u64> {
-        self.disk
-            .perform(None, false, |state| Ok(state.tree.contents.get(&self.inode).map_or(0, Vec::len) as u64))
+        self.disk.perform(Err("length"), false, |state| {
+            Ok(state.tree.contents.get(&self.inode).map_or(0, |content| content.len()) as u64)
+        })
     }
 }
