@@ -4,8 +4,10 @@ mod callback;
 mod config;
 mod dev;
 mod fsck;
+mod moment;
 mod scrub;
 mod serve;
+mod uploads_in_progress;
 
 use std::process::ExitCode;
 

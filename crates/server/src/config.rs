@@ -63,6 +63,7 @@ pub(crate) struct Storage {
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) durability: Durability,
     pub(crate) cache_mib: u64,
+    pub(crate) abort_multipart_days: u32,
 }
 
 /// What a 200 promises.

@@ -18,6 +18,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use crate::abandoned_uploads;
 use crate::access_log::AccessLog;
 use crate::app::{self, App};
 use crate::auth::Credentials;
@@ -157,6 +158,7 @@ impl Server {
             };
         }
         self.tasks.spawn(callback::housekeeping::run(Arc::clone(&self.app), self.stop.subscribe()));
+        self.tasks.spawn(abandoned_uploads::run(Arc::clone(&self.app), self.stop.subscribe()));
     }
 
     /// The URL of the API.

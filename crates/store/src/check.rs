@@ -9,6 +9,7 @@ use bytes::Bytes;
 pub use findings::{Finding, FindingKind, FsckReport, ScrubReport};
 
 use crate::command::RewriteRows;
+use crate::key::{self, Tag};
 use crate::reclaim::find_orphans;
 use crate::store::Store;
 use crate::{Error, ListBuckets, ListObjects};
@@ -109,4 +110,12 @@ impl Store {
         }
         Ok(bytes)
     }
+}
+
+/// The bucket and the key in a row's key, without the bytes that follow.
+pub(crate) fn split_key(key: &[u8], tag: Tag, suffix: usize) -> Result<(String, String), Error> {
+    let end = key.len().saturating_sub(suffix);
+    let text = key::text_after(key.get(..end).unwrap_or_default(), &[tag as u8])?;
+    let (bucket, name) = text.split_once('\0').ok_or_else(|| Error::corrupt("a key without a bucket"))?;
+    Ok((bucket.to_owned(), name.to_owned()))
 }

@@ -15,6 +15,6 @@ pub use object::{
     ObjectFields, ObjectKind, PutObject,
 };
 pub use upload::{
-    AbortUpload, CompleteUpload, ListParts, ListUploads, NewUpload, Part, PartPage, Parts, PutPart,
-    UploadInfo, UploadPage,
+    AbortUpload, CompleteUpload, ListParts, ListUploads, NewUpload, Part, PartPage, Parts, PendingCursor,
+    PendingPage, PendingUpload, PendingUploads, PutPart, UploadInfo, UploadPage,
 };

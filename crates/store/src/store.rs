@@ -3,9 +3,11 @@
 mod buckets;
 mod deliveries;
 mod objects;
+mod pending_uploads;
 mod settings;
 mod uploads;
 
+use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,6 +18,7 @@ use crate::file::DataFiles;
 use crate::folder::{self, Folder};
 use crate::health::{Condition, Counters};
 use crate::id::IdSource;
+use crate::key::{self, Tag};
 use crate::log::{Log, LogSetup};
 use crate::reclaim::Reclaimer;
 use crate::snapshot::Snapshot;
@@ -184,6 +187,17 @@ impl Store {
     #[must_use]
     pub fn figures(&self) -> Figures {
         self.parts.counters.figures()
+    }
+
+    /// How many data files and manifests of deleted content wait to be removed, in the background.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub fn reclaim_queue(&self) -> Result<usize, Error> {
+        let from = key::whole(Tag::Reclaim);
+        let to = key::after_prefix(&from);
+        let keys = self.snapshot().keys(Bound::Included(&from), Bound::Excluded(&to), usize::MAX)?;
+        Ok(keys.len())
     }
 
     /// Begins to take data. `size_hint` is the length if it is known.

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use ossicle_store::{Finding, Store, StoreOptions};
+use ossicle_store::{Finding, FsckReport, Store, StoreOptions};
 use serde_json::json;
 
+use super::moment::since_ms;
+use super::uploads_in_progress::UploadsInProgress;
 use super::{Exit, Format, print};
 
 /// Arguments of `ossicle fsck`.
@@ -18,6 +20,10 @@ pub(super) struct Fsck {
     /// Remove what nothing refers to and set counts right.
     #[arg(long)]
     repair: bool,
+    /// With --repair: abort the multipart uploads that were begun so long ago (7d, 12h) or before a time
+    /// (2026-01-31T12:00:00Z). Without this none is touched.
+    #[arg(long, value_name = "AGE", requires = "repair", value_parser = since_ms)]
+    abort_uploads_older_than: Option<i64>,
     /// Text for people, or JSON for programs.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -28,9 +34,9 @@ impl Fsck {
         let runtime = crate::startup::runtime(1).map_err(Exit::unusable)?;
         runtime.block_on(async {
             let store = open(&self.data_dir).map_err(Exit::unusable)?;
-            let report = store.fsck(self.repair).await;
+            let outcome = self.look(&store).await;
             store.close().await;
-            let report = report.map_err(Exit::failed)?;
+            let (report, uploads) = outcome.map_err(Exit::failed)?;
             let open = report.findings.iter().filter(|finding| !finding.repaired).count();
             let text = match self.format {
                 Format::Json => format!(
@@ -39,11 +45,13 @@ impl Fsck {
                         "buckets": report.buckets, "objects": report.objects, "uploads": report.uploads,
                         "files": report.files, "deliveries": report.deliveries,
                         "findings": report.findings.iter().map(as_json).collect::<Vec<_>>(),
+                        "uploads_in_progress": uploads.to_json(),
                     })
                 ),
                 Format::Text => format!(
-                    "{}checked {} buckets, {} objects, {} uploads in progress, {} data files, {} deliveries: {}\n",
+                    "{}{}checked {} buckets, {} objects, {} uploads in progress, {} data files, {} deliveries: {}\n",
                     describe(&report.findings),
+                    uploads.describe(),
                     report.buckets,
                     report.objects,
                     report.uploads,
@@ -55,6 +63,14 @@ impl Fsck {
             print(&text)?;
             if open == 0 { Ok(()) } else { Err(Exit::failed(anyhow!("{open} findings are open"))) }
         })
+    }
+}
+
+impl Fsck {
+    async fn look(&self, store: &Store) -> Result<(FsckReport, UploadsInProgress), ossicle_store::Error> {
+        let report = store.fsck(self.repair).await?;
+        let uploads = UploadsInProgress::find(store, self.abort_uploads_older_than).await?;
+        Ok((report, uploads))
     }
 }
 

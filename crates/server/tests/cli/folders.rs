@@ -4,9 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ossicle_store::{NewBucket, NewUpload, PutPart, Store, StoreOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::harness::request::now;
 use crate::harness::server::folder;
 use crate::harness::{Bucket, Setup};
 use crate::run::{Done, ossicle};
@@ -109,4 +111,93 @@ fn what_cannot_be_checked() {
         let done = ossicle(&[command, "--data-dir", "/no/such/folder"]).exits(2);
         assert!(done.err.contains("there is no data folder /no/such/folder"), "{done:?}");
     }
+}
+
+/// A folder with an upload begun so many hours ago for each number, named after it, of one large part.
+fn with_uploads(hours: &[i64]) -> TempDir {
+    let data = folder();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = Store::open(data.path(), StoreOptions::default()).unwrap();
+        store.create_bucket(NewBucket { name: "demo".into(), ..NewBucket::default() }).await.unwrap();
+        for hours in hours {
+            let (bucket, key) = ("demo".to_owned(), format!("begun {hours} hours ago"));
+            let now_ms = now().unix_millis() - hours * 3_600_000;
+            let new = NewUpload { bucket: bucket.clone(), key: key.clone(), now_ms, ..NewUpload::default() };
+            let upload_id = store.initiate(new).await.unwrap();
+            let mut upload = store.upload(None);
+            upload.write(vec![7; LARGE].into()).await.unwrap();
+            let data = upload.finish().await.unwrap();
+            store.put_part(PutPart { bucket, key, upload_id, number: 3, data, now_ms }).await.unwrap();
+        }
+        store.close().await;
+    });
+    data
+}
+
+fn files(data: &TempDir) -> usize {
+    let folders = fs::read_dir(data.path().join("files")).unwrap().map(|entry| entry.unwrap().path());
+    folders.map(|folder| fs::read_dir(folder).unwrap().count()).sum()
+}
+
+#[test]
+fn abandoned_uploads_are_listed_and_aborted_only_on_request() {
+    let data = with_uploads(&[1, 24 * 8, 24 * 30]);
+    let text = run("fsck", &data, &["--repair"], 0).out;
+    assert!(text.contains("of demo/begun 192 hours ago, begun 20"), "{text}");
+    assert!(
+        text.contains(", 1 parts, 300000 bytes\n") && text.contains("--abort-uploads-older-than 7d"),
+        "{text}"
+    );
+    let report = json("fsck", &data, 0);
+    let uploads = &report["uploads_in_progress"];
+    assert_eq!(uploads["shown"].as_array().unwrap().len(), 3, "{report}");
+    assert_eq!(uploads["aborted"]["uploads"], 0);
+
+    // Without --repair it is a mistake.
+    run("fsck", &data, &["--abort-uploads-older-than", "7d"], 2);
+    assert_eq!(files(&data), 3);
+    let text = run("fsck", &data, &["--repair", "--abort-uploads-older-than", "7d"], 0).out;
+    assert!(text.contains("aborted 2 uploads with 600000 bytes\n"), "{text}");
+    assert_eq!(files(&data), 1, "the space is there again");
+    let report = json("fsck", &data, 0);
+    let shown = report["uploads_in_progress"]["shown"].as_array().unwrap();
+    assert_eq!(shown.len(), 1, "{report}");
+    assert_eq!((&shown[0]["key"], &shown[0]["parts"]), (&"begun 1 hours ago".into(), &1.into()));
+}
+
+#[test]
+fn many_uploads_are_summed_up() {
+    let data = with_uploads(&[5; 103]);
+    let report = json("fsck", &data, 0);
+    let uploads = &report["uploads_in_progress"];
+    assert_eq!(uploads["shown"].as_array().unwrap().len(), 100);
+    assert_eq!(uploads["others"], serde_json::json!({"uploads": 3, "bytes": 3 * LARGE}));
+    let text = run("fsck", &data, &[], 0).out;
+    assert!(text.contains("and 3 more uploads with 900000 bytes\n"), "{text}");
+}
+
+/// What the server says of them at start, and what it does where it is told to.
+#[test]
+fn the_server_tells_of_abandoned_uploads_and_aborts_them() {
+    let data = with_uploads(&[1, 24 * 8, 24 * 30]);
+    let mut server = Setup::new().data(data.path()).start();
+    server.wait_for_log("neither completed nor aborted");
+    let log = server.log();
+    assert!(log.contains("uploads=2 bytes=600000 oldest_days=30"), "{log}");
+    assert!(log.contains("storage.abort_multipart_days = 7"), "{log}");
+    server.terminate();
+    assert!(server.wait().success());
+    assert_eq!(files(&data), 3, "none was touched");
+
+    let mut server = Setup::new().data(data.path()).set("OSSICLE_STORAGE_ABORT_MULTIPART_DAYS", "9").start();
+    server.wait_for_log("aborted=1 bytes=300000");
+    let log = server.log();
+    assert!(log.contains("begun 720 hours ago"), "{log}");
+    server.terminate();
+    assert!(server.wait().success());
+    let report = json("fsck", &data, 0);
+    let shown = report["uploads_in_progress"]["shown"].as_array().unwrap();
+    let keys: Vec<_> = shown.iter().map(|upload| upload["key"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["begun 1 hours ago", "begun 192 hours ago"]);
 }

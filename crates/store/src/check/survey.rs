@@ -6,6 +6,7 @@ use std::ops::Bound;
 use bytes::Bytes;
 
 use super::findings::{FindingKind, FsckReport};
+use super::split_key;
 use crate::command::{Reclaim, decode_count, decode_file, decode_share, due_id, file_row, share_row};
 use crate::data::Source;
 use crate::extent::{DataRef, Extent, Place};
@@ -119,13 +120,13 @@ impl Surveyor<'_> {
 
     fn look_at_objects(&mut self) -> Result<(), Error> {
         self.each(Tag::Object, |this, key, row| {
-            let (bucket, name) = split(key, Tag::Object, 0)?;
+            let (bucket, name) = split_key(key, Tag::Object, 0)?;
             let object = decode_object(&bucket, &name, row)?;
             this.survey.report.objects += 1;
             this.refer(&object.data, object.size, &format!("the object {bucket}/{name}"));
             match this.stats.get_mut(&bucket) {
                 Some(stat) => count(stat, &object),
-                None => this.add(FindingKind::DanglingRow, format!("{bucket}/{name} is in no bucket")),
+                None => this.add(FindingKind::DamagedRow, format!("{bucket}/{name} is in no bucket")),
             }
             Ok(())
         })
@@ -134,22 +135,25 @@ impl Surveyor<'_> {
     fn look_at_uploads(&mut self) -> Result<(), Error> {
         let mut uploads = HashSet::new();
         self.each(Tag::Upload, |this, key, row| {
-            let (bucket, _) = split(key, Tag::Upload, 17)?;
+            let (bucket, _) = split_key(key, Tag::Upload, 17)?;
             UploadRecord::decode(row)?;
             this.survey.report.uploads += 1;
             uploads.extend(key.last_chunk::<16>().copied());
             match this.stats.get_mut(&bucket) {
                 Some(stat) => stat.uploads += 1,
-                None => this.add(FindingKind::DanglingRow, format!("an upload is in no bucket, {bucket}")),
+                None => this.add(FindingKind::DamagedRow, format!("an upload is in no bucket, {bucket}")),
             }
             Ok(())
         })?;
         self.each(Tag::Part, |this, key, row| {
             let part = PartRecord::decode(row)?;
-            this.refer(&part.data, part.size, "a part of an upload");
             let upload = key.get(1..).and_then(|rest| rest.first_chunk::<16>());
-            if !upload.is_some_and(|upload| uploads.contains(upload)) {
+            if upload.is_some_and(|upload| uploads.contains(upload)) {
+                this.refer(&part.data, part.size, "a part of an upload");
+            } else {
+                // What it refers to is found to be superfluous too, since this does not count.
                 this.add(FindingKind::DanglingRow, "a part belongs to no upload");
+                this.rewrite(key.clone(), None);
             }
             Ok(())
         })
@@ -405,12 +409,4 @@ fn count(stat: &mut BucketStat, object: &ObjectFields) {
         ObjectKind::Multipart => stat.multipart_objects += 1,
         ObjectKind::Appendable => stat.appendable_objects += 1,
     }
-}
-
-/// The bucket and the key in a row's key, without the bytes that follow.
-fn split(key: &[u8], tag: Tag, suffix: usize) -> Result<(String, String), Error> {
-    let end = key.len().saturating_sub(suffix);
-    let text = key::text_after(key.get(..end).unwrap_or_default(), &[tag as u8])?;
-    let (bucket, name) = text.split_once('\0').ok_or_else(|| Error::corrupt("a key without a bucket"))?;
-    Ok((bucket.to_owned(), name.to_owned()))
 }

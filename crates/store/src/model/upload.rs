@@ -160,3 +160,45 @@ pub struct UploadPage {
     /// Upload to go on with; empty after a common prefix.
     pub next_upload_id_marker: String,
 }
+
+/// Which uploads in progress of all buckets to look for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PendingUploads {
+    /// Only those begun before this time, in milliseconds since 1970.
+    pub begun_before_ms: Option<i64>,
+    /// Where an earlier page ended.
+    pub after: Option<PendingCursor>,
+    /// Look at no more than so many; fewer may be told.
+    pub look: usize,
+}
+
+/// Where a page of [`PendingUploads`] ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingCursor(pub(crate) bytes::Bytes);
+
+/// An upload in progress, with what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PendingUpload {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// 32 upper-case hexadecimal digits.
+    pub upload_id: String,
+    /// When it was begun, in milliseconds since 1970.
+    pub initiated_ms: i64,
+    /// How many parts it has.
+    pub parts: u64,
+    /// Bytes of its parts.
+    pub bytes: u64,
+}
+
+/// Uploads in progress in order of bucket, key and upload id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PendingPage {
+    /// The uploads.
+    pub uploads: Vec<PendingUpload>,
+    /// Where to go on, if there may be more.
+    pub next: Option<PendingCursor>,
+}

@@ -8,8 +8,8 @@ use super::support::{
 };
 use crate::{
     AbortUpload, Acl, BucketDocument, CompleteUpload, CreateBucket, DeliveryFilter, DeliveryState, Error,
-    ListBuckets, ListObjects, ListParts, ListUploads, NewBucket, NewDelivery, ObjectKind, OpenError, Parts,
-    Prune, RecordDelivery, Store, StoreOptions, UpdateDelivery,
+    ListBuckets, ListObjects, ListParts, ListUploads, NewBucket, NewDelivery, NewUpload, ObjectKind,
+    OpenError, Parts, PendingUploads, Prune, RecordDelivery, Store, StoreOptions, UpdateDelivery,
 };
 
 fn complete_of(key: &str, id: &str, parts: Parts) -> CompleteUpload {
@@ -246,6 +246,55 @@ async fn aborted_and_listed_uploads() {
         store.abort(abort.clone()).await.unwrap();
         assert_eq!(store.abort(abort).await, Err(Error::NoSuchUpload));
         until_files(dir.path(), 0).await;
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn uploads_in_progress_of_all_buckets() {
+    for engine in ENGINES {
+        let (_dir, store) = store(engine).await;
+        bucket(&store, "a").await;
+        for (bucket, key, now_ms) in [("b", "x", 30), ("a", "z", 10), ("b", "y", 20), ("a", "q", i64::MAX)] {
+            let new = NewUpload { bucket: bucket.into(), key: key.into(), now_ms, ..NewUpload::default() };
+            let upload_id = store.initiate(new).await.unwrap();
+            for number in 1..=3 {
+                if bucket == "b" {
+                    put_part(&store, key, &upload_id, number, &bytes(1, 700)).await.unwrap();
+                }
+            }
+        }
+        put(&store, "no upload", b"content").await;
+        // Begun before; the uploads as bucket, key, parts and bytes.
+        type Row = (&'static str, &'static str, u64, u64);
+        let (q, z, x, y): (Row, Row, Row, Row) =
+            (("a", "q", 0, 0), ("a", "z", 0, 0), ("b", "x", 3, 2100), ("b", "y", 3, 2100));
+        let cases: [(Option<i64>, &[Row]); 6] = [
+            (None, &[q, z, x, y]),
+            (Some(i64::MAX), &[z, x, y]),
+            (Some(30), &[z, y]),
+            (Some(11), &[z]),
+            (Some(10), &[]),
+            (Some(i64::MIN), &[]),
+        ];
+        for (begun_before_ms, expected) in cases {
+            for look in 1..6 {
+                let mut found = Vec::new();
+                let mut after = None;
+                loop {
+                    let page =
+                        store.pending_uploads(&PendingUploads { begun_before_ms, after, look }).unwrap();
+                    found.extend(page.uploads.into_iter().map(|u| (u.bucket, u.key, u.parts, u.bytes)));
+                    after = page.next;
+                    if after.is_none() {
+                        break;
+                    }
+                }
+                let found: Vec<_> =
+                    found.iter().map(|(b, k, p, n)| (b.as_str(), k.as_str(), *p, *n)).collect();
+                assert_eq!(found, expected, "{begun_before_ms:?}");
+            }
+        }
         store.close().await;
     }
 }

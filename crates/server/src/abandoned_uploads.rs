@@ -1,0 +1,207 @@
+//! Multipart uploads that were begun long ago and that nobody has completed or aborted: told at start, and aborted
+//! where the operator wants it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ossicle_store::{AbortUpload, Error, PendingPage, PendingUpload, PendingUploads, Store};
+use tokio::sync::watch;
+
+use crate::app::{self, App};
+use crate::stop::stopped;
+
+/// Uploads in progress for longer are told at start.
+const TOLD_AFTER_DAYS: u32 = 7;
+
+/// How often abandoned uploads are looked for.
+const ABORT_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// Uploads looked at in one go.
+const LOOK: usize = 500;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Runs until `stop` turns true.
+pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let clock = Clock { begun_ms: app::now().unix_millis(), begun: Instant::now() };
+    let days = app.config.storage.abort_multipart_days;
+    let told = async {
+        if days == 0
+            && let Err(error) = tell(&app.store, clock.begun_ms).await
+        {
+            tracing::warn!(%error, "cannot look for abandoned multipart uploads");
+        }
+    };
+    tokio::select! {
+        () = told => {}
+        () = stopped(&mut stop) => return,
+    }
+    if days == 0 {
+        return;
+    }
+    let mut ticks = tokio::time::interval(ABORT_EVERY);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = stopped(&mut stop) => return,
+        }
+        let before_ms = cutoff_ms(clock.now_ms(app::now().unix_millis(), clock.begun.elapsed()), days);
+        if let Err(error) = abort(&app.store, before_ms, &stop).await {
+            tracing::warn!(%error, "cannot abort abandoned multipart uploads; trying again later");
+        }
+    }
+}
+
+/// The time by which uploads are old. A clock that is set forward while the server runs would make every upload old
+/// at once, so it counts no further than time has passed since the start.
+#[derive(Debug)]
+struct Clock {
+    begun_ms: i64,
+    begun: Instant,
+}
+
+impl Clock {
+    fn now_ms(&self, clock_ms: i64, elapsed: Duration) -> i64 {
+        let elapsed_ms = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
+        clock_ms.min(self.begun_ms.saturating_add(elapsed_ms))
+    }
+}
+
+/// What was begun before this is that many days old. An upload that seems to come from the future is not.
+fn cutoff_ms(now_ms: i64, days: u32) -> i64 {
+    now_ms.saturating_sub(i64::from(days).saturating_mul(DAY_MS))
+}
+
+/// Says how much lies in uploads that look abandoned, and what to do about it.
+async fn tell(store: &Store, now_ms: i64) -> Result<(), Error> {
+    let before_ms = cutoff_ms(now_ms, TOLD_AFTER_DAYS);
+    let (mut uploads, mut bytes, mut oldest_ms) = (0_u64, 0_u64, now_ms);
+    let mut after = None;
+    loop {
+        let page = look(store, before_ms, after).await?;
+        for upload in page.uploads {
+            uploads += 1;
+            bytes = bytes.saturating_add(upload.bytes);
+            oldest_ms = oldest_ms.min(upload.initiated_ms);
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    if uploads > 0 {
+        let oldest_days = now_ms.saturating_sub(oldest_ms) / DAY_MS;
+        tracing::info!(
+            uploads,
+            bytes,
+            oldest_days,
+            "multipart uploads were begun more than {TOLD_AFTER_DAYS} days ago and neither completed nor aborted; \
+             storage.abort_multipart_days = {TOLD_AFTER_DAYS} aborts such uploads, as does `ossicle fsck --repair \
+             --abort-uploads-older-than {TOLD_AFTER_DAYS}d` while the server is stopped"
+        );
+    }
+    Ok(())
+}
+
+/// Aborts every upload begun before the time.
+async fn abort(store: &Store, before_ms: i64, stop: &watch::Receiver<bool>) -> Result<(), Error> {
+    let (mut aborted, mut bytes) = (0_u64, 0_u64);
+    let mut after = None;
+    loop {
+        let page = look(store, before_ms, after).await?;
+        for upload in page.uploads {
+            if *stop.borrow() {
+                return Ok(());
+            }
+            let outcome = abort_one(store, &upload).await;
+            if let Err(error) = &outcome
+                && !error.is_retryable()
+            {
+                // The others may do better.
+                tracing::warn!(bucket = upload.bucket, key = upload.key, %error, "cannot abort a multipart upload");
+                continue;
+            }
+            if outcome? {
+                tracing::info!(
+                    bucket = upload.bucket,
+                    key = upload.key,
+                    upload_id = upload.upload_id,
+                    parts = upload.parts,
+                    bytes = upload.bytes,
+                    "aborted an abandoned multipart upload"
+                );
+                aborted += 1;
+                bytes = bytes.saturating_add(upload.bytes);
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    if aborted > 0 {
+        tracing::info!(aborted, bytes, "aborted abandoned multipart uploads");
+    }
+    Ok(())
+}
+
+/// Tells whether the upload was still there to be aborted.
+pub(crate) async fn abort_one(store: &Store, upload: &PendingUpload) -> Result<bool, Error> {
+    let PendingUpload { bucket, key, upload_id, .. } = upload.clone();
+    match store.abort(AbortUpload { bucket, key, upload_id }).await {
+        Ok(()) => Ok(true),
+        Err(Error::NoSuchUpload | Error::NoSuchBucket) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// A page of old uploads, looked for on a thread that may wait for the disk.
+async fn look(
+    store: &Store,
+    before_ms: i64,
+    after: Option<ossicle_store::PendingCursor>,
+) -> Result<PendingPage, Error> {
+    let store = store.clone();
+    let which = PendingUploads { begun_before_ms: Some(before_ms), after, look: LOOK };
+    let looked = tokio::task::spawn_blocking(move || store.pending_uploads(&which));
+    looked.await.unwrap_or(Err(Error::Closed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR_MS: i64 = 60 * 60 * 1000;
+
+    #[test]
+    fn clocks_that_jump_make_no_upload_old() {
+        let begun_ms = 1_700_000_000_000;
+        let clock = Clock { begun_ms, begun: Instant::now() };
+        // What the clock says after an hour, and what is counted.
+        let cases = [
+            (begun_ms + HOUR_MS, begun_ms + HOUR_MS),
+            (begun_ms + HOUR_MS - 500, begun_ms + HOUR_MS - 500),
+            (begun_ms + 365 * DAY_MS, begun_ms + HOUR_MS),
+            (begun_ms - DAY_MS, begun_ms - DAY_MS),
+            (0, 0),
+            (i64::MAX, begun_ms + HOUR_MS),
+        ];
+        for (clock_ms, expected) in cases {
+            assert_eq!(clock.now_ms(clock_ms, Duration::from_secs(3600)), expected, "{clock_ms}");
+        }
+        assert_eq!(clock.now_ms(i64::MAX, Duration::MAX), i64::MAX);
+    }
+
+    #[test]
+    fn days_are_counted_without_overflow() {
+        let cases = [
+            (10 * DAY_MS, 7, 3 * DAY_MS),
+            (0, 7, -7 * DAY_MS),
+            (i64::MIN, 1, i64::MIN),
+            (0, u32::MAX, -i64::from(u32::MAX) * DAY_MS),
+        ];
+        for (now_ms, days, expected) in cases {
+            assert_eq!(cutoff_ms(now_ms, days), expected, "{now_ms} {days}");
+        }
+    }
+}
