@@ -2,10 +2,13 @@
 //! that a crash left without ever being referred to.
 
 use std::collections::HashSet;
+use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use bytes::Bytes;
 
 use crate::command::{ForgetFile, Reclaim, ReclaimManifest};
 use crate::committer::Committer;
@@ -20,6 +23,9 @@ const ITEMS: usize = 4096;
 
 /// Extents let go of in one commit.
 const EXTENTS: usize = 1000;
+
+/// After failures the pause grows to so many times the interval.
+const LONGEST_PAUSE: u32 = 32;
 
 /// The thread that removes.
 #[derive(Debug)]
@@ -84,33 +90,52 @@ impl Drop for Reclaimer {
 
 impl Work {
     fn run(&self) {
+        let mut pause = self.interval;
         loop {
             let stopped = lock(&self.stop);
             if *stopped {
                 return;
             }
-            let waited = self.stopping.wait_timeout(stopped, self.interval);
+            let waited = self.stopping.wait_timeout(stopped, pause);
             if *waited.unwrap_or_else(PoisonError::into_inner).0 {
                 return;
             }
-            if let Err(error) = self.remove_orphans().and_then(|()| self.round()) {
-                tracing::warn!(%error, "space could not be reclaimed; trying again later");
+            match self.remove_orphans().and(self.round()) {
+                Ok(()) => pause = self.interval,
+                Err(error) => {
+                    tracing::warn!(%error, "space could not be reclaimed; trying again later");
+                    pause = (pause * 2).min(self.interval * LONGEST_PAUSE);
+                }
             }
         }
     }
 
-    /// Removes what is queued, unless someone may still read it.
+    /// Removes what is queued, unless someone may still read it. What cannot be removed does not hold up the rest.
     fn round(&self) -> Result<(), Error> {
-        let (queued_before, queue) = {
-            let now = Snapshot::take(&self.source.tables);
-            let from = key::whole(Tag::Reclaim);
-            let to = key::after_prefix(&from);
-            (now.seqno(), now.scan(std::ops::Bound::Included(&from), std::ops::Bound::Excluded(&to), ITEMS)?)
-        };
-        // An earlier moment may still refer to what is queued. Readers that went on to files have pinned them.
-        if queue.is_empty() || self.source.tables.oldest_held() < queued_before {
-            return Ok(());
+        let mut from = Bound::Included(key::whole(Tag::Reclaim));
+        let to = key::after_prefix(&[Tag::Reclaim as u8]);
+        let mut outcome = Ok(());
+        loop {
+            let (queued_before, queue) = {
+                let now = Snapshot::take(&self.source.tables);
+                let from = from.as_ref().map(AsRef::as_ref);
+                (now.seqno(), now.scan(from, Bound::Excluded(&to), ITEMS)?)
+            };
+            // An earlier moment may still refer to what is queued. Readers that went on to files have pinned them.
+            let Some((last, _)) = queue.last() else { return outcome };
+            if self.source.tables.oldest_held() < queued_before {
+                return outcome;
+            }
+            from = Bound::Excluded(last.clone());
+            outcome = outcome.and(self.remove_queued(queue));
+            if *lock(&self.stop) {
+                return outcome;
+            }
         }
+    }
+
+    fn remove_queued(&self, queue: Vec<(Bytes, Bytes)>) -> Result<(), Error> {
+        let mut outcome = Ok(());
         let mut removed = Vec::new();
         for (key, row) in queue {
             let id = queued_id(&key)?;
@@ -118,16 +143,19 @@ impl Work {
                 continue;
             }
             match Reclaim::from_row(&row)? {
-                Reclaim::File => {
-                    self.source.files.remove(id).map_err(|e| Error::io("removing a data file", &e))?;
-                    removed.push(id);
-                }
+                Reclaim::File => match self.source.files.remove(id) {
+                    Ok(()) => removed.push(id),
+                    Err(error) => outcome = Err(Error::io(format!("removing the data file {id}"), &error)),
+                },
                 Reclaim::Manifest => {
                     while self.committer.commit_blocking(ReclaimManifest { id, limit: EXTENTS })? {}
                 }
             }
         }
-        if removed.is_empty() { Ok(()) } else { self.committer.commit_blocking(ForgetFile { ids: removed }) }
+        if !removed.is_empty() {
+            self.committer.commit_blocking(ForgetFile { ids: removed })?;
+        }
+        outcome
     }
 
     /// Removes data files of an earlier process that never became part of anything.

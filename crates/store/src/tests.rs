@@ -7,6 +7,7 @@ mod history;
 mod linear;
 mod model;
 mod operations;
+mod readers;
 mod simulated_disk;
 mod space;
 mod support;

@@ -1,19 +1,29 @@
-//! A disk with little space left: what needs space is refused, what makes some is not, and deleting gives space back.
+//! Space: with little left, what needs some is refused and what makes some is not; what nothing refers to any more is
+//! given back, after crashes and failures too; and a store that is overwritten over and over does not grow.
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::support::{bucket, bytes, delete, get, options, put, put_of, stored};
+use super::support::{
+    Engine, bucket, bytes, delete, files, get, open, options, put, put_of, store, stored, until_files,
+};
 use crate::disk::{Disk, DiskFile, RealDisk};
 use crate::{Error, Health, Store};
 
-/// The real disk, but for how much is free.
+/// The real disk, but for how much is free and for files that cannot be removed.
 #[derive(Debug, Clone)]
 struct ShortDisk {
     free: Arc<AtomicU64>,
+    stuck: Arc<Mutex<Option<PathBuf>>>,
+}
+
+impl Default for ShortDisk {
+    fn default() -> Self {
+        Self { free: Arc::new(AtomicU64::new(u64::MAX)), stuck: Arc::default() }
+    }
 }
 
 impl Disk for ShortDisk {
@@ -34,6 +44,9 @@ impl Disk for ShortDisk {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
+        if self.stuck.lock().unwrap().as_deref() == Some(path) {
+            return Err(io::ErrorKind::Other.into());
+        }
         RealDisk.remove(path)
     }
 
@@ -73,9 +86,9 @@ fn content_bytes(dir: &Path) -> u64 {
 #[tokio::test]
 async fn little_space_is_left_to_what_makes_some() {
     let dir = tempfile::tempdir().unwrap();
-    let free = Arc::new(AtomicU64::new(u64::MAX));
-    let disk = Arc::new(ShortDisk { free: Arc::clone(&free) });
-    let store = Store::open_on(dir.path(), &options(), disk, None).unwrap();
+    let disk = ShortDisk::default();
+    let free = Arc::clone(&disk.free);
+    let store = Store::open_on(dir.path(), &options(), Arc::new(disk), None).unwrap();
     bucket(&store, "b").await;
     for n in 0..300 {
         put(&store, &format!("{n}"), &bytes(n, 1000)).await;
@@ -100,4 +113,124 @@ async fn little_space_is_left_to_what_makes_some() {
     put(&store, "more", b"small").await;
     assert!(store.fsck(false).await.unwrap().is_sound());
     store.close().await;
+}
+
+/// A copy of the folder, as the end of the process would leave it at this moment.
+fn killed(dir: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let status =
+        std::process::Command::new("cp").arg("-r").arg(dir.join(".")).arg(copy.path()).status().unwrap();
+    assert!(status.success());
+    copy
+}
+
+#[tokio::test]
+async fn what_a_crash_left_unused_is_removed_at_start() {
+    let (dir, store) = store(Engine::Lsm).await;
+    put(&store, "kept", &bytes(1, 5000)).await;
+    // One is whole and about to be committed, the other is being written.
+    let about_to = stored(&store, &bytes(2, 700_000)).await.unwrap();
+    let mut writing = store.upload(None);
+    writing.write(bytes(3, 700_000).into()).await.unwrap();
+    let left = killed(dir.path());
+    assert_eq!(files(left.path()), 2);
+    assert_eq!(std::fs::read_dir(left.path().join("tmp")).unwrap().count(), 1);
+    drop((about_to, writing));
+
+    let again = open(left.path(), Engine::Lsm);
+    until_files(left.path(), 1).await;
+    assert_eq!(std::fs::read_dir(left.path().join("tmp")).unwrap().count(), 0);
+    assert_eq!(get(&again, "kept").await.unwrap(), bytes(1, 5000));
+    assert!(again.fsck(false).await.unwrap().findings.is_empty());
+    again.close().await;
+    store.close().await;
+}
+
+#[tokio::test]
+async fn what_waits_to_be_removed_outlives_failures_and_the_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = ShortDisk::default();
+    let store = Store::open_on(dir.path(), &options(), Arc::new(disk.clone()), None).unwrap();
+    bucket(&store, "b").await;
+    put(&store, "stuck", &bytes(1, 5000)).await;
+    let folders = std::fs::read_dir(dir.path().join("files")).unwrap();
+    let mut paths = folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
+    *disk.stuck.lock().unwrap() = Some(paths.next().unwrap().unwrap().path());
+    for n in 0..20 {
+        put(&store, &format!("{n}"), &bytes(n, 5000)).await;
+    }
+    // It is the first of the queue, being the oldest.
+    delete(&store, "stuck").await;
+    for n in 0..20 {
+        delete(&store, &format!("{n}")).await;
+    }
+    until("the removal of the others", || store.reclaim_queue().unwrap() == 1).await;
+    assert_eq!(files(dir.path()), 1);
+    let left = killed(dir.path());
+    *disk.stuck.lock().unwrap() = None;
+    until("the removal of the last", || store.reclaim_queue().unwrap() == 0).await;
+    assert_eq!(files(dir.path()), 0);
+    store.close().await;
+
+    let again = open(left.path(), Engine::Lsm);
+    until("the removal by a later process", || again.reclaim_queue().unwrap() == 0).await;
+    assert_eq!(files(left.path()), 0);
+    again.close().await;
+}
+
+/// Bytes of everything in a folder.
+fn folder_bytes(dir: &Path) -> u64 {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok);
+    // Files come and go meanwhile.
+    let bytes = entries.map(|entry| match entry.metadata() {
+        Ok(found) if found.is_dir() => folder_bytes(&entry.path()),
+        Ok(found) => found.len(),
+        Err(_) => 0,
+    });
+    bytes.sum()
+}
+
+/// Overwrites of the same keys; more with `OSSICLE_CHURN`.
+const CHURN: u64 = 10_000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn overwriting_over_and_over_does_not_fill_the_disk() {
+    const KEYS: u64 = 100;
+    let churn = std::env::var("OSSICLE_CHURN").ok().and_then(|text| text.parse().ok()).unwrap_or(CHURN);
+    // The larger have files of their own, which cost more to write; fewer of them tell as much.
+    for (size, rounds) in [(4096_usize, churn), (200 * 1024, churn / 10)] {
+        let dir = tempfile::tempdir().unwrap();
+        let options = options().inline_limit(64 * 1024);
+        let store = Store::open_on(dir.path(), &options, Arc::new(RealDisk), None).unwrap();
+        bucket(&store, "b").await;
+        let mut most = 0;
+        let tasks = 8;
+        for part in 0..20 {
+            let writers: Vec<_> = (0..tasks)
+                .map(|task| {
+                    let store = store.clone();
+                    tokio::spawn(async move {
+                        for n in 0..rounds / 20 / tasks {
+                            let key = format!("{}", (task * 13 + n) % KEYS);
+                            put(&store, &key, &bytes(part * 1_000_000 + task * 1000 + n, size)).await;
+                        }
+                    })
+                })
+                .collect();
+            for writer in writers {
+                writer.await.unwrap();
+            }
+            most = most.max(folder_bytes(dir.path()));
+        }
+        until("the removal of what was replaced", || store.reclaim_queue().unwrap() == 0).await;
+        let (live, segment) = (KEYS * size as u64, options.log_segment_bytes);
+        let written = rounds / 20 / tasks * tasks * 20 * size as u64;
+        store.close().await;
+        let after = folder_bytes(dir.path());
+        println!("of {size}: {written} written, {most} at most, {after} after, {live} live");
+        assert!(written > 3 * (live + 2 * segment), "too little is written to tell: {written}");
+        // Of the log there are three files and those being flushed; replaced content goes when files are merged.
+        assert!(most < 2 * live + 8 * segment, "{most} for {live}");
+        assert!(after < live + live / 2 + 4 * segment, "{after} for {live}");
+    }
 }
