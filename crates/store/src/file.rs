@@ -28,6 +28,8 @@ pub(crate) struct DataFiles {
     least_reserve_bytes: u64,
     /// Which of the folders are known to exist for good.
     folders: Vec<AtomicBool>,
+    /// Folders where names were removed that may come back after a power failure.
+    removed_from: Mutex<HashSet<PathBuf>>,
     pins: Mutex<HashMap<DataId, usize>>,
     /// With relaxed durability, files in use that were not synced, and their folders.
     relaxed: Mutex<Vec<(Arc<dyn DiskFile>, PathBuf)>>,
@@ -54,6 +56,7 @@ impl DataFiles {
             reserve_bytes: options.reserve_bytes,
             least_reserve_bytes: 3 * options.log_segment_bytes,
             folders,
+            removed_from: Mutex::default(),
             pins: Mutex::default(),
             relaxed: Mutex::default(),
             unsettled: Mutex::default(),
@@ -114,10 +117,25 @@ impl DataFiles {
 
     /// Removes a file; that it is gone is no error.
     pub(crate) fn remove(&self, id: DataId) -> io::Result<()> {
-        match self.disk.remove(&self.path(id)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        self.remove_name(&self.path(id))
+    }
+
+    fn remove_name(&self, path: &Path) -> io::Result<()> {
+        match self.disk.remove(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => {
+                let folder = path.parent().map(Path::to_path_buf);
+                self.removed_from.lock().unwrap_or_else(PoisonError::into_inner).extend(folder);
+                Ok(())
+            }
         }
+    }
+
+    /// Makes removals durable, so that nothing comes back that nobody would look for.
+    pub(crate) fn sync_removals(&self) -> io::Result<()> {
+        let folders = std::mem::take(&mut *self.removed_from.lock().unwrap_or_else(PoisonError::into_inner));
+        folders.iter().try_for_each(|folder| self.disk.sync_dir(folder))
     }
 
     pub(crate) fn length(&self, id: DataId) -> io::Result<u64> {
@@ -212,7 +230,7 @@ impl Drop for FileGuard {
     fn drop(&mut self) {
         if self.armed {
             // If this fails, the file is found as an orphan later.
-            let _ = self.files.disk.remove(&self.path);
+            let _ = self.files.remove_name(&self.path);
         }
         self.files.unsettled().remove(&self.id);
     }

@@ -33,9 +33,9 @@ impl FolderLock {
             let pid = file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
             return Err(OpenError::InUse { path: folder.to_path_buf(), pid });
         }
-        file.set_len(0).map_err(failed)?;
-        file.rewind().map_err(failed)?;
-        writeln!(file, "{}", std::process::id()).map_err(failed)?;
+        // Only for the message above: a disk that is full must not keep the store from being opened.
+        let _ = file.set_len(0).and_then(|()| file.rewind());
+        let _ = writeln!(file, "{}", std::process::id());
         Ok(Self { file })
     }
 }

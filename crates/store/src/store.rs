@@ -170,7 +170,8 @@ impl Store {
         let parts = Arc::clone(&self.parts);
         let closed = tokio::task::spawn_blocking(move || {
             parts.reclaimer.stop();
-            if parts.committer.close() && !parts.reclaimer.has_orphans_to_find() {
+            let is_in_order = parts.committer.close() && !parts.reclaimer.has_orphans_to_find();
+            if is_in_order && parts.files.sync_removals().is_ok() {
                 parts.folder.mark_clean();
             }
         });

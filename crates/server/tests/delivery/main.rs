@@ -9,10 +9,11 @@
     reason = "a test may panic"
 )]
 
-#[expect(dead_code, unused_imports, reason = "shared with the tests of the API, which use all of it")]
+#[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
 mod harness;
 
 mod crash;
+mod full_disk;
 mod hostile;
 mod journal;
 mod redelivery;

@@ -1,6 +1,6 @@
 //! Failing input and output: for every operation of a workload, what happens when it fails.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,9 +9,12 @@ use std::time::Duration;
 use super::crashes::{Crashes, Dice, Unsynced};
 use super::history::{Client, History};
 use super::simulated_disk::{Fault, SimulatedDisk};
-use super::support::{bucket, get, options, put_of, stored};
+use super::support::{append, bucket, bytes, get, initiate, options, put_of, put_part, stored};
 use crate::tables::Tables;
-use crate::{Error, Health, OpenError, Store, StoreOptions};
+use crate::{
+    AbortUpload, CompleteUpload, DeleteObject, Error, Health, ListObjects, OpenError, Parts, PendingUpload,
+    PendingUploads, Store, StoreOptions,
+};
 
 /// What failed in a run, if the workload got that far.
 type Failed = Option<&'static str>;
@@ -157,4 +160,122 @@ async fn every_operation_of_opening_fails_once() {
     for kind in ["list", "length", "open", "read", "sync of a folder"] {
         assert!(kinds.contains(kind), "{kind}: {kinds:?}");
     }
+}
+
+/// Puts, parts and pieces until small ones are refused; returns what was acknowledged.
+async fn fill(store: &Store, client: u64) -> BTreeMap<String, Vec<u8>> {
+    let mut kept = BTreeMap::new();
+    let mut refused_in_a_row = 0;
+    for round in 0.. {
+        let seed = client * 10_000 + round;
+        let content = bytes(seed, [300, 900, 5000, 70_000][usize::try_from((round + client) % 4).unwrap()]);
+        let key = format!("{client}/{round}");
+        let outcome = match round % 3 {
+            0 => match stored(store, &content).await {
+                Ok(data) => store.put_object(put_of("b", &key, data)).await.map(drop),
+                Err(error) => Err(error),
+            },
+            1 => append(store, &key, 0, &content).await.map(drop),
+            _ => compose(store, &key, &content).await,
+        };
+        match outcome {
+            Ok(()) => {
+                kept.insert(key, content);
+                refused_in_a_row = 0;
+            }
+            Err(error) => {
+                assert_eq!(error, Error::DiskFull, "{key}");
+                refused_in_a_row += 1;
+            }
+        }
+        if refused_in_a_row == 12 {
+            break;
+        }
+    }
+    kept
+}
+
+async fn compose(store: &Store, key: &str, content: &[u8]) -> Result<(), Error> {
+    let upload_id = initiate(store, key).await?;
+    for (part, number) in content.chunks(content.len().div_ceil(3)).zip(1..) {
+        put_part(store, key, &upload_id, number, part).await?;
+    }
+    let complete = CompleteUpload {
+        bucket: "b".into(),
+        key: key.into(),
+        upload_id,
+        parts: Parts::All,
+        min_part_size: 0,
+        forbid_overwrite: false,
+        now_ms: 1,
+        journal: None,
+    };
+    store.complete(complete).await.map(drop)
+}
+
+async fn holds(store: &Store, kept: &BTreeMap<String, Vec<u8>>, what: &str) {
+    for (key, content) in kept {
+        assert!(get(store, key).await.as_ref() == Some(content), "{what}: {key}");
+    }
+    let all = ListObjects { bucket: "b".into(), max: 1_000_000, ..ListObjects::default() };
+    let listed = store.list_objects(&all).unwrap().objects;
+    assert_eq!(listed.len(), kept.len(), "{what}: something is there that was refused");
+}
+
+/// A disk of limited size is filled from all sides, fails while it is full, is emptied, and takes as much again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_emptied_and_filled_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut disk = SimulatedDisk::new(dir.path());
+    disk.set_capacity(3 << 20);
+    let mut store = open(dir.path(), &disk).unwrap();
+    bucket(&store, "b").await;
+    let mut taken = Vec::new();
+    for round in 0..3 {
+        let clients: Vec<_> = (0..4)
+            .map(|client| {
+                let store = store.clone();
+                tokio::spawn(async move { fill(&store, client).await })
+            })
+            .collect();
+        let mut kept = BTreeMap::new();
+        for client in clients {
+            kept.extend(client.await.unwrap());
+        }
+        taken.push(kept.values().map(Vec::len).sum::<usize>());
+        holds(&store, &kept, &format!("round {round}, full")).await;
+
+        // It ends while the disk is full, in order or not.
+        if round == 1 {
+            store.close().await;
+        }
+        drop(store);
+        let mut crashes = Crashes::of(&disk);
+        disk = crashes.at(crashes.end(), Unsynced::Lost, &mut Dice(1), dir.path());
+        disk.set_capacity(3 << 20);
+        store = open(dir.path(), &disk).unwrap();
+        holds(&store, &kept, &format!("round {round}, opened while full")).await;
+
+        for key in kept.keys() {
+            let delete = DeleteObject { bucket: "b".into(), key: key.clone(), if_match: None };
+            assert!(store.delete_object(delete).await.unwrap(), "{key}");
+        }
+        let pending = store.pending_uploads(&PendingUploads { look: 10_000, ..Default::default() }).unwrap();
+        for upload in pending.uploads {
+            let PendingUpload { bucket, key, upload_id, .. } = upload;
+            store.abort(AbortUpload { bucket, key, upload_id }).await.unwrap();
+        }
+        for _ in 0..1000 {
+            if store.reclaim_queue().unwrap() == 0 && store.health() == Health::Good {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(store.health(), Health::Good);
+        let report = store.fsck(false).await.unwrap();
+        assert!(report.is_sound(), "round {round}: {report:?}");
+    }
+    // Chance decides what fits; nothing may be lost for good.
+    assert!(taken.iter().all(|bytes| *bytes > 1 << 20), "{taken:?}");
+    store.close().await;
 }

@@ -60,6 +60,8 @@ struct State {
     next_inode: Inode,
     images: Vec<(usize, Arc<Rows>)>,
     fault: Option<Fault>,
+    /// All files together can be no larger.
+    capacity: Option<usize>,
     operations: usize,
     /// The kind of the first operation that failed.
     failed: Option<&'static str>,
@@ -139,6 +141,10 @@ impl SimulatedDisk {
         state.failed = None;
     }
 
+    pub(super) fn set_capacity(&self, bytes: usize) {
+        self.lock().capacity = Some(bytes);
+    }
+
     /// What failed since the fault was set, if anything did.
     pub(super) fn failed(&self) -> Option<&'static str> {
         self.lock().failed
@@ -173,6 +179,12 @@ impl SimulatedDisk {
                     state.log.push(Op::Write { inode, offset, bytes: half });
                 }
                 return Err(fault.kind.into());
+            }
+        }
+        if let (Ok(Op::Write { inode, offset, bytes }), Some(capacity)) = (&what, state.capacity) {
+            let growth = (offset + bytes.len()).saturating_sub(state.tree.length(*inode));
+            if growth > 0 && state.tree.used() + growth > capacity {
+                return Err(io::ErrorKind::StorageFull.into());
             }
         }
         let done = perform(&mut state)?;
@@ -223,6 +235,15 @@ impl Op {
 impl Tree {
     fn find(&self, path: &Path) -> io::Result<Inode> {
         self.names.get(path).copied().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn length(&self, inode: Inode) -> usize {
+        self.contents.get(&inode).map_or(0, |content| content.len())
+    }
+
+    /// Bytes of all files.
+    fn used(&self) -> usize {
+        self.names.values().map(|inode| self.length(*inode)).sum()
     }
 
     pub(super) fn write(&mut self, inode: Inode, offset: usize, bytes: &[u8]) {
@@ -316,7 +337,9 @@ impl Disk for SimulatedDisk {
     }
 
     fn space(&self, _: &Path) -> io::Result<(u64, u64)> {
-        Ok((u64::MAX, u64::MAX))
+        let state = self.lock();
+        let capacity = state.capacity.unwrap_or(usize::MAX);
+        Ok((capacity.saturating_sub(state.tree.used()) as u64, capacity as u64))
     }
 
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
@@ -370,8 +393,6 @@ impl DiskFile for SimulatedFile {
     }
 
     fn len(&self) -> io::Result<u64> {
-        self.disk.perform(Err("length"), false, |state| {
-            Ok(state.tree.contents.get(&self.inode).map_or(0, |content| content.len()) as u64)
-        })
+        self.disk.perform(Err("length"), false, |state| Ok(state.tree.length(self.inode) as u64))
     }
 }
