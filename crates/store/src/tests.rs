@@ -3,6 +3,7 @@
 mod crash;
 mod crashes;
 mod faults;
+mod fixtures;
 mod history;
 mod linear;
 mod model;
