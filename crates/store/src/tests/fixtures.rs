@@ -6,11 +6,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::support::{
-    Engine, append, bucket, bytes, copy, delete, get, initiate, open, open_with, options, put, put_of,
-    put_part, stored,
+    Engine, append, bucket, bytes, copy, copy_of, delete, get, initiate, open, open_with, options, put,
+    put_of, put_part, stored,
 };
 use crate::{
     Acl, BucketDocument, CompleteUpload, DeliveryFilter, DeliveryState, ListParts, NewBucket, NewDelivery,
@@ -65,7 +64,6 @@ fn copy_folder(from: &Path, to: &Path) {
 
 #[tokio::test]
 async fn writes_a_fixture() {
-    let made = tempfile::tempdir().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let options = StoreOptions { log_segment_bytes: 8 * 1024, ..options() };
     let store = open_with(dir.path(), Engine::Lsm, &options);
@@ -103,9 +101,7 @@ async fn writes_a_fixture() {
     // A reader keeps what was deleted waiting to be removed.
     let gone = store.object("b", "gone").unwrap().unwrap();
     delete(&store, "gone").await;
-    // The files of the index come to rest.
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    copy_folder(dir.path(), made.path());
+    let made = copy_of(dir.path());
     drop(gone);
     store.close().await;
 

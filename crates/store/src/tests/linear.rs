@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::support::{Engine, append, get, put_of, store, stored};
+use super::support::{ENGINES, Engine, append, get, put_of, store, stored};
 use crate::{DeleteObject, Error, PutObject, Store};
 
 /// What was asked and answered. Contents are short texts.
@@ -134,8 +134,19 @@ async fn call(store: &Store, key: &str, choice: u64, name: String) -> Event {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_histories() {
-    let (_dir, store) = store(Engine::Lsm).await;
-    for round in 0..40_u64 {
+    for engine in ENGINES {
+        histories_of(engine).await;
+    }
+}
+
+async fn histories_of(engine: Engine) {
+    let (_dir, store) = store(engine).await;
+    for round in 0..150_u64 {
+        if round % 10 == 9 {
+            // Answers come from files of the index as well.
+            store.parts().tables.seal();
+            store.parts().tables.flush().unwrap();
+        }
         let clock = Arc::new(AtomicU64::new(0));
         let clients: Vec<_> = (0..5_u64)
             .map(|client| {
@@ -157,7 +168,7 @@ async fn concurrent_histories() {
         for client in clients {
             calls.extend(client.await.unwrap());
         }
-        assert!(is_linear(&calls), "round {round}: {calls:#?}");
+        assert!(is_linear(&calls), "{engine:?}, round {round}: {calls:#?}");
     }
     store.close().await;
 }

@@ -2,32 +2,66 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::prelude::{Strategy, any, prop_oneof};
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, TestRunner};
 
 use super::support::{
-    ENGINES, Engine, append, bucket, bytes, copy, delete, get, initiate, open_with, options, put_of,
+    ENGINES, Engine, append, bucket, bytes, copy_of, get, in_memory, initiate, open_with, options, put_of,
     put_part, read, stored,
 };
 use crate::{
-    AbortUpload, BucketStat, CompleteUpload, Error, ListObjects, ObjectKind, Parts, PutObject, Store,
-    StoreOptions,
+    AbortUpload, Acl, BucketStat, CompleteUpload, CopyAttributes, CopyObject, DeleteObject, DeliveryFilter,
+    DeliveryState, Error, ListObjects, ListParts, NewDelivery, ObjectKind, Parts, Prune, PutObject, Store,
+    StoreOptions, UpdateDelivery,
 };
 
 #[derive(Debug, Clone)]
 enum Step {
-    Put { key: u8, size: u16, forbid: bool },
+    Put { key: u8, size: u16, condition: Condition, delivery: bool },
     Append { key: u8, size: u16, off_by: u8 },
-    Copy { from: u8, to: u8 },
-    Delete { key: u8 },
+    Copy { from: u8, to: u8, condition: Condition },
+    Delete { key: u8, condition: Condition },
+    DeleteMany { keys: Vec<u8> },
+    SetAcl { key: u8 },
     Initiate { key: u8 },
     PutPart { upload: u8, number: u8, size: u16 },
-    Complete { upload: u8, drop_last: bool },
+    Complete { upload: u8, choice: Choice },
     Abort { upload: u8 },
+    DeleteBucket,
+    Update { delivery: u8, state: u8, due: Option<u8> },
+    Claim { now: u8, limit: u8 },
+    Prune { before: u8 },
     List { prefix: u8, delimiter: bool, after: u8, max: u8 },
     Range { key: u8, start: u16, end: u16 },
     Flush,
     Reopen,
+}
+
+/// What an operation asks of what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Condition {
+    None,
+    /// That there is nothing.
+    Absent,
+    /// That it is the one it is.
+    Same,
+    /// That it is another.
+    Other,
+}
+
+/// Which parts are said to make an object, and what is asked besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    All,
+    /// Those whose bit is set.
+    Some(u16),
+    /// All, the last of them with another's ETag.
+    WrongEtag,
+    Descending,
+    /// No part but the last smaller than this.
+    AtLeast(u16),
+    /// Nothing there under the key.
+    IfAbsent,
 }
 
 /// Few keys, so that steps meet.
@@ -38,21 +72,54 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let key = || 0..u8::try_from(KEYS.len()).unwrap();
     // Around the limit of what travels in a commit, and some much larger.
     let size = || prop_oneof![0..40_u16, 1000..1050_u16, 4000..9000_u16];
-    let step = prop_oneof![
-        6 => (key(), size(), any::<bool>()).prop_map(|(key, size, forbid)| Step::Put { key, size, forbid }),
+    let condition = || {
+        prop_oneof![
+            4 => Just(Condition::None),
+            2 => Just(Condition::Absent),
+            2 => Just(Condition::Same),
+            1 => Just(Condition::Other),
+        ]
+    };
+    let choice = prop_oneof![
+        3 => Just(Choice::All),
+        4 => any::<u16>().prop_map(Choice::Some),
+        1 => Just(Choice::WrongEtag),
+        1 => Just(Choice::Descending),
+        1 => (0..5000_u16).prop_map(Choice::AtLeast),
+        1 => Just(Choice::IfAbsent),
+    ];
+    let objects = prop_oneof![
+        6 => (key(), size(), condition(), any::<bool>())
+            .prop_map(|(key, size, condition, delivery)| Step::Put { key, size, condition, delivery }),
         5 => (key(), size(), 0..6_u8).prop_map(|(key, size, off_by)| Step::Append { key, size, off_by }),
-        3 => (key(), key()).prop_map(|(from, to)| Step::Copy { from, to }),
-        3 => key().prop_map(|key| Step::Delete { key }),
-        2 => key().prop_map(|key| Step::Initiate { key }),
-        6 => (any::<u8>(), 1..14_u8, size())
-            .prop_map(|(upload, number, size)| Step::PutPart { upload, number, size }),
-        3 => (any::<u8>(), any::<bool>()).prop_map(|(upload, drop_last)| Step::Complete { upload, drop_last }),
-        1 => any::<u8>().prop_map(|upload| Step::Abort { upload }),
+        3 => (key(), key(), condition()).prop_map(|(from, to, condition)| Step::Copy { from, to, condition }),
+        3 => (key(), condition()).prop_map(|(key, condition)| Step::Delete { key, condition }),
+        1 => proptest::collection::vec(key(), 0..5).prop_map(|keys| Step::DeleteMany { keys }),
+        1 => key().prop_map(|key| Step::SetAcl { key }),
         4 => (any::<u8>(), any::<bool>(), any::<u8>(), 1..9_u8)
             .prop_map(|(prefix, delimiter, after, max)| Step::List { prefix, delimiter, after, max }),
         3 => (key(), any::<u16>(), any::<u16>()).prop_map(|(key, start, end)| Step::Range { key, start, end }),
-        1 => proptest::strategy::Just(Step::Flush),
-        1 => proptest::strategy::Just(Step::Reopen),
+    ];
+    let uploads = prop_oneof![
+        2 => key().prop_map(|key| Step::Initiate { key }),
+        6 => (any::<u8>(), 1..14_u8, size())
+            .prop_map(|(upload, number, size)| Step::PutPart { upload, number, size }),
+        4 => (any::<u8>(), choice).prop_map(|(upload, choice)| Step::Complete { upload, choice }),
+        1 => any::<u8>().prop_map(|upload| Step::Abort { upload }),
+    ];
+    let journal = prop_oneof![
+        2 => (any::<u8>(), 0..4_u8, proptest::option::of(0..40_u8))
+            .prop_map(|(delivery, state, due)| Step::Update { delivery, state, due }),
+        1 => (0..60_u8, 1..4_u8).prop_map(|(now, limit)| Step::Claim { now, limit }),
+        1 => (0..60_u8).prop_map(|before| Step::Prune { before }),
+    ];
+    let step = prop_oneof![
+        26 => objects,
+        13 => uploads,
+        5 => journal,
+        1 => Just(Step::DeleteBucket),
+        1 => Just(Step::Flush),
+        1 => Just(Step::Reopen),
     ];
     proptest::collection::vec(step, 1..70)
 }
@@ -61,6 +128,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 struct ModelObject {
     content: Vec<u8>,
     kind: ObjectKind,
+    acl: Acl,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ModelDelivery {
+    state: DeliveryState,
+    created: i64,
+    due: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -77,7 +152,13 @@ struct Run {
     store: Store,
     objects: BTreeMap<&'static str, ModelObject>,
     uploads: Vec<ModelUpload>,
+    deliveries: BTreeMap<String, ModelDelivery>,
     seed: u64,
+}
+
+/// Sequences for each kind of tables; another number with `OSSICLE_MODEL_CASES`.
+fn cases() -> u32 {
+    std::env::var("OSSICLE_MODEL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(120)
 }
 
 #[test]
@@ -85,7 +166,7 @@ fn random_sequences() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     for engine in ENGINES {
         let mut runner =
-            TestRunner::new(Config { cases: 40, failure_persistence: None, ..Config::default() });
+            TestRunner::new(Config { cases: cases(), failure_persistence: None, ..Config::default() });
         runner
             .run(&steps(), |steps| {
                 runtime.block_on(async {
@@ -103,10 +184,18 @@ fn random_sequences() {
 
 impl Run {
     async fn begin(engine: Engine) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = in_memory();
         let store = Self::open(dir.path(), engine);
         bucket(&store, "b").await;
-        Self { dir, engine, store, objects: BTreeMap::new(), uploads: Vec::new(), seed: 0 }
+        Self {
+            dir,
+            engine,
+            store,
+            objects: BTreeMap::new(),
+            uploads: Vec::new(),
+            deliveries: BTreeMap::new(),
+            seed: 0,
+        }
     }
 
     fn open(dir: &std::path::Path, engine: Engine) -> Store {
@@ -116,12 +205,28 @@ impl Run {
     async fn step(&mut self, step: Step) {
         self.seed += 1;
         match step {
-            Step::Put { key, size, forbid } => self.put(KEYS[usize::from(key)], size, forbid).await,
+            Step::Put { key, size, condition, delivery } => {
+                self.put(KEYS[usize::from(key)], size, condition, delivery).await;
+            }
             Step::Append { key, size, off_by } => self.append(KEYS[usize::from(key)], size, off_by).await,
-            Step::Copy { from, to } => self.copy(KEYS[usize::from(from)], KEYS[usize::from(to)]).await,
-            Step::Delete { key } => {
+            Step::Copy { from, to, condition } => {
+                self.copy(KEYS[usize::from(from)], KEYS[usize::from(to)], condition).await;
+            }
+            Step::Delete { key, condition } => self.delete(KEYS[usize::from(key)], condition).await,
+            Step::DeleteMany { keys } => {
+                let keys: Vec<_> = keys.into_iter().map(|key| KEYS[usize::from(key)]).collect();
+                let names = keys.iter().map(|key| (*key).to_owned()).collect();
+                let existed = self.store.delete_objects("b", names).await.unwrap();
+                let expected: Vec<_> = keys.iter().map(|key| self.objects.remove(key).is_some()).collect();
+                assert_eq!(existed, expected);
+            }
+            Step::SetAcl { key } => {
                 let key = KEYS[usize::from(key)];
-                assert_eq!(delete(&self.store, key).await, self.objects.remove(key).is_some());
+                let done = self.store.set_object_acl("b", key, Acl::PublicRead).await;
+                match self.objects.get_mut(key) {
+                    Some(object) => object.acl = Acl::PublicRead,
+                    None => assert_eq!(done, Err(Error::NoSuchObject)),
+                }
             }
             Step::Initiate { key } => {
                 let key = KEYS[usize::from(key)];
@@ -129,7 +234,11 @@ impl Run {
                 self.uploads.push(ModelUpload { key, id, parts: BTreeMap::new() });
             }
             Step::PutPart { upload, number, size } => self.put_part(upload, number, size).await,
-            Step::Complete { upload, drop_last } => self.complete(upload, drop_last).await,
+            Step::Complete { upload, choice } => self.complete(upload, choice).await,
+            Step::DeleteBucket => self.delete_bucket().await,
+            Step::Update { delivery, state, due } => self.update(delivery, state, due.map(i64::from)).await,
+            Step::Claim { now, limit } => self.claim(i64::from(now), usize::from(limit)).await,
+            Step::Prune { before } => self.prune(i64::from(before)).await,
             Step::Abort { upload } => {
                 if let Some(upload) = self.take_upload(upload) {
                     let abort =
@@ -146,16 +255,66 @@ impl Run {
         }
     }
 
-    async fn put(&mut self, key: &'static str, size: u16, forbid: bool) {
+    /// The ETag that is asked for, if one is.
+    fn etag_asked(&self, key: &str, condition: Condition) -> Option<String> {
+        match condition {
+            Condition::None | Condition::Absent => None,
+            Condition::Same => {
+                let present = self.store.object("b", key).unwrap();
+                Some(
+                    present.map_or_else(|| "D41D8CD98F00B204E9800998ECF8427E".to_owned(), |o| o.etag.clone()),
+                )
+            }
+            Condition::Other => Some("FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF".to_owned()),
+        }
+    }
+
+    /// How it has to end if the condition is not met.
+    fn refusal(&self, key: &str, condition: Condition) -> Option<Error> {
+        let exists = self.objects.contains_key(key);
+        match condition {
+            Condition::Absent if exists => Some(Error::ObjectExists),
+            Condition::Same if !exists => Some(Error::PreconditionFailed),
+            Condition::Other => Some(Error::PreconditionFailed),
+            _ => None,
+        }
+    }
+
+    async fn put(&mut self, key: &'static str, size: u16, condition: Condition, delivery: bool) {
         let content = bytes(self.seed, usize::from(size));
         let data = stored(&self.store, &content).await.unwrap();
-        let put = PutObject { forbid_overwrite: forbid, ..put_of("b", key, data) };
-        match self.store.put_object(put).await {
-            Ok(_) => drop(self.objects.insert(key, ModelObject { content, kind: ObjectKind::Normal })),
-            Err(error) => {
-                assert_eq!(error, Error::ObjectExists);
-                assert!(forbid && self.objects.contains_key(key));
+        let created = i64::try_from(self.seed).unwrap();
+        let id = format!("delivery-{}", self.seed);
+        let due = Some(created % 30);
+        let put = PutObject {
+            forbid_overwrite: condition == Condition::Absent,
+            if_match: self.etag_asked(key, condition),
+            now_ms: created,
+            journal: delivery.then(|| NewDelivery { id: id.clone(), due_ms: due, payload: vec![1; 20] }),
+            ..put_of("b", key, data)
+        };
+        let result = self.store.put_object(put).await.map(drop);
+        match self.refusal(key, condition) {
+            Some(refusal) => assert_eq!(result, Err(refusal)),
+            None => {
+                result.unwrap();
+                let object = ModelObject { content, kind: ObjectKind::Normal, acl: Acl::Default };
+                self.objects.insert(key, object);
+                if delivery {
+                    let state = DeliveryState::Pending;
+                    self.deliveries.insert(id, ModelDelivery { state, created, due });
+                }
             }
+        }
+    }
+
+    async fn delete(&mut self, key: &'static str, condition: Condition) {
+        let if_match = self.etag_asked(key, condition);
+        let delete = DeleteObject { bucket: "b".into(), key: key.into(), if_match };
+        let result = self.store.delete_object(delete).await;
+        match self.refusal(key, condition) {
+            Some(Error::PreconditionFailed) => assert_eq!(result, Err(Error::PreconditionFailed)),
+            _ => assert_eq!(result, Ok(self.objects.remove(key).is_some())),
         }
     }
 
@@ -177,23 +336,45 @@ impl Run {
             }
             None => {
                 result.unwrap();
-                self.objects.insert(key, ModelObject { content: piece, kind: ObjectKind::Appendable });
+                let object = ModelObject { content: piece, kind: ObjectKind::Appendable, acl: Acl::Default };
+                self.objects.insert(key, object);
             }
         }
     }
 
-    async fn copy(&mut self, from: &'static str, to: &'static str) {
-        let result = copy(&self.store, from, to).await;
-        match self.objects.get(from).cloned() {
-            None => assert_eq!(result.unwrap_err(), Error::NoSuchObject),
-            Some(mut object) => {
-                result.unwrap();
-                if object.kind == ObjectKind::Appendable {
-                    object.kind = ObjectKind::Normal;
-                }
-                self.objects.insert(to, object);
-            }
+    /// Conditions on the source are by its generation, the one on the destination is that there is none.
+    async fn copy(&mut self, from: &'static str, to: &'static str, condition: Condition) {
+        let present = self.store.object("b", from).unwrap().map_or(1, |object| object.generation);
+        let copy = CopyObject {
+            source_bucket: "b".into(),
+            source_key: from.into(),
+            source_generation: match condition {
+                Condition::None | Condition::Absent => None,
+                Condition::Same => Some(present),
+                Condition::Other => Some(present + 1),
+            },
+            bucket: "b".into(),
+            key: to.into(),
+            attributes: CopyAttributes::Keep { acl: Acl::Private, storage_class: None },
+            forbid_overwrite: condition == Condition::Absent,
+            now_ms: 1,
+        };
+        let result = self.store.copy_object(copy).await.map(drop);
+        let Some(mut object) = self.objects.get(from).cloned() else {
+            return assert_eq!(result, Err(Error::NoSuchObject));
+        };
+        if condition == Condition::Other {
+            return assert_eq!(result, Err(Error::PreconditionFailed));
         }
+        if condition == Condition::Absent && self.objects.contains_key(to) {
+            return assert_eq!(result, Err(Error::ObjectExists));
+        }
+        result.unwrap();
+        if object.kind == ObjectKind::Appendable {
+            object.kind = ObjectKind::Normal;
+        }
+        object.acl = Acl::Private;
+        self.objects.insert(to, object);
     }
 
     async fn put_part(&mut self, upload: u8, number: u8, size: u16) {
@@ -211,31 +392,149 @@ impl Run {
         (!self.uploads.is_empty()).then(|| self.uploads.remove(usize::from(upload) % self.uploads.len()))
     }
 
-    async fn complete(&mut self, upload: u8, drop_last: bool) {
-        let Some(mut upload) = self.take_upload(upload) else { return };
-        let parts = if drop_last {
-            upload.parts.pop_last();
-            let hex = |content: &[u8]| {
-                use md5::{Digest, Md5};
-                crate::record::hex_upper(&Md5::digest(content))
-            };
-            Parts::Listed(upload.parts.iter().map(|(number, content)| (*number, hex(content))).collect())
-        } else {
-            Parts::All
-        };
+    async fn complete(&mut self, upload: u8, choice: Choice) {
+        if self.uploads.is_empty() {
+            return;
+        }
+        let at = usize::from(upload) % self.uploads.len();
+        let ModelUpload { key, id, parts } = &self.uploads[at];
+        let key = *key;
+        let mut listed: Vec<_> = parts.iter().map(|(number, content)| (*number, etag(content))).collect();
+        match choice {
+            Choice::Some(bits) => listed.retain(|(number, _)| bits >> number & 1 == 1),
+            Choice::WrongEtag => listed.iter_mut().rev().take(1).for_each(|(_, tag)| *tag = etag(b"another")),
+            Choice::Descending => listed.reverse(),
+            Choice::All | Choice::AtLeast(_) | Choice::IfAbsent => {}
+        }
+        let least = if let Choice::AtLeast(least) = choice { u64::from(least) } else { 0 };
         let complete = CompleteUpload {
             bucket: "b".into(),
-            key: upload.key.into(),
-            upload_id: upload.id,
-            parts,
-            min_part_size: 0,
-            forbid_overwrite: false,
+            key: key.into(),
+            upload_id: id.clone(),
+            parts: if choice == Choice::All { Parts::All } else { Parts::Listed(listed.clone()) },
+            min_part_size: least,
+            forbid_overwrite: choice == Choice::IfAbsent,
             now_ms: 1,
             journal: None,
         };
-        self.store.complete(complete).await.unwrap();
-        let content = upload.parts.into_values().flatten().collect();
-        self.objects.insert(upload.key, ModelObject { content, kind: ObjectKind::Multipart });
+        let sizes = listed.iter().map(|(number, _)| (*number, parts[number].len() as u64));
+        let small = sizes.take(listed.len().saturating_sub(1)).find(|(_, size)| *size < least);
+        let refused = match choice {
+            Choice::WrongEtag => listed.last().map(|(number, _)| ("InvalidPart", *number)),
+            Choice::Descending if listed.len() > 1 => Some(("InvalidPartOrder", 0)),
+            Choice::AtLeast(_) => small.map(|(number, _)| ("PartTooSmall", number)),
+            Choice::IfAbsent if self.objects.contains_key(key) => Some(("ObjectExists", 0)),
+            _ => None,
+        };
+        let result = self.store.complete(complete).await;
+        if let Some(refused) = refused {
+            let found = match result.unwrap_err() {
+                Error::InvalidPart { number, .. } => ("InvalidPart", number),
+                Error::InvalidPartOrder => ("InvalidPartOrder", 0),
+                Error::PartTooSmall { number, .. } => ("PartTooSmall", number),
+                Error::ObjectExists => ("ObjectExists", 0),
+                other => panic!("{other}"),
+            };
+            // The upload is as it was.
+            assert_eq!(found, refused);
+            return self.check_parts(at);
+        }
+        let object = result.unwrap();
+        let content: Vec<u8> = listed.iter().flat_map(|(number, _)| parts[number].clone()).collect();
+        assert_eq!((object.size, object.parts as usize), (content.len() as u64, listed.len()));
+        let object = ModelObject { content, kind: ObjectKind::Multipart, acl: Acl::Default };
+        self.objects.insert(key, object);
+        self.uploads.remove(at);
+    }
+
+    fn check_parts(&self, upload: usize) {
+        let ModelUpload { key, id, parts } = &self.uploads[upload];
+        let which =
+            ListParts { bucket: "b".into(), key: (*key).into(), upload_id: id.clone(), after: 0, max: 100 };
+        let found = self.store.list_parts(&which).unwrap().parts;
+        let found: Vec<_> = found.into_iter().map(|part| (part.number, part.etag)).collect();
+        let expected: Vec<_> = parts.iter().map(|(number, content)| (*number, etag(content))).collect();
+        assert_eq!(found, expected);
+    }
+
+    async fn delete_bucket(&mut self) {
+        let result = self.store.delete_bucket("b").await;
+        if self.objects.is_empty() && self.uploads.is_empty() {
+            result.unwrap();
+            assert!(self.store.bucket("b").unwrap().is_none());
+            let data = stored(&self.store, b"x").await.unwrap();
+            assert_eq!(
+                self.store.put_object(put_of("b", "a", data)).await.map(drop),
+                Err(Error::NoSuchBucket)
+            );
+            bucket(&self.store, "b").await;
+        } else {
+            assert_eq!(result, Err(Error::BucketNotEmpty));
+        }
+    }
+
+    async fn update(&mut self, delivery: u8, state: u8, due: Option<i64>) {
+        let ids: Vec<_> = self.deliveries.keys().cloned().collect();
+        let states = [
+            DeliveryState::Pending,
+            DeliveryState::Delivered,
+            DeliveryState::Failed,
+            DeliveryState::Abandoned,
+        ];
+        let state = states[usize::from(state)];
+        // One more than there are: one that does not exist.
+        let id = ids.get(usize::from(delivery) % (ids.len() + 1)).cloned();
+        let update = UpdateDelivery {
+            id: id.clone().unwrap_or_else(|| "unknown".into()),
+            state,
+            due_ms: due,
+            attempts: 1,
+            payload: None,
+            now_ms: 1,
+        };
+        let result = self.store.update_delivery(update, true).await;
+        match id.and_then(|id| self.deliveries.get_mut(&id)) {
+            Some(delivery) => (delivery.state, delivery.due) = (state, due),
+            None => assert_eq!(result, Err(Error::NoSuchDelivery)),
+        }
+    }
+
+    /// Claims are by due time, then by identifier, and put off by 7.
+    async fn claim(&mut self, now: i64, limit: usize) {
+        let claimed = self.store.claim_due_deliveries(now, now + 7, limit).await.unwrap();
+        let mut due: Vec<_> = self
+            .deliveries
+            .iter()
+            .filter_map(|(id, delivery)| Some((delivery.due.filter(|due| *due <= now)?, id.clone())))
+            .collect();
+        due.sort();
+        due.truncate(limit);
+        let ids: Vec<_> = claimed.iter().map(|delivery| delivery.id.clone()).collect();
+        assert_eq!(ids, due.iter().map(|(_, id)| id.clone()).collect::<Vec<_>>());
+        for (_, id) in due {
+            self.deliveries.get_mut(&id).unwrap().due = Some(now + 7);
+        }
+    }
+
+    async fn prune(&mut self, before: i64) {
+        let dropped =
+            self.store.prune_deliveries(Prune { before_ms: before, keep_max: u64::MAX }).await.unwrap();
+        let all = self.deliveries.len();
+        self.deliveries.retain(|_, delivery| delivery.created >= before || delivery.due.is_some());
+        assert_eq!(dropped, (all - self.deliveries.len()) as u64);
+    }
+
+    fn check_deliveries(&self) {
+        let mut expected: Vec<_> =
+            self.deliveries.iter().map(|(id, delivery)| (id.clone(), delivery.clone())).collect();
+        expected.sort_by_key(|(_, delivery)| -delivery.created);
+        let page = self.store.deliveries(&DeliveryFilter::default(), None, 1000).unwrap();
+        let found: Vec<_> = page
+            .deliveries
+            .into_iter()
+            .map(|d| (d.id, ModelDelivery { state: d.state, created: d.created_ms, due: d.due_ms }))
+            .collect();
+        assert_eq!(found, expected);
     }
 
     fn list(&self, prefix: u8, delimiter: bool, after: u8, max: u8) {
@@ -303,10 +602,7 @@ impl Run {
         if self.seed.is_multiple_of(2) && self.engine == Engine::Lsm {
             self.store.close().await;
         }
-        let dir = tempfile::tempdir().unwrap();
-        let from = self.dir.path().join(".");
-        let status = std::process::Command::new("cp").arg("-r").arg(from).arg(dir.path()).status().unwrap();
-        assert!(status.success());
+        let dir = copy_of(self.dir.path());
         self.store = Self::open(dir.path(), self.engine);
         self.dir = dir;
     }
@@ -315,7 +611,11 @@ impl Run {
         for key in KEYS {
             let found = get(&self.store, key).await;
             assert_eq!(found.as_ref(), self.objects.get(key).map(|object| &object.content), "{key}");
+            let acl = self.store.object("b", key).unwrap().map(|object| object.attributes.acl);
+            assert_eq!(acl, self.objects.get(key).map(|object| object.acl), "{key}");
         }
+        (0..self.uploads.len()).for_each(|upload| self.check_parts(upload));
+        self.check_deliveries();
         self.check_stat();
         let report = self.store.fsck(false).await.unwrap();
         assert!(report.is_sound(), "{report:?}");
@@ -335,4 +635,10 @@ impl Run {
         }
         assert_eq!(self.store.bucket_stat("b").unwrap(), expected);
     }
+}
+
+/// The ETag of a part.
+fn etag(content: &[u8]) -> String {
+    use md5::{Digest, Md5};
+    crate::record::hex_upper(&Md5::digest(content))
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::support::{
-    ENGINES, Engine, append, bucket, bytes, copy, delete, get, initiate, open, put, put_of, put_part, read,
-    store, stored, until_files,
+    ENGINES, Engine, append, bucket, bytes, copy, copy_of, delete, get, initiate, open, put, put_of,
+    put_part, read, store, stored, until_files,
 };
 use crate::{
     AbortUpload, Acl, BucketDocument, CompleteUpload, CreateBucket, DeliveryFilter, DeliveryState, Error,
@@ -454,27 +454,17 @@ async fn everything_is_there_after_opening_again() {
     let id = initiate(&store, "m").await.unwrap();
     put_part(&store, "m", &id, 1, &bytes(2, 5000)).await.unwrap();
     for close in [true, false, true] {
-        let store_again = {
-            if close {
-                store.close().await;
-            }
-            drop(store.clone());
-            open_later(dir.path(), &store).await
-        };
+        if close {
+            store.close().await;
+        }
+        let copy = copy_of(dir.path());
+        let store_again = open(copy.path(), Engine::Lsm);
         assert_eq!(get(&store_again, "small").await.unwrap(), b"small");
         assert_eq!(get(&store_again, "large").await.unwrap(), bytes(1, 100_000));
         assert_eq!(store_again.upload_info("b", "m", &id).unwrap().unwrap().key, "m");
         put(&store_again, "more", &bytes(9, 2000)).await;
         store_again.close().await;
     }
-}
-
-/// Opens a copy of the folder, as a crash would leave it.
-async fn open_later(dir: &std::path::Path, _store: &Store) -> Store {
-    let copy = tempfile::tempdir().unwrap().keep();
-    let status = std::process::Command::new("cp").arg("-r").arg(dir).arg(copy.join("d")).status().unwrap();
-    assert!(status.success());
-    open(&copy.join("d"), Engine::Lsm)
 }
 
 #[tokio::test]

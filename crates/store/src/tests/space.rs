@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::support::{
-    Engine, bucket, bytes, delete, files, get, open, options, put, put_of, store, stored, until_files,
+    Engine, bucket, bytes, copy_of, delete, files, get, open, options, put, put_of, store, stored,
+    until_files,
 };
 use crate::disk::{Disk, DiskFile, RealDisk};
 use crate::{Error, Health, Store};
@@ -115,15 +116,6 @@ async fn little_space_is_left_to_what_makes_some() {
     store.close().await;
 }
 
-/// A copy of the folder, as the end of the process would leave it at this moment.
-fn killed(dir: &Path) -> tempfile::TempDir {
-    let copy = tempfile::tempdir().unwrap();
-    let status =
-        std::process::Command::new("cp").arg("-r").arg(dir.join(".")).arg(copy.path()).status().unwrap();
-    assert!(status.success());
-    copy
-}
-
 #[tokio::test]
 async fn what_a_crash_left_unused_is_removed_at_start() {
     let (dir, store) = store(Engine::Lsm).await;
@@ -132,7 +124,7 @@ async fn what_a_crash_left_unused_is_removed_at_start() {
     let about_to = stored(&store, &bytes(2, 700_000)).await.unwrap();
     let mut writing = store.upload(None);
     writing.write(bytes(3, 700_000).into()).await.unwrap();
-    let left = killed(dir.path());
+    let left = copy_of(dir.path());
     assert_eq!(files(left.path()), 2);
     assert_eq!(std::fs::read_dir(left.path().join("tmp")).unwrap().count(), 1);
     drop((about_to, writing));
@@ -166,7 +158,7 @@ async fn what_waits_to_be_removed_outlives_failures_and_the_process() {
     }
     until("the removal of the others", || store.reclaim_queue().unwrap() == 1).await;
     assert_eq!(files(dir.path()), 1);
-    let left = killed(dir.path());
+    let left = copy_of(dir.path());
     *disk.stuck.lock().unwrap() = None;
     until("the removal of the last", || store.reclaim_queue().unwrap() == 0).await;
     assert_eq!(files(dir.path()), 0);

@@ -1,8 +1,9 @@
 //! A store to try things on, over either kind of tables.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use tempfile::TempDir;
@@ -183,4 +184,38 @@ pub(super) async fn until_files(dir: &Path, expected: usize) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(files(dir), expected);
+}
+
+/// A new folder, in memory where the system has such a place, for tests that need wait for no disk.
+pub(super) fn in_memory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
+}
+
+/// A copy of a store's folder as it is at one moment, as the end of the process would leave it.
+pub(super) fn copy_of(dir: &Path) -> TempDir {
+    for _ in 0..1000 {
+        let copy = in_memory();
+        let before = fingerprint(dir);
+        let done = std::process::Command::new("cp").arg("-r").arg(dir.join(".")).arg(copy.path()).output();
+        // What goes on in the background may have moved files meanwhile.
+        if done.unwrap().status.success() && before == fingerprint(dir) {
+            return copy;
+        }
+    }
+    panic!("{} does not come to rest", dir.display());
+}
+
+/// Every file with its length and when it was changed.
+fn fingerprint(dir: &Path) -> BTreeMap<PathBuf, (u64, SystemTime)> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok) {
+        match entry.metadata() {
+            Ok(about) if about.is_dir() => found.extend(fingerprint(&entry.path())),
+            Ok(about) => drop(found.insert(entry.path(), (about.len(), about.modified().unwrap()))),
+            // Gone in the meantime; the copy is not as it was either.
+            Err(_) => {}
+        }
+    }
+    found
 }
