@@ -30,7 +30,7 @@ impl Store {
     pub async fn fsck(&self, repair: bool) -> Result<FsckReport, Error> {
         let source = self.source();
         let survey = tokio::task::spawn_blocking(move || {
-            let orphans = find_orphans(&source)?;
+            let orphans = find_orphans(&source, &|| true)?;
             survey::survey(&source, orphans)
         });
         let survey = survey.await.unwrap_or(Err(Error::Closed))?;

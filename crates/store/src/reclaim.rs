@@ -102,6 +102,7 @@ impl Work {
             }
             match self.remove_orphans().and(self.round()) {
                 Ok(()) => pause = self.interval,
+                Err(Error::Closed) => return,
                 Err(error) => {
                     tracing::warn!(%error, "space could not be reclaimed; trying again later");
                     pause = (pause * 2).min(self.interval * LONGEST_PAUSE);
@@ -163,7 +164,7 @@ impl Work {
         if !self.may_have_orphans.load(Ordering::Acquire) {
             return Ok(());
         }
-        let orphans = find_orphans(&self.source)?;
+        let orphans = find_orphans(&self.source, &|| !*lock(&self.stop))?;
         for id in &orphans {
             self.source.files.remove(*id).map_err(|e| Error::io("removing a data file", &e))?;
         }
@@ -175,8 +176,9 @@ impl Work {
     }
 }
 
-/// The data files nothing refers to or is about to.
-pub(crate) fn find_orphans(source: &Source) -> Result<HashSet<DataId>, Error> {
+/// The data files nothing refers to or is about to. Looking at millions takes a while, so it ends with
+/// [`Error::Closed`] when `goes_on` says no.
+pub(crate) fn find_orphans(source: &Source, goes_on: &dyn Fn() -> bool) -> Result<HashSet<DataId>, Error> {
     // In this order: what is committed meanwhile leaves the unsettled files after it shows in the tables.
     let mut candidates = Vec::new();
     source.files.list(|_, id| candidates.extend(id)).map_err(|e| Error::io("listing data files", &e))?;
@@ -184,6 +186,9 @@ pub(crate) fn find_orphans(source: &Source) -> Result<HashSet<DataId>, Error> {
     let now = Snapshot::take(&source.tables);
     let mut orphans = HashSet::new();
     for id in candidates {
+        if !goes_on() {
+            return Err(Error::Closed);
+        }
         let is_known = unsettled.contains(&id)
             || now.get(&key::file(id))?.is_some()
             || now.get(&key::reclaim(id))?.is_some();

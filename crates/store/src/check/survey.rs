@@ -7,10 +7,12 @@ use bytes::Bytes;
 
 use super::findings::{FindingKind, FsckReport};
 use super::split_key;
-use crate::command::{Reclaim, decode_count, decode_file, decode_share, due_id, file_row, share_row};
+use crate::command::{
+    Reclaim, decode_count, decode_file, decode_share, due_id, file_row, part_number, share_row,
+};
 use crate::data::Source;
 use crate::extent::{DataRef, Extent, Place};
-use crate::id::DataId;
+use crate::id::{DataId, UploadId};
 use crate::key::{self, Tag};
 use crate::reclaim::queued_id;
 use crate::record::{
@@ -133,12 +135,12 @@ impl Surveyor<'_> {
     }
 
     fn look_at_uploads(&mut self) -> Result<(), Error> {
-        let mut uploads = HashSet::new();
+        let mut uploads = HashMap::new();
         self.each(Tag::Upload, |this, key, row| {
-            let (bucket, _) = split_key(key, Tag::Upload, 17)?;
+            let (bucket, name) = split_key(key, Tag::Upload, 17)?;
             UploadRecord::decode(row)?;
             this.survey.report.uploads += 1;
-            uploads.extend(key.last_chunk::<16>().copied());
+            uploads.extend(key.last_chunk::<16>().map(|id| (*id, format!("{bucket}/{name}"))));
             match this.stats.get_mut(&bucket) {
                 Some(stat) => stat.uploads += 1,
                 None => this.add(FindingKind::DamagedRow, format!("an upload is in no bucket, {bucket}")),
@@ -147,9 +149,10 @@ impl Surveyor<'_> {
         })?;
         self.each(Tag::Part, |this, key, row| {
             let part = PartRecord::decode(row)?;
-            let upload = key.get(1..).and_then(|rest| rest.first_chunk::<16>());
-            if upload.is_some_and(|upload| uploads.contains(upload)) {
-                this.refer(&part.data, part.size, "a part of an upload");
+            let id = key.get(1..).and_then(|rest| rest.first_chunk::<16>());
+            if let Some((id, name)) = id.and_then(|id| Some((id, uploads.get(id)?))) {
+                let (number, id) = (part_number(key)?, UploadId::from_bytes(*id));
+                this.refer(&part.data, part.size, &format!("part {number} of the upload {id} of {name}"));
             } else {
                 // What it refers to is found to be superfluous too, since this does not count.
                 this.add(FindingKind::DanglingRow, "a part belongs to no upload");

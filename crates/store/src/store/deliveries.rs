@@ -149,7 +149,10 @@ impl Store {
     /// # Errors
     /// Failures of the disk.
     pub async fn prune_deliveries(&self, prune: Prune) -> Result<u64, Error> {
-        let before_ms = prune.before_ms.max(self.time_to_keep(prune.keep_max)?);
+        // A full journal is gone through, on a thread that may take its time.
+        let store = self.clone();
+        let newest = tokio::task::spawn_blocking(move || store.time_to_keep(prune.keep_max));
+        let before_ms = prune.before_ms.max(newest.await.unwrap_or(Err(Error::Closed))?);
         let mut dropped = 0;
         let mut after = None;
         loop {

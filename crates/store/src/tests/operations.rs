@@ -299,6 +299,43 @@ async fn uploads_in_progress_of_all_buckets() {
     }
 }
 
+/// A part whose upload is gone is removed by repairing, with what it held; one that lost its content is named.
+#[tokio::test]
+async fn parts_that_are_amiss() {
+    let (dir, store) = store(Engine::Lsm).await;
+    let id = initiate(&store, "k").await.unwrap();
+    put_part(&store, "k", &id, 1, &bytes(1, 900)).await.unwrap();
+    put_part(&store, "k", &id, 2, &bytes(2, 9000)).await.unwrap();
+    let row = crate::key::upload("b", "k", crate::id::UploadId::parse(&id).unwrap());
+    let upload = store.parts().tables.get_newest(&row).unwrap().unwrap();
+    let rewrite = async |value| {
+        let rows = vec![(row.clone(), value)];
+        store.commit(crate::command::RewriteRows { rows }).await.unwrap();
+    };
+
+    let folder = std::fs::read_dir(dir.path().join("files")).unwrap().next().unwrap().unwrap();
+    let file = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    let aside = dir.path().join("tmp/aside");
+    std::fs::rename(&file, &aside).unwrap();
+    let report = store.fsck(true).await.unwrap();
+    let [finding] = &report.findings[..] else { panic!("{report:?}") };
+    assert!(finding.what.starts_with(&format!("part 2 of the upload {id} of b/k has lost")), "{finding:?}");
+    assert!(!finding.repaired);
+    std::fs::rename(&aside, &file).unwrap();
+
+    rewrite(None).await;
+    assert!(!store.fsck(false).await.unwrap().is_sound());
+    let report = store.fsck(true).await.unwrap();
+    assert!(report.findings.iter().all(|finding| finding.repaired), "{report:?}");
+    until_files(dir.path(), 0).await;
+    assert_eq!(store.fsck(false).await.unwrap().findings, []);
+
+    // Repairing removes no upload for want of parts.
+    rewrite(Some(upload)).await;
+    assert!(store.upload_info("b", "k", &id).unwrap().is_some());
+    store.close().await;
+}
+
 /// A listing of keys: prefix, delimiter, after, max; then keys, common prefixes, what is next.
 type ListingRow<'a> = (&'a str, &'a str, &'a str, usize, &'a [&'a str], &'a [&'a str], Option<&'a str>);
 

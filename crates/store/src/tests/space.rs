@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::support::{
-    Engine, bucket, bytes, copy_of, delete, files, get, open, options, put, put_of, store, stored,
+    Engine, bucket, bytes, copy_of, delete, files, get, open, open_with, options, put, put_of, store, stored,
     until_files,
 };
 use crate::disk::{Disk, DiskFile, RealDisk};
+use crate::reclaim::find_orphans;
 use crate::{Error, Health, Store};
 
 /// The real disk, but for how much is free and for files that cannot be removed.
@@ -136,6 +137,28 @@ async fn what_a_crash_left_unused_is_removed_at_start() {
     assert!(again.fsck(false).await.unwrap().findings.is_empty());
     again.close().await;
     store.close().await;
+}
+
+/// The end of a process does not wait for the search, and the next one searches again.
+#[tokio::test]
+async fn looking_for_what_is_unused_can_be_interrupted() {
+    let (dir, store) = store(Engine::Lsm).await;
+    put(&store, "kept", &bytes(1, 5000)).await;
+    assert_eq!(find_orphans(&store.source(), &|| false).unwrap_err(), Error::Closed);
+    let unused = stored(&store, &bytes(2, 700_000)).await.unwrap();
+    let left = copy_of(dir.path());
+    drop(unused);
+    store.close().await;
+
+    let slow = options().reclaim_interval(Duration::from_secs(3600));
+    let again = open_with(left.path(), Engine::Lsm, &slow);
+    again.close().await;
+    drop(again);
+    assert!(!left.path().join("clean").exists(), "nobody has looked yet");
+    let again = open(left.path(), Engine::Lsm);
+    until_files(left.path(), 1).await;
+    again.close().await;
+    assert!(left.path().join("clean").exists());
 }
 
 #[tokio::test]
