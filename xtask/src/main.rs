@@ -1,6 +1,8 @@
 //! The project's own commands, run as `cargo xtask COMMAND`: what a contributor and CI call instead of remembering
 //! a list of tools. Each command has its own file; this one only parses the command line.
 
+#![forbid(unsafe_code)]
+
 mod bench;
 mod compatibility;
 mod conformance;

@@ -26,7 +26,6 @@ mod guard;
 #[cfg(any(feature = "receiver", feature = "delivery"))]
 mod http1;
 mod parameters;
-mod private_operation;
 #[cfg(feature = "receiver")]
 pub mod receiver;
 mod signature;

@@ -3,12 +3,11 @@
 //! One function, [`string_to_sign`], serves the signer and the verifier, so that they cannot disagree.
 //! The scheme (RSA, PKCS #1 v1.5, MD5) is OSS's and is not negotiable; the keys made here have 2048 bits.
 
-use crate::private_operation::PrivateOperation;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest, Md5};
 use percent_encoding::percent_decode_str;
-use rsa::pkcs1::{DecodeRsaPrivateKey, RsaPublicKey};
+use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey, RsaPublicKey};
 use rsa::pkcs8::der::Document;
 use rsa::pkcs8::spki::SubjectPublicKeyInfoRef;
 use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, LineEnding};
@@ -73,8 +72,6 @@ pub fn string_to_sign(path_and_query: &str, body: &[u8]) -> Vec<u8> {
 /// The private key that signs callbacks. `Debug` shows nothing of it.
 pub struct SigningKey {
     key: PrivateKey,
-    /// Set for keys of 2048 bits.
-    fast: Option<Box<PrivateOperation>>,
 }
 
 impl SigningKey {
@@ -105,6 +102,15 @@ impl SigningKey {
         self.key.to_pkcs8_pem(LineEnding::LF).map_err(|_| KeyError::Malformed)
     }
 
+    /// The private key as PKCS #1 DER, for a library that signs faster.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`] when the key cannot be encoded.
+    pub fn to_pkcs1_der(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let document = self.key.to_pkcs1_der().map_err(|_| KeyError::Malformed)?;
+        Ok(document.to_bytes())
+    }
+
     /// The public key as PEM, for publication under the key URL.
     ///
     /// # Errors
@@ -126,18 +132,13 @@ impl SigningKey {
     /// [`KeyError::Sign`] when the system's random numbers fail or the computation was disturbed.
     pub fn sign(&self, path_and_query: &str, body: &[u8]) -> Result<String, KeyError> {
         let digest = Md5::digest(string_to_sign(path_and_query, body));
-        let fast = self.fast.as_ref().and_then(|fast| fast.apply(&encode_md5(self.key.size(), &digest)?));
-        let signature = match fast {
-            Some(signature) => signature,
-            None => self.key.sign(Pkcs1v15Sign::new::<Md5>(), &digest).map_err(|_| KeyError::Sign)?,
-        };
+        let signature = self.key.sign(Pkcs1v15Sign::new::<Md5>(), &digest).map_err(|_| KeyError::Sign)?;
         Ok(BASE64.encode(signature))
     }
 
     fn prepare(mut key: PrivateKey) -> Result<Self, KeyError> {
         key.precompute().map_err(|_| KeyError::Malformed)?;
-        let fast = PrivateOperation::new(&key).map(Box::new);
-        Ok(Self { key, fast })
+        Ok(Self { key })
     }
 }
 
@@ -186,23 +187,6 @@ impl VerifyingKey {
         let scheme = Pkcs1v15Sign::new::<Md5>();
         self.key.verify(scheme, &digest, &signature).map_err(|_| SignatureError::Mismatch)
     }
-}
-
-/// EMSA-PKCS1-v1_5 of an MD5 digest (RFC 8017, section 9.2); `None` when it does not fit.
-pub(crate) fn encode_md5(size: usize, digest: &[u8]) -> Option<Vec<u8>> {
-    // DigestInfo of MD5 up to the digest itself.
-    const PREFIX: [u8; 18] = [
-        0x30, 0x20, 0x30, 0x0c, 0x06, 0x08, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x05, 0x05, 0x00, 0x04,
-        0x10,
-    ];
-    let padding = size.checked_sub(3 + PREFIX.len() + digest.len()).filter(|padding| *padding >= 8)?;
-    let mut encoded = vec![0xff; size - PREFIX.len() - digest.len()];
-    *encoded.first_mut()? = 0x00;
-    *encoded.get_mut(1)? = 0x01;
-    *encoded.get_mut(padding + 2)? = 0x00;
-    encoded.extend_from_slice(&PREFIX);
-    encoded.extend_from_slice(digest);
-    Some(encoded)
 }
 
 /// The crate's own decoder refuses the 512 bits of OSS's key, so the numbers are taken out here.

@@ -4,6 +4,8 @@
 //! documents. It does no I/O, reads no clock and knows nothing of storage; time and secrets arrive as
 //! arguments.
 
+#![forbid(unsafe_code)]
+
 mod acl;
 mod address;
 mod conditional;

@@ -1,6 +1,8 @@
 //! The server `ossicle`: HTTP, access, the OSS operations, callbacks with their journal, the console, the command line.
 //! What a byte means is `ossicle-protocol`'s, how callbacks work `ossicle-callback`'s, what is kept `ossicle-store`'s.
 
+#![forbid(unsafe_code)]
+
 mod abandoned_uploads;
 mod access_log;
 mod acl;

@@ -58,6 +58,8 @@
 //!
 //! Reading calls that are not `async` answer from the index at once; they may read a block from the disk.
 
+#![forbid(unsafe_code)]
+
 mod check;
 mod codec;
 mod command;

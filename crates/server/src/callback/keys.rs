@@ -8,11 +8,16 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use ossicle_callback::SigningKey;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use md5::{Digest as _, Md5};
+use ossicle_callback::{SigningKey, string_to_sign};
 
 /// All versions, the newest last.
 pub(crate) struct CallbackKeys {
     versions: Vec<(u32, SigningKey)>,
+    /// The newest version once more, in the library that signs fastest.
+    signer: ossicle_rsa::PrivateKey,
 }
 
 /// Why the keys cannot be used; the text names the cure.
@@ -66,7 +71,14 @@ impl CallbackKeys {
             versions.push((1, key));
         }
         versions.sort_by_key(|(version, _)| *version);
-        Ok(Self { versions })
+        let signer = match versions.last() {
+            Some((version, key)) => signer(key).map_err(|message| KeyError::Invalid {
+                path: folder.join(format!("callback_key_v{version}.pem")),
+                message,
+            })?,
+            None => return Err(fail(folder)(io::Error::other("no key was made"))),
+        };
+        Ok(Self { versions, signer })
     }
 
     /// The key that signs, and its version.
@@ -86,11 +98,21 @@ impl CallbackKeys {
         key.public_pem().ok()
     }
 
-    /// Signs for each URL with the newest key. Takes a good part of a millisecond each: not for an I/O thread.
+    /// Signs for each URL with the newest key. Takes a quarter of a millisecond each: not for an I/O thread.
     pub(crate) fn sign(&self, targets: &[String], body: &[u8]) -> Option<Vec<String>> {
-        let (_, key) = self.current()?;
-        targets.iter().map(|target| key.sign(target, body).ok()).collect()
+        let sign = |target: &String| {
+            let digest = Md5::digest(string_to_sign(target, body));
+            let signature = self.signer.sign_md5(&digest.into());
+            signature.map(|signature| BASE64.encode(signature))
+        };
+        let signatures: Result<_, _> = targets.iter().map(sign).collect();
+        signatures.inspect_err(|error| tracing::error!(%error, "a callback cannot be signed")).ok()
     }
+}
+
+fn signer(key: &SigningKey) -> Result<ossicle_rsa::PrivateKey, String> {
+    let der = key.to_pkcs1_der().map_err(|error| error.to_string())?;
+    ossicle_rsa::PrivateKey::from_pkcs1_der(&der).map_err(|error| error.to_string())
 }
 
 fn version_of(path: &Path) -> Option<u32> {
