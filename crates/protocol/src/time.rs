@@ -1,8 +1,8 @@
 //! Points in time as OSS writes and reads them. The clock itself is the caller's.
 
-use std::fmt::Write as _;
 use std::time::UNIX_EPOCH;
 
+use jiff::civil::{DateTime, Weekday};
 use jiff::tz::Offset;
 
 /// Milliseconds of 0001-01-01T00:00:00Z, before which none of the textual forms can go.
@@ -42,7 +42,31 @@ impl Timestamp {
     /// `Wed, 21 Oct 2015 07:28:00 GMT`, as in `Date` and `Last-Modified`.
     #[must_use]
     pub fn http_date(self) -> String {
-        self.civil().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let t = self.civil();
+        let weekday = match t.weekday() {
+            Weekday::Monday => "Mon",
+            Weekday::Tuesday => "Tue",
+            Weekday::Wednesday => "Wed",
+            Weekday::Thursday => "Thu",
+            Weekday::Friday => "Fri",
+            Weekday::Saturday => "Sat",
+            Weekday::Sunday => "Sun",
+        };
+        let month = usize::from(t.month().unsigned_abs()).checked_sub(1).and_then(|at| MONTHS.get(at));
+        let mut out = String::with_capacity(29);
+        out.push_str(weekday);
+        out.push_str(", ");
+        push_digits(&mut out, t.day().unsigned_abs().into(), 2);
+        out.push(' ');
+        out.push_str(month.copied().unwrap_or_default());
+        out.push(' ');
+        push_digits(&mut out, t.year().unsigned_abs(), 4);
+        out.push(' ');
+        push_clock(&mut out, t);
+        out.push_str(" GMT");
+        out
     }
 
     /// `2015-10-21T07:28:00.000Z`: the milliseconds are always written as zero, as OSS writes them.
@@ -56,17 +80,14 @@ impl Timestamp {
     /// Appends what [`Timestamp::iso8601_millis`] returns, for long listings.
     pub fn push_iso8601_millis(self, out: &mut String) {
         let t = self.civil();
-        // Writing to a String cannot fail.
-        let _ = write!(
-            out,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.000Z",
-            t.year(),
-            t.month(),
-            t.day(),
-            t.hour(),
-            t.minute(),
-            t.second()
-        );
+        push_digits(out, t.year().unsigned_abs(), 4);
+        out.push('-');
+        push_digits(out, t.month().unsigned_abs().into(), 2);
+        out.push('-');
+        push_digits(out, t.day().unsigned_abs().into(), 2);
+        out.push('T');
+        push_clock(out, t);
+        out.push_str(".000Z");
     }
 
     /// `20151021T072800Z`, as in `x-oss-date`.
@@ -109,10 +130,28 @@ impl Timestamp {
         if shape_fits { Self::parse_iso8601(text) } else { None }
     }
 
-    fn civil(self) -> jiff::civil::DateTime {
+    fn civil(self) -> DateTime {
         // The bounds of the constructor keep this inside what jiff can say.
         let time = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
         Offset::UTC.to_datetime(time)
+    }
+}
+
+/// `07:28:00`.
+fn push_clock(out: &mut String, t: DateTime) {
+    push_digits(out, t.hour().unsigned_abs().into(), 2);
+    out.push(':');
+    push_digits(out, t.minute().unsigned_abs().into(), 2);
+    out.push(':');
+    push_digits(out, t.second().unsigned_abs().into(), 2);
+}
+
+/// Exactly `digits` decimal digits. Every answer has two dates and a listing a thousand; `format!` would take several
+/// times as long.
+fn push_digits(out: &mut String, number: u16, digits: u32) {
+    for place in (0..digits).rev() {
+        let digit = u32::from(number) / 10_u32.pow(place) % 10;
+        out.push(char::from_digit(digit, 10).unwrap_or('0'));
     }
 }
 
@@ -129,6 +168,16 @@ mod tests {
         assert_eq!(t.basic_date(), "20151021");
         assert_eq!(t.unix_seconds(), 1_445_412_480);
         assert_eq!(Timestamp::from_unix_millis(-1).unix_seconds(), -1);
+    }
+
+    #[test]
+    fn every_weekday_and_month_has_its_name() {
+        for day in 0..800 {
+            let t = Timestamp::from_unix_seconds(951_782_400 + day * 86_400 + day * 3_661 % 86_400);
+            let system =
+                std::time::UNIX_EPOCH + std::time::Duration::from_secs(t.unix_seconds().unsigned_abs());
+            assert_eq!(t.http_date(), httpdate::fmt_http_date(system));
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What an upload says about the object besides its bytes: the stored headers, ACL and storage class. It reads request
 //! headers or form fields and writes answer headers; values are kept as they came.
 
-use http::HeaderMap;
+use http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG, LAST_MODIFIED};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use ossicle_protocol::{Error, ErrorCode, ObjectAcl, ObjectKey, StorageClass, media_type_for};
 use ossicle_store::{Attributes, Object, ObjectFields};
 
@@ -10,6 +11,12 @@ use crate::http::reply::Reply;
 /// Standard headers that are stored with an object and come back on GET and HEAD.
 const STORED: [&str; 5] =
     ["cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
+
+const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
+const CRC64: HeaderName = HeaderName::from_static("x-oss-hash-crc64ecma");
+const NEXT_APPEND_POSITION: HeaderName = HeaderName::from_static("x-oss-next-append-position");
+const OBJECT_TYPE: HeaderName = HeaderName::from_static("x-oss-object-type");
+const STORAGE_CLASS: HeaderName = HeaderName::from_static("x-oss-storage-class");
 
 /// The most that names and values of `x-oss-meta-*` may take together.
 const USER_METADATA_LIMIT: usize = 8 * 1024;
@@ -88,13 +95,13 @@ pub(crate) fn honoured(class: StorageClass) -> Result<&'static str, Error> {
 /// The headers that describe a stored object on GET and HEAD.
 pub(crate) fn describe(reply: Reply, object: &Object) -> Reply {
     let mut reply = identify(reply, object)
-        .with_named("content-type", &object.attributes.content_type)
-        .with_named("last-modified", &last_modified(object))
-        .with_named("accept-ranges", "bytes")
-        .with_named("x-oss-object-type", kind(object))
-        .with_named("x-oss-storage-class", storage_class_of(object));
+        .with_header(CONTENT_TYPE, object.attributes.content_type.as_bytes())
+        .with_header(LAST_MODIFIED, last_modified(object))
+        .with_header(ACCEPT_RANGES, HeaderValue::from_static("bytes"))
+        .with_header(OBJECT_TYPE, HeaderValue::from_static(kind(object)))
+        .with_header(STORAGE_CLASS, storage_class_of(object));
     if let Some(position) = append_position(object) {
-        reply = reply.with_named("x-oss-next-append-position", &position.to_string());
+        reply = reply.with_header(NEXT_APPEND_POSITION, HeaderValue::from(position));
     }
     for (name, value) in &object.attributes.headers {
         reply = reply.with_named(name, value);
@@ -104,13 +111,16 @@ pub(crate) fn describe(reply: Reply, object: &Object) -> Reply {
 
 /// The headers that identify content: ETag, CRC-64 and, where there is one, MD5.
 pub(crate) fn identify(reply: Reply, object: &Object) -> Reply {
-    let reply = reply
-        .with_named("etag", &format!("\"{}\"", object.etag))
-        .with_named("x-oss-hash-crc64ecma", &object.crc64.to_string());
+    let reply =
+        reply.with_header(ETAG, quoted(&object.etag)).with_header(CRC64, HeaderValue::from(object.crc64));
     match object.md5 {
-        Some(md5) => reply.with_named("content-md5", &base64_md5(&md5)),
+        Some(md5) => reply.with_header(CONTENT_MD5, base64_md5(&md5)),
         None => reply,
     }
+}
+
+fn quoted(etag: &str) -> String {
+    ["\"", etag, "\""].concat()
 }
 
 /// An MD5 as `Content-MD5` has it.

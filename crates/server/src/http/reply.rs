@@ -11,6 +11,9 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use super::malformed::Serving;
 
+/// Headers that an answer has room for before its map grows.
+const USUAL_HEADERS: usize = 24;
+
 /// What an operation answers.
 pub(crate) struct Reply {
     response: http::Response<ReplyBody>,
@@ -21,6 +24,7 @@ impl Reply {
     pub(crate) fn new(status: StatusCode) -> Self {
         let mut response = http::Response::new(ReplyBody::whole(Bytes::new()));
         *response.status_mut() = status;
+        response.headers_mut().reserve(USUAL_HEADERS);
         Self { response }
     }
 
