@@ -16,6 +16,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::due::DueFloor;
 use crate::file::{DataFiles, FileGuard};
 use crate::health::{Condition, Counters};
 use crate::id::IdSource;
@@ -51,6 +52,7 @@ pub(crate) struct Setup {
     pub(crate) files: Arc<DataFiles>,
     /// Counted up after every commit that changes settings of buckets.
     pub(crate) settings_epoch: Arc<AtomicU64>,
+    pub(crate) due: Arc<DueFloor>,
     pub(crate) durability: Durability,
     pub(crate) lazy_delay: Duration,
     pub(crate) lock: FolderLock,
@@ -79,6 +81,7 @@ struct Shared {
     ids: Arc<IdSource>,
     files: Arc<DataFiles>,
     settings_epoch: Arc<AtomicU64>,
+    due: Arc<DueFloor>,
     durability: Durability,
     lazy_delay: Duration,
     upkeep: upkeep::Upkeep,
@@ -118,6 +121,7 @@ impl Committer {
             ids: setup.ids,
             files: setup.files,
             settings_epoch: setup.settings_epoch,
+            due: setup.due,
             durability: setup.durability,
             lazy_delay: setup.lazy_delay,
             _lock: setup.lock,
@@ -346,6 +350,7 @@ impl Shared {
             Counters::add(&self.counters.sync_us, micros);
         }
         self.tables.apply(seqno, rows);
+        self.due.applied(rows);
         if [Tag::Bucket, Tag::Document].into_iter().any(|tag| has_rows_of(rows, tag)) {
             self.settings_epoch.fetch_add(1, Ordering::AcqRel);
         }

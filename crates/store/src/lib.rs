@@ -66,6 +66,7 @@ mod command;
 mod committer;
 mod data;
 mod disk;
+mod due;
 mod error;
 mod extent;
 mod file;

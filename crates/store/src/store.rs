@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crate::committer::{Committer, Setup};
 use crate::data::{DataPath, ReadPlan, Reader, Source, Upload};
 use crate::disk::{Disk, RealDisk};
+use crate::due::DueFloor;
 use crate::file::DataFiles;
 use crate::folder::{self, Folder};
 use crate::health::{Condition, Counters};
@@ -46,6 +47,7 @@ pub(crate) struct StoreParts {
     condition: Arc<Condition>,
     counters: Arc<Counters>,
     ids: Arc<IdSource>,
+    due: Arc<DueFloor>,
     settings: Settings,
 }
 
@@ -126,6 +128,7 @@ impl Store {
             .map_err(|e| OpenError::io(format!("opening the data files in {}", dir.display()), e))?;
         let files = Arc::new(files);
         let settings = Settings::default();
+        let due = Arc::new(DueFloor::new());
         let committer = Arc::new(Committer::start(Setup {
             tables: Arc::clone(&tables),
             log,
@@ -134,6 +137,7 @@ impl Store {
             ids: Arc::clone(&ids),
             files: Arc::clone(&files),
             settings_epoch: settings.epoch(),
+            due: Arc::clone(&due),
             durability: options.durability,
             lazy_delay: options.lazy_delay,
             lock,
@@ -160,6 +164,7 @@ impl Store {
             condition,
             counters,
             ids,
+            due,
             settings,
         };
         Ok(Self { parts: Arc::new(parts) })

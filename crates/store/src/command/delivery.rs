@@ -124,18 +124,35 @@ impl Command for UpdateDeliveryCommand {
 /// Takes due deliveries and puts them off.
 #[derive(Debug)]
 pub(crate) struct ClaimDeliveries {
+    /// A key that no due delivery comes before.
+    pub(crate) from: bytes::Bytes,
     pub(crate) now_ms: i64,
     pub(crate) until_ms: i64,
     pub(crate) limit: usize,
 }
 
-impl Command for ClaimDeliveries {
-    type Output = Vec<Delivery>;
+/// What a claim took.
+#[derive(Debug)]
+pub(crate) struct Claimed {
+    pub(crate) deliveries: Vec<Delivery>,
+    /// A key that nothing due is left before.
+    pub(crate) reached: bytes::Bytes,
+}
 
-    async fn run<T: Txn>(&self, txn: &mut T) -> Result<Vec<Delivery>, Error> {
-        let from = key::whole(Tag::DeliveryDue);
+impl Command for ClaimDeliveries {
+    type Output = Claimed;
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<Claimed, Error> {
         let to = key::delivery_due_after(self.now_ms);
-        let due = txn.scan(Bound::Included(&from), Bound::Excluded(&to), self.limit).await?;
+        let due = if self.from < to {
+            txn.scan(Bound::Included(&self.from), Bound::Excluded(&to), self.limit).await?
+        } else {
+            Vec::new()
+        };
+        let reached = match due.last() {
+            Some((last, _)) if due.len() == self.limit => last.clone(),
+            _ => to,
+        };
         let mut claimed = Vec::with_capacity(due.len());
         for (key, _) in due {
             let id = due_id(&key)?;
@@ -148,7 +165,7 @@ impl Command for ClaimDeliveries {
                 None => txn.delete(key),
             }
         }
-        Ok(claimed)
+        Ok(Claimed { deliveries: claimed, reached })
     }
 }
 

@@ -116,8 +116,9 @@ impl Store {
     /// # Errors
     /// Failures of the disk.
     pub fn due_deliveries(&self, now_ms: i64, limit: usize) -> Result<Vec<Delivery>, Error> {
+        // In this order: what becomes due before the floor after it is asked is not there at that moment either.
+        let from = self.parts.due.get();
         let snapshot = self.snapshot();
-        let from = key::whole(Tag::DeliveryDue);
         let to = key::delivery_due_after(now_ms);
         let rows = snapshot.scan(Bound::Included(&from), Bound::Excluded(&to), limit)?;
         let mut due = Vec::with_capacity(rows.len());
@@ -138,10 +139,16 @@ impl Store {
         until_ms: i64,
         limit: usize,
     ) -> Result<Vec<Delivery>, Error> {
+        let _alone = self.parts.due.claiming.lock().await;
+        let from = self.parts.due.begin();
         if self.due_deliveries(now_ms, 1)?.is_empty() {
+            self.parts.due.rise(key::delivery_due_after(now_ms));
             return Ok(Vec::new());
         }
-        self.parts.committer.commit(ClaimDeliveries { now_ms, until_ms, limit }, None).await
+        let command = ClaimDeliveries { from, now_ms, until_ms, limit };
+        let claimed = self.parts.committer.commit(command, None).await?;
+        self.parts.due.rise(claimed.reached);
+        Ok(claimed.deliveries)
     }
 
     /// Drops old deliveries and tells how many.
