@@ -1,9 +1,12 @@
 //! The bytes of objects on their way in and out.
 
+mod hashing;
+mod md5;
 mod reader;
 mod upload;
 mod writer;
 
+pub(crate) use hashing::Hashers;
 pub use reader::Reader;
 pub(crate) use reader::{ReadPlan, Source};
 pub(crate) use upload::DataPath;

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::committer::{Committer, Setup};
-use crate::data::{DataPath, ReadPlan, Reader, Source, Upload};
+use crate::data::{DataPath, Hashers, ReadPlan, Reader, Source, Upload};
 use crate::disk::{Disk, RealDisk};
 use crate::due::DueFloor;
 use crate::file::DataFiles;
@@ -144,6 +144,7 @@ impl Store {
         })?);
         let data_path = Arc::new(DataPath {
             files: Arc::clone(&files),
+            hashers: Arc::new(Hashers::start()?),
             ids: Arc::clone(&ids),
             condition: Arc::clone(&condition),
             inline_limit: options.inline_limit,

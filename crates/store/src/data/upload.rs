@@ -7,6 +7,7 @@ use crc_fast::CrcAlgorithm;
 use md5::{Digest, Md5};
 use tokio::task::JoinHandle;
 
+use super::hashing::{Hashers, StreamMd5};
 use super::writer::{FileWriter, WrittenFile};
 use crate::Error;
 use crate::command::{Content, NewData};
@@ -24,6 +25,7 @@ const HEAD_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct DataPath {
     pub(crate) files: Arc<DataFiles>,
+    pub(crate) hashers: Arc<Hashers>,
     pub(crate) ids: Arc<IdSource>,
     pub(crate) condition: Arc<Condition>,
     pub(crate) inline_limit: usize,
@@ -48,6 +50,7 @@ enum State {
         waiting: Vec<Bytes>,
         waiting_bytes: usize,
         writing: Writing,
+        md5: Box<StreamMd5>,
     },
     /// An error was reported.
     Failed,
@@ -114,13 +117,14 @@ impl Upload {
     pub async fn finish(self) -> Result<StoredData, Error> {
         match self.state {
             State::Small => Ok(StoredData::small(self.head.bytes, &self.path.ids)),
-            State::Large { waiting, writing, .. } => {
+            State::Large { waiting, writing, mut md5, .. } => {
+                md5.hash(waiting.clone()).await?;
                 let mut writer = writing.wait().await?;
                 let written = run_blocking(move || {
                     writer.write(&waiting)?;
                     writer.finish()
                 });
-                Ok(StoredData::large(written.await?))
+                Ok(StoredData::large(written.await?, md5.finish().await?))
             }
             State::Failed => Err(Error::Closed),
         }
@@ -139,6 +143,7 @@ impl Upload {
             waiting_bytes: first.len() + piece.len(),
             waiting: vec![first, piece],
             writing: Writing::Idle(Box::new(writer)),
+            md5: Box::new(StreamMd5::new(Arc::clone(&self.path.hashers))),
         };
         self.hand_over().await
     }
@@ -164,15 +169,17 @@ impl Upload {
         self.path.condition.check_space(true)?;
         let batch = std::mem::take(waiting);
         *waiting_bytes = 0;
-        let State::Large { writing, .. } = std::mem::replace(&mut self.state, State::Failed) else {
+        let State::Large { writing, mut md5, .. } = std::mem::replace(&mut self.state, State::Failed) else {
             return Ok(());
         };
+        md5.hash(batch.clone()).await?;
         let mut writer = writing.wait().await?;
         let busy = tokio::task::spawn_blocking(move || {
             writer.write(&batch)?;
             Ok(writer)
         });
-        self.state = State::Large { waiting: Vec::new(), waiting_bytes: 0, writing: Writing::Busy(busy) };
+        self.state =
+            State::Large { waiting: Vec::new(), waiting_bytes: 0, writing: Writing::Busy(busy), md5 };
         Ok(())
     }
 }
@@ -209,8 +216,8 @@ impl StoredData {
         Self { new: NewData { size, md5, crc64, content }, guard: None }
     }
 
-    fn large(written: WrittenFile) -> Self {
-        let WrittenFile { guard, size, md5, crc64 } = written;
+    fn large(written: WrittenFile, md5: [u8; 16]) -> Self {
+        let WrittenFile { guard, size, crc64 } = written;
         Self { new: NewData { size, md5, crc64, content: Content::File(guard.id()) }, guard: Some(guard) }
     }
 

@@ -1,4 +1,4 @@
-//! Writing a data file and hashing it on the way, off the receiving threads.
+//! Writing a data file, off the receiving threads.
 
 use std::io;
 use std::sync::Arc;
@@ -6,7 +6,6 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
 use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
-use md5::{Digest, Md5};
 
 use crate::Error;
 use crate::disk::DiskFile;
@@ -31,7 +30,6 @@ pub(super) struct FileWriter {
     /// Where the outcome of the sync that is under way comes. It must not be missed: the system tells of a failed
     /// write once, and the next sync would succeed.
     writeback: Option<Receiver<io::Result<()>>>,
-    md5: Md5,
     crc64: crc_fast::Digest,
 }
 
@@ -40,7 +38,6 @@ pub(super) struct FileWriter {
 pub(super) struct WrittenFile {
     pub(super) guard: FileGuard,
     pub(super) size: u64,
-    pub(super) md5: [u8; 16],
     pub(super) crc64: u64,
 }
 
@@ -55,14 +52,12 @@ impl FileWriter {
             offset: 0,
             written_back: 0,
             writeback: None,
-            md5: Md5::new(),
             crc64: crc_fast::Digest::new(CrcAlgorithm::Crc64Xz),
         })
     }
 
     pub(super) fn write(&mut self, pieces: &[Bytes]) -> Result<(), Error> {
         for piece in pieces {
-            self.md5.update(piece);
             self.crc64.update(piece);
             if piece.len() < SMALL_PIECE {
                 self.gathered.extend_from_slice(piece);
@@ -81,8 +76,8 @@ impl FileWriter {
             outcome.recv().unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())).map_err(failed)?;
         }
         self.files.settle(&self.file, &mut self.guard).map_err(failed)?;
-        let Self { guard, offset, md5, crc64, .. } = self;
-        Ok(WrittenFile { guard, size: offset, md5: md5.finalize().into(), crc64: crc64.finalize() })
+        let Self { guard, offset, crc64, .. } = self;
+        Ok(WrittenFile { guard, size: offset, crc64: crc64.finalize() })
     }
 
     fn put_gathered(&mut self) -> Result<(), Error> {
