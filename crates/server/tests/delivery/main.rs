@@ -1,5 +1,5 @@
-//! No callback is lost, and an application server that behaves badly harms nobody: the real server is killed at random
-//! moments, meets hostile application servers under load, and tries failed callbacks again.
+//! No callback is lost, and an application server that behaves badly harms nobody: the real server meets hostile
+//! application servers under load, runs out of disk, and tries failed callbacks again.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,7 +12,6 @@
 #[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
 mod harness;
 
-mod crash;
 mod full_disk;
 mod hostile;
 mod journal;

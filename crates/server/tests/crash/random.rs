@@ -1,8 +1,6 @@
 //! The server is killed while uploads with callbacks run, again and again on the same data folder. Set
 //! `OSSICLE_CRASH_ROUNDS` to kill it more often.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -11,29 +9,13 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::harness::server::folder;
-use crate::harness::{Application, Bucket, Received, Reply, Server, Setup, signing};
+use crate::harness::{Application, Bucket, Reply, Server};
 use crate::journal::{detail, replay, rows, wait_for_none};
+use crate::ledger::{Book, Told, assert_nothing_lost, kill, note, serve};
 use crate::upload::{Way, upload};
 
 /// Clients that upload at once.
 const CLIENTS: u32 = 16;
-
-/// What the application server saw of one delivery.
-#[derive(Debug, Default)]
-struct Seen {
-    attempts: Vec<u32>,
-    accepted: bool,
-}
-
-type Book = Arc<Mutex<BTreeMap<String, Seen>>>;
-
-/// What clients were told.
-#[derive(Debug, Default)]
-struct Told {
-    /// Keys by request id of uploads that were answered.
-    acknowledged: BTreeMap<String, String>,
-    uploads: u32,
-}
 
 fn rounds() -> u32 {
     std::env::var("OSSICLE_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(12)
@@ -63,25 +45,6 @@ fn moody(book: &Book) -> Application {
     })
 }
 
-fn note(book: &Book, request: &Received, accepted: bool) {
-    let mut book = book.lock().unwrap();
-    let seen = book.entry(request.header("x-ossicle-delivery-id").to_owned()).or_default();
-    seen.attempts.push(request.header("x-ossicle-attempt").parse().unwrap());
-    seen.accepted |= accepted;
-}
-
-fn serve(data: &Path, redelivery: &str) -> Arc<Server> {
-    let server = Setup::new()
-        .data(data)
-        .set("OSSICLE_LOG_LEVEL", "error")
-        .set("OSSICLE_REDELIVERY_ENABLED", redelivery)
-        .set("OSSICLE_REDELIVERY_FIRST_DELAY_MS", "20")
-        .set("OSSICLE_REDELIVERY_MAX_DELAY_MS", "200")
-        .set("OSSICLE_REDELIVERY_MAX_ATTEMPTS", "1000")
-        .set("OSSICLE_CALLBACK_TIMEOUT_MS", "2000");
-    Arc::new(server.start())
-}
-
 /// Uploads until the server is gone.
 fn work(bucket: &Bucket, url: &str, prefix: &str, told: &Mutex<Told>) {
     for number in 0_u32.. {
@@ -97,12 +60,6 @@ fn work(bucket: &Bucket, url: &str, prefix: &str, told: &Mutex<Told>) {
         told.uploads += 1;
         told.acknowledged.insert(outcome.id, key);
     }
-}
-
-/// Ends the server as a power switch would, as far as a process can tell.
-fn kill(server: &Server) {
-    let id = rustix::process::Pid::from_raw(i32::try_from(server.child.id()).unwrap()).unwrap();
-    rustix::process::kill_process(id, rustix::process::Signal::KILL).unwrap();
 }
 
 /// Lets clients upload and kills the server while they do.
@@ -126,37 +83,6 @@ fn kill_at_work(
     for client in clients {
         client.join().unwrap();
     }
-}
-
-fn keys(bucket: &Bucket) -> BTreeSet<String> {
-    let mut keys = BTreeSet::new();
-    let mut after = String::new();
-    loop {
-        let listing = bucket.root("GET", "?max-keys=1000").query("marker", &after).send().expect(200);
-        keys.extend(listing.elements("Key"));
-        if listing.element("IsTruncated") != "true" {
-            return keys;
-        }
-        after = signing::decode(&listing.element("NextMarker"));
-    }
-}
-
-fn text(row: &Value, name: &str) -> String {
-    row[name].as_str().unwrap().to_owned()
-}
-
-/// Every object has its record and no record is without its object; what was acknowledged is there.
-#[track_caller]
-fn assert_nothing_lost(bucket: &Bucket, told: &Told) -> BTreeMap<String, String> {
-    let keys = keys(bucket);
-    let records: BTreeMap<String, String> =
-        rows(&bucket.server, "").iter().map(|row| (text(row, "id"), text(row, "object"))).collect();
-    let recorded: BTreeSet<String> = records.values().cloned().collect();
-    assert_eq!(keys, recorded, "objects and records of callbacks differ");
-    for (id, key) in &told.acknowledged {
-        assert_eq!(records.get(id), Some(key), "an acknowledged upload has no record");
-    }
-    records
 }
 
 #[test]
