@@ -6,10 +6,11 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use http::StatusCode;
-use http::header::{REFERER, USER_AGENT};
-use ossicle_protocol::{Target, Timestamp, percent_encode};
+use http::header::{AsHeaderName, CONTENT_LENGTH, CONTENT_RANGE, REFERER, USER_AGENT};
+use http::{HeaderMap, StatusCode};
+use ossicle_protocol::{ErrorCode, Operation, Target, Timestamp, percent_encode};
 
+use crate::auth::Caller;
 use crate::request_id::RequestId;
 
 /// What one line tells.
@@ -18,13 +19,17 @@ pub(crate) struct Line<'a> {
     pub(crate) client_ip: IpAddr,
     pub(crate) head: &'a http::request::Parts,
     pub(crate) status: StatusCode,
+    pub(crate) answered: &'a HeaderMap,
     pub(crate) sent: u64,
     pub(crate) elapsed: Duration,
     pub(crate) request_id: RequestId,
     pub(crate) host: &'a str,
-    pub(crate) caller: &'a str,
-    pub(crate) operation: &'a str,
+    /// The account that owns the buckets.
+    pub(crate) owner_id: &'a str,
+    pub(crate) caller: Option<&'a Caller>,
+    pub(crate) operation: Option<Operation>,
     pub(crate) target: Option<&'a Target>,
+    pub(crate) error: Option<ErrorCode>,
 }
 
 /// Where lines go: through a queue to a thread that writes them, so that a slow disk holds up no request.
@@ -65,12 +70,26 @@ impl AccessLog {
     }
 }
 
+/// The fields in the order of OSS's manual ("Log storage"). What is not known here is `-`, as the manual has it: the change
+/// of the bucket's size, and what this server has nothing of, such as a content delivery network.
 fn format_line(line: &Line<'_>) -> String {
     let text = |name| line.head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("-");
     let bucket = line.target.and_then(Target::bucket).map_or("-", |bucket| bucket.as_str());
     let key =
         line.target.and_then(Target::key).map_or_else(|| "-".to_owned(), |key| percent_encode(key.as_str()));
     let target = line.head.uri.path_and_query().map_or("/", |target| target.as_str());
+    let operation = line.operation.map_or("-", Operation::name);
+    let key_id = line.caller.map_or("-", Caller::name);
+    let requester = if line.caller.is_some_and(Caller::is_owner) { line.owner_id } else { "-" };
+    let owner = if bucket == "-" { "-" } else { line.owner_id };
+    let size = object_size(line).unwrap_or_else(|| "-".to_owned());
+    let class = line.answered.get("x-oss-storage-class").and_then(|class| class.to_str().ok()).unwrap_or("-");
+    let error = match line.error {
+        Some(code) => code.as_str(),
+        // The upload itself succeeded, so that nothing failed on the way to this answer.
+        None if line.status.as_u16() == 203 => ErrorCode::CallbackFailed.as_str(),
+        None => "-",
+    };
     let mut out = String::with_capacity(512);
     let (time, elapsed) = (time(line.now), line.elapsed.as_millis());
     // Writing to a string cannot fail.
@@ -79,8 +98,40 @@ fn format_line(line: &Line<'_>) -> String {
     let _ = write!(out, "{} {} {elapsed} ", line.status.as_u16(), line.sent);
     let _ = write!(out, "\"{}\" \"{}\" ", quoted(text(REFERER)), quoted(text(USER_AGENT)));
     let _ = write!(out, "\"{}\" \"{}\" \"true\" ", quoted(line.host), line.request_id);
-    let _ = writeln!(out, "\"{}\" \"{}\" \"{bucket}\" \"{key}\"", quoted(line.caller), line.operation);
+    let _ = write!(out, "\"{requester}\" \"{operation}\" \"{bucket}\" \"{key}\" ");
+    let _ = write!(out, "{size} {elapsed} \"{error}\" {} \"{owner}\" - ", request_length(line.head));
+    let _ = writeln!(out, "\"-\" \"{class}\" \"-\" \"-\" \"{}\"", quoted(key_id));
     out
+}
+
+/// The size of the object that was read or written, where request and answer tell it.
+fn object_size(line: &Line<'_>) -> Option<String> {
+    fn number(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
+        headers.get(name)?.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+    if !line.status.is_success() {
+        return None;
+    }
+    let size = match line.operation? {
+        Operation::GetObject => match line.answered.get(CONTENT_RANGE) {
+            Some(range) => range.to_str().ok()?.rsplit('/').next(),
+            None => return Some(line.sent.to_string()),
+        },
+        Operation::HeadObject => number(line.answered, CONTENT_LENGTH),
+        Operation::PutObject | Operation::UploadPart => number(&line.head.headers, CONTENT_LENGTH),
+        Operation::AppendObject => number(line.answered, "x-oss-next-append-position"),
+        _ => None,
+    };
+    size.map(str::to_owned)
+}
+
+/// The length of the request in bytes, head included.
+fn request_length(head: &http::request::Parts) -> u64 {
+    let target = head.uri.path_and_query().map_or(1, |target| target.as_str().len());
+    let line = head.method.as_str().len() + target + "  HTTP/1.1\r\n".len();
+    let headers = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    let body = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    (line + headers.sum::<usize>() + "\r\n".len()) as u64 + body.unwrap_or(0_u64)
 }
 
 /// "23/Nov/2026:15:04:43 +0000", from "Mon, 23 Nov 2026 15:04:43 GMT".

@@ -134,8 +134,8 @@ fn router(console: Console) -> Router {
         .layer(from_fn_with_state(console.clone(), access::add_security_headers));
     let machines = Router::new()
         .route("/{key_file}", get(machines::public_key))
-        .route("/healthz", get(machines::health))
-        .route("/readyz", get(machines::health))
+        .route("/healthz", get(machines::alive))
+        .route("/readyz", get(machines::ready))
         .route("/metrics", get(machines::metrics))
         .layer(from_fn(machines::add_headers));
     people.merge(machines).with_state(console)

@@ -53,9 +53,9 @@ pub(crate) fn internal(what: &str, error: &dyn std::error::Error) -> Error {
 pub(crate) fn log(error: &Error, request_id: RequestId, operation: &str) {
     let (code, ec, message) = (error.code().as_str(), error.ec(), error.message());
     if error.status().is_server_error() {
-        tracing::error!(%request_id, operation, code, ec, message, "request failed");
+        tracing::error!(%request_id, operation, code, ec, reason = message, "request failed");
     } else {
-        tracing::debug!(%request_id, operation, code, ec, message, "request refused");
+        tracing::debug!(%request_id, operation, code, ec, reason = message, "request refused");
     }
 }
 

@@ -1,116 +1,158 @@
-//! What the server counts, in Prometheus's terms: requests by operation and status, bytes, latencies, callbacks by
-//! verdict, and figures of the store.
+//! What the server counts, in Prometheus's terms: requests, callbacks, the journal and the store. docs/production.md has
+//! a row for each metric, and a test that holds the two against each other.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::StatusCode;
-use ossicle_store::Store;
+use ossicle_store::{Health, Store};
+use prometheus::core::Collector;
 use prometheus::{
-    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Counter, Encoder as _, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
-/// The counters. Cloning shares them.
-#[derive(Debug, Clone)]
-pub(crate) struct Metrics {
-    registry: Registry,
-    requests: IntCounterVec,
-    seconds: HistogramVec,
-    sent: IntCounterVec,
-    received: IntCounterVec,
-    callbacks: IntCounterVec,
-    callback_seconds: HistogramVec,
-    redeliveries: IntCounterVec,
-    commits: IntGauge,
-    commands: IntGauge,
-    log_bytes: IntGauge,
-    sync_seconds_us: IntGauge,
-}
+/// Deliveries that are due are counted as far as this: beyond, how long they have waited tells more than how many they
+/// are.
+const MOST_DUE: usize = 10_000;
 
 /// Upper bounds of the latency buckets in seconds, from a cached read to a large upload.
 const BUCKETS: [f64; 14] =
     [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0];
 
+/// Everything that is counted. Cloning shares it.
+#[derive(Debug, Clone)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: RequestMetrics,
+    callbacks: CallbackMetrics,
+    journal: JournalMetrics,
+    store: StoreMetrics,
+    /// Held while figures are asked for and shown, so that two scrapes at once do not count anything twice.
+    scraping: Arc<Mutex<()>>,
+}
+
+#[derive(Debug, Clone)]
+struct RequestMetrics {
+    answered: IntCounterVec,
+    seconds: HistogramVec,
+    sent: IntCounterVec,
+    received: IntCounterVec,
+    in_flight: IntGauge,
+}
+
+#[derive(Debug, Clone)]
+struct CallbackMetrics {
+    attempts: IntCounterVec,
+    seconds: HistogramVec,
+    in_hand: IntGauge,
+    redeliveries: IntCounterVec,
+    resting: IntGauge,
+}
+
+#[derive(Debug, Clone)]
+struct JournalMetrics {
+    records: IntGaugeVec,
+    scheduled: IntGauge,
+    due: IntGauge,
+    lag: Gauge,
+}
+
+#[derive(Debug, Clone)]
+struct StoreMetrics {
+    commits: IntCounter,
+    commands: IntCounter,
+    log_bytes: IntCounter,
+    sync_seconds: Counter,
+    health: IntGaugeVec,
+    free: IntGauge,
+    size: IntGauge,
+}
+
+/// A request under way, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct InFlight(IntGauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// What is looked up when somebody asks, rather than counted as it happens.
+pub(crate) struct Sources<'a> {
+    pub(crate) store: &'a Store,
+    /// Deliveries that are being sent.
+    pub(crate) in_hand: usize,
+    /// Whether failed deliveries are tried again.
+    pub(crate) redelivers: bool,
+    pub(crate) now_ms: i64,
+}
+
 impl Metrics {
     /// Registers everything once.
     pub(crate) fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
-        let counter = |name: &str, help: &str, labels: &[&str]| -> Result<IntCounterVec, prometheus::Error> {
-            let counter = IntCounterVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(counter.clone()))?;
-            Ok(counter)
-        };
-        let histogram =
-            |name: &str, help: &str, labels: &[&str]| -> Result<HistogramVec, prometheus::Error> {
-                let histogram =
-                    HistogramVec::new(HistogramOpts::new(name, help).buckets(BUCKETS.to_vec()), labels)?;
-                registry.register(Box::new(histogram.clone()))?;
-                Ok(histogram)
-            };
-        let gauge = |name: &str, help: &str| -> Result<IntGauge, prometheus::Error> {
-            let gauge = IntGauge::new(name, help)?;
-            registry.register(Box::new(gauge.clone()))?;
-            Ok(gauge)
-        };
+        let new = Register(&registry);
+        let build =
+            new.gauges("ossicle_build_info", "Always 1; the version is in the label.", &["version"])?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         Ok(Self {
-            requests: counter("ossicle_requests_total", "Requests answered.", &["operation", "status"])?,
-            seconds: histogram("ossicle_request_seconds", "Time to answer, in seconds.", &["operation"])?,
-            sent: counter("ossicle_sent_bytes_total", "Bytes of answer bodies.", &["operation"])?,
-            received: counter("ossicle_received_bytes_total", "Bytes of uploaded content.", &["operation"])?,
-            callbacks: counter(
-                "ossicle_callbacks_total",
-                "Callbacks, by outcome and error code.",
-                &["outcome", "ec"],
-            )?,
-            callback_seconds: histogram(
-                "ossicle_callback_seconds",
-                "Time of a callback, in seconds.",
-                &["outcome"],
-            )?,
-            redeliveries: counter(
-                "ossicle_redeliveries_total",
-                "Background attempts, by outcome.",
-                &["outcome"],
-            )?,
-            commits: gauge("ossicle_store_commits", "Batches made durable since the start.")?,
-            commands: gauge("ossicle_store_commands", "Changes in those batches.")?,
-            log_bytes: gauge("ossicle_store_log_bytes", "Bytes written to the store's log.")?,
-            sync_seconds_us: gauge("ossicle_store_sync_microseconds", "Time spent syncing the store's log.")?,
+            requests: RequestMetrics::new(&new)?,
+            callbacks: CallbackMetrics::new(&new)?,
+            journal: JournalMetrics::new(&new)?,
+            store: StoreMetrics::new(&new)?,
+            scraping: Arc::default(),
             registry,
         })
     }
 
+    /// A request has come.
+    pub(crate) fn begin(&self) -> InFlight {
+        self.requests.in_flight.inc();
+        InFlight(self.requests.in_flight.clone())
+    }
+
     /// A request was answered.
     pub(crate) fn request(&self, operation: &str, status: StatusCode, elapsed: Duration, sent: u64) {
-        self.requests.with_label_values(&[operation, status.as_str()]).inc();
-        self.seconds.with_label_values(&[operation]).observe(elapsed.as_secs_f64());
-        self.sent.with_label_values(&[operation]).inc_by(sent);
+        let requests = &self.requests;
+        requests.answered.with_label_values(&[operation, status.as_str()]).inc();
+        requests.seconds.with_label_values(&[operation]).observe(elapsed.as_secs_f64());
+        requests.sent.with_label_values(&[operation]).inc_by(sent);
     }
 
     /// Content was taken in.
     pub(crate) fn received(&self, operation: &str, bytes: u64) {
-        self.received.with_label_values(&[operation]).inc_by(bytes);
+        self.requests.received.with_label_values(&[operation]).inc_by(bytes);
     }
 
-    /// A callback ended; `ec` is empty for a delivered one.
+    /// An attempt at a callback ended; `ec` is empty for a delivered one.
     pub(crate) fn callback(&self, ec: &str, elapsed: Duration) {
         let outcome = outcome(ec.is_empty());
-        self.callbacks.with_label_values(&[outcome, ec]).inc();
-        self.callback_seconds.with_label_values(&[outcome]).observe(elapsed.as_secs_f64());
+        self.callbacks.attempts.with_label_values(&[outcome, ec]).inc();
+        self.callbacks.seconds.with_label_values(&[outcome]).observe(elapsed.as_secs_f64());
     }
 
     /// A background attempt ended.
     pub(crate) fn redelivery(&self, delivered: bool) {
-        self.redeliveries.with_label_values(&[outcome(delivered)]).inc();
+        self.callbacks.redeliveries.with_label_values(&[outcome(delivered)]).inc();
     }
 
-    /// Everything as Prometheus reads it.
-    pub(crate) fn render(&self, store: &Store) -> String {
-        let figures = store.figures();
-        let set = |gauge: &IntGauge, value: u64| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
-        set(&self.commits, figures.commits);
-        set(&self.commands, figures.commands);
-        set(&self.log_bytes, figures.log_bytes);
-        set(&self.sync_seconds_us, figures.sync_us);
+    /// How many destinations rest.
+    pub(crate) fn resting_destinations(&self) -> IntGauge {
+        self.callbacks.resting.clone()
+    }
+
+    /// Everything as Prometheus reads it. Reads a few rows of the store.
+    pub(crate) fn render(&self, sources: &Sources<'_>) -> String {
+        let _scraping = self.scraping.lock().unwrap_or_else(PoisonError::into_inner);
+        self.callbacks.in_hand.set(signed(sources.in_hand as u64));
+        if let Err(error) = self.journal.look_up(sources) {
+            tracing::warn!(%error, "the journal's figures cannot be read");
+        }
+        if let Err(error) = self.store.look_up(sources.store) {
+            tracing::warn!(%error, "the store's figures cannot be read");
+        }
         let mut out = Vec::new();
         if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut out) {
             tracing::warn!(%error, "cannot render the metrics");
@@ -119,6 +161,185 @@ impl Metrics {
     }
 }
 
+impl RequestMetrics {
+    fn new(new: &Register<'_>) -> Result<Self, prometheus::Error> {
+        Ok(Self {
+            answered: new.counters(
+                "ossicle_requests_total",
+                "Requests answered.",
+                &["operation", "status"],
+            )?,
+            seconds: new.histograms(
+                "ossicle_request_duration_seconds",
+                "Time from a request's head to the head of its answer.",
+                &["operation"],
+            )?,
+            sent: new.counters("ossicle_sent_bytes_total", "Bytes of answers' bodies.", &["operation"])?,
+            received: new.counters(
+                "ossicle_received_bytes_total",
+                "Bytes of uploaded content.",
+                &["operation"],
+            )?,
+            in_flight: new.gauge("ossicle_requests_in_flight", "Requests that are not answered yet.")?,
+        })
+    }
+}
+
+impl CallbackMetrics {
+    fn new(new: &Register<'_>) -> Result<Self, prometheus::Error> {
+        let metrics = Self {
+            attempts: new.counters(
+                "ossicle_callbacks_total",
+                "Attempts at callbacks, by outcome and error code.",
+                &["outcome", "ec"],
+            )?,
+            seconds: new.histograms(
+                "ossicle_callback_duration_seconds",
+                "Time of an attempt at a callback, with all its URLs.",
+                &["outcome"],
+            )?,
+            in_hand: new.gauge("ossicle_callbacks_in_flight", "Callbacks that are being sent.")?,
+            redeliveries: new.counters(
+                "ossicle_redeliveries_total",
+                "Attempts of redelivery, which are among all attempts.",
+                &["outcome"],
+            )?,
+            resting: new.gauge(
+                "ossicle_redelivery_resting_destinations",
+                "Application servers that keep failing: one delivery at a time finds out whether they are back.",
+            )?,
+        };
+        for outcome in [true, false].map(outcome) {
+            metrics.redeliveries.with_label_values(&[outcome]);
+        }
+        Ok(metrics)
+    }
+}
+
+impl JournalMetrics {
+    fn new(new: &Register<'_>) -> Result<Self, prometheus::Error> {
+        Ok(Self {
+            records: new.gauges("ossicle_journal_records", "Callbacks in the journal.", &["state"])?,
+            scheduled: new.gauge(
+                "ossicle_redelivery_scheduled",
+                "Callbacks in the journal with a time at which they are tried next.",
+            )?,
+            due: new.gauge(
+                "ossicle_redelivery_due",
+                "Callbacks whose time has come and that nobody has taken in hand, up to 10000.",
+            )?,
+            lag: new.add(Gauge::new(
+                "ossicle_redelivery_lag_seconds",
+                "How long the callback has been due that has been due longest.",
+            ))?,
+        })
+    }
+
+    fn look_up(&self, sources: &Sources<'_>) -> Result<(), ossicle_store::Error> {
+        let counts = sources.store.delivery_counts()?;
+        let by_state = [
+            ("pending", counts.pending),
+            ("delivered", counts.delivered),
+            ("failed", counts.failed),
+            ("abandoned", counts.abandoned),
+        ];
+        for (state, count) in by_state {
+            self.records.with_label_values(&[state]).set(signed(count));
+        }
+        // Due times of a server that has redelivery switched off since mean nothing.
+        let (oldest_ms, due, scheduled) = if sources.redelivers {
+            let (oldest_ms, due) = sources.store.backlog(sources.now_ms, MOST_DUE)?;
+            (oldest_ms, due, counts.scheduled)
+        } else {
+            (None, 0, 0)
+        };
+        self.scheduled.set(signed(scheduled));
+        self.due.set(signed(due as u64));
+        let lag_ms = oldest_ms.map_or(0, |oldest_ms| (sources.now_ms - oldest_ms).max(0));
+        self.lag.set(Duration::from_millis(lag_ms.unsigned_abs()).as_secs_f64());
+        Ok(())
+    }
+}
+
+impl StoreMetrics {
+    fn new(new: &Register<'_>) -> Result<Self, prometheus::Error> {
+        let counter = |name: &str, help: &str| new.add(IntCounter::new(name, help));
+        Ok(Self {
+            commits: counter("ossicle_store_commits_total", "Batches made durable, with one sync each.")?,
+            commands: counter("ossicle_store_commands_total", "Changes in those batches.")?,
+            log_bytes: counter("ossicle_store_log_bytes_total", "Bytes written to the store's log.")?,
+            sync_seconds: new.add(Counter::new(
+                "ossicle_store_sync_seconds_total",
+                "Time spent syncing the store's log.",
+            ))?,
+            health: new.gauges(
+                "ossicle_store_health",
+                "1 for the state that the store is in, 0 for the others: good, impaired (writes fail for now) or \
+                 poisoned (writes are refused until a restart).",
+                &["state"],
+            )?,
+            free: new.gauge("ossicle_store_disk_free_bytes", "Bytes free on the data folder's disk.")?,
+            size: new.gauge("ossicle_store_disk_size_bytes", "Size of the data folder's disk in bytes.")?,
+        })
+    }
+
+    fn look_up(&self, store: &Store) -> Result<(), ossicle_store::Error> {
+        let figures = store.figures();
+        let catch_up = |counter: &IntCounter, value: u64| counter.inc_by(value.saturating_sub(counter.get()));
+        catch_up(&self.commits, figures.commits);
+        catch_up(&self.commands, figures.commands);
+        catch_up(&self.log_bytes, figures.log_bytes);
+        let seconds = Duration::from_micros(figures.sync_us).as_secs_f64();
+        self.sync_seconds.inc_by((seconds - self.sync_seconds.get()).max(0.0));
+        let state = match store.health() {
+            Health::Good => "good",
+            Health::Impaired { .. } => "impaired",
+            _ => "poisoned",
+        };
+        for candidate in ["good", "impaired", "poisoned"] {
+            self.health.with_label_values(&[candidate]).set(i64::from(candidate == state));
+        }
+        let (free, size) = store.disk_space()?;
+        self.free.set(signed(free));
+        self.size.set(signed(size));
+        Ok(())
+    }
+}
+
+/// Makes metrics and registers them.
+struct Register<'a>(&'a Registry);
+
+impl Register<'_> {
+    fn add<C: Collector + Clone + 'static>(
+        &self,
+        made: Result<C, prometheus::Error>,
+    ) -> Result<C, prometheus::Error> {
+        let metric = made?;
+        self.0.register(Box::new(metric.clone()))?;
+        Ok(metric)
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+        self.add(IntCounterVec::new(Opts::new(name, help), labels))
+    }
+
+    fn histograms(&self, name: &str, help: &str, labels: &[&str]) -> Result<HistogramVec, prometheus::Error> {
+        self.add(HistogramVec::new(HistogramOpts::new(name, help).buckets(BUCKETS.to_vec()), labels))
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+        self.add(IntGauge::new(name, help))
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, prometheus::Error> {
+        self.add(IntGaugeVec::new(Opts::new(name, help), labels))
+    }
+}
+
 fn outcome(delivered: bool) -> &'static str {
     if delivered { "delivered" } else { "failed" }
+}
+
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }

@@ -31,14 +31,16 @@ impl Service for App {
         body: RequestBody,
     ) -> http::Response<ReplyBody> {
         let (started, head) = (Instant::now(), Arc::new(head));
+        let _in_flight = self.metrics.begin();
         let now = app::now();
         let request_id = self.request_ids.next(now);
         let mut seen = Seen { operation: None, caller: None, target: None };
         let host_id = host_of(&head).unwrap_or_default();
         let client_ip = client_ip(&self, peer, &head.headers);
-        let span = tracing::info_span!("request", id = %request_id);
+        let span = tracing::error_span!("request", %request_id);
         let outcome =
             self.handle(&head, body, request_id, now, client_ip, &host_id, &mut seen).instrument(span).await;
+        let error = outcome.as_ref().err().map(Error::code);
         let reply = match outcome {
             Ok(reply) => reply,
             Err(error) => {
@@ -67,13 +69,16 @@ impl Service for App {
             client_ip,
             head: &head,
             status: reply.status(),
+            answered: reply.headers(),
             sent: reply.body_length(),
             elapsed,
             request_id,
             host: &host_id,
-            caller: seen.caller.as_ref().map_or("-", Caller::name),
-            operation: seen.name(),
+            owner_id: self.owner_id(),
+            caller: seen.caller.as_ref(),
+            operation: seen.operation,
             target: seen.target.as_ref(),
+            error,
         });
         let mut response = reply.into_response();
         self.header_case.apply(&mut response);

@@ -16,7 +16,8 @@ pub(crate) use copy::Copy;
 pub(crate) use data::{Content, NewData, Reclaim, decode_file, decode_share, file_row, share_row};
 pub(crate) use delete::Delete;
 pub(crate) use delivery::{
-    ClaimDeliveries, PruneDeliveries, RecordDeliveryCommand, UpdateDeliveryCommand, decode_count, due_id,
+    ClaimDeliveries, CountDeliveries, PruneDeliveries, RecordDeliveryCommand, UpdateDeliveryCommand,
+    counts_in, due_id,
 };
 pub(crate) use multipart::{Abort, Complete, Initiate, PutPartCommand, part_number, to_part};
 pub(crate) use put::{Put, SetObjectAcl};

@@ -70,9 +70,14 @@ impl DataFiles {
 
     /// Fails when so little space is left that it is needed for merging files and for deletions.
     pub(crate) fn check_reserve(&self) -> Result<(), Error> {
-        let (free, all) = self.disk.space(&self.files).map_err(|e| Error::io("asking for free space", &e))?;
+        let (free, all) = self.space()?;
         let reserve = self.reserve_bytes.min((all / RESERVE_SHARE).max(self.least_reserve_bytes));
         if free < reserve { Err(Error::DiskFull) } else { Ok(()) }
+    }
+
+    /// The bytes that are free for us, and all there are.
+    pub(crate) fn space(&self) -> Result<(u64, u64), Error> {
+        self.disk.space(&self.files).map_err(|e| Error::io("asking for free space", &e))
     }
 
     /// Begins a file, which is gone when the guard is dropped.

@@ -96,6 +96,11 @@ pub(crate) fn store(name: &str) -> Bytes {
     join(Tag::Store, &[name.as_bytes()])
 }
 
+/// The row that counts the deliveries.
+pub(crate) fn delivery_counts() -> Bytes {
+    store("deliveries")
+}
+
 pub(crate) fn bucket(name: &str) -> Bytes {
     join(Tag::Bucket, &[name.as_bytes()])
 }
@@ -171,6 +176,13 @@ pub(crate) fn time_of_delivery(key: &[u8]) -> Result<i64, Error> {
     let bytes = key.get(1..).and_then(|rest| rest.first_chunk::<8>());
     let bytes = bytes.ok_or_else(|| Error::corrupt("a delivery's time"))?;
     Ok((!u64::from_be_bytes(*bytes) ^ (1 << 63)).cast_signed())
+}
+
+/// When the delivery of a key made by [`delivery_due`] is due.
+pub(crate) fn time_of_due(key: &[u8]) -> Result<i64, Error> {
+    let bytes = key.get(1..).and_then(|rest| rest.first_chunk::<8>());
+    let bytes = bytes.ok_or_else(|| Error::corrupt("a delivery's due time"))?;
+    Ok((u64::from_be_bytes(*bytes) ^ (1 << 63)).cast_signed())
 }
 
 pub(crate) fn delivery_due(due_ms: i64, id: &str) -> Bytes {

@@ -55,6 +55,8 @@
 //! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::set_object_acl`], [`Store::list_objects`] |
 //! | parts | [`Store::initiate`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`], [`Store::pending_uploads`] |
 //! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::due_deliveries`], [`Store::claim_due_deliveries`], [`Store::prune_deliveries`] |
+//! | parts | [`Store::initiate`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`] |
+//! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::due_deliveries`], [`Store::claim_due_deliveries`], [`Store::delivery_counts`], [`Store::prune_deliveries`] |
 //!
 //! Reading calls that are not `async` answer from the index at once; they may read a block from the disk.
 
@@ -94,11 +96,11 @@ pub use data::{Reader, StoredData, Upload};
 pub use error::{Error, OpenError};
 pub use model::{
     AbortUpload, Acl, AppendObject, Attributes, Bucket, BucketDocument, BucketPage, BucketStat,
-    CompleteUpload, CopyAttributes, CopyObject, CreateBucket, DeleteObject, Delivery, DeliveryFilter,
-    DeliveryPage, DeliveryState, ListBuckets, ListObjects, ListParts, ListUploads, Listing, NewBucket,
-    NewDelivery, NewUpload, Object, ObjectFields, ObjectKind, Part, PartPage, Parts, PendingCursor,
-    PendingPage, PendingUpload, PendingUploads, Prune, PutObject, PutPart, RecordDelivery, UpdateDelivery,
-    UploadInfo, UploadPage,
+    CompleteUpload, CopyAttributes, CopyObject, CreateBucket, DeleteObject, Delivery, DeliveryCounts,
+    DeliveryFilter, DeliveryPage, DeliveryState, ListBuckets, ListObjects, ListParts, ListUploads, Listing,
+    NewBucket, NewDelivery, NewUpload, Object, ObjectFields, ObjectKind, Part, PartPage, Parts,
+    PendingCursor, PendingPage, PendingUpload, PendingUploads, Prune, PutObject, PutPart, RecordDelivery,
+    UpdateDelivery, UploadInfo, UploadPage,
 };
 pub use options::{Durability, StoreOptions};
 pub use store::{Figures, Health, Store};

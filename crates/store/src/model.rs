@@ -8,7 +8,8 @@ mod upload;
 
 pub use bucket::{Acl, Bucket, BucketDocument, BucketPage, BucketStat, CreateBucket, ListBuckets, NewBucket};
 pub use delivery::{
-    Delivery, DeliveryFilter, DeliveryPage, DeliveryState, NewDelivery, Prune, RecordDelivery, UpdateDelivery,
+    Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, NewDelivery, Prune,
+    RecordDelivery, UpdateDelivery,
 };
 pub use object::{
     AppendObject, Attributes, CopyAttributes, CopyObject, DeleteObject, ListObjects, Listing, Object,

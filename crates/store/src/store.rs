@@ -11,6 +11,7 @@ use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::command::CountDeliveries;
 use crate::committer::{Committer, Setup};
 use crate::data::{DataPath, Hashers, ReadPlan, Reader, Source, Upload};
 use crate::disk::{Disk, RealDisk};
@@ -142,6 +143,7 @@ impl Store {
             lazy_delay: options.lazy_delay,
             lock,
         })?);
+        count_deliveries(&tables, &committer)?;
         let data_path = Arc::new(DataPath {
             files: Arc::clone(&files),
             hashers: Arc::new(Hashers::start()?),
@@ -188,6 +190,14 @@ impl Store {
     #[must_use]
     pub fn health(&self) -> Health {
         self.parts.condition.health()
+    }
+
+    /// The bytes that are free on the disk for this store, and all it has.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn disk_space(&self) -> Result<(u64, u64), Error> {
+        self.parts.files.space()
     }
 
     /// Figures for dashboards.
@@ -242,4 +252,18 @@ impl Store {
             None => Err(Error::NoSuchBucket),
         }
     }
+}
+
+/// Folders of the first versions have the sum of all deliveries, as eight bytes, in place of their counts by state.
+fn count_deliveries(tables: &Tables, committer: &Committer) -> Result<(), OpenError> {
+    let row = tables.get_newest(&key::delivery_counts())?;
+    if row.is_some_and(|row| row.len() == size_of::<u64>()) {
+        tracing::info!("counting the deliveries of the journal by state, once");
+        // A thread of an asynchronous runtime may open a store, and must not block.
+        let counted = std::thread::scope(|scope| {
+            scope.spawn(|| committer.commit_blocking(CountDeliveries)).join().unwrap_or(Err(Error::Closed))
+        });
+        counted?;
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use ossicle_protocol::{Error, ErrorCode};
+use tracing::Instrument as _;
 
 use super::prepare::Prepared;
 use super::record::Told;
@@ -16,7 +17,7 @@ pub(crate) async fn detached<F>(work: F) -> Result<Reply, Error>
 where
     F: Future<Output = Result<Reply, Error>> + Send + 'static,
 {
-    tokio::spawn(work)
+    tokio::spawn(work.in_current_span())
         .await
         .unwrap_or_else(|error| Err(failure::internal("an upload's task ended early", &error)))
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use prometheus::IntGauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::schedule::pause_ms;
@@ -30,6 +31,8 @@ pub(super) struct Destinations {
     longest_rest_ms: u64,
     /// How long a trial of a destination that rested may take.
     trial_ms: i64,
+    /// How many rest, or are tried after a rest.
+    resting: IntGauge,
     known: Mutex<HashMap<String, Destination>>,
 }
 
@@ -70,13 +73,14 @@ impl Place {
 }
 
 impl Destinations {
-    pub(super) fn new(settings: &Redelivery, longest_attempt_ms: i64) -> Self {
+    pub(super) fn new(settings: &Redelivery, longest_attempt_ms: i64, resting: IntGauge) -> Self {
         Self {
             slots: settings.per_destination,
             breaker_failures: settings.breaker_failures.max(1),
             first_rest_ms: settings.first_delay_ms,
             longest_rest_ms: settings.max_delay_ms.min(LONGEST_REST_MS),
             trial_ms: longest_attempt_ms,
+            resting,
             known: Mutex::default(),
         }
     }
@@ -131,6 +135,9 @@ impl Destinations {
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         destination.attempt_us = (destination.attempt_us / 8 * 7).saturating_add(took_us / 8);
         if delivered {
+            if destination.failures >= self.breaker_failures {
+                self.resting.dec();
+            }
             (destination.failures, destination.rests_until_ms) = (0, 0);
             return;
         }
@@ -139,6 +146,9 @@ impl Destinations {
             return;
         }
         destination.failures = destination.failures.saturating_add(1);
+        if destination.failures == self.breaker_failures {
+            self.resting.inc();
+        }
         if destination.failures >= self.breaker_failures {
             destination.rests_until_ms = now_ms + self.rest_ms(destination.failures);
         }
@@ -191,6 +201,7 @@ mod tests {
             first_rest_ms: 1000,
             longest_rest_ms: 60_000,
             trial_ms: 5000,
+            resting: IntGauge::new("resting", "resting").unwrap(),
             known: Mutex::default(),
         }
     }
@@ -219,6 +230,7 @@ mod tests {
         }
         let until = later(&all, 0);
         assert!((500..=1000).contains(&until), "{until}");
+        assert_eq!(all.resting.get(), 1);
         assert!(matches!(all.turn("other.example.com:80", 0), Turn::Now(_)));
         let trial = place(&all, 2000);
         let until = later(&all, 2000);
@@ -230,6 +242,7 @@ mod tests {
         let trial = place(&all, 5000);
         all.learn(NAME, &trial, true, Duration::ZERO, 5000);
         all.leave(NAME, trial);
+        assert_eq!(all.resting.get(), 0);
         let (_first, _second) = (place(&all, 5000), place(&all, 5000));
     }
 

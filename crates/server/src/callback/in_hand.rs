@@ -21,6 +21,11 @@ impl InHand {
         let fresh = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
         fresh.then(|| Ticket { in_hand: self.clone(), id: id.to_owned() })
     }
+
+    /// How many are in hand.
+    pub(crate) fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
 }
 
 impl Drop for Ticket {

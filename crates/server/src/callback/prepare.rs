@@ -183,7 +183,7 @@ pub(crate) async fn note(
         now_ms: crate::app::now().unix_millis(),
     };
     if let Err(error) = store.update_delivery(update, wait).await {
-        tracing::error!(%error, id = record.id, "cannot write the callback journal; the delivery stays pending in it");
+        tracing::error!(%error, request_id = record.id, "cannot write the callback journal; the delivery stays pending in it");
     }
     let record = record.masked(&callbacks.settings.mask);
     // Nobody may be watching.

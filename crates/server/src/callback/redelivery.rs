@@ -39,7 +39,11 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     if !app.callbacks.redelivery.enabled {
         return;
     }
-    let destinations = Destinations::new(&app.callbacks.redelivery, app.callbacks.longest_ms());
+    let destinations = Destinations::new(
+        &app.callbacks.redelivery,
+        app.callbacks.longest_ms(),
+        app.metrics.resting_destinations(),
+    );
     let shared = Arc::new(Redelivering { app, destinations, stop: stop.clone() });
     if let Err(error) = shared.take_over_orphans().await {
         tracing::warn!(%error, "cannot look for callbacks without an outcome; those that are claimed come later");
@@ -135,7 +139,7 @@ impl Redelivering {
         let record = match Record::from_payload(&delivery.payload) {
             Ok(record) => record,
             Err(error) => {
-                tracing::error!(%error, id = delivery.id, "a callback record cannot be read");
+                tracing::error!(%error, request_id = delivery.id, "a callback record cannot be read");
                 self.hand_back(delivery, None).await;
                 return None;
             }
@@ -182,7 +186,7 @@ impl Redelivering {
         match self.app.store.delivery(&claimed.id) {
             Ok(current) => current.is_some_and(|current| current.due_ms == claimed.due_ms),
             Err(error) => {
-                tracing::warn!(%error, id = claimed.id, "cannot read the callback journal for redelivery");
+                tracing::warn!(%error, request_id = claimed.id, "cannot read the callback journal for redelivery");
                 false
             }
         }
@@ -214,7 +218,7 @@ impl Redelivering {
         };
         if state == DeliveryState::Abandoned {
             tracing::warn!(
-                id = record.id,
+                request_id = record.id,
                 attempts = record.message.attempt,
                 "callback abandoned; `ossicle callback replay` sends it once more"
             );
@@ -241,7 +245,7 @@ impl Redelivering {
             now_ms: app::now().unix_millis(),
         };
         if let Err(error) = self.app.store.update_delivery(update, true).await {
-            tracing::warn!(%error, "cannot put off a redelivery; it comes back when its claim ends");
+            tracing::warn!(%error, request_id = delivery.id, "cannot put off a redelivery; it comes back when its claim ends");
         }
     }
 }

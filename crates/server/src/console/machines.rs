@@ -1,5 +1,7 @@
 //! What machines ask the console's address for: callback public keys, health, metrics. Open to everybody.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -7,6 +9,8 @@ use http::{HeaderValue, StatusCode, header};
 use ossicle_store::Health;
 
 use super::Console;
+use crate::app;
+use crate::metrics::Sources;
 
 /// `GET /callback_pub_key_v1.pem`.
 pub(super) async fn public_key(State(console): State<Console>, Path(key_file): Path<String>) -> Response {
@@ -16,26 +20,56 @@ pub(super) async fn public_key(State(console): State<Console>, Path(key_file): P
     }
 }
 
-/// 200 while writes are taken, 503 with the reason otherwise.
-pub(super) async fn health(State(console): State<Console>) -> Response {
-    match console.app.store.health() {
-        Health::Good => "ok\n".into_response(),
-        Health::Impaired { reason } => {
-            (StatusCode::SERVICE_UNAVAILABLE, format!("impaired: {reason}\n")).into_response()
+/// `GET /healthz`: 503 when only a restart helps.
+pub(super) async fn alive(State(console): State<Console>) -> Response {
+    let (writes, words) = in_words(&console.app.store.health());
+    let status = if writes == Writes::Refused { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    (status, words).into_response()
+}
+
+/// `GET /readyz`: 503 while writes are not taken, for whatever reason.
+pub(super) async fn ready(State(console): State<Console>) -> Response {
+    let (writes, words) = in_words(&console.app.store.health());
+    let status = if writes == Writes::Taken { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, words).into_response()
+}
+
+/// What becomes of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writes {
+    Taken,
+    /// They resume by themselves.
+    Failing,
+    /// They resume after a restart.
+    Refused,
+}
+
+fn in_words(health: &Health) -> (Writes, String) {
+    match health {
+        Health::Good => (Writes::Taken, "ok\n".to_owned()),
+        Health::Impaired { reason } => (Writes::Failing, format!("impaired: {reason}\n")),
+        Health::Poisoned { reason } => {
+            (Writes::Refused, format!("writes are refused since {reason}; check the disk and restart\n"))
         }
-        Health::Poisoned { reason } => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            format!("writes are refused since {reason}; check the disk and restart\n"),
-        )
-            .into_response(),
-        _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        _ => (Writes::Refused, "unknown\n".to_owned()),
     }
 }
 
 /// The counters as Prometheus reads them.
 pub(super) async fn metrics(State(console): State<Console>) -> Response {
-    let text = console.app.metrics.render(&console.app.store);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+    let app = Arc::clone(&console.app);
+    let rendered = tokio::task::spawn_blocking(move || {
+        app.metrics.render(&Sources {
+            store: &app.store,
+            in_hand: app.callbacks.in_hand.count(),
+            redelivers: app.callbacks.redelivery.enabled,
+            now_ms: app::now().unix_millis(),
+        })
+    });
+    match rendered.await {
+        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 /// No browser shall take any of this for a page.
@@ -43,4 +77,26 @@ pub(super) async fn add_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_store_says_about_writes() {
+        let reason = "no space".to_owned();
+        let cases = [
+            (Health::Good, Writes::Taken, "ok\n"),
+            (Health::Impaired { reason: reason.clone() }, Writes::Failing, "impaired: no space\n"),
+            (
+                Health::Poisoned { reason },
+                Writes::Refused,
+                "writes are refused since no space; check the disk and restart\n",
+            ),
+        ];
+        for (health, writes, words) in cases {
+            assert_eq!(in_words(&health), (writes, words.to_owned()), "{health:?}");
+        }
+    }
 }

@@ -104,6 +104,11 @@ impl Reply {
         self.response.status()
     }
 
+    /// The headers so far.
+    pub(crate) fn headers(&self) -> &http::HeaderMap {
+        self.response.headers()
+    }
+
     /// The length that the body will have.
     pub(crate) fn body_length(&self) -> u64 {
         self.response.body().size_hint().exact().unwrap_or(0)

@@ -6,6 +6,7 @@ use http::StatusCode;
 use http::header::CONTENT_RANGE;
 use ossicle_protocol::{ByteRange, Error, ErrorCode};
 use ossicle_store::{Object, Reader};
+use tracing::Span;
 
 use crate::attributes;
 use crate::call::Call;
@@ -50,16 +51,21 @@ async fn send(
     if first.len() as u64 == length {
         return Ok(reply.with_bytes(first));
     }
-    let rest = futures_util::stream::unfold(reader, next_piece);
+    // The rest is read after this function has returned.
+    let rest = futures_util::stream::unfold((reader, Span::current()), next_piece);
     Ok(reply.with_stream(length, futures_util::stream::iter([Ok(first)]).chain(rest).boxed()))
 }
 
-async fn next_piece(mut reader: Reader) -> Option<(Result<Bytes, std::io::Error>, Reader)> {
+async fn next_piece(
+    (mut reader, span): (Reader, Span),
+) -> Option<(Result<Bytes, std::io::Error>, (Reader, Span))> {
     let piece = reader.next().await?;
     if let Err(error) = &piece {
-        tracing::error!(%error, "an object cannot be read to its end; its answer is cut off");
+        span.in_scope(|| {
+            tracing::error!(%error, "an object cannot be read to its end; its answer is cut off");
+        });
     }
-    Some((piece.map_err(std::io::Error::other), reader))
+    Some((piece.map_err(std::io::Error::other), (reader, span)))
 }
 
 /// Image and document processing is not built: sending the original instead would be a silent lie.

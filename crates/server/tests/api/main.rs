@@ -52,5 +52,6 @@ mod upload_part_copy;
 mod addressing;
 mod callbacks;
 mod http;
+mod metrics;
 mod signatures;
 mod startup;

@@ -16,4 +16,5 @@ mod full_disk;
 mod hostile;
 mod journal;
 mod redelivery;
+#[expect(dead_code, reason = "shared with the tests of crashes, which use all of it")]
 mod upload;

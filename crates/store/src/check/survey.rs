@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::findings::{FindingKind, FsckReport};
 use super::split_key;
 use crate::command::{
-    Reclaim, decode_count, decode_file, decode_share, due_id, file_row, part_number, share_row,
+    Reclaim, counts_in, decode_file, decode_share, due_id, file_row, part_number, share_row,
 };
 use crate::data::Source;
 use crate::extent::{DataRef, Extent, Place};
@@ -16,10 +16,11 @@ use crate::id::{DataId, UploadId};
 use crate::key::{self, Tag};
 use crate::reclaim::queued_id;
 use crate::record::{
-    DeliveryIndex, PartRecord, UploadRecord, decode_delivery, decode_object, decode_stat, encode_stat,
+    DeliveryIndex, PartRecord, UploadRecord, decode_delivery, decode_object, decode_stat, encode_counts,
+    encode_stat,
 };
 use crate::snapshot::Snapshot;
-use crate::{BucketStat, Error, ObjectFields, ObjectKind};
+use crate::{BucketStat, DeliveryCounts, Error, ObjectFields, ObjectKind};
 
 /// Rows read at once.
 const ROWS: usize = 1000;
@@ -353,10 +354,12 @@ impl Surveyor<'_> {
     }
 
     fn look_at_deliveries(&mut self) -> Result<(), Error> {
+        let mut counted = DeliveryCounts::default();
         self.each(Tag::Delivery, |this, key, row| {
             let id = key::text_after(key, &[Tag::Delivery as u8])?.to_owned();
             let delivery = decode_delivery(&id, row)?;
             this.survey.report.deliveries += 1;
+            counted.change(delivery.state, delivery.due_ms.is_some(), 1);
             let by_time = key::delivery_time(delivery.created_ms, &id);
             let expected = DeliveryIndex::of(&delivery).encode();
             if this.now.get(&by_time)?.as_ref() != Some(&expected) {
@@ -387,11 +390,11 @@ impl Surveyor<'_> {
                 Ok(())
             })?;
         }
-        let said = decode_count(self.now.get(&key::store("deliveries"))?.as_deref())?;
-        let counted = self.survey.report.deliveries;
+        let said = counts_in(self.now.get(&key::delivery_counts())?.as_deref())?;
         if said != counted {
-            self.add(FindingKind::WrongCount, format!("there are {counted} deliveries, said to be {said}"));
-            self.rewrite(key::store("deliveries"), Some(Bytes::copy_from_slice(&counted.to_le_bytes())));
+            let what = format!("there are {} deliveries, said to be {}", in_words(&counted), in_words(&said));
+            self.add(FindingKind::WrongCount, what);
+            self.rewrite(key::delivery_counts(), Some(encode_counts(&counted)));
         }
         Ok(())
     }
@@ -402,6 +405,14 @@ fn note(references: &mut HashMap<DataId, Reference>, id: DataId, length: u64, by
         references.entry(id).or_insert_with(|| Reference { by: by.to_owned(), ..Reference::default() });
     reference.count += 1;
     reference.length = reference.length.max(length);
+}
+
+fn in_words(counts: &DeliveryCounts) -> String {
+    let DeliveryCounts { pending, delivered, failed, abandoned, scheduled } = counts;
+    format!(
+        "{} ({pending} pending, {delivered} delivered, {failed} failed, {abandoned} abandoned; {scheduled} scheduled)",
+        counts.total()
+    )
 }
 
 fn count(stat: &mut BucketStat, object: &ObjectFields) {

@@ -3,14 +3,13 @@
 use std::ops::Bound;
 
 use super::data::require_bucket;
-use crate::codec::{Decoder, Encoder};
 use crate::key::{self, Tag};
-use crate::record::{DeliveryIndex, decode_delivery, encode_delivery};
+use crate::record::{DeliveryIndex, decode_counts, decode_delivery, encode_counts, encode_delivery};
 use crate::txn::{Command, Txn};
-use crate::{Delivery, DeliveryState, Error, NewDelivery, RecordDelivery, UpdateDelivery};
+use crate::{Delivery, DeliveryCounts, DeliveryState, Error, NewDelivery, RecordDelivery, UpdateDelivery};
 
-/// The row that counts the deliveries.
-const COUNT: &str = "deliveries";
+/// Rows read at a time where all are counted.
+const COUNTED_AT_ONCE: usize = 4096;
 
 /// Records a delivery that is pending.
 pub(super) async fn record<T: Txn>(
@@ -35,7 +34,7 @@ pub(super) async fn record<T: Txn>(
         payload: new.payload.clone(),
     };
     write(txn, &delivery);
-    change_count(txn, 1).await
+    change_counts(txn, |counts| count(counts, &delivery, 1)).await
 }
 
 fn write<T: Txn>(txn: &mut T, delivery: &Delivery) {
@@ -62,21 +61,20 @@ fn set_due<T: Txn>(txn: &mut T, delivery: &mut Delivery, due_ms: Option<i64>) {
     }
 }
 
-/// How many deliveries the row of the count says there are.
-pub(crate) fn decode_count(row: Option<&[u8]>) -> Result<u64, Error> {
-    let Some(row) = row else { return Ok(0) };
-    let mut from = Decoder::new(row, "how many deliveries there are");
-    let count = from.u64()?;
-    from.end()?;
-    Ok(count)
+fn count(counts: &mut DeliveryCounts, delivery: &Delivery, by: i64) {
+    counts.change(delivery.state, delivery.due_ms.is_some(), by);
 }
 
-async fn change_count<T: Txn>(txn: &mut T, by: i64) -> Result<(), Error> {
-    let key = key::store(COUNT);
-    let count = decode_count(txn.get(&key).await?.as_deref())?;
-    let mut out = Encoder::with_capacity(8);
-    out.u64(count.saturating_add_signed(by));
-    txn.put(key, out.finish());
+/// How many deliveries the row of the counts says there are.
+pub(crate) fn counts_in(row: Option<&[u8]>) -> Result<DeliveryCounts, Error> {
+    row.map_or(Ok(DeliveryCounts::default()), decode_counts)
+}
+
+async fn change_counts<T: Txn>(txn: &mut T, change: impl FnOnce(&mut DeliveryCounts)) -> Result<(), Error> {
+    let key = key::delivery_counts();
+    let mut counts = counts_in(txn.get(&key).await?.as_deref())?;
+    change(&mut counts);
+    txn.put(key, encode_counts(&counts));
     Ok(())
 }
 
@@ -109,6 +107,7 @@ impl Command for UpdateDeliveryCommand {
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
         let update = &self.update;
         let mut delivery = get(txn, &update.id).await?.ok_or(Error::NoSuchDelivery)?;
+        let before = (delivery.state, delivery.due_ms.is_some());
         set_due(txn, &mut delivery, update.due_ms);
         delivery.state = update.state;
         delivery.attempts = update.attempts;
@@ -117,7 +116,15 @@ impl Command for UpdateDeliveryCommand {
             delivery.payload.clone_from(payload);
         }
         write(txn, &delivery);
-        Ok(())
+        let after = (delivery.state, delivery.due_ms.is_some());
+        if before == after {
+            return Ok(());
+        }
+        change_counts(txn, |counts| {
+            counts.change(before.0, before.1, -1);
+            counts.change(after.0, after.1, 1);
+        })
+        .await
     }
 }
 
@@ -205,18 +212,51 @@ impl Command for PruneDeliveries {
             None => Bound::Included(first.as_ref()),
         };
         let old = txn.scan(from, Bound::Excluded(&end), self.limit).await?;
-        let mut dropped = 0;
+        let mut dropped = Vec::new();
         let last = old.last().map(|(key, _)| key.clone()).filter(|_| old.len() == self.limit);
         for (key, row) in old {
-            if !DeliveryIndex::decode(&row)?.is_due_some_day {
+            let index = DeliveryIndex::decode(&row)?;
+            if !index.is_due_some_day {
                 txn.delete(key::delivery(due_id(&key)?));
                 txn.delete(key);
-                dropped += 1;
+                dropped.push(index.state);
             }
         }
-        if dropped > 0 {
-            change_count(txn, -i64::try_from(dropped).unwrap_or(i64::MAX)).await?;
+        if !dropped.is_empty() {
+            let forget = |counts: &mut DeliveryCounts| {
+                dropped.iter().for_each(|state| counts.change(*state, false, -1));
+            };
+            change_counts(txn, forget).await?;
         }
-        Ok(Pruned { dropped, after: last })
+        Ok(Pruned { dropped: dropped.len() as u64, after: last })
+    }
+}
+
+/// Counts all deliveries anew: folders of earlier versions have only their sum.
+#[derive(Debug)]
+pub(crate) struct CountDeliveries;
+
+impl Command for CountDeliveries {
+    type Output = ();
+    const GROWS: bool = false;
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
+        let end = key::after_prefix(&[Tag::DeliveryTime as u8]);
+        let mut from = Bound::Included(key::whole(Tag::DeliveryTime));
+        let mut counts = DeliveryCounts::default();
+        loop {
+            let rows =
+                txn.scan(from.as_ref().map(AsRef::as_ref), Bound::Excluded(&end), COUNTED_AT_ONCE).await?;
+            for (_, row) in &rows {
+                let index = DeliveryIndex::decode(row)?;
+                counts.change(index.state, index.is_due_some_day, 1);
+            }
+            match rows.into_iter().next_back() {
+                Some((last, _)) => from = Bound::Excluded(last),
+                None => break,
+            }
+        }
+        txn.put(key::delivery_counts(), encode_counts(&counts));
+        Ok(())
     }
 }

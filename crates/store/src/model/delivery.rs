@@ -79,6 +79,45 @@ pub struct UpdateDelivery {
     pub now_ms: i64,
 }
 
+/// How many deliveries there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeliveryCounts {
+    /// In the state [`DeliveryState::Pending`].
+    pub pending: u64,
+    /// In the state [`DeliveryState::Delivered`].
+    pub delivered: u64,
+    /// In the state [`DeliveryState::Failed`].
+    pub failed: u64,
+    /// In the state [`DeliveryState::Abandoned`].
+    pub abandoned: u64,
+    /// In whatever state, with a time at which they are due.
+    pub scheduled: u64,
+}
+
+impl DeliveryCounts {
+    /// All there are.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        let Self { pending, delivered, failed, abandoned, scheduled: _ } = *self;
+        pending + delivered + failed + abandoned
+    }
+
+    /// Counts one more of the state, or one less.
+    pub(crate) fn change(&mut self, state: DeliveryState, is_due_some_day: bool, by: i64) {
+        let counted = match state {
+            DeliveryState::Pending => &mut self.pending,
+            DeliveryState::Delivered => &mut self.delivered,
+            DeliveryState::Failed => &mut self.failed,
+            DeliveryState::Abandoned => &mut self.abandoned,
+        };
+        *counted = counted.saturating_add_signed(by);
+        if is_due_some_day {
+            self.scheduled = self.scheduled.saturating_add_signed(by);
+        }
+    }
+}
+
 /// Which deliveries to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryFilter {

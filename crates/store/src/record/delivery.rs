@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{VERSION, expect_version};
 use crate::codec::{Decoder, Encoder};
-use crate::{Delivery, DeliveryState, Error};
+use crate::{Delivery, DeliveryCounts, DeliveryState, Error};
 
 pub(crate) fn encode_delivery(delivery: &Delivery) -> Bytes {
     let mut out = Encoder::with_capacity(64 + delivery.payload.len());
@@ -76,6 +76,29 @@ impl DeliveryIndex {
         from.end()?;
         Ok(index)
     }
+}
+
+pub(crate) fn encode_counts(counts: &DeliveryCounts) -> Bytes {
+    let mut out = Encoder::with_capacity(41);
+    out.u8(VERSION);
+    for count in [counts.pending, counts.delivered, counts.failed, counts.abandoned, counts.scheduled] {
+        out.u64(count);
+    }
+    out.finish()
+}
+
+pub(crate) fn decode_counts(row: &[u8]) -> Result<DeliveryCounts, Error> {
+    let mut from = Decoder::new(row, "how many deliveries there are");
+    expect_version(&mut from)?;
+    let counts = DeliveryCounts {
+        pending: from.u64()?,
+        delivered: from.u64()?,
+        failed: from.u64()?,
+        abandoned: from.u64()?,
+        scheduled: from.u64()?,
+    };
+    from.end()?;
+    Ok(counts)
 }
 
 fn state_to_u8(state: DeliveryState) -> u8 {

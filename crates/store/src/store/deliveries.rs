@@ -5,12 +5,14 @@ use std::ops::Bound;
 use super::Store;
 use super::objects::check_names;
 use crate::command::{
-    ClaimDeliveries, PruneDeliveries, RecordDeliveryCommand, UpdateDeliveryCommand, decode_count, due_id,
+    ClaimDeliveries, PruneDeliveries, RecordDeliveryCommand, UpdateDeliveryCommand, counts_in, due_id,
 };
 use crate::key::{self, Tag};
 use crate::record::{DeliveryIndex, decode_delivery};
 use crate::snapshot::Snapshot;
-use crate::{Delivery, DeliveryFilter, DeliveryPage, Error, Prune, RecordDelivery, UpdateDelivery};
+use crate::{
+    Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, Error, Prune, RecordDelivery, UpdateDelivery,
+};
 
 /// Rows looked at for one page at most: with a filter that hardly anything passes, a page may come out short.
 const LOOKED_AT: usize = 20_000;
@@ -103,12 +105,25 @@ impl Store {
         Ok(page)
     }
 
-    /// How many deliveries there are.
+    /// How many deliveries there are. They are counted as they change, so that asking costs the reading of one row.
     ///
     /// # Errors
     /// Failures of the disk.
-    pub fn delivery_count(&self) -> Result<u64, Error> {
-        decode_count(self.parts.tables.get_newest(&key::store("deliveries"))?.as_deref())
+    pub fn delivery_counts(&self) -> Result<DeliveryCounts, Error> {
+        counts_in(self.parts.tables.get_newest(&key::delivery_counts())?.as_deref())
+    }
+
+    /// Since when the delivery has been due that has been due longest, and how many are due, as far as `most`. Both
+    /// include those that somebody has claimed until now and not come back for.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub fn backlog(&self, now_ms: i64, most: usize) -> Result<(Option<i64>, usize), Error> {
+        let from = self.parts.due.get();
+        let to = key::delivery_due_after(now_ms);
+        let due = self.snapshot().keys(Bound::Included(&from), Bound::Excluded(&to), most)?;
+        let oldest = due.first().map(|key| key::time_of_due(key)).transpose()?;
+        Ok((oldest, due.len()))
     }
 
     /// Deliveries that are due, the longest due first.
@@ -175,7 +190,7 @@ impl Store {
 
     /// The time such that at most about `keep_max` deliveries are as new; all that share it are kept.
     fn time_to_keep(&self, keep_max: u64) -> Result<i64, Error> {
-        if self.delivery_count()? <= keep_max {
+        if self.delivery_counts()?.total() <= keep_max {
             return Ok(i64::MIN);
         }
         let snapshot = self.snapshot();

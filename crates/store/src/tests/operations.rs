@@ -2,14 +2,19 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::support::{
     ENGINES, Engine, append, bucket, bytes, copy, copy_of, delete, get, initiate, open, put, put_of,
     put_part, read, store, stored, until_files,
 };
+use crate::command::RewriteRows;
+use crate::key;
 use crate::{
-    AbortUpload, Acl, BucketDocument, CompleteUpload, CreateBucket, DeliveryFilter, DeliveryState, Error,
-    ListBuckets, ListObjects, ListParts, ListUploads, NewBucket, NewDelivery, NewUpload, ObjectKind,
-    OpenError, Parts, PendingUploads, Prune, RecordDelivery, Store, StoreOptions, UpdateDelivery,
+    AbortUpload, Acl, BucketDocument, CompleteUpload, CreateBucket, DeliveryCounts, DeliveryFilter,
+    DeliveryState, Error, ListBuckets, ListObjects, ListParts, ListUploads, NewBucket, NewDelivery,
+    NewUpload, ObjectKind, OpenError, Parts, PendingUploads, Prune, RecordDelivery, Store, StoreOptions,
+    UpdateDelivery,
 };
 
 fn complete_of(key: &str, id: &str, parts: Parts) -> CompleteUpload {
@@ -455,7 +460,57 @@ async fn journal() {
 
         assert_eq!(store.prune_deliveries(Prune { before_ms: 1003, keep_max: 100 }).await.unwrap(), 3);
         assert_eq!(store.prune_deliveries(Prune { before_ms: 0, keep_max: 4 }).await.unwrap(), 3);
-        assert_eq!(store.delivery_count().unwrap(), 4);
+        assert_eq!(store.delivery_counts().unwrap().total(), 4);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn deliveries_are_counted_by_state() {
+    for engine in ENGINES {
+        let (dir, store) = store(engine).await;
+        let record = |id: &str, now_ms, due_ms| RecordDelivery {
+            bucket: "b".into(),
+            key: "k".into(),
+            delivery: NewDelivery { id: id.into(), due_ms, payload: Vec::new() },
+            now_ms,
+        };
+        for n in 0..10 {
+            let due_ms = (n == 0).then_some(500);
+            store.record_delivery(record(&format!("d{n}"), n, due_ms)).await.unwrap();
+        }
+        let mut expected = DeliveryCounts { pending: 10, scheduled: 1, ..DeliveryCounts::default() };
+        assert_eq!(store.delivery_counts().unwrap(), expected);
+        assert_eq!(store.backlog(499, 5).unwrap(), (None, 0));
+        assert_eq!(store.backlog(600, 5).unwrap(), (Some(500), 1));
+        assert_eq!(store.claim_due_deliveries(600, 9000, 10).await.unwrap().len(), 1);
+        assert_eq!(store.delivery_counts().unwrap(), expected);
+        for (id, state, due_ms) in [
+            ("d0", DeliveryState::Delivered, None),
+            ("d1", DeliveryState::Failed, Some(7000)),
+            ("d2", DeliveryState::Abandoned, None),
+            ("d3", DeliveryState::Failed, Some(7000)),
+            ("d3", DeliveryState::Failed, Some(8000)),
+        ] {
+            let update =
+                UpdateDelivery { id: id.into(), state, due_ms, attempts: 1, payload: None, now_ms: 2000 };
+            store.update_delivery(update, true).await.unwrap();
+        }
+        expected = DeliveryCounts { pending: 6, delivered: 1, failed: 2, abandoned: 1, scheduled: 2 };
+        assert_eq!(store.delivery_counts().unwrap(), expected);
+        // Those that are due some day are not dropped.
+        assert_eq!(store.prune_deliveries(Prune { before_ms: 5, keep_max: 100 }).await.unwrap(), 3);
+        (expected.pending, expected.delivered, expected.abandoned) = (5, 0, 0);
+        assert_eq!(store.delivery_counts().unwrap(), expected);
+        assert!(store.fsck(false).await.unwrap().findings.is_empty());
+
+        // The folder of an earlier version has only the sum.
+        let sum = Bytes::copy_from_slice(&expected.total().to_le_bytes());
+        store.commit(RewriteRows { rows: vec![(key::delivery_counts(), Some(sum))] }).await.unwrap();
+        store.close().await;
+        drop(store);
+        let store = open(dir.path(), engine);
+        assert_eq!(store.delivery_counts().unwrap(), expected, "{engine:?}");
         store.close().await;
     }
 }
