@@ -1,9 +1,10 @@
-// Sends files straight to the API as a browser of an application does: a signed form (PostObject), with progress, and with
-// the application server's answer where a callback was asked for.
+// Sends files straight to the API as a browser of an application does: a signed form (PostObject), or parts where a file is
+// large, with progress, and with the application server's answer where a callback was asked for.
 
 import { post } from './api.js';
 import { h } from './dom.js';
 import { bytes } from './format.js';
+import { IN_PARTS_ABOVE, sendInParts } from './multipart.js';
 import { address } from './router.js';
 
 /** How many files are sent at once. */
@@ -11,6 +12,9 @@ const AT_ONCE = 2;
 
 let running = 0;
 const waiting = [];
+
+// Who leaves meanwhile loses what has been sent.
+window.addEventListener('beforeunload', (event) => { if (running > 0) event.preventDefault(); });
 
 /** Sends a file and shows how it goes in `list`. Resolves to whether the object is stored. */
 export function upload({ file, bucket, key, callback, list }) {
@@ -34,14 +38,17 @@ export function upload({ file, bucket, key, callback, list }) {
 async function run({ file, bucket, key, callback, item }) {
   if (item.cancelled) return false;
   try {
-    item.say('Signing…');
-    const form = await post('/api/upload-form', { bucket, key, callback });
-    const answer = await sendForm(form, file, item);
-    return item.finish(answer, Boolean(callback));
+    const send = file.size > IN_PARTS_ABOVE ? sendInParts : sendWhole;
+    return item.finish(await send({ file, bucket, key, callback, item }), Boolean(callback));
   } catch (problem) {
     item.fail(problem.message);
     return false;
   }
+}
+
+async function sendWhole({ file, bucket, key, callback, item }) {
+  item.say('Signing…');
+  return sendForm(await post('/api/upload-form', { bucket, key, callback }), file, item);
 }
 
 function sendForm({ url, fields }, file, item) {
@@ -88,6 +95,8 @@ function progressItem(file, bucket, key) {
   item.element = h('li', { class: 'upload' },
     h('div', { class: 'name' }, h('span', { class: 'code' }, key), h('span', { class: 'under' }, bytes(file.size)), button),
     bar, words, result);
+  // From here on the server may have stored it already.
+  item.final = () => { button.remove(); item.say('Sent. Waiting for the answer…'); };
   const end = (kind, text, ...rest) => {
     button.remove();
     item.element.classList.add(kind);

@@ -67,11 +67,14 @@ export function callbacksView(main, { query }) {
       fill(list, nothing(filter));
       return;
     }
+    // Who goes through the table by keyboard stays at the same callback.
+    const focused = list.contains(document.activeElement) ? document.activeElement.closest('tr')?.dataset.id : null;
     fill(list,
       table(shown, fresh),
       shown.length === 0 && h('p', { class: 'hint' }, 'None of the newest deliveries fit. Older ones may.'),
       page.cursor !== null && h('p', { class: 'more' },
         h('button', { type: 'button', class: 'quiet', onclick: (event) => { event.target.disabled = true; more().catch((problem) => fill(list, failure(problem, load))); } }, 'Show older')));
+    if (focused) list.querySelector(`tr[data-id="${CSS.escape(focused)}"] a`)?.focus({ preventScroll: true });
   }
 
   async function drawChart() {

@@ -1,4 +1,4 @@
-// The objects of a bucket: folders, search by prefix, uploads by drag and drop.
+// The objects of a bucket: folders, search by prefix, deletion of many, uploads by drag and drop.
 
 import { get } from './api.js';
 import { append, fill, h } from './dom.js';
@@ -6,6 +6,7 @@ import { bytes, fullTime, time } from './format.js';
 import { callbackFields } from './callback-fields.js';
 import { empty, failure, field, loading, title } from './parts.js';
 import { address, go, note } from './router.js';
+import { Selection } from './selection.js';
 import { upload } from './upload.js';
 
 /** Shows the view. */
@@ -18,6 +19,7 @@ export function objectsView(main, { rest: [bucket], query }) {
   const uploads = h('ul', { class: 'uploads', 'aria-label': 'Uploads' });
   const entries = { folders: [], objects: [] };
   const callback = callbackFields();
+  const selection = new Selection(bucket, () => { if (!left) load(); });
 
   const load = async (after) => {
     const mine = (ticket += 1);
@@ -36,7 +38,8 @@ export function objectsView(main, { rest: [bucket], query }) {
   };
   const draw = (next) => {
     const nothing = entries.folders.length + entries.objects.length === 0;
-    fill(list, nothing ? emptyPlace(place.prefix) : table(bucket, place.prefix, entries),
+    if (nothing) selection.begin(entries);
+    fill(list, nothing ? emptyPlace(place.prefix) : table(bucket, place.prefix, entries, selection),
       next && h('p', { class: 'more' }, h('button', { type: 'button', class: 'quiet', onclick: () => load(next) }, 'Show more')));
   };
   const send = async (files) => {
@@ -54,6 +57,8 @@ export function objectsView(main, { rest: [bucket], query }) {
     title(bucket, h('a', { class: 'button quiet', href: address(['callbacks'], { bucket, hours: '720' }) }, 'Callbacks of this bucket')),
     crumbs,
     search(place, () => { note(address(['buckets', bucket], place)); load(); }),
+    selection.told,
+    selection.bar,
     area,
     uploadPanel(bucket, send, callback, uploads));
   load();
@@ -83,22 +88,25 @@ function trail(bucket, prefix) {
   return links;
 }
 
-function table(bucket, prefix, { folders, objects }) {
+function table(bucket, prefix, { folders, objects }, selection) {
+  const all = selection.begin({ folders, objects });
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   const head = ['Name', 'Size', 'Type', 'Changed'];
-  const open = (target) => (event) => { if (!event.target.closest('a')) go(target); };
+  const open = (target) => (event) => { if (!event.target.closest('a, .select')) go(target); };
   return h('table', { class: 'rows objects' },
     h('caption', { class: 'unseen' }, 'Folders and objects'),
-    h('thead', null, h('tr', null, head.map((name) => h('th', { scope: 'col' }, name)))),
+    h('thead', null, h('tr', null, h('th', { scope: 'col', class: 'select' }, all), head.map((name) => h('th', { scope: 'col' }, name)))),
     h('tbody', null,
       folders.map((path) => {
         const target = address(['buckets', bucket], { prefix: path });
         return h('tr', { class: 'folder', onclick: open(target) },
+          h('td', { class: 'select' }, selection.box(selection.folders, path, `the folder ${path}`)),
           h('td', { class: 'object' }, h('a', { href: target }, path.slice(folder.length))), h('td'), h('td', null, 'Folder'), h('td'));
       }),
       objects.map((object) => {
         const target = address(['object'], { bucket, key: object.key });
         return h('tr', { onclick: open(target) },
+          h('td', { class: 'select' }, selection.box(selection.keys, object.key, object.key)),
           h('td', { class: 'object' }, h('a', { href: target }, object.key.slice(folder.length) || object.key)),
           h('td', { class: 'number' }, bytes(object.size)),
           h('td', { class: 'type' }, object.content_type),

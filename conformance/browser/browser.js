@@ -31,7 +31,8 @@ export class Browser {
       permissions: ['clipboard-read', 'clipboard-write'],
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    // A busy machine is slow, not wrong.
+    page.setDefaultTimeout(45_000);
     const troubles = [];
     const allowed = new Set([this.settings.console, this.settings.endpoint].map((url) => new URL(url).origin));
     page.on('pageerror', (error) => troubles.push(`error in the page: ${error.message}`));

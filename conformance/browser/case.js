@@ -10,7 +10,7 @@ export function define(name, run) {
 }
 
 /** Asks again until the answer is as it should be. */
-export async function eventually(what, ask, seconds = 10) {
+export async function eventually(what, ask, seconds = 45) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     let seen;

@@ -6,12 +6,14 @@ import { Browser } from './browser.js';
 import { cases } from './case.js';
 import './cases/log-in.js';
 import './cases/buckets.js';
+import './cases/large-files.js';
+import './cases/many-objects.js';
 import './cases/callbacks.js';
 import './cases/safety.js';
 import './cases/looks.js';
 import './cases/dev.js';
 
-const CASE_SECONDS = 60;
+const CASE_SECONDS = 180;
 
 function required(name) {
   const value = process.env[name];

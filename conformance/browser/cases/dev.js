@@ -68,7 +68,7 @@ if (binary) {
       await page.getByText('Reconnecting…').waitFor();
       // It makes its first upload again, which the page has to learn of.
       dev = await startDev(folder, { listen: address(dev.endpoint), console: address(dev.console) });
-      await page.getByText('Live', { exact: true }).waitFor({ timeout: 30_000 });
+      await page.getByText('Live', { exact: true }).waitFor();
       await eventually('the new callback is there', async () => (await page.locator('tbody tr').count()) > before);
       assert.equal(await page.getByLabel('Access key id').count(), 0);
       expectTrouble();

@@ -17,6 +17,7 @@ mod request;
 mod session;
 mod sessions;
 mod upload_form;
+mod upload_parts;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -116,6 +117,8 @@ fn router(console: Console) -> Router {
         .route("/api/object", get(objects::head).delete(objects::delete))
         .route("/api/download-url", get(objects::download_url))
         .route("/api/upload-form", post(upload_form::upload_form))
+        .route("/api/upload-parts", post(upload_parts::upload_parts))
+        .route("/api/objects/delete", post(objects::delete_many))
         .route("/api/deliveries", get(deliveries::list))
         .route("/api/deliveries/summary", get(deliveries::summary))
         .route("/api/deliveries/{id}", get(deliveries::detail))

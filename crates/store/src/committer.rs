@@ -165,9 +165,18 @@ impl Committer {
         answer.blocking_recv().unwrap_or(Err(Error::Closed))
     }
 
-    /// Runs a command with the next batch, or after the delay for those nobody waits for.
-    pub(crate) fn commit_lazily<C: Command>(&self, command: C) -> Result<(), Error> {
-        let job = Box::new(CommandJob::new(command, None, None));
+    /// Runs a command with the next batch, or after the delay for those nobody waits for. What comes of it is told to
+    /// whoever has the time.
+    pub(crate) fn commit_lazily<C: Command>(
+        &self,
+        command: C,
+    ) -> Result<impl Future<Output = Result<C::Output, Error>> + use<C>, Error> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.submit_lazily(Box::new(CommandJob::new(command, Some(reply), None)))?;
+        Ok(async move { answer.await.unwrap_or(Err(Error::Closed)) })
+    }
+
+    fn submit_lazily(&self, job: Box<dyn Job>) -> Result<(), Error> {
         let mut queue = lock(&self.shared.queue);
         if queue.closed {
             return Err(Error::Closed);

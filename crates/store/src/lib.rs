@@ -56,7 +56,7 @@
 //! | parts | [`Store::initiate`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`], [`Store::pending_uploads`] |
 //! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::due_deliveries`], [`Store::claim_due_deliveries`], [`Store::prune_deliveries`] |
 //! | parts | [`Store::initiate`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`] |
-//! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::due_deliveries`], [`Store::claim_due_deliveries`], [`Store::delivery_counts`], [`Store::prune_deliveries`] |
+//! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::queue_update_of_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::due_deliveries`], [`Store::claim_due_deliveries`], [`Store::delivery_counts`], [`Store::prune_deliveries`] |
 //!
 //! Reading calls that are not `async` answer from the index at once; they may read a block from the disk.
 

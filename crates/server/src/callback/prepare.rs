@@ -182,12 +182,25 @@ pub(crate) async fn note(
         payload: Some(record.to_payload()),
         now_ms: crate::app::now().unix_millis(),
     };
-    if let Err(error) = store.update_delivery(update, wait).await {
-        tracing::error!(%error, request_id = record.id, "cannot write the callback journal; the delivery stays pending in it");
+    let masked = record.masked(&callbacks.settings.mask);
+    let event = Arc::new(Event { state: state_name(state), record: masked });
+    let (events, id) = (callbacks.events.clone(), record.id);
+    // Whoever watches may look into the journal right away, so that it comes first there.
+    let tell = move |written: Result<(), ossicle_store::Error>| {
+        if let Err(error) = written {
+            tracing::error!(%error, request_id = id, "cannot write the callback journal; the delivery stays pending in it");
+        }
+        // Nobody may be watching.
+        let _ = events.send(event);
+    };
+    if wait {
+        tell(store.update_delivery(update).await);
+        return;
     }
-    let record = record.masked(&callbacks.settings.mask);
-    // Nobody may be watching.
-    let _ = callbacks.events.send(Arc::new(Event { state: state_name(state), record }));
+    match store.queue_update_of_delivery(update) {
+        Ok(written) => drop(tokio::spawn(async move { tell(written.await) })),
+        Err(error) => tell(Err(error)),
+    }
 }
 
 fn log(record: &Record) {

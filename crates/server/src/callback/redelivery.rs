@@ -244,7 +244,7 @@ impl Redelivering {
             payload: None,
             now_ms: app::now().unix_millis(),
         };
-        if let Err(error) = self.app.store.update_delivery(update, true).await {
+        if let Err(error) = self.app.store.update_delivery(update).await {
             tracing::warn!(%error, request_id = delivery.id, "cannot put off a redelivery; it comes back when its claim ends");
         }
     }

@@ -1,11 +1,11 @@
 //! Objects: listing, looking at one, deleting it, and a link by which a browser gets it.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query as Parameters, State};
 use http::{HeaderMap, Method, StatusCode};
 use ossicle_protocol::sign::Signer;
-use ossicle_protocol::{Query, Target, percent_encode, percent_encode_path};
+use ossicle_protocol::{BucketName, ObjectKey, Query, Target, percent_encode, percent_encode_path};
 use ossicle_store::{DeleteObject, ListObjects, ObjectFields};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,6 +16,9 @@ use crate::{acl, app, attributes};
 
 /// How long a link holds, in seconds, unless somebody asks for another time.
 const LINK_SECONDS: u32 = 600;
+
+/// Objects deleted in one request, as many as OSS allows.
+const MOST_AT_ONCE: usize = 1000;
 
 /// Which objects.
 #[derive(Debug, Deserialize)]
@@ -35,6 +38,13 @@ pub(super) struct Which {
 pub(super) struct One {
     bucket: String,
     key: String,
+}
+
+/// Objects to delete.
+#[derive(Debug, Deserialize)]
+pub(super) struct Many {
+    bucket: String,
+    keys: Vec<String>,
 }
 
 /// A link to one object.
@@ -94,6 +104,31 @@ pub(super) async fn delete(
     let delete = DeleteObject { bucket, key, if_match: None };
     let deleted = console.app.store.delete_object(delete).await?;
     Ok(Json(json!({ "deleted": deleted })))
+}
+
+/// `POST /api/objects/delete`: deletes as DeleteMultipleObjects does, and tells of each key that was not deleted why.
+pub(super) async fn delete_many(
+    State(console): State<Console>,
+    many: Result<Json<Many>, JsonRejection>,
+) -> Result<Json<Value>, Problem> {
+    let Many { bucket, keys } = request::json(many)?;
+    if keys.is_empty() || keys.len() > MOST_AT_ONCE {
+        return Err(Problem::invalid(format!("Name 1 to {MOST_AT_ONCE} keys at once.")));
+    }
+    let bucket = BucketName::parse(&bucket)?;
+    let (mut names, mut errors) = (Vec::with_capacity(keys.len()), Vec::new());
+    for key in keys {
+        match ObjectKey::parse(&key) {
+            Ok(_) => names.push(key),
+            Err(error) => {
+                let (code, message) = (error.code().as_str(), error.message());
+                errors.push(json!({ "key": key, "error": code, "message": message }));
+            }
+        }
+    }
+    let deleted = names.len();
+    console.app.store.delete_objects(bucket.as_str(), names).await?;
+    Ok(Json(json!({ "deleted": deleted, "errors": errors })))
 }
 
 /// `GET /api/download-url`: a signed URL of the API, for a link or an image.

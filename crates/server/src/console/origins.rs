@@ -26,7 +26,7 @@ impl ConsoleOrigins {
         origins.push(origin.to_owned());
     }
 
-    /// What a console at `origin` may do: send forms and read the answers. None if there is no such console.
+    /// What a console at `origin` may do: send uploads, whole or in parts, end them, and read the answers. None if there is no such console.
     pub(crate) fn rules_for(&self, origin: &str) -> Option<CorsRules> {
         let origins = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if !origins.iter().any(|known| known == origin) {
@@ -35,7 +35,7 @@ impl ConsoleOrigins {
         let exposed = ["ETag", "x-oss-request-id", "x-oss-hash-crc64ecma", "x-oss-ec"].map(str::to_owned);
         let rule = CorsRule::new(
             vec![origin.to_owned()],
-            vec!["POST".to_owned()],
+            ["POST", "PUT", "DELETE"].map(str::to_owned).to_vec(),
             &["*".to_owned()],
             exposed.to_vec(),
             Some(600),
@@ -49,13 +49,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_known_origins_may_send_forms() {
+    fn only_known_origins_may_upload() {
         let origins = ConsoleOrigins::default();
         assert!(origins.rules_for("http://127.0.0.1:9001").is_none());
         origins.admit("http://127.0.0.1:9001");
         let rules = origins.rules_for("http://127.0.0.1:9001").unwrap();
-        assert!(rules.actual("http://127.0.0.1:9001", "POST").is_some());
-        assert!(rules.actual("http://127.0.0.1:9001", "DELETE").is_none());
+        for method in ["POST", "PUT", "DELETE"] {
+            assert!(rules.actual("http://127.0.0.1:9001", method).is_some());
+        }
+        assert!(rules.actual("http://127.0.0.1:9001", "GET").is_none());
         assert!(rules.actual("http://127.0.0.1:9002", "POST").is_none());
         assert!(origins.rules_for("http://127.0.0.1:9002").is_none());
     }

@@ -39,7 +39,7 @@ pub(super) struct Upload {
 
 /// The callback that shall follow it.
 #[derive(Debug, Deserialize)]
-struct Callback {
+pub(super) struct Callback {
     url: String,
     host: Option<String>,
     body: Option<String>,
@@ -68,16 +68,23 @@ pub(super) async fn upload_form(
     let mut fields = vec![("key".to_owned(), upload.key)];
     if let (Some(encoded), Some(callback)) = (callback, upload.callback) {
         fields.push(("callback".to_owned(), encoded));
-        fields.extend(callback.variables.into_iter().map(|(name, value)| (prefixed(&name), value)));
+        fields.extend(callback.variables().map(|(name, value)| (name, value.to_owned())));
     }
     fields.extend(signer.sign_post_policy_v4(&policy.to_string(), now));
     let url = format!("{}/{}/", console.endpoint_for(&headers), bucket.as_str());
     Ok(Json(json!({ "url": url, "fields": fields, "expires_ms": expires.unix_millis() })))
 }
 
+impl Callback {
+    /// The custom variables with their whole names.
+    pub(super) fn variables(&self) -> impl Iterator<Item = (String, &str)> {
+        self.variables.iter().map(|(name, value)| (prefixed(name), value.as_str()))
+    }
+}
+
 impl Console {
     /// The `callback` field. Mistakes in it are told now, not when the file has been sent.
-    fn encoded(&self, callback: &Callback) -> Result<String, Problem> {
+    pub(super) fn encoded(&self, callback: &Callback) -> Result<String, Problem> {
         let mut parameters = json!({
             "callbackUrl": callback.url,
             "callbackBody": callback.body.as_deref().unwrap_or(BODY),

@@ -117,7 +117,7 @@ fn mistakes_in_a_form_are_told_before_the_upload() {
 }
 
 #[test]
-fn pages_of_a_console_that_somebody_uses_may_send_forms_and_others_may_not() {
+fn pages_of_a_console_that_somebody_uses_may_upload_and_others_may_not() {
     let server = Server::start(&[]);
     make_bucket(&server);
     let origin = format!("http://{}", server.console);
@@ -134,7 +134,8 @@ fn pages_of_a_console_that_somebody_uses_may_send_forms_and_others_may_not() {
     assert_eq!(log_in.send().status, 200);
     let allowed = preflight(&origin, "POST");
     assert_eq!((allowed.status, allowed.header("access-control-allow-origin")), (200, Some(origin.as_str())));
-    assert_eq!(preflight(&origin, "DELETE").status, 403);
+    assert_eq!(preflight(&origin, "PUT").status, 200);
+    assert_eq!(preflight(&origin, "GET").status, 403);
     assert_eq!(preflight("http://evil.example", "POST").status, 403);
     let fields = form_fields(&server, &json!({ "bucket": "demo", "key": "a" }));
     let sent = send_form(&server, &fields, "x", Some(&origin));
@@ -210,4 +211,80 @@ fn a_link_reads_the_object_and_deleting_ends_it() {
     assert_eq!(follow(&saved).status, 404);
     assert_eq!(get(&server, &format!("/api/object?{names}")).error(), "NoSuchKey");
     assert_eq!(get(&server, &format!("/api/download-url?{names}")).error(), "NoSuchKey");
+}
+
+#[test]
+fn signed_requests_make_an_object_of_parts_and_serve_nothing_else() {
+    let server = Server::start(&[]);
+    make_bucket(&server);
+    let signed = |step: &Value| {
+        let mut step = step.clone();
+        step["bucket"] = json!("demo");
+        step["key"] = json!("a/ä b.bin");
+        post(&server, "/api/upload-parts", &step)
+    };
+    let follow = |step: &Value, body: &str| {
+        let signed = signed(step).json();
+        let target =
+            signed["url"].as_str().unwrap().strip_prefix(&format!("http://{}", server.endpoint)).unwrap();
+        let request = request(&server.endpoint, signed["method"].as_str().unwrap(), target);
+        let request = match signed["content_type"].as_str() {
+            Some(content_type) => request.header("Content-Type", content_type),
+            None => request,
+        };
+        (request.body(body.as_bytes().to_vec()).send(), target.to_owned())
+    };
+    let (begun, _) = follow(&json!({ "step": "begin", "content_type": "video/mp4" }), "");
+    assert_eq!(begun.status, 200);
+    let document = String::from_utf8(begun.body).unwrap();
+    let id = document.split("<UploadId>").nth(1).unwrap().split('<').next().unwrap();
+    let (part, target) = follow(&json!({ "step": "part", "upload_id": id, "number": 1 }), "hello");
+    assert_eq!(part.status, 200);
+    let other = target.replace("partNumber=1", "partNumber=2");
+    assert_eq!(request(&server.endpoint, "PUT", &other).body(b"x".to_vec()).send().status, 403);
+    let etag = part.header("etag").unwrap();
+    let list = format!(
+        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>"
+    );
+    assert_eq!(follow(&json!({ "step": "complete", "upload_id": id }), &list).0.status, 200);
+    let object = get(&server, "/api/object?bucket=demo&key=a/%C3%A4%20b.bin").json();
+    assert_eq!((&object["size"], &object["content_type"]), (&json!(5), &json!("video/mp4")));
+    assert_eq!(follow(&json!({ "step": "abort", "upload_id": id }), "").0.status, 404, "it has ended");
+
+    let callback = json!({ "url": "http://10.0.0.1/", "body": "{$a}" });
+    for (step, error) in [
+        (json!({ "step": "begin", "callback": callback }), "InvalidArgument"),
+        (json!({ "step": "complete", "upload_id": id, "callback": callback }), "InvalidArgument"),
+        (json!({ "step": "begin", "content_type": "a\nb" }), "InvalidArgument"),
+        (json!({ "step": "other" }), "InvalidDocument"),
+        (json!({ "step": "part", "upload_id": id }), "InvalidDocument"),
+    ] {
+        assert_eq!(signed(&step).error(), error, "{step}");
+    }
+    let nowhere = json!({ "step": "begin", "bucket": "no-such", "key": "k" });
+    assert_eq!(post(&server, "/api/upload-parts", &nowhere).error(), "NoSuchBucket");
+    let anonymous = request(&server.console, "POST", "/api/upload-parts").json(&nowhere).send();
+    assert_eq!(anonymous.status, 401);
+}
+
+#[test]
+fn many_objects_go_at_once_and_bad_names_are_told_one_by_one() {
+    let server = Server::start(&[]);
+    make_bucket(&server);
+    for key in ["a", "b", "c"] {
+        put(&server, key, key);
+    }
+    let delete =
+        |keys: Value| post(&server, "/api/objects/delete", &json!({ "bucket": "demo", "keys": keys }));
+    let answer = delete(json!(["a", "", "none", "b"])).json();
+    assert_eq!(answer["deleted"], 3, "what was not there counts as deleted");
+    assert_eq!((&answer["errors"][0]["key"], &answer["errors"][1]), (&json!(""), &Value::Null));
+    assert_eq!(get(&server, "/api/objects?bucket=demo").json()["objects"][0]["key"], "c");
+    assert_eq!(delete(json!([])).error(), "InvalidArgument");
+    assert_eq!(delete(json!(vec!["a"; 1001])).error(), "InvalidArgument");
+    let elsewhere = post(&server, "/api/objects/delete", &json!({ "bucket": "no-such", "keys": ["a"] }));
+    assert_eq!(elsewhere.error(), "NoSuchBucket");
+    let anonymous = request(&server.console, "POST", "/api/objects/delete")
+        .json(&json!({ "bucket": "demo", "keys": ["c"] }));
+    assert_eq!(anonymous.send().status, 401);
 }

@@ -34,18 +34,24 @@ impl Store {
         self.parts.committer.commit(RecordDeliveryCommand { record }, None).await
     }
 
-    /// Records what became of a delivery. Without `wait` the change is queued, gathers with others and hardly ever
-    /// costs a sync of its own; its failure goes to the log.
+    /// Records what became of a delivery.
     ///
     /// # Errors
-    /// With `wait`, [`Error::NoSuchDelivery`].
-    pub async fn update_delivery(&self, update: UpdateDelivery, wait: bool) -> Result<(), Error> {
-        let command = UpdateDeliveryCommand { update };
-        if wait {
-            self.parts.committer.commit(command, None).await
-        } else {
-            self.parts.committer.commit_lazily(command)
-        }
+    /// [`Error::NoSuchDelivery`].
+    pub async fn update_delivery(&self, update: UpdateDelivery) -> Result<(), Error> {
+        self.parts.committer.commit(UpdateDeliveryCommand { update }, None).await
+    }
+
+    /// The same, but the change gathers with others and hardly ever costs a sync of its own. The future tells when it is
+    /// durable and readers see it; dropping it changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Busy`], [`Error::Closed`]; the future's are [`Error::NoSuchDelivery`] and failures of the disk.
+    pub fn queue_update_of_delivery(
+        &self,
+        update: UpdateDelivery,
+    ) -> Result<impl Future<Output = Result<(), Error>> + use<>, Error> {
+        self.parts.committer.commit_lazily(UpdateDeliveryCommand { update })
     }
 
     /// A delivery.

@@ -435,7 +435,7 @@ async fn journal() {
             payload: Some(b"answer".to_vec()),
             now_ms: 2000,
         };
-        store.update_delivery(update.clone(), false).await.unwrap();
+        drop(store.queue_update_of_delivery(update.clone()).unwrap());
         for _ in 0..1000 {
             if store.delivery("first").unwrap().unwrap().attempts == 1 {
                 break;
@@ -446,7 +446,7 @@ async fn journal() {
         assert_eq!((delivery.state, delivery.payload.as_slice()), (DeliveryState::Delivered, &b"answer"[..]));
         assert_eq!(store.due_deliveries(i64::MAX, 10).unwrap(), []);
         let unknown = UpdateDelivery { id: "none".into(), ..update };
-        assert_eq!(store.update_delivery(unknown, true).await, Err(Error::NoSuchDelivery));
+        assert_eq!(store.update_delivery(unknown).await, Err(Error::NoSuchDelivery));
 
         let filter = DeliveryFilter {
             states: vec![DeliveryState::Pending],
@@ -494,7 +494,7 @@ async fn deliveries_are_counted_by_state() {
         ] {
             let update =
                 UpdateDelivery { id: id.into(), state, due_ms, attempts: 1, payload: None, now_ms: 2000 };
-            store.update_delivery(update, true).await.unwrap();
+            store.update_delivery(update).await.unwrap();
         }
         expected = DeliveryCounts { pending: 6, delivered: 1, failed: 2, abandoned: 1, scheduled: 2 };
         assert_eq!(store.delivery_counts().unwrap(), expected);
