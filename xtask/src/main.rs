@@ -8,6 +8,7 @@ mod compatibility;
 mod conformance;
 mod deny;
 mod process;
+mod production;
 mod report;
 mod running_server;
 mod snippets;
@@ -46,6 +47,8 @@ enum Command {
     Compatibility,
     /// Run what the pages and `ossicle dev` tell users to paste
     Snippets,
+    /// The systemd unit and the proxy configuration of docs/production.md, put to use
+    Production,
     /// The example application servers, each against a server built from this tree
     Examples,
     /// The console in a real browser
@@ -75,6 +78,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Conformance { languages } => conformance::run(&languages),
         Command::Compatibility => compatibility::run(),
         Command::Snippets => snippets::run(),
+        Command::Production => production::run(),
         Command::Examples => conformance::run_one(conformance::EXAMPLES),
         Command::Browser => conformance::run_one(conformance::BROWSER),
         Command::Tidy => tidy::run(),

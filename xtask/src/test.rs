@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use crate::conformance::{self, Language};
 use crate::process::{self, Finished};
 use crate::report::{Outcome, Report, Tally};
-use crate::{compatibility, deny, snippets, tidy, workspace};
+use crate::{compatibility, deny, production, snippets, tidy, workspace};
 
 /// Runs everything and says whether it passed.
 pub(crate) fn run(strict: bool) -> anyhow::Result<bool> {
@@ -32,6 +32,8 @@ pub(crate) fn run(strict: bool) -> anyhow::Result<bool> {
             }
             report.step("compatibility table", compatibility::outcome);
             report.step("snippets", || snippets::outcome(&binary));
+            report.step("systemd unit", || production::unit_outcome(&binary));
+            report.step("nginx", || production::proxy_outcome(&binary));
             for suite in [conformance::EXAMPLES, conformance::BROWSER] {
                 report.step(suite.name, || conformance::outcome(&binary, suite));
             }

@@ -1,16 +1,18 @@
 //! `ossicle fsck` and `ossicle scrub`, on whole and on damaged data folders.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ossicle_store::{NewBucket, NewUpload, PutPart, Store, StoreOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::harness::request::now;
 use crate::harness::server::folder;
-use crate::harness::{Bucket, Setup};
+use crate::harness::{Application, Bucket, Setup};
 use crate::run::{Done, ossicle};
 
 /// More than is kept within the index.
@@ -200,4 +202,60 @@ fn the_server_tells_of_abandoned_uploads_and_aborts_them() {
     let shown = report["uploads_in_progress"]["shown"].as_array().unwrap();
     let keys: Vec<_> = shown.iter().map(|upload| upload["key"].as_str().unwrap()).collect();
     assert_eq!(keys, ["begun 1 hours ago", "begun 192 hours ago"]);
+}
+
+/// Copies a folder with everything in it, as `cp -a` does.
+fn copied(from: &Path) -> TempDir {
+    fn copy(from: &Path, to: &Path) {
+        for entry in fs::read_dir(from).unwrap() {
+            let (path, to) = (entry.as_ref().unwrap().path(), to.join(entry.as_ref().unwrap().file_name()));
+            if path.is_dir() {
+                fs::create_dir_all(&to).unwrap();
+                copy(&path, &to);
+            } else {
+                fs::copy(&path, &to).unwrap();
+            }
+        }
+    }
+    let to = folder();
+    copy(from, to.path());
+    to
+}
+
+/// docs/production.md: a backup is a copy of the folder while the server is stopped, or a snapshot, which is what a power cut
+/// would have left.
+#[test]
+fn a_copy_of_a_stopped_server_and_a_snapshot_of_a_running_one_restore() {
+    let application = Application::json("{}");
+    let callback = format!("{{\"callbackUrl\":\"{}\",\"callbackBody\":\"a\"}}", application.url("/"));
+    let callback = STANDARD.encode(callback);
+    for stopped in [true, false] {
+        let data = folder();
+        let bucket = Bucket::on(&Arc::new(Setup::new().data(data.path()).start()));
+        bucket.put("small", "Hello OSS!");
+        bucket.put("large", vec![7; LARGE]);
+        let called =
+            bucket.key("PUT", "called").header("x-oss-callback", &callback).body("x").send().expect(200);
+        let id = called.must("x-oss-request-id").to_owned();
+        bucket.server.delivery_once(&id, |state| state == "delivered");
+        let (name, key) = (bucket.name.clone(), bucket.server.public_key());
+        let mut server = Arc::into_inner(bucket.server).unwrap();
+        let backup = if stopped {
+            server.terminate();
+            assert!(server.wait().success());
+            copied(data.path())
+        } else {
+            // Nothing is written at this moment, so that a copy is a snapshot.
+            let copy = copied(data.path());
+            server.kill();
+            copy
+        };
+        run("fsck", &backup, &[], 0);
+        let restored = Bucket { server: Arc::new(Setup::new().data(backup.path()).start()), name };
+        assert_eq!(restored.get("small"), b"Hello OSS!");
+        assert_eq!(restored.get("large"), vec![7; LARGE]);
+        assert_eq!(restored.server.public_key(), key, "receivers need no new key");
+        assert_eq!(restored.server.delivery_of(&id)["state"], "delivered");
+        restored.put("new", "more");
+    }
 }
