@@ -26,6 +26,7 @@ mod guard;
 #[cfg(any(feature = "receiver", feature = "delivery"))]
 mod http1;
 mod parameters;
+mod pem;
 #[cfg(feature = "receiver")]
 pub mod receiver;
 mod signature;

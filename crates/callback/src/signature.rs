@@ -160,7 +160,8 @@ impl VerifyingKey {
     /// # Errors
     /// [`KeyError::Malformed`].
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
-        let (label, document) = Document::from_pem(pem).map_err(|_| KeyError::Malformed)?;
+        let pem = crate::pem::rewrapped(pem).ok_or(KeyError::Malformed)?;
+        let (label, document) = Document::from_pem(&pem).map_err(|_| KeyError::Malformed)?;
         let der = document.as_bytes();
         let key = match label {
             "PUBLIC KEY" => {

@@ -108,3 +108,20 @@ async fn the_layer_lets_only_verified_callbacks_through() {
         b"{\"error\":\"the signature does not match the request and this key\"}"
     );
 }
+
+#[tokio::test]
+async fn a_body_that_announces_itself_as_too_long_is_not_read() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let key = SigningKey::generate_rsa_2048().unwrap();
+    let extractor = Router::new().route("/x", post(echo)).with_state(verifier(&key));
+    let layer = Router::new().route("/x", post(behind_layer)).layer(VerifyLayer::new(verifier(&key)));
+    for app in [extractor, layer] {
+        let mut stream = tokio::net::TcpStream::connect(serve(app).await).await.unwrap();
+        // Nothing of the body is sent: who waits for it waits for ever.
+        stream.write_all(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n").await.unwrap();
+        let mut answer = vec![0; 12];
+        let read = stream.read_exact(&mut answer);
+        tokio::time::timeout(Duration::from_secs(20), read).await.unwrap().unwrap();
+        assert_eq!(answer, b"HTTP/1.1 413");
+    }
+}

@@ -96,14 +96,32 @@ impl DeliveryClient {
 
     /// Sends one callback: the URLs in order, until one accepts it. The failure is that of the last URL.
     pub async fn deliver(&self, message: &Message) -> Delivery {
+        self.deliver_signing(message, |place| std::future::ready(message.signatures.get(place).cloned()))
+            .await
+    }
+
+    /// The same with each signature made when its URL's turn comes: signing costs more than most of what a callback does, and
+    /// most callbacks are accepted by the first of their URLs. `sign` gets the place in `message.urls`;
+    /// `message.signatures` is not read. A URL for which there is no signature is not tried.
+    pub async fn deliver_signing<F>(&self, message: &Message, mut sign: impl FnMut(usize) -> F) -> Delivery
+    where
+        F: Future<Output = Option<String>>,
+    {
         let Ok(_permit) = self.in_flight.try_acquire() else {
             let message = "Too many callback requests.".to_owned();
             return Delivery { attempts: Vec::new(), outcome: Err(Failure { message, ec: "0007-00000201" }) };
         };
         let mut attempts = Vec::new();
         let mut failure = Failure { message: "The callback has no URL.".to_owned(), ec: "0007-00000203" };
-        for (url, signature) in message.urls.iter().zip(&message.signatures) {
-            let (record, result) = attempt::run(&self.tools, message, url, signature).await;
+        for (place, url) in message.urls.iter().enumerate() {
+            let Some(signature) = sign(place).await else {
+                if attempts.is_empty() {
+                    // A request that never left: the nearest there is is a server that cannot be reached.
+                    failure = Failure { message: "Error status : 502.".to_owned(), ec: "0007-00000203" };
+                }
+                continue;
+            };
+            let (record, result) = attempt::run(&self.tools, message, url, &signature).await;
             attempts.push(record);
             match result {
                 Ok(body) => return Delivery { attempts, outcome: Ok(body) },

@@ -46,6 +46,10 @@ where
     B: BodyExt,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    let announced = text(&parts.headers, "content-length").and_then(|length| length.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > verifier.max_body() as u64) {
+        return Err(Rejection::TooLong);
+    }
     let body = read(body, verifier.max_body()).await?;
     let header = |name: &'static str| text(&parts.headers, name);
     let require = |name: &'static str| header(name).ok_or(VerifyError::MissingHeader(name));

@@ -121,3 +121,27 @@ async fn records_and_messages_survive_the_journal() {
     let json = serde_json::to_string(&message).unwrap();
     assert_eq!(serde_json::from_str::<Message>(&json).unwrap(), message);
 }
+
+#[tokio::test]
+async fn each_request_is_signed_when_its_turn_comes() {
+    let (bad, _) = answering("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n".to_owned()).await;
+    let (good, log) = answering(ok("{}")).await;
+    let urls = [format!("http://{bad}/"), format!("http://{good}/"), format!("http://{good}/never")];
+    let message = message(&urls.each_ref().map(String::as_str));
+    let signed = Mutex::new(Vec::new());
+    let sign = |place: usize| {
+        signed.lock().unwrap().push(place);
+        std::future::ready(Some(format!("made for {place}")))
+    };
+    let delivery = client().deliver_signing(&message, sign).await;
+    assert_eq!(delivery.outcome.unwrap().as_ref(), b"{}");
+    assert_eq!(*signed.lock().unwrap(), [0, 1], "the third URL is not needed, nor is its signature");
+    assert!(log.lock().unwrap()[0].contains("Authorization: made for 1\r\n"));
+
+    let delivery = client().deliver_signing(&message, |_| std::future::ready(None)).await;
+    assert!(delivery.attempts.is_empty());
+    assert_eq!(delivery.outcome.unwrap_err().message, "Error status : 502.");
+    let delivery =
+        client().deliver_signing(&message, |place| std::future::ready((place == 1).then(String::new))).await;
+    assert_eq!(delivery.attempts.len(), 1, "what cannot be signed is passed over");
+}

@@ -34,7 +34,8 @@ pub(crate) struct Facts<'a> {
 /// A callback that is ready to go.
 pub(crate) struct Prepared {
     record: Record,
-    signatures: JoinHandle<Option<Vec<String>>>,
+    /// The signature for the first URL, which is being made while the object is committed.
+    first: JoinHandle<Option<String>>,
     callbacks: Arc<Callbacks>,
     store: Store,
 }
@@ -66,22 +67,20 @@ impl Wanted {
         for finding in &rendered.findings {
             tracing::warn!(%request_id, bucket = facts.bucket, object = facts.object, "callback: {finding}");
         }
-        let targets: Vec<String> =
-            self.parameters.urls().iter().map(|url| url.request_target().to_owned()).collect();
-        let (keys, body) = (Arc::clone(&callbacks.keys), rendered.body.clone());
-        let signatures = tokio::task::spawn_blocking(move || keys.sign(&targets, &body));
+        let message = self.message(call, facts.bucket, rendered.body);
+        let first = callbacks.begin_to_sign(&message, 0);
         let record = Record {
             version: Record::VERSION,
             id: request_id,
             created_ms: call.now.unix_millis(),
             operation: facts.operation.to_owned(),
             object: facts.object.to_owned(),
-            message: self.message(call, facts.bucket, rendered.body),
+            message,
             findings: rendered.findings,
             attempts: Vec::new(),
             failure: None,
         };
-        Prepared { record, signatures, callbacks, store: call.app.store.clone() }
+        Prepared { record, first, callbacks, store: call.app.store.clone() }
     }
 
     fn message(&self, call: &Call, bucket: &str, body: Vec<u8>) -> Message {
@@ -108,23 +107,26 @@ impl Wanted {
 
 impl Prepared {
     /// The journal record that belongs into the object's commit.
-    pub(crate) fn journal(&self) -> NewDelivery {
+    pub(crate) fn journal(&self) -> Result<NewDelivery, Error> {
         let record = &self.record;
         let due_ms = self.callbacks.due_if_unreported(&record.message.bucket, record.created_ms);
-        NewDelivery { id: record.id.clone(), due_ms, payload: record.to_payload() }
+        let payload = record.to_payload().map_err(|error| {
+            // Without a record a callback could get lost, so that the upload must not succeed either.
+            failure::internal("a callback's record cannot be written", &error)
+        })?;
+        Ok(NewDelivery { id: record.id.clone(), due_ms, payload })
     }
 
     /// Calls the application server, once for each URL until one succeeds, and writes down what happened.
     pub(crate) async fn deliver(self) -> Result<Bytes, Told> {
-        let Self { mut record, signatures, callbacks, store } = self;
+        let Self { mut record, first, callbacks, store } = self;
         let _ticket = callbacks.in_hand.take(&record.id);
-        let outcome = match (callbacks.shares.take(&record.message.urls), signatures.await) {
-            (None, _) => {
+        let outcome = match callbacks.shares.take(&record.message.urls) {
+            None => {
                 callbacks.metrics.callback(TOO_MANY, Duration::ZERO);
                 Err(Told::too_many())
             }
-            (Some(_places), Ok(Some(signatures))) => callbacks.attempt(&mut record, signatures).await,
-            _ => Err(unsigned()),
+            Some(_places) => callbacks.attempt(&mut record, Some(first)).await,
         };
         record.failure = outcome.as_ref().err().cloned();
         log(&record);
@@ -136,32 +138,35 @@ impl Prepared {
 }
 
 impl Callbacks {
-    /// Makes one attempt at the URLs of a record, and adds what happened to it.
-    pub(crate) async fn attempt(&self, record: &mut Record, signatures: Vec<String>) -> Result<Bytes, Told> {
+    /// Makes one attempt at the URLs of a record, and adds what happened to it. Each request is signed when its URL's turn
+    /// comes, but for the first where that has begun.
+    pub(crate) async fn attempt(
+        &self,
+        record: &mut Record,
+        mut first: Option<JoinHandle<Option<String>>>,
+    ) -> Result<Bytes, Told> {
         let mut message = record.message.clone();
-        message.signatures = signatures;
         message.date = crate::app::now().http_date();
         message.public_key_url.clone_from(&self.settings.public_key_url);
         let started = Instant::now();
-        let delivery = self.client.deliver(&message).await;
+        let sign = |place| {
+            let begun = first.take().filter(|_| place == 0);
+            let signing = begun.unwrap_or_else(|| self.begin_to_sign(&message, place));
+            async { signing.await.ok().flatten() }
+        };
+        let delivery = self.client.deliver_signing(&message, sign).await;
         record.attempts.extend(delivery.attempts);
         let outcome = delivery.outcome.map_err(|failure| Told::from(&failure));
         self.metrics.callback(outcome.as_ref().err().map_or("", |told| told.ec.as_str()), started.elapsed());
         outcome
     }
 
-    /// Signs a record's request anew, off the I/O threads.
-    pub(crate) async fn sign(&self, message: &Message) -> Result<Vec<String>, Told> {
-        let targets: Vec<String> = message.urls.iter().map(|url| url.request_target().to_owned()).collect();
+    /// Signs the request to the URL at this place, off the I/O threads.
+    fn begin_to_sign(&self, message: &Message, place: usize) -> JoinHandle<Option<String>> {
+        let target = message.urls.get(place).map(|url| url.request_target().to_owned());
         let (keys, body) = (Arc::clone(&self.keys), message.body.clone());
-        let signed = tokio::task::spawn_blocking(move || keys.sign(&targets, &body)).await;
-        signed.ok().flatten().ok_or_else(unsigned)
+        tokio::task::spawn_blocking(move || keys.sign(&[target?], &body)?.pop())
     }
-}
-
-/// A request that could not be signed never left: the nearest that OSS has is an unreachable server.
-fn unsigned() -> Told {
-    Told { message: "Error status : 502.".to_owned(), ec: "0007-00000203".to_owned() }
 }
 
 /// Updates the journal, and tells those who watch. Without `wait` nobody waits for the disk: the record is in the
@@ -174,12 +179,15 @@ pub(crate) async fn note(
     due_ms: Option<i64>,
     wait: bool,
 ) {
+    let payload = record.to_payload().inspect_err(|error| {
+        tracing::error!(%error, request_id = record.id, "an attempt cannot be written down; the journal has its outcome");
+    });
     let update = UpdateDelivery {
         id: record.id.clone(),
         state,
         due_ms,
         attempts: u32::try_from(record.attempts.len()).unwrap_or(u32::MAX),
-        payload: Some(record.to_payload()),
+        payload: payload.ok(),
         now_ms: crate::app::now().unix_millis(),
     };
     let masked = record.masked(&callbacks.settings.mask);

@@ -69,8 +69,8 @@ impl Record {
     pub(crate) const VERSION: u32 = 1;
 
     /// The bytes that go into the journal.
-    pub(crate) fn to_payload(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+    pub(crate) fn to_payload(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
     }
 
     /// Reads what [`Record::to_payload`] wrote.

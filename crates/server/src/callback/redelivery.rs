@@ -196,10 +196,7 @@ impl Redelivering {
         let callbacks = &self.app.callbacks;
         record.message.attempt = record.message.attempt.saturating_add(1);
         let started = Instant::now();
-        let outcome = match callbacks.sign(&record.message).await {
-            Ok(signatures) => callbacks.attempt(&mut record, signatures).await,
-            Err(told) => Err(told),
-        };
+        let outcome = callbacks.attempt(&mut record, None).await;
         record.failure = outcome.as_ref().err().cloned();
         let now_ms = app::now().unix_millis();
         if record.failure.as_ref().is_some_and(|told| told.ec == TOO_MANY) {

@@ -101,7 +101,7 @@ async fn prepare(
         head: &head,
     };
     let prepared = wanted.prepare(call, &facts);
-    complete.journal = Some(prepared.journal());
+    complete.journal = Some(prepared.journal()?);
     Ok((complete, prepared))
 }
 

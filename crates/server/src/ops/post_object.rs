@@ -44,7 +44,7 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
         forbid_overwrite,
         if_match: None,
         now_ms: call.now.unix_millis(),
-        journal: prepared.as_ref().map(|prepared| prepared.journal()),
+        journal: prepared.as_ref().map(Prepared::journal).transpose()?,
     };
     let (store, success, asker) = (call.app.store.clone(), Success::of(&call, &fields), Asker::of(&call));
     detached(async move {

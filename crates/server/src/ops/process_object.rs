@@ -49,7 +49,7 @@ pub(crate) async fn process_object(call: Call, body: RequestBody) -> Result<Repl
     let record = RecordDelivery {
         bucket: object.bucket.clone(),
         key: object.key.clone(),
-        delivery: prepared.journal(),
+        delivery: prepared.journal()?,
         now_ms: call.now.unix_millis(),
     };
     let (asker, store, usual) =

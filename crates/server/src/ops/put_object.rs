@@ -6,7 +6,7 @@ use ossicle_store::{Object, PutObject};
 use crate::attributes::{self, base64_md5};
 use crate::call::Call;
 use crate::callback::answer::{Asker, detached};
-use crate::callback::prepare::Facts;
+use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested;
 use crate::conditions::forbids_overwrite;
 use crate::failure;
@@ -45,7 +45,7 @@ pub(crate) async fn put_object(call: Call, body: RequestBody) -> Result<Reply, E
         forbid_overwrite,
         if_match: None,
         now_ms: call.now.unix_millis(),
-        journal: prepared.as_ref().map(|prepared| prepared.journal()),
+        journal: prepared.as_ref().map(Prepared::journal).transpose()?,
     };
     let store = call.app.store.clone();
     let Some(prepared) = prepared else {

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use crate::harness::{Bucket, Received, Server, Setup, signing};
+use crate::harness::application::Received;
+use crate::harness::{Bucket, Server, Setup, signing};
 use crate::journal::rows;
 
 /// What the application server saw of one delivery.

@@ -19,7 +19,7 @@ pub(crate) mod signing;
 #[path = "../api/harness/wire.rs"]
 pub(crate) mod wire;
 
-pub(crate) use application::{Application, Received, Reply};
+pub(crate) use application::{Application, Reply};
 pub(crate) use bucket::Bucket;
 pub(crate) use request::Request;
 pub(crate) use server::{Server, Setup};

@@ -91,7 +91,7 @@ async fn writes_a_fixture() {
         payload: Some(b"answer".to_vec()),
         now_ms: 6000,
     };
-    store.update_delivery(delivered, true).await.unwrap();
+    store.update_delivery(delivered).await.unwrap();
     let mut position = 0;
     for piece in 60..70 {
         position = append(&store, "appended", position, &bytes(piece, 90)).await.unwrap().size;

@@ -120,7 +120,11 @@ impl Client {
                 payload: Some(vec![2; 60]),
                 now_ms: 6,
             };
-            let _ = self.store.update_delivery(delivered, seed.is_multiple_of(4)).await;
+            if seed.is_multiple_of(4) {
+                let _ = self.store.update_delivery(delivered).await;
+            } else {
+                let _ = self.store.queue_update_of_delivery(delivered);
+            }
         }
     }
 

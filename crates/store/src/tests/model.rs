@@ -492,7 +492,7 @@ impl Run {
             payload: None,
             now_ms: 1,
         };
-        let result = self.store.update_delivery(update, true).await;
+        let result = self.store.update_delivery(update).await;
         match id.and_then(|id| self.deliveries.get_mut(&id)) {
             Some(delivery) => (delivery.state, delivery.due) = (state, due),
             None => assert_eq!(result, Err(Error::NoSuchDelivery)),
