@@ -11,6 +11,7 @@ mod process;
 mod production;
 mod report;
 mod running_server;
+mod semver;
 mod snippets;
 mod test;
 mod tidy;
@@ -57,6 +58,12 @@ enum Command {
     Tidy,
     /// Measure the server, on its own or next to other self-hosted stores
     Bench(bench::Arguments),
+    /// The API of ossicle-callback against its last release, with cargo-semver-checks
+    Semver {
+        /// Compare with this revision instead of the newest tag v*
+        #[arg(long)]
+        baseline: Option<String>,
+    },
     /// Licences, sources and banned crates of the dependency tree, with cargo-deny
     Deny,
 }
@@ -83,6 +90,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Browser => conformance::run_one(conformance::BROWSER),
         Command::Tidy => tidy::run(),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Semver { baseline } => semver::run(baseline),
         Command::Deny => deny::run(),
     }
 }

@@ -23,6 +23,10 @@ pub(crate) const MAVEN: Tool = Tool { names: &["mvn"], cure: "install Maven (apt
 pub(crate) const GO: Tool = Tool { names: &["go"], cure: "install Go (https://go.dev/doc/install)" };
 pub(crate) const CHROMIUM: Tool =
     Tool { names: &["chromium", "chromium-browser"], cure: "install Chromium (apt-get install chromium)" };
+pub(crate) const SEMVER_CHECKS: Tool = Tool {
+    names: &["cargo-semver-checks"],
+    cure: "install cargo-semver-checks (cargo install --locked cargo-semver-checks)",
+};
 pub(crate) const NGINX: Tool =
     Tool { names: &["nginx"], cure: "install nginx (apt-get install nginx-light); it need not run" };
 pub(crate) const SYSTEMD_ANALYZE: Tool =
