@@ -13,6 +13,7 @@ mod signing;
 mod wire;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -128,6 +129,7 @@ async fn measure(arguments: &Arguments, points: &[Point], binary: &Path) -> anyh
         for taken in &mut figures.points {
             for contender in able(&contenders, taken.point.work) {
                 eprintln!("round {round}: {} on {}", taken.point.name, contender.name);
+                settle_disk()?;
                 let answered = application.answered();
                 let measured = load::measure(contender, taken.point, time, &material).await?;
                 if taken.point.work.needs_callbacks() && application.answered() - answered < measured.requests
@@ -155,6 +157,15 @@ async fn measure(arguments: &Arguments, points: &[Point], binary: &Path) -> anyh
 
 fn able(contenders: &[Contender], work: Work) -> impl Iterator<Item = &Contender> {
     contenders.iter().filter(move |contender| !work.needs_callbacks() || contender.name == OSSICLE)
+}
+
+/// Has the system write what it owes the disk: what one server left unwritten must not be paid by the next.
+fn settle_disk() -> anyhow::Result<()> {
+    let status = Command::new("sync").status().context("sync could not be started")?;
+    if !status.success() {
+        bail!("sync failed: {status}");
+    }
+    Ok(())
 }
 
 fn idle_memory(contenders: &[Contender], figures: &mut Figures) -> anyhow::Result<()> {
