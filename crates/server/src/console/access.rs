@@ -22,7 +22,7 @@ use crate::{app, service};
 pub(super) enum Access {
     /// By the session of this id.
     Session(String),
-    /// By the access key itself.
+    /// By the access key itself, or without one as a developer's program.
     Key,
 }
 
@@ -110,7 +110,13 @@ impl Console {
             return Ok(Access::Key);
         }
         let now_ms = app::now().unix_millis();
-        let session = self.session_id(headers).ok_or_else(Problem::not_logged_in)?;
+        let session = match self.session_id(headers) {
+            Some(session) => session,
+            None if self.is_trusted_developer(headers, extensions) && !is_browser(headers) => {
+                return Ok(Access::Key);
+            }
+            None => return Err(Problem::not_logged_in()),
+        };
         let csrf = self.sessions.touch(session, now_ms).ok_or_else(Problem::not_logged_in)?;
         if !method.is_safe() {
             let given = headers.get(CSRF).and_then(|token| token.to_str().ok()).unwrap_or("");
@@ -138,8 +144,8 @@ impl Console {
         Err(Problem::new(StatusCode::UNAUTHORIZED, "WrongAccessKey", message))
     }
 
-    /// Whether a request may have a session without a log-in: in `ossicle dev`, from this machine, under a
-    /// name of this machine, and through no proxy.
+    /// Whether a request is let in without a log-in: in `ossicle dev`, from this machine, under a name of this
+    /// machine, and through no proxy.
     pub(super) fn is_trusted_developer(&self, headers: &HeaderMap, extensions: &Extensions) -> bool {
         let proxied =
             ["forwarded", "x-forwarded-for", "x-real-ip"].iter().any(|name| headers.contains_key(*name));
@@ -178,6 +184,11 @@ pub(super) fn strange_page() -> Problem {
     let message = "This request comes from a page that is not the console. Behind a proxy, pass the Host header on \
                    as it came.";
     Problem::new(StatusCode::FORBIDDEN, "StrangeOrigin", message)
+}
+
+/// Browsers name the origin of every change, and where they fetch from; a page of a stranger may be behind that.
+fn is_browser(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site")
 }
 
 fn peer(extensions: &Extensions) -> Option<SocketAddr> {

@@ -265,3 +265,29 @@ fn dev_lets_this_machine_in_and_nobody_else() {
         .send();
     assert_eq!(change.status, 403);
 }
+
+/// `ossicle callback list` and its like need no key where the console needs none.
+#[test]
+fn dev_lets_programs_of_this_machine_in_and_no_page_without_a_session() {
+    let server = Server::start_dev();
+    let check = |headers: &[(&str, &str)], expected: u16| {
+        let plain = request(&server.console, "GET", "/api/info");
+        let answer = headers.iter().fold(plain, |request, (name, value)| request.header(name, value)).send();
+        assert_eq!(answer.status, expected, "{headers:?}");
+    };
+    let origin = format!("http://{}", server.console);
+    check(&[], 200);
+    check(&[("Origin", &origin)], 401);
+    check(&[("Sec-Fetch-Site", "same-origin")], 401);
+    check(&[("Sec-Fetch-Site", "none")], 401);
+    check(&[("X-Forwarded-For", "192.0.2.1")], 401);
+    check(&[("Host", "192.168.1.7:9001")], 401);
+    let make = |origin: Option<&str>| {
+        let change =
+            request(&server.console, "POST", "/api/buckets").json(&json!({ "name": "by-a-program" }));
+        origin.into_iter().fold(change, |change, origin| change.header("Origin", origin)).send().status
+    };
+    assert_eq!(make(Some("http://evil.example")), 403);
+    assert_eq!(make(Some(&origin)), 401);
+    assert_eq!(make(None), 200);
+}
