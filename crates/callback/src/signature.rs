@@ -129,7 +129,7 @@ impl SigningKey {
     /// delivery: call it off the threads that serve I/O.
     ///
     /// # Errors
-    /// [`KeyError::Sign`] when the system's random numbers fail or the computation was disturbed.
+    /// [`KeyError::Sign`] when the key is too short for the scheme.
     pub fn sign(&self, path_and_query: &str, body: &[u8]) -> Result<String, KeyError> {
         let digest = Md5::digest(string_to_sign(path_and_query, body));
         let signature = self.key.sign(Pkcs1v15Sign::new::<Md5>(), &digest).map_err(|_| KeyError::Sign)?;

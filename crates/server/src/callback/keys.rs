@@ -98,7 +98,7 @@ impl CallbackKeys {
         key.public_pem().ok()
     }
 
-    /// Signs for each URL with the newest key. Takes a quarter of a millisecond each: not for an I/O thread.
+    /// Signs for each URL with the newest key. Takes a third of a millisecond each: not for an I/O thread.
     pub(crate) fn sign(&self, targets: &[String], body: &[u8]) -> Option<Vec<String>> {
         let sign = |target: &String| {
             let digest = Md5::digest(string_to_sign(target, body));

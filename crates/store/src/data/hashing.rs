@@ -203,3 +203,32 @@ fn blocks_of(pieces: &VecDeque<Bytes>) -> &[[u8; BLOCK]] {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use md5::{Digest as _, Md5};
+
+    use super::*;
+
+    /// More streams than lanes, in pieces that begin and end anywhere in a block, several pieces at a time.
+    #[tokio::test]
+    async fn many_streams_at_once_come_out_as_each_alone() {
+        let hashers = Arc::new(Hashers::start().unwrap());
+        let streams = (0..13_usize).map(|stream| {
+            let length = [0, 1, 63, 64, 65, 4096, 70_001, 300_000][stream % 8] + stream;
+            let bytes: Vec<u8> = (0..length).map(|at| (at * at + at / 97 + stream) as u8).collect();
+            let hashers = Arc::clone(&hashers);
+            tokio::spawn(async move {
+                let mut md5 = StreamMd5::new(hashers);
+                let pieces: Vec<Bytes> = bytes.chunks(1 + stream * 37).map(Bytes::copy_from_slice).collect();
+                for stretch in pieces.chunks(1 + stream % 5 * 40) {
+                    md5.hash(stretch.to_vec()).await.unwrap();
+                }
+                assert_eq!(md5.finish().await.unwrap(), <[u8; 16]>::from(Md5::digest(&bytes)), "{length}");
+            })
+        });
+        for stream in streams.collect::<Vec<_>>() {
+            stream.await.unwrap();
+        }
+    }
+}
