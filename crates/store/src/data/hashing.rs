@@ -6,13 +6,17 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use bytes::{Buf as _, Bytes};
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::md5::{BLOCK, Md5State, take_blocks};
 use crate::{Error, OpenError};
 
 /// Streams that one thread hashes side by side.
 const LANES: usize = 4;
+
+/// Stretches of one stream that may be on their way. With one, its lane would be empty until the next has come.
+const STRETCHES: usize = 2;
 
 /// Blocks after which a thread looks whether another stream has come.
 const TURN_BLOCKS: usize = 512;
@@ -39,23 +43,30 @@ struct Waiting {
 /// The next stretch of one stream.
 #[derive(Debug)]
 struct Job {
+    /// What the stretch before leaves.
+    before: oneshot::Receiver<Md5State>,
+    pieces: VecDeque<Bytes>,
+    done: oneshot::Sender<Md5State>,
+    place: OwnedSemaphorePermit,
+}
+
+/// A stretch that is being hashed.
+#[derive(Debug)]
+struct Lane {
     state: Md5State,
     pieces: VecDeque<Bytes>,
     done: oneshot::Sender<Md5State>,
+    /// Given back when the stretch is hashed.
+    _place: OwnedSemaphorePermit,
 }
 
 /// The MD5 of a stream whose pieces come in stretches.
 #[derive(Debug)]
 pub(super) struct StreamMd5 {
     hashers: Arc<Hashers>,
-    state: Progress,
-}
-
-#[derive(Debug)]
-enum Progress {
-    Idle(Md5State),
-    Busy(oneshot::Receiver<Md5State>),
-    Lost,
+    /// What the last stretch leaves.
+    state: oneshot::Receiver<Md5State>,
+    places: Arc<Semaphore>,
 }
 
 impl Hashers {
@@ -93,51 +104,47 @@ impl Drop for Hashers {
 
 impl StreamMd5 {
     pub(super) fn new(hashers: Arc<Hashers>) -> Self {
-        Self { hashers, state: Progress::Idle(Md5State::new()) }
+        let (nothing_before, state) = oneshot::channel();
+        // The receiver is at hand.
+        let _ = nothing_before.send(Md5State::new());
+        Self { hashers, state, places: Arc::new(Semaphore::new(STRETCHES)) }
     }
 
-    /// Begins to hash the next pieces, once those before are done.
+    /// Has the next pieces hashed, after those before. Waits when [`STRETCHES`] are not done yet.
     pub(super) async fn hash(&mut self, pieces: Vec<Bytes>) -> Result<(), Error> {
-        let state = self.settled().await?;
-        let (done, outcome) = oneshot::channel();
-        self.hashers.submit(Job { state, pieces: pieces.into(), done });
-        self.state = Progress::Busy(outcome);
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| Error::Closed)?;
+        let (done, state) = oneshot::channel();
+        let before = std::mem::replace(&mut self.state, state);
+        self.hashers.submit(Job { before, pieces: pieces.into(), done, place });
         Ok(())
     }
 
     /// The hash of all pieces.
-    pub(super) async fn finish(mut self) -> Result<[u8; 16], Error> {
-        self.settled().await.map(Md5State::finish)
-    }
-
-    async fn settled(&mut self) -> Result<Md5State, Error> {
-        match std::mem::replace(&mut self.state, Progress::Lost) {
-            Progress::Idle(state) => Ok(state),
-            Progress::Busy(outcome) => outcome.await.map_err(|_| Error::Closed),
-            Progress::Lost => Err(Error::Closed),
-        }
+    pub(super) async fn finish(self) -> Result<[u8; 16], Error> {
+        self.state.await.map(Md5State::finish).map_err(|_| Error::Closed)
     }
 }
 
 impl Queue {
     /// Hashes until the queue is closed.
     fn serve(&self) {
-        let mut jobs = Vec::with_capacity(LANES);
-        while self.fill(&mut jobs) {
-            turn(&mut jobs);
+        let mut lanes = Vec::with_capacity(LANES);
+        while self.fill(&mut lanes) {
+            turn(&mut lanes);
         }
     }
 
     /// Takes jobs while there are lanes for them, and waits only when there is nothing to do; `false` at the end.
-    fn fill(&self, jobs: &mut Vec<Job>) -> bool {
+    fn fill(&self, lanes: &mut Vec<Lane>) -> bool {
         let mut waiting = lock(&self.waiting);
         loop {
-            while jobs.len() < LANES
-                && let Some(job) = waiting.jobs.pop_front()
-            {
-                jobs.push(job);
+            let had = lanes.len();
+            waiting.begin(lanes);
+            if lanes.len() == LANES && had < LANES && !waiting.jobs.is_empty() {
+                // Stretches that had to wait for those before may have become ready, and other threads sleep.
+                self.wake.notify_one();
             }
-            if !jobs.is_empty() {
+            if !lanes.is_empty() {
                 return true;
             }
             if waiting.closed {
@@ -148,16 +155,36 @@ impl Queue {
     }
 }
 
-/// Hashes a little of every job, and tells of those that are done.
-fn turn(jobs: &mut Vec<Job>) {
-    for job in jobs.iter_mut() {
-        job.reach_blocks();
+impl Waiting {
+    /// Begins the oldest stretches that need not wait for one before.
+    fn begin(&mut self, lanes: &mut Vec<Lane>) {
+        let mut at = 0;
+        while lanes.len() < LANES
+            && let Some(job) = self.jobs.get_mut(at)
+        {
+            let state = job.before.try_recv();
+            if let Err(TryRecvError::Empty) = state {
+                at += 1;
+                continue;
+            }
+            // Without the state before, the job goes, and whoever asked is told.
+            if let (Some(Job { pieces, done, place, .. }), Ok(state)) = (self.jobs.remove(at), state) {
+                lanes.push(Lane { state, pieces, done, _place: place });
+            }
+        }
     }
-    for done in jobs.extract_if(.., |job| job.pieces.is_empty()) {
+}
+
+/// Hashes a little of every stretch, and tells of those that are done.
+fn turn(lanes: &mut Vec<Lane>) {
+    for lane in lanes.iter_mut() {
+        lane.reach_blocks();
+    }
+    for lane in lanes.extract_if(.., |lane| lane.pieces.is_empty()) {
         // Whoever asked may be gone.
-        let _ = done.done.send(done.state);
+        let _ = lane.done.send(lane.state);
     }
-    match jobs.as_mut_slice() {
+    match lanes.as_mut_slice() {
         [a, b, c, d] => side_by_side([a, b, c, d]),
         [a, b, c] => side_by_side([a, b, c]),
         [a, b] => side_by_side([a, b]),
@@ -166,20 +193,20 @@ fn turn(jobs: &mut Vec<Job>) {
     }
 }
 
-fn side_by_side<const N: usize>(mut jobs: [&mut Job; N]) {
-    let streams = jobs.each_mut().map(|job| {
-        let Job { state, pieces, .. } = &mut **job;
+fn side_by_side<const N: usize>(mut lanes: [&mut Lane; N]) {
+    let streams = lanes.each_mut().map(|lane| {
+        let Lane { state, pieces, .. } = &mut **lane;
         (state, blocks_of(pieces))
     });
     let taken = take_blocks(streams);
-    for job in jobs {
-        if let Some(first) = job.pieces.front_mut() {
+    for lane in lanes {
+        if let Some(first) = lane.pieces.front_mut() {
             first.advance(taken * BLOCK);
         }
     }
 }
 
-impl Job {
+impl Lane {
     /// Hashes what stands between the stream's last whole block and the next.
     fn reach_blocks(&mut self) {
         while let Some(first) = self.pieces.front_mut() {

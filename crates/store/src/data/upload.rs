@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
-use md5::{Digest, Md5};
 use tokio::task::JoinHandle;
 
 use super::hashing::{Hashers, StreamMd5};
+use super::md5;
 use super::writer::{FileWriter, WrittenFile};
 use crate::Error;
 use crate::command::{Content, NewData};
@@ -209,7 +209,7 @@ pub struct StoredData {
 impl StoredData {
     fn small(bytes: Vec<u8>, ids: &IdSource) -> Self {
         let size = bytes.len() as u64;
-        let md5 = Md5::digest(&bytes).into();
+        let md5 = md5::digest(&bytes);
         let crc64 = crc_fast::checksum(CrcAlgorithm::Crc64Xz, &bytes);
         let content =
             if bytes.is_empty() { Content::Empty } else { Content::Small(ids.data(), Bytes::from(bytes)) };
