@@ -150,6 +150,7 @@ impl Store {
             ids: Arc::clone(&ids),
             condition: Arc::clone(&condition),
             inline_limit: options.inline_limit,
+            large: Arc::default(),
         });
         let reclaimer = Reclaimer::start(
             Source { tables: Arc::clone(&tables), files: Arc::clone(&files) },

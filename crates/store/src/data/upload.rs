@@ -1,6 +1,7 @@
 //! Data on its way in.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
@@ -15,8 +16,13 @@ use crate::file::{DataFiles, FileGuard};
 use crate::health::Condition;
 use crate::id::IdSource;
 
-/// Pieces are hashed and written when this much has come. Twice as much is in memory at most.
-const BATCH_BYTES: usize = 256 * 1024;
+/// Pieces are hashed and written when this much has come: more of a large upload, since every batch goes through three
+/// threads, and less of each when many come at a time. Three batches of an upload are in memory at most.
+const LEAST_BATCH: usize = 256 * 1024;
+const MOST_BATCH: usize = 1024 * 1024;
+
+/// What the batches of all uploads grow to together.
+const ALL_BATCHES: usize = 8 * 1024 * 1024;
 
 /// This much of the beginning is kept at hand.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -29,6 +35,8 @@ pub(crate) struct DataPath {
     pub(crate) ids: Arc<IdSource>,
     pub(crate) condition: Arc<Condition>,
     pub(crate) inline_limit: usize,
+    /// Uploads under way that are too large for a commit.
+    pub(crate) large: Arc<AtomicUsize>,
 }
 
 /// Data on its way in. Dropping it leaves nothing behind.
@@ -51,9 +59,34 @@ enum State {
         waiting_bytes: usize,
         writing: Writing,
         md5: Box<StreamMd5>,
+        counted: Counted,
     },
     /// An error was reported.
     Failed,
+}
+
+/// One of the large uploads under way, until it is dropped.
+#[derive(Debug)]
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(large: &Arc<AtomicUsize>) -> Self {
+        large.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(large))
+    }
+
+    /// What is enough to hash and write, of an upload of which this much has come.
+    fn batch(&self, size: u64) -> usize {
+        let share = ALL_BATCHES / self.0.load(Ordering::Relaxed).max(1);
+        let grown = usize::try_from(size / 4).unwrap_or(MOST_BATCH);
+        grown.min(share).clamp(LEAST_BATCH, MOST_BATCH)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 type WriteResult = Result<FileWriter, Error>;
@@ -62,6 +95,8 @@ type WriteResult = Result<FileWriter, Error>;
 enum Writing {
     Idle(Box<FileWriter>),
     Busy(JoinHandle<WriteResult>),
+    /// An error was reported, or nobody waited for the outcome.
+    Lost,
 }
 
 /// The beginning of the data. Grows to what a commit can hold, or to what is promised to callers.
@@ -144,6 +179,7 @@ impl Upload {
             waiting: vec![first, piece],
             writing: Writing::Idle(Box::new(writer)),
             md5: Box::new(StreamMd5::new(Arc::clone(&self.path.hashers))),
+            counted: Counted::new(&self.path.large),
         };
         self.hand_over().await
     }
@@ -160,26 +196,25 @@ impl Upload {
         self.hand_over().await
     }
 
-    /// Has what waits written if it is enough, waiting for what is being written before.
+    /// Has what waits hashed and written if it is enough, waiting for what is being written before.
     async fn hand_over(&mut self) -> Result<(), Error> {
-        let State::Large { waiting, waiting_bytes, .. } = &mut self.state else { return Ok(()) };
-        if *waiting_bytes < BATCH_BYTES {
+        let State::Large { waiting, waiting_bytes, writing, md5, counted } = &mut self.state else {
+            return Ok(());
+        };
+        if *waiting_bytes < counted.batch(self.size) {
             return Ok(());
         }
         self.path.condition.check_space(true)?;
         let batch = std::mem::take(waiting);
         *waiting_bytes = 0;
-        let State::Large { writing, mut md5, .. } = std::mem::replace(&mut self.state, State::Failed) else {
-            return Ok(());
-        };
+        // A caller that stops waiting has lost the batch, and with it the upload.
+        let before = std::mem::replace(writing, Writing::Lost);
         md5.hash(batch.clone()).await?;
-        let mut writer = writing.wait().await?;
-        let busy = tokio::task::spawn_blocking(move || {
+        let mut writer = before.wait().await?;
+        *writing = Writing::Busy(tokio::task::spawn_blocking(move || {
             writer.write(&batch)?;
             Ok(writer)
-        });
-        self.state =
-            State::Large { waiting: Vec::new(), waiting_bytes: 0, writing: Writing::Busy(busy), md5 };
+        }));
         Ok(())
     }
 }
@@ -189,6 +224,7 @@ impl Writing {
         match self {
             Self::Idle(writer) => Ok(*writer),
             Self::Busy(task) => task.await.unwrap_or_else(|_| Err(Error::Closed)),
+            Self::Lost => Err(Error::Closed),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::file::{DataFiles, FileGuard};
 use crate::id::DataId;
 
 /// The disk begins to take the data when this much is waiting for it, so that the last sync is short.
-const WRITEBACK_BYTES: u64 = 8 << 20;
+const WRITEBACK_BYTES: u64 = 4 << 20;
 
 /// Pieces smaller than this are gathered before they are written.
 const SMALL_PIECE: usize = 64 * 1024;
