@@ -5,3 +5,4 @@ pub(crate) mod header_case;
 pub(crate) mod listener;
 pub(crate) mod malformed;
 pub(crate) mod reply;
+pub(crate) mod threads;

@@ -39,15 +39,17 @@ mod upload_part;
 mod upload_part_copy;
 
 use ossicle_protocol::{Error, Operation};
+use tracing::Span;
 
 use crate::call::Call;
+use crate::failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 
 /// Runs the operation that the call was routed to.
 pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
     match call.operation {
-        Operation::ListBuckets => list_buckets::list_buckets(&call),
+        Operation::ListBuckets => aside(call, list_buckets::list_buckets).await,
         Operation::PutBucket => put_bucket::put_bucket(&call, body).await,
         Operation::DeleteBucket => delete_bucket::delete_bucket(&call).await,
         Operation::HeadBucket => head_bucket::head_bucket(&call),
@@ -67,9 +69,9 @@ pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
             delete_bucket_callback_policy::delete_bucket_callback_policy(&call).await
         }
         Operation::Preflight => preflight::preflight(&call),
-        Operation::ListObjects => list_objects::list_objects(&call),
-        Operation::ListObjectsV2 => list_objects_v2::list_objects_v2(&call),
-        Operation::ListMultipartUploads => list_multipart_uploads::list_multipart_uploads(&call),
+        Operation::ListObjects => aside(call, list_objects::list_objects).await,
+        Operation::ListObjectsV2 => aside(call, list_objects_v2::list_objects_v2).await,
+        Operation::ListMultipartUploads => aside(call, list_multipart_uploads::list_multipart_uploads).await,
         Operation::DeleteMultipleObjects => {
             delete_multiple_objects::delete_multiple_objects(&call, body).await
         }
@@ -92,7 +94,15 @@ pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
             complete_multipart_upload::complete_multipart_upload(call, body).await
         }
         Operation::AbortMultipartUpload => abort_multipart_upload::abort_multipart_upload(&call).await,
-        Operation::ListParts => list_parts::list_parts(&call),
+        Operation::ListParts => aside(call, list_parts::list_parts).await,
         Operation::ProcessObject => process_object::process_object(call, body).await,
     }
+}
+
+/// Runs an operation that looks through many rows on a blocking thread: other connections need not wait for it.
+async fn aside(call: Call, operation: fn(&Call) -> Result<Reply, Error>) -> Result<Reply, Error> {
+    let span = Span::current();
+    tokio::task::spawn_blocking(move || span.in_scope(|| operation(&call)))
+        .await
+        .unwrap_or_else(|error| Err(failure::internal("a listing ended early", &error)))
 }

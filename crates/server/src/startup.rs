@@ -30,6 +30,7 @@ use crate::config::{Config, Durability};
 use crate::console::{self, origins::ConsoleOrigins};
 use crate::http::header_case::HeaderCase;
 use crate::http::listener::Listener;
+use crate::http::threads::ServingThreads;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
 use crate::{service, tls};
@@ -71,9 +72,10 @@ pub(crate) struct Server {
     console: Option<String>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    threads: Arc<ServingThreads>,
 }
 
-/// The runtime with the configured number of threads; 0 means one for each processor.
+/// The runtime of everything but connections, with this number of threads; 0 means one for each processor.
 pub(crate) fn runtime(threads: usize) -> io::Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if threads > 0 {
@@ -109,6 +111,7 @@ impl Server {
             Some(socket) => Some(format!("http://{}", socket.local_addr()?)),
             None => None,
         };
+        let threads = ServingThreads::start(config.server.threads).context("cannot start threads")?;
         let store = open_store(&config, &data_dir)?;
         let metrics = Metrics::new().context("cannot register metrics")?;
         let callbacks =
@@ -125,8 +128,14 @@ impl Server {
             store,
             config,
         });
-        let mut server =
-            Self { app, endpoint, console, stop: watch::Sender::new(false), tasks: JoinSet::new() };
+        let mut server = Self {
+            app,
+            endpoint,
+            console,
+            stop: watch::Sender::new(false),
+            tasks: JoinSet::new(),
+            threads: Arc::new(threads),
+        };
         server.serve(listening, acceptor, console_socket, dev);
         Ok(server)
     }
@@ -145,6 +154,7 @@ impl Server {
             service: Arc::clone(&self.app),
             malformed: Arc::new(move |status| service::malformed_answer(&answering, status)),
             idle_timeout: Duration::from_secs(self.app.config.server.idle_timeout_s),
+            threads: Arc::clone(&self.threads),
         };
         let drain = Duration::from_secs(self.app.config.server.drain_timeout_s);
         self.tasks.spawn(listener.run(self.stop.subscribe(), drain));
@@ -188,6 +198,7 @@ impl Server {
     pub(crate) async fn stop(mut self) {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
+        drop(self.threads);
         self.app.store.close().await;
     }
 }

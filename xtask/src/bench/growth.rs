@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::bail;
 
 use super::application::Application;
-use super::figures::{Bound, Check, Figures};
+use super::figures::{Bound, Check, Figures, OSSICLE};
 use super::load::{self, Material};
 use super::points::{POINTS, SMALL_OBJECTS};
 use super::procfs;
@@ -30,7 +30,7 @@ pub(super) async fn measure(binary: &Path, objects: usize, time: Duration) -> an
     }
     let application = Application::start().await?;
     let material = Rc::new(Material::new(application.address));
-    let mut server = Contender::ossicle(binary)?;
+    let mut server = Contender::ossicle(OSSICLE, binary)?;
     load::make_buckets(&server).await?;
     load::populate(&server, &material).await?;
     let few = rates(&server, time, &material).await?;

@@ -31,6 +31,9 @@ use self::servers::Contender;
 /// Uploads under way at once when the bound on memory is checked.
 const UPLOADS_AT_ONCE: usize = 64;
 
+/// Names of the builds that `--against` gives.
+const OTHER_BUILDS: [&str; 3] = ["build-1", "build-2", "build-3"];
+
 /// What to measure and how long.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -52,6 +55,9 @@ pub(crate) struct Arguments {
     /// Measure this binary instead of one built from the tree, to compare two builds
     #[arg(long)]
     binary: Option<PathBuf>,
+    /// Measure this build too, in the same rounds; up to three times
+    #[arg(long, value_name = "BINARY", conflicts_with = "grow")]
+    against: Vec<PathBuf>,
     /// How to print the figures
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -115,7 +121,13 @@ fn chosen(names: &[String]) -> anyhow::Result<Vec<Point>> {
 async fn measure(arguments: &Arguments, points: &[Point], binary: &Path) -> anyhow::Result<Figures> {
     let application = Application::start().await?;
     let material = Rc::new(Material::new(application.address));
-    let mut contenders = vec![Contender::ossicle(binary)?];
+    let mut contenders = vec![Contender::ossicle(OSSICLE, binary)?];
+    if arguments.against.len() > OTHER_BUILDS.len() {
+        bail!("--against can be given {} times at most", OTHER_BUILDS.len());
+    }
+    for (name, other) in OTHER_BUILDS.into_iter().zip(&arguments.against) {
+        contenders.push(Contender::ossicle(name, other)?);
+    }
     if arguments.peers {
         contenders.extend(Contender::peers()?);
     }

@@ -39,15 +39,10 @@ enum Process {
 
 impl Contender {
     /// Starts Ossicle from this binary.
-    pub(crate) fn ossicle(binary: &Path) -> anyhow::Result<Contender> {
-        let server = RunningServer::start(binary, "bench-ossicle")?;
+    pub(crate) fn ossicle(name: &'static str, binary: &Path) -> anyhow::Result<Contender> {
+        let server = RunningServer::start(binary, &format!("bench-{name}"))?;
         let address = address_of(&server)?;
-        Ok(Contender {
-            name: "ossicle",
-            dialect: Dialect::Oss,
-            address,
-            process: Process::Ours(Box::new(server)),
-        })
+        Ok(Contender { name, dialect: Dialect::Oss, address, process: Process::Ours(Box::new(server)) })
     }
 
     /// Starts the peers, installing them first where they are not there yet.

@@ -10,12 +10,13 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::body::RequestBody;
 use super::malformed::{Answer, MalformedAnswers, Serving};
 use super::reply::ReplyBody;
+use super::threads::ServingThreads;
 use crate::stop::stopped;
 
 /// The most that a request's line and headers may take. Two callback values of 5 KiB and 8 KiB of metadata fit twice.
@@ -39,26 +40,21 @@ pub(crate) struct Listener<S> {
     pub(crate) service: Arc<S>,
     pub(crate) malformed: Answer,
     pub(crate) idle_timeout: Duration,
+    pub(crate) threads: Arc<ServingThreads>,
 }
 
 impl<S: Service> Listener<S> {
     /// Serves until `stop` turns true, then waits for the running requests, at most for `drain`.
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>, drain: Duration) {
         let this = Arc::new(self);
-        let (alive, mut all_gone) = tokio::sync::mpsc::channel::<()>(1);
+        let (alive, mut all_gone) = mpsc::channel::<()>(1);
         loop {
             let accepted = tokio::select! {
                 accepted = this.socket.accept() => accepted,
                 () = stopped(&mut stop) => break,
             };
             match accepted {
-                Ok((stream, peer)) => {
-                    let (this, stop, alive) = (Arc::clone(&this), stop.clone(), alive.clone());
-                    tokio::spawn(async move {
-                        this.connection(stream, peer, stop).await;
-                        drop(alive);
-                    });
-                }
+                Ok((stream, peer)) => this.hand_over(stream, peer, stop.clone(), alive.clone()),
                 Err(error) => pause_after(&error).await,
             }
         }
@@ -66,6 +62,29 @@ impl<S: Service> Listener<S> {
         if tokio::time::timeout(drain, all_gone.recv()).await.is_err() {
             tracing::warn!("requests were still running after the drain time; they are cut off");
         }
+    }
+
+    /// Has a connection served by one of the threads. `alive` is dropped with it.
+    fn hand_over(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        stop: watch::Receiver<bool>,
+        alive: mpsc::Sender<()>,
+    ) {
+        // The runtime that accepted it must forget it before another can have it.
+        let stream = match stream.into_std() {
+            Ok(stream) => stream,
+            Err(error) => return tracing::warn!(%peer, %error, "cannot hand a connection over"),
+        };
+        let this = Arc::clone(self);
+        self.threads.serve(async move {
+            match TcpStream::from_std(stream) {
+                Ok(stream) => this.connection(stream, peer, stop).await,
+                Err(error) => tracing::warn!(%peer, %error, "cannot take a connection over"),
+            }
+            drop(alive);
+        });
     }
 
     async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, stop: watch::Receiver<bool>) {
