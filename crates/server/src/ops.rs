@@ -39,6 +39,7 @@ mod upload_part;
 mod upload_part_copy;
 
 use ossicle_protocol::{Error, Operation};
+use tokio::runtime::Handle;
 use tracing::Span;
 
 use crate::call::Call;
@@ -79,8 +80,17 @@ pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
         Operation::PutObject => put_object::put_object(call, body).await,
         Operation::CopyObject => copy_object::copy_object(&call).await,
         Operation::AppendObject => append_object::append_object(&call, body).await,
+        Operation::GetObject if call.app.store.waits_for_disk() => {
+            aside(call, |call| Handle::current().block_on(get_object::get_object(call))).await
+        }
         Operation::GetObject => get_object::get_object(&call).await,
+        Operation::HeadObject if call.app.store.waits_for_disk() => {
+            aside(call, head_object::head_object).await
+        }
         Operation::HeadObject => head_object::head_object(&call),
+        Operation::GetObjectMeta if call.app.store.waits_for_disk() => {
+            aside(call, get_object_meta::get_object_meta).await
+        }
         Operation::GetObjectMeta => get_object_meta::get_object_meta(&call),
         Operation::DeleteObject => delete_object::delete_object(&call).await,
         Operation::GetObjectAcl => get_object_acl::get_object_acl(&call),
@@ -99,10 +109,13 @@ pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
     }
 }
 
-/// Runs an operation that looks through many rows on a blocking thread: other connections need not wait for it.
-async fn aside(call: Call, operation: fn(&Call) -> Result<Reply, Error>) -> Result<Reply, Error> {
+/// Runs an operation that may take long on a blocking thread: the other connections of this thread need not wait for it.
+async fn aside(
+    call: Call,
+    operation: impl FnOnce(&Call) -> Result<Reply, Error> + Send + 'static,
+) -> Result<Reply, Error> {
     let span = Span::current();
     tokio::task::spawn_blocking(move || span.in_scope(|| operation(&call)))
         .await
-        .unwrap_or_else(|error| Err(failure::internal("a listing ended early", &error)))
+        .unwrap_or_else(|error| Err(failure::internal("an operation ended early", &error)))
 }

@@ -231,6 +231,13 @@ impl Store {
         Reader::new(ReadPlan { source: self.source(), object, range })
     }
 
+    /// Whether looking objects up and reading small content has waited for the disk lately. A caller that must not block
+    /// does well to have that done on another thread then; else it takes a few microseconds.
+    #[must_use]
+    pub fn waits_for_disk(&self) -> bool {
+        self.parts.tables.waits_for_disk()
+    }
+
     pub(crate) fn source(&self) -> Source {
         Source { tables: Arc::clone(&self.parts.tables), files: Arc::clone(&self.parts.files) }
     }

@@ -3,6 +3,7 @@
 
 mod lsm;
 mod memory;
+mod pace;
 
 use std::ops::Bound;
 use std::path::Path;
@@ -105,6 +106,14 @@ impl Tables {
             (Self::Lsm(tables), _) => tables.get(key, at.seqno),
             (Self::Memory(_), Some(rows)) => Ok(memory::get(rows, key)),
             (Self::Memory(_), None) => Ok(None),
+        }
+    }
+
+    /// Whether looking rows up has waited for the disk lately.
+    pub(crate) fn waits_for_disk(&self) -> bool {
+        match self {
+            Self::Lsm(tables) => tables.waits_for_disk(),
+            Self::Memory(_) => false,
         }
     }
 

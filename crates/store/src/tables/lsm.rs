@@ -15,6 +15,7 @@ use lsm_tree::{
 };
 
 use super::memory::is_empty_range;
+use super::pace::Pace;
 use crate::key::Tag;
 use crate::rows::Rows;
 use crate::snapshot::Held;
@@ -38,6 +39,7 @@ pub(crate) struct LsmTables {
     /// The moment readers see: every commit with a lower number.
     visible: AtomicU64,
     held: Held,
+    pace: Pace,
 }
 
 impl LsmTables {
@@ -67,6 +69,7 @@ impl LsmTables {
             seqno: seqno.clone(),
             visible: AtomicU64::new(0),
             held: Held::default(),
+            pace: Pace::default(),
         };
         let next =
             tables.trees().into_iter().filter_map(AbstractTree::get_highest_seqno).max().map_or(1, |s| s + 1);
@@ -116,8 +119,12 @@ impl LsmTables {
     }
 
     pub(super) fn get(&self, key: &[u8], seqno: u64) -> Result<Option<Bytes>, Error> {
-        let value = self.tree(key).get(key, seqno).map_err(read_error)?;
+        let value = self.pace.of(|| self.tree(key).get(key, seqno)).map_err(read_error)?;
         Ok(value.map(Bytes::from))
+    }
+
+    pub(super) fn waits_for_disk(&self) -> bool {
+        self.pace.is_slow()
     }
 
     pub(super) fn scan(
