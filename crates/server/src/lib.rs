@@ -7,6 +7,7 @@ mod abandoned_uploads;
 mod access_log;
 mod acl;
 mod app;
+mod aside;
 mod attributes;
 mod auth;
 mod authorize;

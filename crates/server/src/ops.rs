@@ -39,18 +39,16 @@ mod upload_part;
 mod upload_part_copy;
 
 use ossicle_protocol::{Error, Operation};
-use tokio::runtime::Handle;
-use tracing::Span;
 
+use crate::aside::aside;
 use crate::call::Call;
-use crate::failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 
 /// Runs the operation that the call was routed to.
 pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
     match call.operation {
-        Operation::ListBuckets => aside(call, list_buckets::list_buckets).await,
+        Operation::ListBuckets => list(call, list_buckets::list_buckets).await,
         Operation::PutBucket => put_bucket::put_bucket(&call, body).await,
         Operation::DeleteBucket => delete_bucket::delete_bucket(&call).await,
         Operation::HeadBucket => head_bucket::head_bucket(&call),
@@ -70,9 +68,9 @@ pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
             delete_bucket_callback_policy::delete_bucket_callback_policy(&call).await
         }
         Operation::Preflight => preflight::preflight(&call),
-        Operation::ListObjects => aside(call, list_objects::list_objects).await,
-        Operation::ListObjectsV2 => aside(call, list_objects_v2::list_objects_v2).await,
-        Operation::ListMultipartUploads => aside(call, list_multipart_uploads::list_multipart_uploads).await,
+        Operation::ListObjects => list(call, list_objects::list_objects).await,
+        Operation::ListObjectsV2 => list(call, list_objects_v2::list_objects_v2).await,
+        Operation::ListMultipartUploads => list(call, list_multipart_uploads::list_multipart_uploads).await,
         Operation::DeleteMultipleObjects => {
             delete_multiple_objects::delete_multiple_objects(&call, body).await
         }
@@ -80,20 +78,11 @@ pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
         Operation::PutObject => put_object::put_object(call, body).await,
         Operation::CopyObject => copy_object::copy_object(&call).await,
         Operation::AppendObject => append_object::append_object(&call, body).await,
-        Operation::GetObject if call.app.store.waits_for_disk() => {
-            aside(call, |call| Handle::current().block_on(get_object::get_object(call))).await
-        }
         Operation::GetObject => get_object::get_object(&call).await,
-        Operation::HeadObject if call.app.store.waits_for_disk() => {
-            aside(call, head_object::head_object).await
-        }
-        Operation::HeadObject => head_object::head_object(&call),
-        Operation::GetObjectMeta if call.app.store.waits_for_disk() => {
-            aside(call, get_object_meta::get_object_meta).await
-        }
-        Operation::GetObjectMeta => get_object_meta::get_object_meta(&call),
+        Operation::HeadObject => head_object::head_object(&call).await,
+        Operation::GetObjectMeta => get_object_meta::get_object_meta(&call).await,
         Operation::DeleteObject => delete_object::delete_object(&call).await,
-        Operation::GetObjectAcl => get_object_acl::get_object_acl(&call),
+        Operation::GetObjectAcl => get_object_acl::get_object_acl(&call).await,
         Operation::PutObjectAcl => put_object_acl::put_object_acl(&call).await,
         Operation::InitiateMultipartUpload => {
             initiate_multipart_upload::initiate_multipart_upload(&call).await
@@ -104,18 +93,12 @@ pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
             complete_multipart_upload::complete_multipart_upload(call, body).await
         }
         Operation::AbortMultipartUpload => abort_multipart_upload::abort_multipart_upload(&call).await,
-        Operation::ListParts => aside(call, list_parts::list_parts).await,
+        Operation::ListParts => list(call, list_parts::list_parts).await,
         Operation::ProcessObject => process_object::process_object(call, body).await,
     }
 }
 
-/// Runs an operation that may take long on a blocking thread: the other connections of this thread need not wait for it.
-async fn aside(
-    call: Call,
-    operation: impl FnOnce(&Call) -> Result<Reply, Error> + Send + 'static,
-) -> Result<Reply, Error> {
-    let span = Span::current();
-    tokio::task::spawn_blocking(move || span.in_scope(|| operation(&call)))
-        .await
-        .unwrap_or_else(|error| Err(failure::internal("an operation ended early", &error)))
+/// Lists: looking through many rows must not hold up the other connections of this thread.
+async fn list(call: Call, operation: fn(&Call) -> Result<Reply, Error>) -> Result<Reply, Error> {
+    aside(move || operation(&call)).await?
 }

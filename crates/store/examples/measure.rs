@@ -29,13 +29,21 @@ struct Point {
     journal: bool,
 }
 
-const PUTS: [Point; 6] = [
+const PUTS: [Point; 13] = [
     Point { name: "put 4 KiB, 1 at once", tasks: 1, bytes: 4096, journal: false },
     Point { name: "put 4 KiB, 32 at once", tasks: 32, bytes: 4096, journal: false },
     Point { name: "put 4 KiB + journal, 32 at once", tasks: 32, bytes: 4096, journal: true },
-    Point { name: "put 64 KiB, 8 at once", tasks: 8, bytes: 64 << 10, journal: false },
     Point { name: "put 1 MiB, 8 at once", tasks: 8, bytes: 1 << 20, journal: false },
     Point { name: "put 64 MiB, 2 at once", tasks: 2, bytes: 64 << 20, journal: false },
+    // Sizes about where content ceases to travel in the commit.
+    Point { name: "put 16 KiB, 1 at once", tasks: 1, bytes: 16 << 10, journal: false },
+    Point { name: "put 16 KiB, 8 at once", tasks: 8, bytes: 16 << 10, journal: false },
+    Point { name: "put 32 KiB, 1 at once", tasks: 1, bytes: 32 << 10, journal: false },
+    Point { name: "put 32 KiB, 8 at once", tasks: 8, bytes: 32 << 10, journal: false },
+    Point { name: "put 64 KiB, 1 at once", tasks: 1, bytes: 64 << 10, journal: false },
+    Point { name: "put 64 KiB, 8 at once", tasks: 8, bytes: 64 << 10, journal: false },
+    Point { name: "put 128 KiB, 1 at once", tasks: 1, bytes: 128 << 10, journal: false },
+    Point { name: "put 128 KiB, 8 at once", tasks: 8, bytes: 128 << 10, journal: false },
 ];
 
 #[tokio::main]
@@ -68,8 +76,8 @@ async fn main() -> Outcome<()> {
     if only.is_empty() || only == "get" {
         if only == "get" {
             measure_puts(&store, &PUTS[1], Duration::from_secs(1)).await?;
+            measure_puts(&store, &PUTS[3], Duration::from_secs(1)).await?;
             measure_puts(&store, &PUTS[4], Duration::from_secs(1)).await?;
-            measure_puts(&store, &PUTS[5], Duration::from_secs(1)).await?;
         }
         measure_gets(&store, time).await?;
         measure_lists(&store, time, "put 4 KiB, 32 at once/")?;

@@ -15,6 +15,7 @@ use super::record::{Event, Record, TOO_MANY, Told, state_name};
 use super::requested::Wanted;
 use crate::call::Call;
 use crate::failure;
+use crate::stored;
 
 /// What an upload turned out to be.
 #[derive(Debug)]
@@ -254,7 +255,7 @@ pub(crate) async fn object_head(store: &Store, object: &Object, wanted: &Wanted)
     if !wanted.parameters.needs_image() {
         return Ok(Vec::new());
     }
-    let mut reader = store.read(object, 0..object.size.min(IMAGE_HEAD));
+    let mut reader = stored::read(store, object, 0..object.size.min(IMAGE_HEAD)).await?;
     let mut head = Vec::new();
     while let Some(piece) = reader.next().await {
         head.extend_from_slice(&piece.map_err(failure::from_store)?);

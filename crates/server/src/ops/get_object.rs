@@ -19,7 +19,7 @@ use crate::stored;
 /// Runs `GetObject`.
 pub(crate) async fn get_object(call: &Call) -> Result<Reply, Error> {
     refuse_processing(call)?;
-    let object = stored::object(call)?;
+    let object = stored::object(call).await?;
     conditions::check(&call.head.headers, &object)?;
     let range = ByteRange::from_headers(&call.head.headers, object.size);
     let reply = override_headers(call, attributes::describe(Reply::ok(), &object))?;
@@ -46,7 +46,7 @@ async fn send(
     range: std::ops::Range<u64>,
 ) -> Result<Reply, Error> {
     let length = range.end - range.start;
-    let mut reader = call.app.store.read(object, range);
+    let mut reader = stored::read(&call.app.store, object, range).await?;
     let Some(first) = reader.next().await.transpose().map_err(failure::from_store)? else { return Ok(reply) };
     if first.len() as u64 == length {
         return Ok(reply.with_bytes(first));

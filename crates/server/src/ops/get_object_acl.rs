@@ -9,7 +9,7 @@ use crate::http::reply::Reply;
 use crate::stored;
 
 /// Runs `GetObjectAcl`.
-pub(crate) fn get_object_acl(call: &Call) -> Result<Reply, Error> {
-    let object = stored::object(call)?;
+pub(crate) async fn get_object_acl(call: &Call) -> Result<Reply, Error> {
+    let object = stored::object(call).await?;
     Ok(Reply::xml(AccessControlPolicy::of_object(call.app.owner_id(), object_acl(&object)).to_xml()))
 }

@@ -9,8 +9,8 @@ use crate::http::reply::Reply;
 use crate::stored;
 
 /// Runs `GetObjectMeta`.
-pub(crate) fn get_object_meta(call: &Call) -> Result<Reply, Error> {
-    let object = stored::object(call)?;
+pub(crate) async fn get_object_meta(call: &Call) -> Result<Reply, Error> {
+    let object = stored::object(call).await?;
     Ok(attributes::identify(Reply::ok(), &object)
         .with_header(LAST_MODIFIED, attributes::last_modified(&object))
         .with_content_length(object.size))

@@ -9,8 +9,8 @@ use crate::http::reply::Reply;
 use crate::stored;
 
 /// Runs `HeadObject`.
-pub(crate) fn head_object(call: &Call) -> Result<Reply, Error> {
-    let object = stored::object(call)?;
+pub(crate) async fn head_object(call: &Call) -> Result<Reply, Error> {
+    let object = stored::object(call).await?;
     conditions::check(&call.head.headers, &object)?;
     Ok(attributes::describe(Reply::ok(), &object).with_content_length(object.size))
 }

@@ -30,7 +30,7 @@ pub(crate) async fn process_object(call: Call, body: RequestBody) -> Result<Repl
             .with_message("This server implements no data processing but trigger/callback."));
     };
     let given = given(arguments)?;
-    let object = stored::object(&call)?;
+    let object = stored::object(&call).await?;
     let wanted = requested::resolve(&call, given, CustomVariables::default(), SizeLimit::FiveKiB)?
         .ok_or_else(|| missing_callback(given.callback.unwrap_or("")))?;
     let head = object_head(&call.app.store, &object, &wanted).await?;

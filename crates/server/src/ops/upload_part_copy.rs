@@ -10,6 +10,7 @@ use crate::copy_source;
 use crate::failure;
 use crate::http::reply::Reply;
 use crate::receive::{Intake, SINGLE_UPLOAD_LIMIT};
+use crate::stored;
 
 /// Runs `UploadPartCopy`.
 pub(crate) async fn upload_part_copy(call: &Call) -> Result<Reply, Error> {
@@ -60,7 +61,7 @@ async fn read(call: &Call, source: &Object) -> Result<StoredData, Error> {
         return Err(Error::new(ErrorCode::EntityTooLarge));
     }
     let mut intake = Intake::new(&call.app.store, Some(range.end - range.start));
-    let mut reader = call.app.store.read(source, range);
+    let mut reader = stored::read(&call.app.store, source, range).await?;
     while let Some(piece) = reader.next().await {
         intake.take(piece.map_err(failure::from_store)?).await?;
     }
