@@ -12,3 +12,4 @@ mod readers;
 mod simulated_disk;
 mod space;
 mod support;
+mod uploads;

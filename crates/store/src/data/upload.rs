@@ -46,6 +46,8 @@ pub struct Upload {
     size: u64,
     head: Head,
     state: State,
+    /// A piece is being taken. Set for good when the caller stops waiting: the piece is lost, and with it the upload.
+    taking: bool,
 }
 
 #[derive(Debug)]
@@ -95,7 +97,7 @@ type WriteResult = Result<FileWriter, Error>;
 enum Writing {
     Idle(Box<FileWriter>),
     Busy(JoinHandle<WriteResult>),
-    /// An error was reported, or nobody waited for the outcome.
+    /// Being waited for, or an error was reported.
     Lost,
 }
 
@@ -109,19 +111,22 @@ impl Upload {
     pub(crate) fn new(path: Arc<DataPath>, size_hint: Option<u64>) -> Self {
         let expected = size_hint.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
         let bytes = Vec::with_capacity(if expected <= path.inline_limit { expected } else { 0 });
-        Self { path, size: 0, head: Head { bytes }, state: State::Small }
+        Self { path, size: 0, head: Head { bytes }, state: State::Small, taking: false }
     }
 
     /// Takes a piece of the data. Waits while earlier pieces are being written, so memory stays bounded.
     ///
     /// # Errors
-    /// When the disk failed; the upload is lost then.
+    /// When the disk failed; the upload is lost then, as it is when this future is dropped before it ends.
     pub async fn write(&mut self, piece: Bytes) -> Result<(), Error> {
+        if std::mem::replace(&mut self.taking, true) {
+            return Err(Error::Closed);
+        }
         self.size += piece.len() as u64;
         let result = match &mut self.state {
             State::Small if self.head.bytes.len() + piece.len() <= self.path.inline_limit => {
                 self.head.bytes.extend_from_slice(&piece);
-                return Ok(());
+                Ok(())
             }
             State::Small => self.become_large(piece).await,
             State::Large { .. } => self.write_large(piece).await,
@@ -130,6 +135,7 @@ impl Upload {
         if result.is_err() {
             self.state = State::Failed;
         }
+        self.taking = false;
         result
     }
 
@@ -150,6 +156,9 @@ impl Upload {
     /// # Errors
     /// When the disk failed.
     pub async fn finish(self) -> Result<StoredData, Error> {
+        if self.taking {
+            return Err(Error::Closed);
+        }
         match self.state {
             State::Small => Ok(StoredData::small(self.head.bytes, &self.path.ids)),
             State::Large { waiting, writing, mut md5, .. } => {
@@ -207,7 +216,6 @@ impl Upload {
         self.path.condition.check_space(true)?;
         let batch = std::mem::take(waiting);
         *waiting_bytes = 0;
-        // A caller that stops waiting has lost the batch, and with it the upload.
         let before = std::mem::replace(writing, Writing::Lost);
         md5.hash(batch.clone()).await?;
         let mut writer = before.wait().await?;
