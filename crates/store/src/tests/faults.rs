@@ -36,6 +36,7 @@ async fn run(fault: Fault) -> Failed {
     let client =
         Client { store: store.clone(), disk: disk.clone(), history: Arc::clone(&history), number: 1 };
     client.work(5).await;
+    what_was_replaced_is_removed(&store, &disk).await;
     let failed = disk.failed();
     disk.set_fault(None);
 
@@ -52,6 +53,17 @@ async fn run(fault: Fault) -> Failed {
         again.close().await;
     }
     failed
+}
+
+/// Waits until the space of what was replaced is taken back, so that the fault can hit this as well; not after it hit.
+async fn what_was_replaced_is_removed(store: &Store, disk: &SimulatedDisk) {
+    for _ in 0..1000 {
+        if disk.failed().is_some() || store.reclaim_queue().unwrap() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("what was replaced is still queued");
 }
 
 /// When all is well again, the store takes writes, or says that it refuses them.
@@ -80,13 +92,21 @@ async fn goes_on_or_refuses(store: &Store, fault: Fault, what: &str) {
     }
 }
 
-/// Runs with the first operation failing, the second, and so on until the workload ends before it.
+/// Runs with the first operation failing, the second, and so on until the workload ends before it: three times in a
+/// row, for how many operations it takes depends a little on which commits meet in a batch.
 async fn every_operation(mut run: impl AsyncFnMut(usize) -> Failed) -> BTreeSet<&'static str> {
     let mut kinds = BTreeSet::new();
+    let mut untouched_in_a_row = 0;
     for first in 0.. {
         match run(first).await {
-            Some(kind) => drop(kinds.insert(kind)),
-            None => break,
+            Some(kind) => {
+                kinds.insert(kind);
+                untouched_in_a_row = 0;
+            }
+            None => untouched_in_a_row += 1,
+        }
+        if untouched_in_a_row == 3 {
+            break;
         }
     }
     kinds
