@@ -18,6 +18,8 @@ pub(crate) trait DiskFile: Send + Sync + Debug {
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
     /// Reads as many bytes from the offset; an error if there are fewer.
     fn read_vec_at(&self, offset: u64, length: usize) -> io::Result<Vec<u8>>;
+    /// Has the disk begin to take what was written there, without waiting. Only the next sync tells whether it could.
+    fn begin_writeback(&self, offset: u64, length: u64);
     /// Makes what was written durable, with the length but not necessarily the times.
     fn sync_data(&self) -> io::Result<()>;
     /// The present length.

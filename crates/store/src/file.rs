@@ -1,5 +1,5 @@
-//! Data files: content that is too large to travel in a commit. A file is written once, made durable under a
-//! temporary name, renamed to its own, and never changed.
+//! Data files: content that is too large to travel in a commit. A file is written once under a temporary name, renamed
+//! to its own, made durable, and never changed.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -88,17 +88,15 @@ impl DataFiles {
         Ok((file, FileGuard { files: Arc::clone(self), path, id, armed: true }))
     }
 
-    /// Makes a file that was begun durable under its own name.
+    /// Makes a file that was begun durable under its own name. The name is changed first: then the file and its name
+    /// reach the disk together, with one entry in the file system's journal instead of two.
     pub(crate) fn settle(&self, file: &Arc<dyn DiskFile>, guard: &mut FileGuard) -> io::Result<()> {
-        let durable = self.is_durable();
-        if durable {
-            file.sync_data()?;
-        }
         let path = self.path(guard.id);
         let folder = self.folder(guard.id)?;
         self.disk.rename(&guard.path, &path)?;
         guard.path = path;
-        if durable {
+        if self.is_durable() {
+            file.sync_data()?;
             return self.disk.sync_dir(&folder);
         }
         let mut relaxed = self.relaxed.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,8 +1,6 @@
 //! Writing a data file, off the receiving threads.
 
-use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
 use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
@@ -12,8 +10,8 @@ use crate::disk::DiskFile;
 use crate::file::{DataFiles, FileGuard};
 use crate::id::DataId;
 
-/// The disk begins to take the data when this much is waiting for it, so that the last sync is short.
-const WRITEBACK_BYTES: u64 = 4 << 20;
+/// The disk is given the data whenever this much has been written, so that the sync at the end is short.
+const WRITEBACK_BYTES: u64 = 1 << 20;
 
 /// Pieces smaller than this are gathered before they are written.
 const SMALL_PIECE: usize = 64 * 1024;
@@ -26,10 +24,8 @@ pub(super) struct FileWriter {
     guard: FileGuard,
     gathered: Vec<u8>,
     offset: u64,
-    written_back: u64,
-    /// Where the outcome of the sync that is under way comes. It must not be missed: the system tells of a failed
-    /// write once, and the next sync would succeed.
-    writeback: Option<Receiver<io::Result<()>>>,
+    /// What comes before was given to the disk.
+    given: u64,
     crc64: crc_fast::Digest,
 }
 
@@ -50,8 +46,7 @@ impl FileWriter {
             guard,
             gathered: Vec::new(),
             offset: 0,
-            written_back: 0,
-            writeback: None,
+            given: 0,
             crc64: crc_fast::Digest::new(CrcAlgorithm::Crc64Xz),
         })
     }
@@ -67,15 +62,17 @@ impl FileWriter {
             }
         }
         self.put_gathered()?;
-        self.write_back()
+        if self.offset - self.given >= WRITEBACK_BYTES && self.files.is_durable() {
+            self.file.begin_writeback(self.given, self.offset - self.given);
+            self.given = self.offset;
+        }
+        Ok(())
     }
 
     pub(super) fn finish(mut self) -> Result<WrittenFile, Error> {
-        let failed = |error| Error::io("making a data file durable", &error);
-        if let Some(outcome) = self.writeback.take() {
-            outcome.recv().unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())).map_err(failed)?;
-        }
-        self.files.settle(&self.file, &mut self.guard).map_err(failed)?;
+        self.files
+            .settle(&self.file, &mut self.guard)
+            .map_err(|e| Error::io("making a data file durable", &e))?;
         let Self { guard, offset, crc64, .. } = self;
         Ok(WrittenFile { guard, size: offset, crc64: crc64.finalize() })
     }
@@ -91,24 +88,6 @@ impl FileWriter {
     fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.file.write_all_at(bytes, self.offset).map_err(|e| Error::io("writing a data file", &e))?;
         self.offset += bytes.len() as u64;
-        Ok(())
-    }
-
-    /// Has the disk take what was written, unless it is busy with that.
-    fn write_back(&mut self) -> Result<(), Error> {
-        match self.writeback.as_ref().map(Receiver::try_recv) {
-            Some(Err(TryRecvError::Empty)) => return Ok(()),
-            Some(Ok(Err(error))) => return Err(Error::io("writing a data file", &error)),
-            Some(Err(TryRecvError::Disconnected)) => return Err(Error::Closed),
-            Some(Ok(Ok(()))) | None => self.writeback = None,
-        }
-        if self.offset - self.written_back >= WRITEBACK_BYTES && self.files.is_durable() {
-            let file = Arc::clone(&self.file);
-            let (tell, outcome) = channel();
-            self.written_back = self.offset;
-            self.writeback = Some(outcome);
-            tokio::task::spawn_blocking(move || drop(tell.send(file.sync_data())));
-        }
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Power failures at every moment of a workload, and again while what they left is opened: whatever was acknowledged
 //! is there and whole, and nothing that was not is there by half.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -15,6 +15,17 @@ use crate::{Durability, Store, StoreOptions};
 /// Failures at the least. There are as many more as the workload has syncs for; with `OSSICLE_CRASH_POINTS` more at
 /// moments by chance.
 const POINTS: usize = 3000;
+
+/// Work that a failure must fall into.
+const WORKS: [&str; 7] = [
+    "a spare is made",
+    "a spare becomes a file of the log",
+    "the tables were flushed",
+    "a file of the log becomes a spare",
+    "a data file is begun",
+    "a data file gets its name",
+    "a data file is removed",
+];
 
 /// Disks looked at at once.
 const LANES: usize = 4;
@@ -71,21 +82,14 @@ struct Point {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn power_failures() {
     let wanted = std::env::var("OSSICLE_CRASH_POINTS").ok().and_then(|text| text.parse().ok());
-    let dir = tempfile::tempdir().unwrap();
-    let disk = SimulatedDisk::new(dir.path());
-    let history = Arc::new(History::default());
-    let begun = work(dir.path(), &disk, &history).await;
-
-    let mut crashes = Crashes::of(&disk);
+    let Worked { mut crashes, history, begun } = every_work().await;
     let mut dice = Dice(0x2545_F491_4F6C_DD1D);
     let points = points(&crashes, begun, wanted.unwrap_or(POINTS), &mut dice);
-    let mut works: BTreeMap<_, usize> = BTreeMap::new();
     let dirs: Vec<_> = (0..LANES).map(|_| tempfile::tempdir().unwrap()).collect();
     let free = Arc::new(Mutex::new((0..LANES).collect::<Vec<_>>()));
     let lanes = Arc::new(tokio::sync::Semaphore::new(LANES));
     let mut checks = tokio::task::JoinSet::new();
     for Point { moment, fate } in points {
-        *works.entry(crashes.work_at(moment)).or_default() += 1;
         let permit = Arc::clone(&lanes).acquire_owned().await.unwrap();
         while let Some(done) = checks.try_join_next() {
             done.unwrap();
@@ -104,17 +108,32 @@ async fn power_failures() {
     while let Some(done) = checks.join_next().await {
         done.unwrap();
     }
-    for work in [
-        "a spare is made",
-        "a spare becomes a file of the log",
-        "the tables were flushed",
-        "a file of the log becomes a spare",
-        "a data file is begun",
-        "a data file gets its name",
-        "a data file is removed",
-    ] {
-        assert!(works.contains_key(work), "no failure when {work}: {works:?}");
+}
+
+/// What a workload left behind.
+struct Worked {
+    crashes: Crashes,
+    history: Arc<History>,
+    begun: usize,
+}
+
+/// A workload with a moment for every piece of work. The threads decide whether there is one: when a file of the log
+/// is full, either a spare is there by then or it is made.
+async fn every_work() -> Worked {
+    let mut missing = Vec::new();
+    for _ in 0..20 {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = SimulatedDisk::new(dir.path());
+        let history = Arc::new(History::default());
+        let begun = work(dir.path(), &disk, &history).await;
+        let crashes = Crashes::of(&disk);
+        let works: BTreeSet<_> = (begun..crashes.end()).map(|moment| crashes.work_at(moment)).collect();
+        missing = WORKS.into_iter().filter(|work| !works.contains(work)).collect();
+        if missing.is_empty() {
+            return Worked { crashes, history, begun };
+        }
     }
+    panic!("there is never a failure when {missing:?}");
 }
 
 /// Several clients at once, and what each was told. Returns when they began.
@@ -135,13 +154,14 @@ async fn work(dir: &Path, disk: &SimulatedDisk, history: &Arc<History>) -> usize
     begun
 }
 
-/// Just before and after every sync, where it matters, with every fate; the rest anywhere. In order of time.
+/// Just before and after every sync and at every piece of work that has a name, where it matters, with every fate; the
+/// rest anywhere. In order of time.
 fn points(crashes: &Crashes, begun: usize, wanted: usize, dice: &mut Dice) -> Vec<Point> {
     let syncs = crashes.syncs().into_iter().filter(|at| *at > begun);
-    let mut points: Vec<_> = syncs
-        .flat_map(|at| [at - 1, at])
-        .flat_map(|moment| FATES.map(|fate| Point { moment, fate }))
-        .collect();
+    let named = (begun..crashes.end()).filter(|moment| WORKS.contains(&crashes.work_at(*moment)));
+    let moments: BTreeSet<_> = syncs.flat_map(|at| [at - 1, at]).chain(named).collect();
+    let mut points: Vec<_> =
+        moments.into_iter().flat_map(|moment| FATES.map(|fate| Point { moment, fate })).collect();
     while points.len() < wanted {
         let moment = begun + dice.below(crashes.end() - begun + 1);
         points.push(Point { moment, fate: FATES[dice.below(FATES.len())] });
