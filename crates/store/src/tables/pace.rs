@@ -9,8 +9,9 @@ const LOOKS: u64 = 32;
 /// Looks take this long when they wait for the disk. From memory, the system's included, they take a few microseconds.
 const SLOW: Duration = Duration::from_micros(20);
 
-/// No look counts as longer, so that a moment's hiccup is soon forgotten.
-const LONGEST: Duration = Duration::from_micros(500);
+/// No look counts as longer. Where processors are short, a thread is made to wait in the midst of a look now and then:
+/// that says nothing about the disk, and five such looks in thirty make no difference.
+const LONGEST: Duration = Duration::from_micros(100);
 
 /// The mean.
 #[derive(Debug, Default)]
@@ -58,10 +59,12 @@ mod tests {
             pace.record(Duration::from_micros(5));
         }
         assert!(!pace.is_slow());
-        pace.record(Duration::from_secs(10));
         for _ in 0..10 {
-            pace.record(Duration::from_micros(5));
+            pace.record(Duration::from_secs(10));
+            for _ in 0..9 {
+                pace.record(Duration::from_micros(5));
+            }
+            assert!(!pace.is_slow(), "hiccups");
         }
-        assert!(!pace.is_slow(), "a hiccup");
     }
 }
