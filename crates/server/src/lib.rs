@@ -28,6 +28,7 @@ mod form;
 mod http;
 mod logging;
 mod metrics;
+mod open_files;
 mod ops;
 mod paging;
 mod public_key;

@@ -33,7 +33,7 @@ use crate::http::listener::Listener;
 use crate::http::threads::ServingThreads;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
-use crate::{service, tls};
+use crate::{open_files, service, tls};
 
 /// How many watchers may lag behind by how many deliveries before they miss some.
 const EVENT_QUEUE: usize = 1024;
@@ -112,6 +112,7 @@ impl Server {
             None => None,
         };
         let threads = ServingThreads::start(config.server.threads).context("cannot start threads")?;
+        open_files::allow_many();
         let store = open_store(&config, &data_dir)?;
         let metrics = Metrics::new().context("cannot register metrics")?;
         let callbacks =

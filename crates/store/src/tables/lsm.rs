@@ -2,7 +2,7 @@
 //! from the keys so that tidying the keys up does not copy them.
 
 use std::fmt;
-use std::ops::Bound;
+use std::ops::{Bound, RangeInclusive};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,14 +21,22 @@ use crate::rows::Rows;
 use crate::snapshot::Held;
 use crate::{Error, OpenError};
 
-/// Open files of tables kept at hand.
-const OPEN_FILES: usize = 256;
+/// Files of the trees that are kept open, of those that the process may have open: opening one for each look costs more
+/// than all the rest. Small content fills a file of 64 MiB each, so the most are for half a terabyte of it.
+const OPEN_FILES: RangeInclusive<u64> = 256..=8192;
+const OPEN_FILES_SHARE: u64 = 4;
 
 /// Content of at least this many bytes is kept apart from its key.
 const SEPARATION_BYTES: u32 = 512;
 
 /// Files are about as large after everything was merged.
 const MERGED_FILE_BYTES: u64 = 64 << 20;
+
+fn open_files() -> usize {
+    let allowed = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
+    let wanted = (allowed / OPEN_FILES_SHARE).clamp(*OPEN_FILES.start(), *OPEN_FILES.end());
+    usize::try_from(wanted).unwrap_or(usize::MAX)
+}
 
 /// The two trees and what orders their commits.
 pub(crate) struct LsmTables {
@@ -46,7 +54,7 @@ impl LsmTables {
     pub(super) fn open(dir: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
         let seqno = SequenceNumberCounter::default();
         let cache = Arc::new(Cache::with_capacity_bytes(cache_bytes));
-        let descriptors = Arc::new(DescriptorTable::new(OPEN_FILES));
+        let descriptors = Arc::new(DescriptorTable::new(open_files()));
         let open = |name: &str, separate: bool| {
             // The trees' own notion of what is visible would move with their file sets, before a commit that took
             // its number earlier is applied; hence a counter nobody looks at.

@@ -1,22 +1,26 @@
-//! How long looking a row up takes lately.
+//! Whether looking a row up waits for the disk lately.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// A mean of this many looks, of which newer ones count more.
-const LOOKS: u64 = 32;
+/// A look that takes longer has waited for the disk. From memory, the system's included, it takes a few microseconds, with
+/// millions of rows some twenty.
+const WAITED: Duration = Duration::from_micros(50);
 
-/// Looks take this long when they wait for the disk. From memory, the system's included, they take a few microseconds.
-const SLOW: Duration = Duration::from_micros(20);
+/// About so many looks are remembered, the newer ones better.
+const LOOKS: u64 = 64;
 
-/// No look counts as longer. Where processors are short, a thread is made to wait in the midst of a look now and then:
-/// that says nothing about the disk, and five such looks in thirty make no difference.
-const LONGEST: Duration = Duration::from_micros(100);
+/// What one of [`LOOKS`] weighs.
+const ONE: u64 = 1 << 20;
 
-/// The mean.
+/// This much of what is remembered has to have waited. Where processors are short, a thread is made to wait in the midst
+/// of a look now and then, which says nothing about the disk.
+const SHARE: u64 = LOOKS * ONE / 8;
+
+/// The looks that waited.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    nanoseconds: AtomicU64,
+    waited: AtomicU64,
 }
 
 impl Pace {
@@ -30,14 +34,14 @@ impl Pace {
 
     /// Threads that do so at once may forget each other's look, which makes no difference.
     fn record(&self, took: Duration) {
-        let took = u64::try_from(took.min(LONGEST).as_nanos()).unwrap_or(u64::MAX);
-        let mean = self.nanoseconds.load(Ordering::Relaxed);
-        self.nanoseconds.store(mean - mean / LOOKS + took / LOOKS, Ordering::Relaxed);
+        let waited = self.waited.load(Ordering::Relaxed);
+        let new = if took > WAITED { ONE } else { 0 };
+        self.waited.store(waited - waited / LOOKS + new, Ordering::Relaxed);
     }
 
     /// Whether looks wait for the disk.
     pub(super) fn is_slow(&self) -> bool {
-        u128::from(self.nanoseconds.load(Ordering::Relaxed)) > SLOW.as_nanos()
+        self.waited.load(Ordering::Relaxed) > SHARE
     }
 }
 
@@ -45,26 +49,38 @@ impl Pace {
 mod tests {
     use super::*;
 
+    const FROM_MEMORY: Duration = Duration::from_micros(20);
+    const FROM_DISK: Duration = Duration::from_micros(100);
+
+    fn record(pace: &Pace, took: Duration, times: usize) {
+        for _ in 0..times {
+            pace.record(took);
+        }
+    }
+
     #[test]
-    fn many_long_looks_are_slow_and_one_is_soon_forgotten() {
+    fn many_waiting_looks_are_slow_and_are_forgotten() {
         let pace = Pace::default();
         assert!(!pace.is_slow());
-        pace.record(Duration::from_secs(10));
-        assert!(!pace.is_slow(), "one look says little");
+        record(&pace, FROM_DISK, 20);
+        assert!(pace.is_slow());
+        record(&pace, FROM_MEMORY, 200);
+        assert!(!pace.is_slow());
+    }
+
+    #[test]
+    fn every_fourth_look_that_waits_is_enough_and_every_twentieth_is_not() {
+        let pace = Pace::default();
         for _ in 0..100 {
-            pace.record(Duration::from_micros(100));
+            record(&pace, FROM_DISK, 1);
+            record(&pace, FROM_MEMORY, 3);
         }
         assert!(pace.is_slow());
+        let pace = Pace::default();
         for _ in 0..100 {
-            pace.record(Duration::from_micros(5));
-        }
-        assert!(!pace.is_slow());
-        for _ in 0..10 {
-            pace.record(Duration::from_secs(10));
-            for _ in 0..9 {
-                pace.record(Duration::from_micros(5));
-            }
-            assert!(!pace.is_slow(), "hiccups");
+            record(&pace, Duration::from_secs(10), 1);
+            record(&pace, FROM_MEMORY, 19);
+            assert!(!pace.is_slow());
         }
     }
 }
