@@ -37,6 +37,16 @@ fn the_ready_line_names_both_addresses() {
     assert!(server.ask_console("/metrics").expect(200).text().contains("ossicle"));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_limit_of_open_files_is_raised_to_what_is_allowed() {
+    let server = Setup::new().under("ulimit -S -n 256").start();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.child.id())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let [soft, hard] = [line.split_whitespace().nth(3), line.split_whitespace().nth(4)];
+    assert!(soft == hard && soft != Some("256"), "{line}");
+}
+
 #[test]
 fn without_keys() {
     let setup = || {

@@ -33,6 +33,7 @@ pub(crate) struct Setup {
     no_private_callbacks: bool,
     bare: bool,
     lasting: bool,
+    limits: Option<String>,
 }
 
 /// A running server, killed when it is dropped.
@@ -95,6 +96,12 @@ impl Setup {
         self
     }
 
+    /// Starts the server after a command of the shell, such as `ulimit -S -n 256`.
+    pub(crate) fn under(mut self, limits: &str) -> Self {
+        self.limits = Some(limits.to_owned());
+        self
+    }
+
     fn command(&self, data: &Path) -> Command {
         let binary = env!("CARGO_BIN_EXE_ossicle");
         let mut command = if self.lasting {
@@ -102,6 +109,10 @@ impl Setup {
             // The data folder is the argument after --data-dir.
             let script = "\"$@\" < /dev/null & server=$!; read -r _; kill -9 $server; rm -rf \"${4%/data}\"";
             command.args(["-c", script, "sh", binary]).stdin(Stdio::piped());
+            command
+        } else if let Some(limits) = &self.limits {
+            let mut command = Command::new("/bin/sh");
+            command.args(["-c", &format!("{limits} && exec \"$@\""), "sh", binary]);
             command
         } else {
             Command::new(binary)
