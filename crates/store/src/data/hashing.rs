@@ -16,7 +16,7 @@ use crate::{Error, OpenError};
 const LANES: usize = 4;
 
 /// Stretches of one stream that may be on their way. With one, its lane would be empty until the next has come.
-const STRETCHES: usize = 2;
+const STRETCHES: u32 = 2;
 
 /// Blocks after which a thread looks whether another stream has come.
 const TURN_BLOCKS: usize = 512;
@@ -107,12 +107,14 @@ impl StreamMd5 {
         let (nothing_before, state) = oneshot::channel();
         // The receiver is at hand.
         let _ = nothing_before.send(Md5State::new());
-        Self { hashers, state, places: Arc::new(Semaphore::new(STRETCHES)) }
+        Self { hashers, state, places: Arc::new(Semaphore::new(STRETCHES as usize)) }
     }
 
-    /// Has the next pieces hashed, after those before. Waits when [`STRETCHES`] are not done yet.
-    pub(super) async fn hash(&mut self, pieces: Vec<Bytes>) -> Result<(), Error> {
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| Error::Closed)?;
+    /// Has the next pieces hashed, after those before. Waits when [`STRETCHES`] are not done yet; with `crowded`, when
+    /// one is not: there are streams enough to fill the lanes, and what waits takes memory.
+    pub(super) async fn hash(&mut self, pieces: Vec<Bytes>, crowded: bool) -> Result<(), Error> {
+        let places = if crowded { STRETCHES } else { 1 };
+        let place = Arc::clone(&self.places).acquire_many_owned(places).await.map_err(|_| Error::Closed)?;
         let (done, state) = oneshot::channel();
         let before = std::mem::replace(&mut self.state, state);
         self.hashers.submit(Job { before, pieces: pieces.into(), done, place });
@@ -249,7 +251,7 @@ mod tests {
                 let mut md5 = StreamMd5::new(hashers);
                 let pieces: Vec<Bytes> = bytes.chunks(1 + stream * 37).map(Bytes::copy_from_slice).collect();
                 for stretch in pieces.chunks(1 + stream % 5 * 40) {
-                    md5.hash(stretch.to_vec()).await.unwrap();
+                    md5.hash(stretch.to_vec(), stream % 3 == 0).await.unwrap();
                 }
                 assert_eq!(md5.finish().await.unwrap(), <[u8; 16]>::from(Md5::digest(&bytes)), "{length}");
             })

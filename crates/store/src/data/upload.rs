@@ -17,12 +17,16 @@ use crate::health::Condition;
 use crate::id::IdSource;
 
 /// Pieces are hashed and written when this much has come: more of a large upload, since every batch goes through three
-/// threads, and less of each when many come at a time. Three batches of an upload are in memory at most.
+/// threads, and less of each when many come at a time. Three batches of an upload are in memory at most, two when they
+/// are [`CROWD`] or more.
 const LEAST_BATCH: usize = 256 * 1024;
 const MOST_BATCH: usize = 1024 * 1024;
 
 /// What the batches of all uploads grow to together.
 const ALL_BATCHES: usize = 8 * 1024 * 1024;
+
+/// So many uploads at a time keep all threads busy without having anything wait for its turn.
+const CROWD: usize = 16;
 
 /// This much of the beginning is kept at hand.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -82,6 +86,10 @@ impl Counted {
         let share = ALL_BATCHES / self.0.load(Ordering::Relaxed).max(1);
         let grown = usize::try_from(size / 4).unwrap_or(MOST_BATCH);
         grown.min(share).clamp(LEAST_BATCH, MOST_BATCH)
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= CROWD
     }
 }
 
@@ -161,8 +169,8 @@ impl Upload {
         }
         match self.state {
             State::Small => Ok(StoredData::small(self.head.bytes, &self.path.ids)),
-            State::Large { waiting, writing, mut md5, .. } => {
-                md5.hash(waiting.clone()).await?;
+            State::Large { waiting, writing, mut md5, counted, .. } => {
+                md5.hash(waiting.clone(), counted.is_crowded()).await?;
                 let mut writer = writing.wait().await?;
                 let written = run_blocking(move || {
                     writer.write(&waiting)?;
@@ -217,7 +225,7 @@ impl Upload {
         let batch = std::mem::take(waiting);
         *waiting_bytes = 0;
         let before = std::mem::replace(writing, Writing::Lost);
-        md5.hash(batch.clone()).await?;
+        md5.hash(batch.clone(), counted.is_crowded()).await?;
         let mut writer = before.wait().await?;
         *writing = Writing::Busy(tokio::task::spawn_blocking(move || {
             writer.write(&batch)?;
