@@ -46,13 +46,14 @@ impl PointFigures {
         median(rounds.iter().map(figure).collect())
     }
 
-    /// Ossicle's rate over that of the best peer.
+    /// Ossicle's rate over that of the best peer; other builds of it are none.
     pub(crate) fn ratio(&self) -> Option<f64> {
         let rate = |name: &str| self.median(name, |measured| measured.per_second);
         let ours = rate(OSSICLE)?;
-        let best =
-            self.servers.iter().filter(|(name, _)| *name != OSSICLE).filter_map(|(name, _)| rate(name));
-        best.fold(None, |best: Option<f64>, rate| Some(best.map_or(rate, |best| best.max(rate))))
+        let peers = self.servers.iter().filter(|(name, _)| *name != OSSICLE && !OTHER_BUILDS.contains(name));
+        let rates = peers.filter_map(|(name, _)| rate(name));
+        rates
+            .fold(None, |best: Option<f64>, rate| Some(best.map_or(rate, |best| best.max(rate))))
             .map(|best| ours / best)
     }
 
@@ -63,6 +64,9 @@ impl PointFigures {
 
 /// The name under which our own server appears.
 pub(crate) const OSSICLE: &str = "ossicle";
+
+/// Names of the builds that `--against` gives.
+pub(crate) const OTHER_BUILDS: [&str; 3] = ["build-1", "build-2", "build-3"];
 
 impl Check {
     fn reached(&self) -> Option<bool> {
@@ -244,6 +248,7 @@ mod tests {
     fn a_ratio_is_to_the_best_peer_and_to_none_without_peers() {
         let servers = vec![
             (OSSICLE, rounds(&[90.0, 400.0, 400.0])),
+            (OTHER_BUILDS[0], rounds(&[1000.0])),
             ("slow", rounds(&[1.0])),
             ("fast", rounds(&[100.0, 120.0])),
         ];

@@ -23,16 +23,13 @@ use clap::{Args, ValueEnum};
 use crate::workspace;
 
 use self::application::Application;
-use self::figures::{Bound, Check, Figures, OSSICLE, PointFigures};
+use self::figures::{Bound, Check, Figures, OSSICLE, OTHER_BUILDS, PointFigures};
 use self::load::Material;
 use self::points::{MIB, POINTS, Point, SMALL_OBJECTS, Work};
 use self::servers::Contender;
 
 /// Uploads under way at once when the bound on memory is checked.
 const UPLOADS_AT_ONCE: usize = 64;
-
-/// Names of the builds that `--against` gives.
-const OTHER_BUILDS: [&str; 3] = ["build-1", "build-2", "build-3"];
 
 /// What to measure and how long.
 #[derive(Debug, Args)]
