@@ -6,10 +6,22 @@ use std::time::Duration;
 
 use super::{Alarm, Shared, lock};
 use crate::log::{SealedSegment, Spares};
+use crate::snapshot::Snapshot;
 use crate::{Durability, Error};
 
 /// How often work that failed is tried again, and how often a relaxed log is synced.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// Rounds of making room after the last commit: merges that ordinary tidying began take part of the work out of a round's
+/// hands.
+const ROUNDS: u32 = 4;
+
+/// How many commits there were when room was last made, and how often it was made since.
+#[derive(Debug, Default)]
+struct RoomMade {
+    commits: u64,
+    rounds: u32,
+}
 
 /// What the threads behind the commits are told.
 #[derive(Debug)]
@@ -76,7 +88,7 @@ impl Shared {
     pub(super) fn flush_loop(&self) {
         let _alarm = Alarm(&self.condition);
         let mut to_flush = false;
-        let mut room_made_at = 0;
+        let mut made = RoomMade::default();
         loop {
             let prepared =
                 self.upkeep.spares.prepare().map_err(|e| Error::io("making a file for the log", &e));
@@ -90,7 +102,7 @@ impl Shared {
             self.condition.set_impaired(trouble);
             self.upkeep.progress.notify_all();
             if is_full {
-                self.make_room(&mut room_made_at);
+                self.make_room(&mut made);
             }
             match self.upkeep.wait(|orders| &mut orders.flush) {
                 Some(ordered) => to_flush |= ordered,
@@ -101,25 +113,32 @@ impl Shared {
 
     /// Space of deleted rows comes free when files are merged. That waits until there is enough to merge, which
     /// there may never be if nothing can be written; so it is done now, if anything changed since the last time.
-    fn make_room(&self, made_at: &mut u64) {
+    fn make_room(&self, made: &mut RoomMade) {
         let commits = || self.counters.commits.load(Ordering::Relaxed);
-        if commits() == *made_at {
+        if commits() == made.commits && made.rounds >= ROUNDS {
             return;
         }
         // The first merge finds which files hold nothing any more, and the second removes them. What is committed after
-        // the first has begun is for another time.
+        // the first has begun is for another time, and so is what a reader of an earlier moment may still look at.
         let mut covered = None;
+        let mut is_held = false;
         for _ in 0..2 {
             self.between_batches(|_| {
                 self.tables.seal_to_merge();
-                covered.get_or_insert_with(commits);
+                // The last deletion counts as well, then: rows that it replaced are looked at by nobody.
+                self.tables.pass();
+                covered.get_or_insert_with(|| (commits(), Snapshot::take(&self.tables).seqno()));
             });
+            is_held |= covered.is_some_and(|(_, seqno)| self.tables.oldest_held() < seqno);
             if let Err(error) = self.tables.flush().and_then(|_| self.tables.merge_all()) {
                 tracing::debug!(%error, "no room could be made");
             }
             self.between_batches(|_| self.tables.pass());
         }
-        *made_at = covered.unwrap_or(*made_at);
+        if let Some((commits, _)) = covered.filter(|_| !is_held) {
+            let rounds = if commits == made.commits { made.rounds + 1 } else { 1 };
+            *made = RoomMade { commits, rounds };
+        }
     }
 
     fn flush(&self) -> Result<(), Error> {
