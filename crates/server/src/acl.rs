@@ -1,7 +1,7 @@
 //! ACLs between their spelling on the wire and their place in the store.
 
 use ossicle_protocol::{BucketAcl, ObjectAcl};
-use ossicle_store::{self as store, Bucket, Object};
+use ossicle_store::{self as store, Bucket, ObjectFields};
 
 /// A bucket's ACL.
 pub(crate) fn bucket_acl(bucket: &Bucket) -> BucketAcl {
@@ -13,7 +13,7 @@ pub(crate) fn bucket_acl(bucket: &Bucket) -> BucketAcl {
 }
 
 /// An object's own ACL.
-pub(crate) fn object_acl(object: &Object) -> ObjectAcl {
+pub(crate) fn object_acl(object: &ObjectFields) -> ObjectAcl {
     match object.attributes.acl {
         store::Acl::Default => ObjectAcl::Default,
         store::Acl::Private => ObjectAcl::Private,

@@ -1,7 +1,7 @@
 //! What a caller may do: the owner everything, anybody else what bucket and object ACLs say.
 
 use ossicle_protocol::{BucketAcl, Error, ErrorCode, ObjectAcl, Operation};
-use ossicle_store::Object;
+use ossicle_store::{Object, ObjectFields};
 
 use crate::auth::Caller;
 use crate::call::Call;
@@ -11,14 +11,12 @@ use crate::call::Call;
 enum Need {
     /// Reading the object: its own ACL decides, else the bucket's.
     ReadObject,
-    /// Writing the object: likewise.
+    /// Writing or deleting the object of the key, or working on an upload that is to become it: likewise.
     WriteObject,
     /// Listing the bucket's objects.
     ReadBucket,
-    /// Adding to or deleting from the bucket.
-    WriteBucket,
-    /// Nothing here: the operation checks by itself.
-    Nothing,
+    /// Nothing here: the operation learns later who calls or which keys are meant, and asks [`write_key`] then.
+    Later,
     /// The owner alone.
     Owner,
 }
@@ -28,43 +26,53 @@ pub(crate) fn authorize(call: &Call) -> Result<(), Error> {
     if call.caller.is_owner() {
         return Ok(());
     }
-    let bucket_acl = call.bucket.as_ref().map_or(BucketAcl::Private, |bucket| crate::acl::bucket_acl(bucket));
-    let allowed = match need(call.operation) {
-        Need::Nothing => true,
-        Need::Owner => false,
-        Need::ReadBucket => reads(bucket_acl),
-        Need::WriteBucket => bucket_acl == BucketAcl::PublicReadWrite,
-        Need::ReadObject => may_read(bucket_acl, stored(call)?.as_ref()),
-        Need::WriteObject => may_write(bucket_acl, stored(call)?.as_ref()),
-    };
-    if allowed { Ok(()) } else { Err(denied(&call.caller)) }
+    let bucket = call.bucket.as_ref().map_or(BucketAcl::Private, |bucket| crate::acl::bucket_acl(bucket));
+    match need(call.operation) {
+        Need::Later => Ok(()),
+        Need::Owner => Err(denied(&call.caller, None)),
+        Need::ReadBucket if bucket.allows_public_read() => Ok(()),
+        Need::ReadBucket => Err(denied(&call.caller, None)),
+        Need::ReadObject => read_key(&call.caller, bucket, stored(call)?.as_deref()),
+        Need::WriteObject => write_key(&call.caller, bucket, stored(call)?.as_deref()),
+    }
 }
 
-/// Whether `caller` may read `object` in a bucket with `bucket_acl`; for the source of a copy.
-pub(crate) fn authorize_read(caller: &Caller, bucket_acl: BucketAcl, object: &Object) -> Result<(), Error> {
-    if caller.is_owner() || may_read(bucket_acl, Some(object)) { Ok(()) } else { Err(denied(caller)) }
+/// Lets `caller` read what a key of a bucket with this ACL has, or says 403 `AccessDenied`.
+pub(crate) fn read_key(
+    caller: &Caller,
+    bucket: BucketAcl,
+    object: Option<&ObjectFields>,
+) -> Result<(), Error> {
+    let allowed = caller.is_owner() || within(bucket, object).allows_public_read();
+    if allowed { Ok(()) } else { Err(denied(caller, object)) }
 }
 
-/// Whether `caller` may write to a bucket with `bucket_acl` in a form upload, whose caller stands in the form.
-pub(crate) fn authorize_form_upload(caller: &Caller, bucket_acl: BucketAcl) -> Result<(), Error> {
-    if caller.is_owner() || bucket_acl == BucketAcl::PublicReadWrite { Ok(()) } else { Err(denied(caller)) }
+/// Lets `caller` write or delete what a key of a bucket with this ACL has, or says 403 `AccessDenied`. This is the one
+/// decision for every operation that puts something in the place of an object or takes it away.
+pub(crate) fn write_key(
+    caller: &Caller,
+    bucket: BucketAcl,
+    object: Option<&ObjectFields>,
+) -> Result<(), Error> {
+    let allowed = caller.is_owner() || within(bucket, object).allows_public_write();
+    if allowed { Ok(()) } else { Err(denied(caller, object)) }
 }
 
 fn need(operation: Operation) -> Need {
     match operation {
         Operation::GetObject | Operation::HeadObject | Operation::GetObjectMeta => Need::ReadObject,
-        Operation::PutObject | Operation::CopyObject | Operation::AppendObject | Operation::DeleteObject => {
-            Need::WriteObject
-        }
-        Operation::ListObjects | Operation::ListObjectsV2 | Operation::HeadBucket => Need::ReadBucket,
-        Operation::InitiateMultipartUpload
+        Operation::PutObject
+        | Operation::CopyObject
+        | Operation::AppendObject
+        | Operation::DeleteObject
+        | Operation::InitiateMultipartUpload
         | Operation::UploadPart
         | Operation::UploadPartCopy
         | Operation::CompleteMultipartUpload
         | Operation::AbortMultipartUpload
-        | Operation::ListParts
-        | Operation::DeleteMultipleObjects => Need::WriteBucket,
-        Operation::PostObject | Operation::Preflight => Need::Nothing,
+        | Operation::ListParts => Need::WriteObject,
+        Operation::ListObjects | Operation::ListObjectsV2 | Operation::HeadBucket => Need::ReadBucket,
+        Operation::PostObject | Operation::DeleteMultipleObjects | Operation::Preflight => Need::Later,
         Operation::ListBuckets
         | Operation::PutBucket
         | Operation::DeleteBucket
@@ -91,29 +99,16 @@ fn stored(call: &Call) -> Result<Option<Object>, Error> {
     call.app.store.object(bucket, call.key()?.as_str()).map_err(crate::failure::from_store)
 }
 
-fn may_read(bucket: BucketAcl, object: Option<&Object>) -> bool {
-    match object.map_or(ObjectAcl::Default, crate::acl::object_acl) {
-        ObjectAcl::Default => reads(bucket),
-        ObjectAcl::Private => false,
-        ObjectAcl::PublicRead | ObjectAcl::PublicReadWrite => true,
-    }
+/// What everybody may do with a key: as its object says, else as the bucket says.
+fn within(bucket: BucketAcl, object: Option<&ObjectFields>) -> BucketAcl {
+    object.map_or(ObjectAcl::Default, crate::acl::object_acl).within(bucket)
 }
 
-fn may_write(bucket: BucketAcl, object: Option<&Object>) -> bool {
-    match object.map_or(ObjectAcl::Default, crate::acl::object_acl) {
-        ObjectAcl::Default => bucket == BucketAcl::PublicReadWrite,
-        ObjectAcl::Private | ObjectAcl::PublicRead => false,
-        ObjectAcl::PublicReadWrite => true,
-    }
-}
-
-fn reads(acl: BucketAcl) -> bool {
-    matches!(acl, BucketAcl::PublicRead | BucketAcl::PublicReadWrite)
-}
-
-fn denied(caller: &Caller) -> Error {
+fn denied(caller: &Caller, object: Option<&ObjectFields>) -> Error {
     let error = Error::new(ErrorCode::AccessDenied);
+    let own_acl = object.is_some_and(|object| crate::acl::object_acl(object) != ObjectAcl::Default);
     match caller {
+        Caller::Anonymous if own_acl => error.with_message("You have no right to access this object."),
         Caller::Anonymous => {
             error.with_message("You have no right to access this object because of bucket acl.")
         }

@@ -1,8 +1,14 @@
-//! `DeleteMultipleObjects`: deletes up to 1,000 objects in one commit. Keys that do not exist count as deleted.
+//! `DeleteMultipleObjects`: deletes up to 1,000 objects in one commit. Keys that do not exist count as deleted, keys that
+//! the caller may not delete stay.
 
-use ossicle_protocol::xml::{DeleteRequest, DeleteResult, DeletedObject, KeyEncoding};
+use std::collections::HashSet;
+
+use ossicle_protocol::xml::{DeleteRequest, DeleteResult, DeletedObject, KeyEncoding, ObjectToDelete};
 use ossicle_protocol::{Error, ErrorCode};
 
+use crate::acl::bucket_acl;
+use crate::aside::aside;
+use crate::authorize::write_key;
 use crate::call::Call;
 use crate::failure;
 use crate::http::body::RequestBody;
@@ -21,15 +27,47 @@ pub(crate) async fn delete_multiple_objects(call: &Call, body: RequestBody) -> R
         );
     }
     let keys: Vec<String> = request.objects().iter().map(|object| object.key.as_str().to_owned()).collect();
+    let kept = protected(call, &keys).await?;
+    let keys: Vec<String> = keys.into_iter().filter(|key| !kept.contains(key)).collect();
     let bucket = call.bucket_name()?.as_str();
     call.app.store.delete_objects(bucket, keys).await.map_err(failure::from_store)?;
-    if request.quiet() {
+    // The same element tells what was deleted and, in quiet mode, what was not.
+    let told = |object: &&ObjectToDelete| kept.contains(object.key.as_str()) == request.quiet();
+    let deleted: Vec<DeletedObject<'_>> =
+        request.objects().iter().filter(told).map(|object| listed(object.key.as_str())).collect();
+    if request.quiet() && deleted.is_empty() {
         return Ok(Reply::ok());
     }
-    let deleted = request.objects().iter().map(|object| DeletedObject {
-        key: object.key.as_str(),
-        version_id: None,
-        delete_marker_version_id: None,
-    });
-    Ok(Reply::xml(DeleteResult { encoding, deleted: deleted.collect() }.to_xml()))
+    Ok(Reply::xml(DeleteResult { encoding, deleted }.to_xml()))
+}
+
+/// Those of the keys that the caller may not delete. Where these are all, the whole request is refused.
+async fn protected(call: &Call, keys: &[String]) -> Result<HashSet<String>, Error> {
+    if call.caller.is_owner() {
+        return Ok(HashSet::new());
+    }
+    let (store, bucket) = (call.app.store.clone(), call.bucket_name()?.as_str().to_owned());
+    let (caller, acl, keys) = (call.caller.clone(), bucket_acl(call.bucket()?), keys.to_vec());
+    aside(move || {
+        let (mut kept, mut last) = (HashSet::new(), None);
+        let total = keys.len();
+        let mut denied = 0;
+        for key in keys {
+            let object = store.object(&bucket, &key).map_err(failure::from_store)?;
+            if let Err(error) = write_key(&caller, acl, object.as_deref()) {
+                denied += 1;
+                last = Some(error);
+                kept.insert(key);
+            }
+        }
+        match last {
+            Some(error) if denied == total => Err(error),
+            _ => Ok(kept),
+        }
+    })
+    .await?
+}
+
+fn listed(key: &str) -> DeletedObject<'_> {
+    DeletedObject { key, version_id: None, delete_marker_version_id: None }
 }

@@ -10,7 +10,7 @@ use ossicle_store::{Attributes, Object, PutObject};
 use crate::acl::bucket_acl;
 use crate::attributes::{self, base64_md5};
 use crate::auth::Caller;
-use crate::authorize::authorize_form_upload;
+use crate::authorize::write_key;
 use crate::call::Call;
 use crate::callback::answer::{Asker, detached};
 use crate::callback::prepare::{Facts, Prepared};
@@ -27,6 +27,7 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
     let Form { fields, file } = Form::read(&call.head.headers, body).await?;
     let policy = admit(&mut call, &fields, &file)?;
     let key = key(&fields, &file)?;
+    authorize(&call, &key)?;
     let attributes = form_attributes(&call, &fields, &file, &key)?;
     let forbid_overwrite = forbids_overwrite(&call, &fields)?;
     let wanted = wanted(&call, &fields)?;
@@ -57,7 +58,7 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
     .await
 }
 
-/// Verifies the form's signature and what its policy demands of the fields, and lets the caller write or not.
+/// Verifies the form's signature and what its policy demands of the fields, which tells who calls.
 fn admit(call: &mut Call, fields: &Fields, file: &File) -> Result<Option<PostPolicy>, Error> {
     let mut admitted = None;
     if let Some(presented) = post_policy::presented(fields.as_slice())? {
@@ -69,8 +70,17 @@ fn admit(call: &mut Call, fields: &Fields, file: &File) -> Result<Option<PostPol
         call.caller = Caller::Owner { access_key_id: presented.access_key_id().to_owned() };
         admitted = Some(policy);
     }
-    authorize_form_upload(&call.caller, bucket_acl(call.bucket()?))?;
     Ok(admitted)
+}
+
+/// Lets the caller, whom the form has named by now, write the key or not.
+fn authorize(call: &Call, key: &ObjectKey) -> Result<(), Error> {
+    if call.caller.is_owner() {
+        return Ok(());
+    }
+    let object = call.app.store.object(call.bucket_name()?.as_str(), key.as_str());
+    let object = object.map_err(failure::from_store)?;
+    write_key(&call.caller, bucket_acl(call.bucket()?), object.as_deref())
 }
 
 /// What a policy's conditions speak of: the fields, and the type of the file where no field gives it.

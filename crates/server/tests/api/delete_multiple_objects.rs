@@ -116,3 +116,32 @@ fn other_errors() {
     bucket.assert_keys(&["k"]);
     delete(&Bucket::unmade(), &body).expect_error(404, "NoSuchBucket");
 }
+
+#[test]
+fn keys_that_the_caller_may_not_delete_stay() {
+    // OSS manual, Java SDK, DeleteObjectsResult: verbose lists what was deleted, quiet what could not be.
+    let bucket = Bucket::new();
+    bucket.set_acl("public-read-write");
+    let anonymous = |quiet: bool, keys: &[&str]| {
+        bucket.root("POST", "?delete").anonymous().body(document(quiet, keys)).send()
+    };
+    let fill = || {
+        for key in ["a", "mine", "z"] {
+            bucket.put(key, "x");
+        }
+        bucket.at("PUT", "mine?acl").header("x-oss-object-acl", "private").send().expect(200);
+    };
+    fill();
+    let answer = anonymous(false, &["z", "mine", "missing", "a"]).expect(200);
+    assert_eq!(answer.elements("Key"), ["z", "missing", "a"]);
+    bucket.assert_keys(&["mine"]);
+    fill();
+    let answer = anonymous(true, &["z", "mine", "a"]).expect(200);
+    assert_eq!(answer.elements("Key"), ["mine"]);
+    bucket.assert_keys(&["mine"]);
+    assert_eq!(anonymous(true, &["a"]).expect(200).body.len(), 0);
+    anonymous(false, &["mine", "mine"]).expect_error(403, "AccessDenied");
+    bucket.assert_keys(&["mine"]);
+    assert_eq!(delete(&bucket, &document(false, &["mine"])).expect(200).elements("Key"), ["mine"]);
+    bucket.assert_keys(&[]);
+}

@@ -1,6 +1,7 @@
 //! `PutObjectAcl`.
 
 use crate::harness::Bucket;
+use crate::harness::form::Form;
 
 #[test]
 fn sets_each_value_and_touches_nothing_else() {
@@ -34,4 +35,64 @@ fn errors() {
         .expect_error(403, "AccessDenied");
     assert_eq!(bucket.at("GET", "k?acl").send().element("Grant"), "default");
     bucket.assert_absent("missing");
+}
+
+/// What everybody may not overwrite or delete by one operation, nobody overwrites or deletes by another.
+#[test]
+fn a_private_object_in_a_public_bucket_withstands_every_anonymous_write() {
+    let bucket = Bucket::new();
+    bucket.set_acl("public-read-write");
+    for acl in ["private", "public-read"] {
+        bucket.put("k", "mine");
+        let id = bucket.initiate("k");
+        let part = [(1, bucket.part("k", &id, 1, b"part"))];
+        bucket.put("source", "other");
+        bucket.at("PUT", "k?acl").header("x-oss-object-acl", acl).send().expect(200);
+        let source = format!("/{}/source", bucket.name);
+        let of_upload = |method: &str| bucket.key(method, "k").query("uploadId", &id);
+        let delete = "<Delete><Object><Key>k</Key></Object></Delete>";
+        let writes = [
+            bucket.key("PUT", "k").body("x"),
+            bucket.key("PUT", "k").header("x-oss-copy-source", &source),
+            bucket.at("POST", "k?append&position=0").body("x"),
+            bucket.key("DELETE", "k"),
+            bucket.root("POST", "?delete").body(delete),
+            Form::new().field("key", "k").file("f", "x").onto(bucket.root("POST", "")),
+            bucket.at("POST", "k?uploads"),
+            of_upload("PUT").query("partNumber", "1").body("x"),
+            of_upload("PUT").query("partNumber", "1").header("x-oss-copy-source", &source),
+            of_upload("GET"),
+            bucket.complete("k", &id, &part),
+            of_upload("POST").header("x-oss-complete-all", "yes"),
+            of_upload("DELETE"),
+        ];
+        for write in writes {
+            let answer = write.anonymous().send().expect_error(403, "AccessDenied");
+            answer.with("Message", "You have no right to access this object.");
+        }
+        assert_eq!(bucket.get("k"), b"mine", "{acl}");
+        assert_eq!(of_upload("GET").send().expect(200).elements("PartNumber"), ["1"], "{acl}");
+    }
+}
+
+#[test]
+fn a_public_object_in_a_private_bucket_takes_every_anonymous_write() {
+    let bucket = Bucket::new();
+    bucket.put("k", "mine");
+    let open =
+        || bucket.at("PUT", "k?acl").header("x-oss-object-acl", "public-read-write").send().expect(200);
+    open();
+    Form::new().field("key", "k").file("f", "x").onto(bucket.root("POST", "")).send().expect(204);
+    Form::new()
+        .field("key", "other")
+        .file("f", "x")
+        .onto(bucket.root("POST", ""))
+        .send()
+        .expect_error(403, "AccessDenied");
+    open();
+    let id = bucket.at("POST", "k?uploads").anonymous().send().expect(200).element("UploadId");
+    let part = bucket.key("PUT", "k").query("partNumber", "1").query("uploadId", &id).anonymous().body("x");
+    let part = [(1, part.send().expect(200).must("ETag").to_owned())];
+    bucket.complete("k", &id, &part).anonymous().send().expect(200);
+    assert_eq!(bucket.get("k"), b"x");
 }
