@@ -1,9 +1,13 @@
 //! Text inside XML elements: escaping, and nothing else. Documents live in their own files.
 
+use std::fmt::Write as _;
+
 /// Appends `text` to `out` so that it can stand inside an element or an attribute.
 ///
-/// XML 1.0 has no spelling at all for most control characters; those become U+FFFD, because a reply that a
-/// client cannot parse tells it less than one with a replaced character.
+/// XML 1.0 has no spelling at all for most control characters; those become numeric references all the same, as
+/// OSS writes them (aliyun-oss-java-sdk issue 333). A strict parser refuses the document, which tells its user to
+/// ask for `encoding-type=url`; a replaced character would make two keys look alike, and a client that pages by
+/// such a marker would never come to an end.
 pub(crate) fn push_escaped(out: &mut String, text: &str) {
     let mut rest = text;
     while let Some(at) = rest.find(needs_escape) {
@@ -18,7 +22,9 @@ pub(crate) fn push_escaped(out: &mut String, text: &str) {
             Some('\'') => out.push_str("&apos;"),
             // A parser would turn a bare carriage return into a line feed.
             Some('\r') => out.push_str("&#13;"),
-            _ => out.push('\u{FFFD}'),
+            // Writing to a String cannot fail.
+            Some(other) => drop(write!(out, "&#x{:X};", u32::from(other))),
+            None => {}
         }
         rest = characters.as_str();
     }
@@ -60,7 +66,8 @@ mod tests {
         check("a<b>&\"'", "a&lt;b&gt;&amp;&quot;&apos;");
         check("line\nfeed\ttab", "line\nfeed\ttab");
         check("carriage\rreturn", "carriage&#13;return");
-        check("nul\0one\u{1}end", "nul\u{FFFD}one\u{FFFD}end");
+        check("nul\0one\u{1}end\u{1f}", "nul&#x0;one&#x1;end&#x1F;");
+        check("\u{fffe}\u{ffff}\u{fffd}\u{85}", "&#xFFFE;&#xFFFF;\u{fffd}\u{85}");
     }
 
     #[test]

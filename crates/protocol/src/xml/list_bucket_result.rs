@@ -120,6 +120,6 @@ mod tests {
         check(&url, "<CommonPrefixes><Prefix>fun%2Fx%20y%2F</Prefix></CommonPrefixes>");
         let plain = listing(KeyEncoding::Plain);
         check(&plain, "<Delimiter>/</Delimiter><IsTruncated>true</IsTruncated>");
-        check(&plain, "<Key>fun/&lt;&amp;&gt;\u{FFFD} +%键</Key>");
+        check(&plain, "<Key>fun/&lt;&amp;&gt;&#x1; +%键</Key>");
     }
 }

@@ -68,6 +68,29 @@ fn prefix_delimiter_and_encoding() {
 }
 
 #[test]
+fn control_characters_in_keys_without_encoding_type() {
+    // As in listings of objects: references, in every document that names a key or a marker.
+    let (bucket, key) = (Bucket::new(), "k\u{1}\u{7}");
+    let id = bucket.initiate(key);
+    let part = bucket.part(key, &id, 1, b"x");
+    let uploads = bucket.root("GET", "?uploads&prefix=k%01").send().expect(200);
+    assert_eq!((uploads.element("Key").as_str(), uploads.element("NextKeyMarker").as_str()), (key, key));
+    assert_eq!(uploads.element("Prefix"), "k\u{1}");
+    let parts = bucket.key("GET", key).query("uploadId", &id).send().expect(200);
+    assert_eq!(parts.element("Key"), key);
+    let completed = bucket.complete(key, &id, &[(1, part)]).send().expect(200);
+    assert_eq!(completed.element("Key"), key);
+    let document = "<Delete><Object><Key>k&#x1;&#x7;</Key></Object></Delete>";
+    let deleted = bucket.root("POST", "?delete").body(document).send().expect(200);
+    assert_eq!(deleted.element("Key"), key);
+    for answer in [uploads, parts, completed, deleted] {
+        assert!(answer.text().contains("k&#x1;&#x7;"), "{}", answer.text());
+    }
+    let error = bucket.root("GET", "?uploads&encoding-type=%01").send().expect_error(400, "InvalidArgument");
+    assert!(error.text().contains("<ArgumentValue>&#x1;</ArgumentValue>"), "{}", error.text());
+}
+
+#[test]
 fn errors() {
     let (bucket, _) = with_uploads();
     for query in [
