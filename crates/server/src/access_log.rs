@@ -1,8 +1,10 @@
 //! The access log: one line for each request, in the format that OSS's own logging feature writes.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, Write as _};
 use std::net::IpAddr;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -43,12 +45,12 @@ const QUEUE: usize = 16 * 1024;
 
 impl AccessLog {
     /// Opens the file for appending; without one, nothing is written.
-    pub(crate) fn open(path: Option<&Path>) -> std::io::Result<Self> {
+    pub(crate) fn open(path: Option<&Path>) -> io::Result<Self> {
         let Some(path) = path else { return Ok(Self { lines: None }) };
-        let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+        let file = open_or_create(path)?;
         let (sender, receiver) = std::sync::mpsc::sync_channel::<String>(QUEUE);
         std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
-            let mut out = std::io::BufWriter::new(file);
+            let mut out = io::BufWriter::new(file);
             while let Ok(line) = receiver.recv() {
                 let more = std::iter::from_fn(|| receiver.try_recv().ok());
                 let written =
@@ -66,6 +68,27 @@ impl AccessLog {
         let Some(lines) = &self.lines else { return };
         if lines.try_send(format_line(line)).is_err() {
             tracing::debug!("the access log cannot keep up; a line is lost");
+        }
+    }
+}
+
+/// The mode of a log that is made here: the group may read it, as log shippers do. One that is there keeps its own.
+const MODE: u32 = 0o640;
+
+fn open_or_create(path: &Path) -> io::Result<File> {
+    let append = || OpenOptions::new().append(true).open(path);
+    match append() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        opened => return opened,
+    }
+    match OpenOptions::new().append(true).create_new(true).mode(MODE).open(path) {
+        // A log rotation was quicker.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => append(),
+        created => {
+            let file = created?;
+            // The umask took from the mode above.
+            file.set_permissions(Permissions::from_mode(MODE))?;
+            Ok(file)
         }
     }
 }

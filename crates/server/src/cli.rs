@@ -12,6 +12,8 @@ mod uploads_in_progress;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use rustix::fs::Mode;
+use rustix::process::umask;
 
 /// A self-hosted object store that speaks the Alibaba Cloud OSS protocol, with upload callbacks.
 #[derive(Debug, Parser)]
@@ -70,6 +72,8 @@ impl CommandLine {
     /// Runs the command. Errors are one line on standard error.
     #[must_use]
     pub fn run(self) -> ExitCode {
+        // Everything that is written is for the account that the process runs as, unless it says otherwise.
+        umask(Mode::RWXG | Mode::RWXO);
         let outcome = match self.command {
             Command::Serve(command) => command.run(),
             Command::Dev(command) => command.run(),

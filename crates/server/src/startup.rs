@@ -38,6 +38,9 @@ use crate::{open_files, service, tls};
 /// How many watchers may lag behind by how many deliveries before they miss some.
 const EVENT_QUEUE: usize = 1024;
 
+/// A secret of fewer characters is refused: one signature that somebody sees is enough to try guesses on.
+const LEAST_SECRET: usize = 16;
+
 /// The access key of the account's owner.
 #[derive(Debug)]
 pub(crate) struct RootKey {
@@ -50,7 +53,7 @@ impl RootKey {
         Self { id: id.into(), secret }
     }
 
-    /// Reads both halves from the environment.
+    /// Reads both halves from the environment, and refuses a secret that is quickly guessed.
     pub(crate) fn from_environment() -> anyhow::Result<Self> {
         let read = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let id = read("OSSICLE_ROOT_ACCESS_KEY_ID");
@@ -61,6 +64,12 @@ impl RootKey {
                  clients shall sign with (`ossicle dev` brings its own)"
             );
         };
+        if secret.chars().count() < LEAST_SECRET {
+            bail!(
+                "OSSICLE_ROOT_ACCESS_KEY_SECRET has fewer than {LEAST_SECRET} characters and could be guessed: set a \
+                 longer one, such as `openssl rand -base64 30` makes, here and in the clients"
+            );
+        }
         Ok(Self { id, secret: SecretKey::new(secret) })
     }
 }

@@ -1,6 +1,5 @@
 //! The data folder: what marks it as a store's, its format, and whether it was left in order.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,6 +7,7 @@ use std::sync::Arc;
 use crate::OpenError;
 use crate::disk::Disk;
 use crate::lock::FolderLock;
+use crate::permissions;
 
 /// The format this version writes and the newest it reads.
 const FORMAT: u32 = 1;
@@ -29,13 +29,14 @@ pub(crate) struct Folder {
 /// Opens the folder, creating it if it is missing or empty.
 pub(crate) fn open(disk: &Arc<dyn Disk>, dir: &Path) -> Result<(Folder, FolderLock), OpenError> {
     let failed = |what: &str, error| OpenError::io(format!("{what} {}", dir.display()), error);
-    fs::create_dir_all(dir).map_err(|e| failed("creating", e))?;
+    permissions::create_folder(dir).map_err(|e| failed("creating", e))?;
     let format = dir.join(FORMAT_FILE);
     let found = read_text(&**disk, &format).map_err(|e| failed("reading the format of", e))?;
     if found.is_none() && !is_fresh(&**disk, dir).map_err(|e| failed("listing", e))? {
         return Err(OpenError::NotAStore { path: dir.to_path_buf() });
     }
     let lock = FolderLock::take(dir)?;
+    permissions::tighten(dir).map_err(|e| failed("closing to others", e))?;
     let is_new = found.is_none();
     match found {
         Some(text) => check_format(&text)?,

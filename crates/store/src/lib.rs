@@ -81,6 +81,7 @@ mod lock;
 mod log;
 mod model;
 mod options;
+mod permissions;
 mod reclaim;
 mod record;
 mod rows;

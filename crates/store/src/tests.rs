@@ -8,6 +8,7 @@ mod history;
 mod linear;
 mod model;
 mod operations;
+mod permissions;
 mod readers;
 mod simulated_disk;
 mod space;

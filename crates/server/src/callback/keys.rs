@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -50,12 +50,12 @@ impl CallbackKeys {
             let path = path.to_owned();
             move |source| KeyError::Io { path, source }
         };
-        fs::create_dir_all(folder).map_err(fail(folder))?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(fail(folder))?;
         for entry in fs::read_dir(folder).map_err(fail(folder))? {
             let path = entry.map_err(fail(folder))?.path();
             let Some(version) = version_of(&path) else { continue };
             let pem = fs::read_to_string(&path).map_err(fail(&path))?;
-            warn_if_readable(&path);
+            close_to_others(&path);
             let key = SigningKey::from_pem(&pem)
                 .map_err(|error| KeyError::Invalid { path: path.clone(), message: error.to_string() })?;
             versions.push((version, key));
@@ -122,18 +122,32 @@ fn version_of(path: &Path) -> Option<u32> {
 /// Durable and private from the first byte: a key that half exists would lock every receiver out after a crash.
 fn write_private(path: &Path, pem: &str) -> io::Result<()> {
     let temporary = path.with_extension("pem.tmp");
-    let mut file =
-        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
     file.write_all(pem.as_bytes())?;
     file.sync_all()?;
     fs::rename(&temporary, path)?;
     path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }
 
-fn warn_if_readable(path: &Path) {
-    if let Ok(metadata) = fs::metadata(path)
-        && metadata.permissions().mode() & 0o077 != 0
-    {
-        tracing::warn!(path = %path.display(), "others can read the callback signing key; run chmod 600 on it");
+/// A key that came back from a backup may be readable to all.
+fn close_to_others(path: &Path) {
+    let Ok(metadata) = fs::metadata(path) else { return };
+    if metadata.permissions().mode() & 0o077 == 0 {
+        return;
+    }
+    match fs::set_permissions(path, fs::Permissions::from_mode(0o600)) {
+        Ok(()) => tracing::warn!(
+            path = %path.display(),
+            "others could read the callback signing key; its mode is set to 0600"
+        ),
+        Err(error) => tracing::warn!(
+            path = %path.display(),
+            %error,
+            "others can read the callback signing key; as its owner, run chmod 600 on it"
+        ),
     }
 }

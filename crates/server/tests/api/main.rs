@@ -51,6 +51,7 @@ mod upload_part_copy;
 
 mod addressing;
 mod callbacks;
+mod data_folder;
 mod http;
 mod metrics;
 mod signatures;

@@ -70,6 +70,21 @@ fn without_keys() {
 }
 
 #[test]
+fn secrets_that_could_be_guessed() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let with = |secret: &str| Setup::new().data(&data).set("OSSICLE_ROOT_ACCESS_KEY_SECRET", secret);
+    for secret in ["x", "fifteen letters", "密密密密密密密密密密密密密密密"] {
+        let ended = with(secret).run();
+        let words = ["OSSICLE_ROOT_ACCESS_KEY_SECRET", "16 characters", "openssl rand"];
+        assert_unusable(&ended, &words);
+        assert!(!ended.stderr.contains(secret), "the secret is not told: {ended:?}");
+    }
+    assert!(!data.exists(), "nothing was begun");
+    drop(with("sixteen letters!").start());
+}
+
+#[test]
 fn places_that_are_taken_or_unusable() {
     let running = Setup::new().start();
     let data = running.data().to_owned();
@@ -135,8 +150,10 @@ fn configurations_that_make_no_sense() {
     assert_unusable(&missing, &["/nowhere/ossicle.toml"]);
     let environment = Setup::new().set("OSSICLE_CALLBACK_TIMEOUT_MS", "soon").run();
     assert_unusable(&environment, &["OSSICLE_CALLBACK_TIMEOUT_MS"]);
-    let no_folder =
-        Setup::new().bare().set("OSSICLE_ROOT_ACCESS_KEY_ID", "a").set("OSSICLE_ROOT_ACCESS_KEY_SECRET", "b");
+    let no_folder = Setup::new()
+        .bare()
+        .set("OSSICLE_ROOT_ACCESS_KEY_ID", "a")
+        .set("OSSICLE_ROOT_ACCESS_KEY_SECRET", "long enough to use");
     assert_unusable(&no_folder.arguments(&["serve", "--listen", "127.0.0.1:0"]).run(), &["--data-dir"]);
     for arguments in
         [vec!["serve", "--unheard-of"], vec!["unheard-of"], vec![], vec!["serve", "--listen", "nowhere"]]

@@ -17,6 +17,7 @@ use lsm_tree::{
 use super::memory::is_empty_range;
 use super::pace::Pace;
 use crate::key::Tag;
+use crate::permissions::create_folder;
 use crate::rows::Rows;
 use crate::snapshot::Held;
 use crate::{Error, OpenError};
@@ -52,6 +53,8 @@ pub(crate) struct LsmTables {
 
 impl LsmTables {
     pub(super) fn open(dir: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
+        create_folder(dir)
+            .map_err(|e| OpenError::io(format!("creating the index in {}", dir.display()), e))?;
         let seqno = SequenceNumberCounter::default();
         let cache = Arc::new(Cache::with_capacity_bytes(cache_bytes));
         let descriptors = Arc::new(DescriptorTable::new(open_files()));
