@@ -1,12 +1,35 @@
 //! An error in OSS's words and the XML document that carries it. The table of codes is in `error_code.rs`.
+//!
+//! Much of an error repeats what the client sent. Whatever that was, each element and the document have a bound, so that
+//! no request is answered with a multiple of itself.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use http::StatusCode;
 
+use crate::echo::{shorten, shortened};
 use crate::error_code::ErrorCode;
-use crate::xml_text::push_element;
+use crate::xml_text::{push_element, push_escaped};
+
+/// The longest message.
+pub(crate) const MESSAGE_LIMIT: usize = 2 * 1024;
+/// The longest value of an element that no other bound is for; a key and most headers fit.
+pub(crate) const DETAIL_LIMIT: usize = 1024;
+/// The longest text to sign or canonical request that is told to the client whose signature is wrong.
+pub(crate) const SIGNED_TEXT_LIMIT: usize = 8 * 1024;
+/// The longest detail code; published ones have 13 characters.
+const EC_LIMIT: usize = 64;
+/// The longest `HostId`.
+const HOST_ID_LIMIT: usize = 255;
+/// The longest document.
+pub(crate) const DOCUMENT_LIMIT: usize = 48 * 1024;
+/// The longest document for a header, in which base64 makes it a third longer: proxies take heads of 4 KiB.
+pub(crate) const HEADER_DOCUMENT_LIMIT: usize = 2 * 1024;
+/// What an element needs besides its name and text: twice angle brackets, a slash, indentation and a line feed.
+const MARKUP: usize = 8;
+/// An element that can hold less than this of its text is left out.
+const LEAST_TEXT: usize = 16;
 
 /// An error in OSS's words, ready to be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,24 +61,31 @@ impl Error {
             .with_detail("ArgumentValue", value)
     }
 
-    /// Replaces the message.
+    /// Replaces the message, up to [`MESSAGE_LIMIT`].
     #[must_use]
     pub fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
-        self.message = message.into();
+        self.message = bounded(message.into(), MESSAGE_LIMIT);
         self
     }
 
     /// Replaces the detail code, such as `0007-00000203`.
     #[must_use]
     pub fn with_ec(mut self, ec: impl Into<Cow<'static, str>>) -> Self {
-        self.ec = ec.into();
+        self.ec = bounded(ec.into(), EC_LIMIT);
         self
     }
 
-    /// Adds an element to the document, such as `ArgumentName`. Empty values are left out of the document.
+    /// Adds an element to the document, such as `ArgumentName`. Empty values are left out of the document, long ones
+    /// are cut.
     #[must_use]
     pub fn with_detail(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.details.push((name, value.into()));
+        let most = match name {
+            "StringToSign" | "CanonicalRequest" => SIGNED_TEXT_LIMIT,
+            // Two digits and a space for each byte of the text.
+            "StringToSignBytes" => 3 * SIGNED_TEXT_LIMIT,
+            _ => DETAIL_LIMIT,
+        };
+        self.details.push((name, shorten(value.into(), most)));
         self
     }
 
@@ -88,31 +118,89 @@ impl Error {
         self.details.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// The error document. No element in it is empty: one SDK crashes on empty ones.
+    /// The error document, at most [`DOCUMENT_LIMIT`] bytes. No element in it is empty: one SDK crashes on empty ones.
     #[must_use]
     pub fn to_xml(&self, request_id: &str, host_id: &str) -> String {
+        self.to_xml_within(DOCUMENT_LIMIT, request_id, host_id)
+    }
+
+    /// The error document for a header, at most [`HEADER_DOCUMENT_LIMIT`] bytes.
+    #[must_use]
+    pub fn to_short_xml(&self, request_id: &str, host_id: &str) -> String {
+        self.to_xml_within(HEADER_DOCUMENT_LIMIT, request_id, host_id)
+    }
+
+    /// The end of the document is written first: what stands before it gets the room that is left.
+    fn to_xml_within(&self, most: usize, request_id: &str, host_id: &str) -> String {
+        let mut end = String::new();
+        push_line(&mut end, "EC", &self.ec);
+        if !self.ec.is_empty() {
+            push_line(
+                &mut end,
+                "RecommendDoc",
+                &format!("https://api.aliyun.com/troubleshoot?q={}", self.ec),
+            );
+        }
+        end.push_str("</Error>\n");
+        let most = most.saturating_sub(end.len());
         let mut out = String::with_capacity(512);
         out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n");
-        let mut line = |name: &str, text: &str| {
-            if !text.is_empty() {
-                out.push_str("  ");
-                push_element(&mut out, name, text);
-                out.push('\n');
-            }
-        };
-        line("Code", self.code.as_str());
-        line("Message", if self.message.is_empty() { self.code.as_str() } else { &self.message });
-        line("RequestId", request_id);
-        line("HostId", if host_id.is_empty() { "unknown" } else { host_id });
+        let host_id = if host_id.is_empty() { "unknown" } else { &shortened(host_id, HOST_ID_LIMIT) };
+        let message = if self.message.is_empty() { self.code.as_str() } else { &self.message };
+        let head = [
+            ("Code", self.code.as_str()),
+            ("Message", message),
+            ("RequestId", request_id),
+            ("HostId", host_id),
+        ];
+        for (name, text) in head {
+            // None of these takes the others' room.
+            let most = most.min(out.len() + most / 4);
+            push_line_within(&mut out, most, name, text);
+        }
         for (name, value) in &self.details {
-            line(name, value);
+            push_line_within(&mut out, most, name, value);
         }
-        line("EC", &self.ec);
-        if !self.ec.is_empty() {
-            line("RecommendDoc", &format!("https://api.aliyun.com/troubleshoot?q={}", self.ec));
-        }
-        out.push_str("</Error>\n");
+        out.push_str(&end);
         out
+    }
+}
+
+/// Appends an element on a line of its own.
+fn push_line(out: &mut String, name: &str, text: &str) {
+    if !text.is_empty() {
+        out.push_str("  ");
+        push_element(out, name, text);
+        out.push('\n');
+    }
+}
+
+/// The same with as much of the text as leaves `out` no longer than `most`, or without the element.
+fn push_line_within(out: &mut String, most: usize, name: &str, text: &str) {
+    let room = most.saturating_sub(out.len() + 2 * name.len() + MARKUP);
+    let mut escaped = String::with_capacity(text.len());
+    push_escaped(&mut escaped, text);
+    if escaped.len() <= room {
+        push_line(out, name, text);
+    } else if room >= LEAST_TEXT {
+        push_line(out, name, &shortened(text, escaping_into(text, room)));
+    }
+}
+
+/// How many bytes of a text can be escaped into `room` bytes.
+fn escaping_into(text: &str, room: usize) -> usize {
+    let mut escaped = String::new();
+    let fits = |(at, character): &(usize, char)| {
+        push_escaped(&mut escaped, text.get(*at..at + character.len_utf8()).unwrap_or_default());
+        escaped.len() <= room
+    };
+    text.char_indices().take_while(fits).last().map_or(0, |(at, character)| at + character.len_utf8())
+}
+
+fn bounded(text: Cow<'static, str>, most: usize) -> Cow<'static, str> {
+    match text {
+        Cow::Borrowed(text) => shortened(text, most),
+        Cow::Owned(text) => Cow::Owned(shorten(text, most)),
     }
 }
 
@@ -132,7 +220,10 @@ impl From<ErrorCode> for Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{Error, ErrorCode};
+    use super::{
+        DETAIL_LIMIT, DOCUMENT_LIMIT, Error, ErrorCode, HEADER_DOCUMENT_LIMIT, MESSAGE_LIMIT,
+        SIGNED_TEXT_LIMIT,
+    };
 
     #[test]
     fn document_has_every_element_in_order() {
@@ -158,6 +249,47 @@ mod tests {
         let xml = Error::invalid_argument("", "x", "").to_xml("R", "");
         assert!(!xml.contains("><"), "{xml}");
         assert!(!xml.contains("EC>"), "{xml}");
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(48))]
+        #[test]
+        fn no_input_makes_a_document_longer_than_the_limit(
+            values in proptest::collection::vec(("[\\x00-\\x20<&'\"\u{FFFF}a键]{0,40}", 0..4000_usize), 6),
+            details in 0..30_usize,
+        ) {
+            let mut values = values.iter().map(|(text, times)| text.repeat(*times)).cycle();
+            let mut next = || values.next().unwrap();
+            let mut error = Error::invalid_argument(next(), next(), next()).with_ec(next());
+            for index in 0..details {
+                let names = ["StringToSign", "StringToSignBytes", "CanonicalRequest", "Key", "OSSAccessKeyId"];
+                error = error.with_detail(names[index % names.len()], next());
+            }
+            let (id, host) = (next(), next());
+            let (document, short) = (error.to_xml(&id, &host), error.to_short_xml(&id, &host));
+            proptest::prop_assert!(document.len() <= DOCUMENT_LIMIT, "{}", document.len());
+            proptest::prop_assert!(short.len() <= HEADER_DOCUMENT_LIMIT, "{}", short.len());
+            for document in [document, short] {
+                proptest::prop_assert!(document.ends_with("</Error>\n"));
+                proptest::prop_assert!(document.contains("<Code>InvalidArgument</Code>"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_element_of_a_long_error_has_its_bound() {
+        let long = "&键".repeat(1_000_000);
+        let error = Error::new(ErrorCode::SignatureDoesNotMatch)
+            .with_message(long.clone())
+            .with_detail("OSSAccessKeyId", long.clone())
+            .with_detail("StringToSign", long.clone())
+            .with_detail("StringToSignBytes", long.clone());
+        let lengths: Vec<usize> = error.details().map(|(_, value)| value.len()).collect();
+        assert_eq!(error.message().len(), MESSAGE_LIMIT);
+        assert_eq!(lengths, [DETAIL_LIMIT, SIGNED_TEXT_LIMIT, 3 * SIGNED_TEXT_LIMIT]);
+        let short = error.to_short_xml("534B371674E88A4D8906008B", &long);
+        assert!(short.contains("<RequestId>534B371674E88A4D8906008B</RequestId>"), "{short}");
+        assert!(short.contains("&amp;...</Message>") && short.contains("...</HostId>"), "{short}");
     }
 
     #[test]

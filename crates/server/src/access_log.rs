@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::header::{AsHeaderName, CONTENT_LENGTH, CONTENT_RANGE, REFERER, USER_AGENT};
 use http::{HeaderMap, StatusCode};
-use ossicle_protocol::{ErrorCode, Operation, Target, Timestamp, percent_encode};
+use ossicle_protocol::{ErrorCode, Operation, Target, Timestamp, percent_encode, shortened};
 
 use crate::auth::Caller;
 use crate::request_id::RequestId;
@@ -42,6 +42,10 @@ pub(crate) struct AccessLog {
 
 /// Lines that may wait for the disk; more are dropped rather than waited for.
 const QUEUE: usize = 16 * 1024;
+
+/// The longest request target in a line, and the longest of the other texts that clients choose.
+const TARGET_LIMIT: usize = 4 * 1024;
+const TEXT_LIMIT: usize = 512;
 
 impl AccessLog {
     /// Opens the file for appending; without one, nothing is written.
@@ -116,14 +120,24 @@ fn format_line(line: &Line<'_>) -> String {
     let mut out = String::with_capacity(512);
     let (time, elapsed) = (time(line.now), line.elapsed.as_millis());
     // Writing to a string cannot fail.
-    let _ =
-        write!(out, "{} - - [{time}] \"{} {} HTTP/1.1\" ", line.client_ip, line.head.method, quoted(target));
+    let _ = write!(
+        out,
+        "{} - - [{time}] \"{} {} HTTP/1.1\" ",
+        line.client_ip,
+        line.head.method,
+        quoted(target, TARGET_LIMIT)
+    );
     let _ = write!(out, "{} {} {elapsed} ", line.status.as_u16(), line.sent);
-    let _ = write!(out, "\"{}\" \"{}\" ", quoted(text(REFERER)), quoted(text(USER_AGENT)));
-    let _ = write!(out, "\"{}\" \"{}\" \"true\" ", quoted(line.host), line.request_id);
+    let _ = write!(
+        out,
+        "\"{}\" \"{}\" ",
+        quoted(text(REFERER), TEXT_LIMIT),
+        quoted(text(USER_AGENT), TEXT_LIMIT)
+    );
+    let _ = write!(out, "\"{}\" \"{}\" \"true\" ", quoted(line.host, TEXT_LIMIT), line.request_id);
     let _ = write!(out, "\"{requester}\" \"{operation}\" \"{bucket}\" \"{key}\" ");
     let _ = write!(out, "{size} {elapsed} \"{error}\" {} \"{owner}\" - ", request_length(line.head));
-    let _ = writeln!(out, "\"-\" \"{class}\" \"-\" \"-\" \"{}\"", quoted(key_id));
+    let _ = writeln!(out, "\"-\" \"{class}\" \"-\" \"-\" \"{}\"", quoted(key_id, TEXT_LIMIT));
     out
 }
 
@@ -166,7 +180,7 @@ fn time(now: Timestamp) -> String {
     format!("{day}/{month}/{year}:{clock} +0000")
 }
 
-/// Keeps a field of the client's from ending its quotes or its line.
-fn quoted(text: &str) -> String {
-    text.chars().map(|c| if c == '"' || c.is_control() { '_' } else { c }).collect()
+/// Keeps a field of the client's from ending its quotes or its line, and from filling the disk.
+fn quoted(text: &str, most: usize) -> String {
+    shortened(text, most).chars().map(|c| if c == '"' || c.is_control() { '_' } else { c }).collect()
 }

@@ -21,6 +21,9 @@ const STORAGE_CLASS: HeaderName = HeaderName::from_static("x-oss-storage-class")
 /// The most that names and values of `x-oss-meta-*` may take together.
 const USER_METADATA_LIMIT: usize = 8 * 1024;
 
+/// The longest value of any other header that is stored: it goes into every answer that shows the object.
+const STORED_VALUE_LIMIT: usize = 8 * 1024;
+
 /// Headers for features that this server does not have: refused, so that nobody believes them applied.
 const NOT_BUILT: [&str; 5] = [
     "x-oss-tagging",
@@ -53,6 +56,9 @@ pub(crate) fn from_fields<'a>(
         Attributes { content_type: media_type_for(key.as_str()).to_owned(), ..Attributes::default() };
     let mut metadata = 0;
     for (name, value) in fields {
+        if value.len() > STORED_VALUE_LIMIT && (name == "content-type" || STORED.contains(&name)) {
+            return Err(too_long(name, STORED_VALUE_LIMIT));
+        }
         match name {
             "content-type" if !value.is_empty() => attributes.content_type = value.to_owned(),
             "x-oss-object-acl" => attributes.acl = crate::acl::stored_object_acl(ObjectAcl::parse(value)?),
@@ -74,6 +80,13 @@ pub(crate) fn from_fields<'a>(
             .with_message("The total size of the user metadata must not exceed 8192 bytes."));
     }
     Ok(attributes)
+}
+
+/// A header or form field that is longer than this server stores or repeats.
+pub(crate) fn too_long(name: &str, most: usize) -> Error {
+    Error::new(ErrorCode::InvalidArgument)
+        .with_message(format!("The value of {name} must not be longer than {most} bytes."))
+        .with_detail("ArgumentName", name)
 }
 
 /// A storage class that this server can honour. All data lies alike; the archive classes would need restoring first.

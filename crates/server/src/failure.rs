@@ -74,10 +74,10 @@ pub(crate) fn reply(error: &Error, is_head: bool, request_id: RequestId, host_id
     if error.status() == http::StatusCode::NOT_MODIFIED {
         return reply;
     }
-    let document = error.to_xml(&request_id.to_string(), host_id);
     if is_head {
         use base64::Engine as _;
+        let document = error.to_short_xml(&request_id.to_string(), host_id);
         return reply.with_named("x-oss-err", &base64::engine::general_purpose::STANDARD.encode(document));
     }
-    reply.with_body("application/xml", document)
+    reply.with_body("application/xml", error.to_xml(&request_id.to_string(), host_id))
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use http::header::{DATE, HOST, SERVER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use ossicle_protocol::{Error, ErrorCode, Operation, Query, Target, Timestamp, route, sign};
+use ossicle_protocol::{Error, ErrorCode, Operation, Query, Target, Timestamp, route, shortened, sign};
 use ossicle_store::Bucket;
 use tracing::Instrument as _;
 
@@ -22,6 +22,9 @@ use crate::{access_log, failure, ops, public_key};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-oss-request-id");
 const SERVER_TIME: HeaderName = HeaderName::from_static("x-oss-server-time");
+
+/// The longest path in the server's own log.
+const LOGGED_TARGET_LIMIT: usize = 1024;
 
 impl Service for App {
     async fn answer(
@@ -61,7 +64,7 @@ impl Service for App {
         self.metrics.request(seen.name(), reply.status(), elapsed, reply.body_length());
         if seen.operation.is_some_and(is_upload) {
             let (operation, status) = (seen.name(), reply.status().as_u16());
-            let target = head.uri.path();
+            let target = shortened(head.uri.path(), LOGGED_TARGET_LIMIT);
             tracing::debug!(target: "ossicle::uploads", %request_id, status, ?elapsed, "{operation} {target}");
         }
         self.access_log.write(&access_log::Line {

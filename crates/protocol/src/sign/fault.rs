@@ -1,5 +1,8 @@
 //! The errors of signature checks, in OSS's words and with its detail codes.
 
+use std::fmt::Write as _;
+
+use crate::error::SIGNED_TEXT_LIMIT;
 use crate::{Error, ErrorCode, Timestamp};
 
 use super::MAX_SKEW_MILLIS;
@@ -59,13 +62,26 @@ pub(crate) fn skewed(requested: Timestamp, now: Timestamp) -> Error {
         .with_detail("ServerTime", now.iso8601_millis())
 }
 
-/// `SignatureDoesNotMatch` with the text this server signed, so that the client's author can find the
+/// `SignatureDoesNotMatch` with the text this server signed, or its beginning, so that the client's author can find the
 /// difference.
 pub(crate) fn mismatch(access_key_id: &str, provided: &str, text: &[u8]) -> Error {
-    let bytes: Vec<String> = text.iter().map(|byte| format!("{byte:02X}")).collect();
+    // What is looked at is longer than what is told, so that a text that is cut says so.
+    let told = text.get(..SIGNED_TEXT_LIMIT + 4).unwrap_or(text);
     Error::new(ErrorCode::SignatureDoesNotMatch)
         .with_detail("OSSAccessKeyId", access_key_id)
         .with_detail("SignatureProvided", provided)
-        .with_detail("StringToSign", String::from_utf8_lossy(text))
-        .with_detail("StringToSignBytes", bytes.join(" "))
+        .with_detail("StringToSign", String::from_utf8_lossy(told))
+        .with_detail("StringToSignBytes", spaced_hex(told))
+}
+
+fn spaced_hex(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(3 * bytes.len());
+    for byte in bytes {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{byte:02X}");
+    }
+    out
 }

@@ -22,6 +22,9 @@ use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::receive::{Intake, Received, check_md5, parse_md5};
 
+/// The longest `success_action_redirect`, which the answer repeats in a header.
+const REDIRECT_LIMIT: usize = 8 * 1024;
+
 /// Runs `PostObject`.
 pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Reply, Error> {
     let Form { fields, file } = Form::read(&call.head.headers, body).await?;
@@ -31,6 +34,7 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
     let attributes = form_attributes(&call, &fields, &file, &key)?;
     let forbid_overwrite = forbids_overwrite(&call, &fields)?;
     let wanted = wanted(&call, &fields)?;
+    let success = Success::of(&call, &fields)?;
     let expected = fields.get("content-md5").map(parse_md5).transpose()?;
     let received = receive(&call, file, policy.as_ref()).await?;
     check_md5(expected.as_ref(), &received.data)?;
@@ -47,7 +51,7 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
         now_ms: call.now.unix_millis(),
         journal: prepared.as_ref().map(Prepared::journal).transpose()?,
     };
-    let (store, success, asker) = (call.app.store.clone(), Success::of(&call, &fields), Asker::of(&call));
+    let (store, asker) = (call.app.store.clone(), Asker::of(&call));
     detached(async move {
         let object = store.put_object(put).await.map_err(failure::from_store)?;
         match prepared {
@@ -184,14 +188,17 @@ struct Success {
 }
 
 impl Success {
-    fn of(call: &Call, fields: &Fields) -> Self {
+    fn of(call: &Call, fields: &Fields) -> Result<Self, Error> {
         let status = match fields.get("success_action_status") {
             Some("200") => StatusCode::OK,
             Some("201") => StatusCode::CREATED,
             _ => StatusCode::NO_CONTENT,
         };
         let redirect = fields.get("success_action_redirect").filter(|url| !url.is_empty()).map(str::to_owned);
-        Self { status, redirect, base_url: call.bucket_url() }
+        if redirect.as_ref().is_some_and(|url| url.len() > REDIRECT_LIMIT) {
+            return Err(attributes::too_long("success_action_redirect", REDIRECT_LIMIT));
+        }
+        Ok(Self { status, redirect, base_url: call.bucket_url() })
     }
 
     fn reply(&self, object: &Object) -> Reply {

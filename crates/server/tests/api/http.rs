@@ -99,6 +99,32 @@ fn heads_that_are_too_large() {
 }
 
 #[test]
+fn errors_repeat_no_more_than_a_bounded_part_of_a_request() {
+    let bucket = Bucket::new();
+    let long = "'&<".repeat(5_000);
+    for method in ["GET", "HEAD", "PUT"] {
+        let request = |name: &str| bucket.key(method, "k").header(name, &long);
+        for request in [
+            request("x-oss-meta-a").key("TestAccessKeyId", "wrong"),
+            request("Authorization").anonymous(),
+            request("Range").key(&"k".repeat(10_000), "x"),
+            request("Content-MD5"),
+            request("x-oss-callback"),
+            request("x-oss-object-acl"),
+            request("Host"),
+            bucket.at(method, &format!("k?acl&x-oss-process={}", "p".repeat(20_000))),
+            bucket.at(method, &"k".repeat(20_000)),
+            bucket.at(method, &format!("k?uploadId={}&partNumber=1", "u".repeat(20_000))),
+            bucket.at(method, &format!("k?versionId={}", "u".repeat(20_000))),
+        ] {
+            let answer = request.send();
+            assert!(answer.head_length <= 4 * 1024, "{} {answer:?}", answer.head_length);
+            assert!(answer.body.len() <= 48 * 1024, "{} {answer:?}", answer.body.len());
+        }
+    }
+}
+
+#[test]
 fn framing_that_contradicts_itself() {
     let bucket = Bucket::new();
     bucket.set_acl("public-read-write");

@@ -1,6 +1,7 @@
 //! What operators read: metrics as docs/production.md has them, health, log lines with request ids, the access log.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -205,6 +206,33 @@ fn fields(line: &str) -> Vec<String> {
     fields
 }
 
+/// The access log as soon as it has the line of this request.
+fn access_log_with(path: &Path, request_id: &str) -> String {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let lines = std::fs::read_to_string(path).unwrap();
+        if lines.contains(request_id) || Instant::now() > deadline {
+            return lines;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_line_of_the_access_log_has_a_bound() {
+    let folder = folder();
+    let path = folder.path().join("access.log");
+    let server = Setup::new().set("OSSICLE_LOG_ACCESS_LOG", path.to_str().unwrap());
+    let bucket = Bucket::on(&Arc::new(server.start()));
+    let long = "\"v".repeat(6_000);
+    let request = bucket.key("GET", "k").query("a", &long).header("Host", &long);
+    let answer = request.header("User-Agent", &long).header("Referer", &long).send();
+    let lines = access_log_with(&path, answer.must("x-oss-request-id"));
+    let line = lines.lines().last().unwrap();
+    assert!(line.contains(answer.must("x-oss-request-id")), "{line}");
+    assert!((4_000..8_000).contains(&line.len()), "{} {line}", line.len());
+}
+
 #[test]
 fn the_access_log_has_the_fields_of_the_manual() {
     let example = "192.168.0.1 - - [03/Jan/2021:14:59:49 +0800] \"GET /example.jpg HTTP/1.0\" 200 999131 127 \
@@ -229,14 +257,7 @@ fn the_access_log_has_the_fields_of_the_manual() {
         bucket.at("GET", "a%20b").anonymous().header("Referer", "http://x/").send().expect(403),
     ];
     let last = answers[4].must("x-oss-request-id").to_owned();
-    let deadline = Instant::now() + Duration::from_secs(10);
-    let lines = loop {
-        let lines = std::fs::read_to_string(&path).unwrap();
-        if lines.contains(&last) || Instant::now() > deadline {
-            break lines;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    };
+    let lines = access_log_with(&path, &last);
     let lines: Vec<Vec<String>> = lines.lines().skip(1).map(fields).collect();
     assert_eq!(lines.len(), answers.len());
     // Status, sent, referer, user agent, requester, operation, size, error, key id.

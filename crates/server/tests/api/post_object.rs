@@ -5,6 +5,7 @@ use ossicle_protocol::Timestamp;
 use crate::harness::checksum::{content_md5, crc64, etag};
 use crate::harness::form::{Form, Policy};
 use crate::harness::request::now;
+use crate::harness::server::root_key;
 use crate::harness::{Answer, Bucket, Wire};
 
 /// A policy that says nothing but which bucket.
@@ -383,4 +384,45 @@ fn a_form_of_any_pieces() {
     }
     wire.answer().expect(204);
     assert_eq!(bucket.get("k"), b"Hello");
+}
+
+#[test]
+fn the_error_of_a_huge_policy_is_short() {
+    let bucket = Bucket::new();
+    // Everything but the last of these is longer than any answer.
+    let policy = "&amp<\"".repeat(2 * 1024 * 1024 / 6);
+    let long = |name: &str, value: &str| {
+        let fields =
+            [("key", "k"), ("OSSAccessKeyId", &root_key().id), ("Signature", "x"), ("policy", "e30=")];
+        let fields = fields.map(|(field, usual)| {
+            (field.to_owned(), if field == name { value.to_owned() } else { usual.to_owned() })
+        });
+        post(&bucket, Form::new().fields(fields.to_vec()).file("f", "x"))
+    };
+    let answer = long("policy", &policy).expect_error(403, "SignatureDoesNotMatch");
+    assert!(answer.body.len() <= 48 * 1024, "{}", answer.body.len());
+    assert!(answer.element("StringToSign").starts_with("&amp<\"&amp"), "{answer:?}");
+    assert!(answer.element("StringToSign").ends_with("..."), "{answer:?}");
+    assert!(answer.element("StringToSignBytes").starts_with("26 61 6D 70 3C 22 26"), "{answer:?}");
+    for name in ["Signature", "OSSAccessKeyId", "key"] {
+        let answer = long(name, &policy);
+        assert!(answer.body.len() <= 8 * 1024, "{name} {}", answer.body.len());
+        assert!(answer.status == 403 || answer.status == 400, "{answer:?}");
+    }
+    bucket.assert_keys(&[]);
+}
+
+#[test]
+fn what_is_stored_or_repeated_in_headers_has_a_bound() {
+    let bucket = Bucket::new();
+    for name in ["success_action_redirect", "Content-Type", "Content-Disposition", "Cache-Control", "Expires"]
+    {
+        let form = |length| signed(&bucket).field("key", "k").field(name, &"x".repeat(length)).file("f", "x");
+        let answer = post(&bucket, form(8 * 1024 + 1)).expect_error(400, "InvalidArgument");
+        assert!(answer.element("ArgumentName").eq_ignore_ascii_case(name), "{answer:?}");
+        bucket.assert_absent("k");
+        let status = post(&bucket, form(8 * 1024)).status;
+        assert!(matches!(status, 204 | 303), "{name} {status}");
+        bucket.key("DELETE", "k").send().expect(204);
+    }
 }
