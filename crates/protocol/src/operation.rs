@@ -44,6 +44,12 @@ pub enum Operation {
     ListObjects,
     /// `GET /bucket?list-type=2`
     ListObjectsV2,
+    /// `GET /bucket?versions`
+    ListObjectVersions,
+    /// `GET /bucket?versioning`
+    GetBucketVersioning,
+    /// `GET /bucket?live`
+    ListLiveChannel,
     /// `GET /bucket?uploads`
     ListMultipartUploads,
     /// `POST /bucket` with a form
@@ -107,6 +113,9 @@ impl Operation {
             Self::Preflight => "OptionObject",
             Self::ListObjects => "ListObjects",
             Self::ListObjectsV2 => "ListObjectsV2",
+            Self::ListObjectVersions => "ListObjectVersions",
+            Self::GetBucketVersioning => "GetBucketVersioning",
+            Self::ListLiveChannel => "ListLiveChannel",
             Self::ListMultipartUploads => "ListMultipartUploads",
             Self::PostObject => "PostObject",
             Self::DeleteMultipleObjects => "DeleteMultipleObjects",
@@ -249,6 +258,9 @@ const ROUTES: &[Route] = &[
     Route::new(Level::Bucket, Method::GET, When::Has("bucketInfo"), Operation::GetBucketInfo),
     Route::new(Level::Bucket, Method::GET, When::Has("location"), Operation::GetBucketLocation),
     Route::new(Level::Bucket, Method::GET, When::Has("stat"), Operation::GetBucketStat),
+    Route::new(Level::Bucket, Method::GET, When::Has("versions"), Operation::ListObjectVersions),
+    Route::new(Level::Bucket, Method::GET, When::Has("versioning"), Operation::GetBucketVersioning),
+    Route::new(Level::Bucket, Method::GET, When::Has("live"), Operation::ListLiveChannel),
     Route::new(Level::Bucket, Method::GET, When::Has("uploads"), Operation::ListMultipartUploads),
     Route::new(Level::Bucket, Method::POST, When::Has("delete"), Operation::DeleteMultipleObjects),
     Route::new(Level::Bucket, Method::GET, When::Is("list-type", "2"), Operation::ListObjectsV2),
@@ -286,6 +298,9 @@ const SELECTORS: &[(Level, &str)] = &[
     (Level::Bucket, "bucketInfo"),
     (Level::Bucket, "location"),
     (Level::Bucket, "stat"),
+    (Level::Bucket, "live"),
+    (Level::Bucket, "versioning"),
+    (Level::Bucket, "versions"),
     (Level::Bucket, "uploads"),
     (Level::Bucket, "delete"),
     (Level::Bucket, "comp"),
@@ -327,7 +342,6 @@ const MISSING_ON_BUCKET: &[&str] = &[
     "httpsConfig",
     "inventory",
     "lifecycle",
-    "live",
     "logging",
     "metaQuery",
     "objectWorm",
@@ -355,8 +369,6 @@ const MISSING_ON_BUCKET: &[&str] = &[
     "tagging",
     "transferAcceleration",
     "userDefinedLogFieldsConfig",
-    "versioning",
-    "versions",
     "vod",
     "vpcip",
     "website",
@@ -366,6 +378,9 @@ const MISSING_ON_BUCKET: &[&str] = &[
     "x-oss-async-process",
     "x-oss-process",
 ];
+
+/// What OSS lets one set on buckets and this server only tells.
+const READ_ONLY_ON_BUCKET: &[&str] = &["versioning"];
 
 /// What OSS has on objects and this server has not.
 const MISSING_ON_OBJECT: &[&str] = &[
@@ -405,7 +420,9 @@ fn missing_subresource(level: Level, method: &Method, query: &Query) -> Option<&
         Level::Bucket => MISSING_ON_BUCKET,
         Level::Object => MISSING_ON_OBJECT,
     };
-    if let Some(name) = names.iter().find(|name| query.contains(name)) {
+    let read_only: &[&str] =
+        if level == Level::Bucket && *method == Method::PUT { READ_ONLY_ON_BUCKET } else { &[] };
+    if let Some(name) = names.iter().chain(read_only).find(|name| query.contains(name)) {
         return Some(name);
     }
     // Processing on the way out (pictures, tables) is missing, and the plain object is no stand-in for its
@@ -493,6 +510,9 @@ mod tests {
         check("PUT", "/bkt?policy=&comp=callback", "PutBucketCallbackPolicy");
         check("GET", "/bkt?comp=callback&policy", "GetBucketCallbackPolicy");
         check("DELETE", "/bkt?policy&comp=callback", "DeleteBucketCallbackPolicy");
+        check("GET", "/bkt?versions&prefix=a", "ListObjectVersions");
+        check("GET", "/bkt?versioning", "GetBucketVersioning");
+        check("GET", "/bkt?live&max-keys=1", "ListLiveChannel");
         check("GET", "/bkt?uploads", "ListMultipartUploads");
         check("POST", "/bkt?delete", "DeleteMultipleObjects");
         check("POST", "/bkt", "PostObject");
@@ -532,7 +552,9 @@ mod tests {
             assert!(error.details().any(|(_, value)| value == named), "{method} {url} {error:?}");
         };
         check("GET", "/?regions", ErrorCode::NotImplemented, "regions");
-        check("GET", "/bkt?versions", ErrorCode::NotImplemented, "versions");
+        check("PUT", "/bkt?versioning", ErrorCode::NotImplemented, "versioning");
+        check("DELETE", "/bkt?versions", ErrorCode::MethodNotAllowed, "DELETE");
+        check("PUT", "/bkt?live", ErrorCode::MethodNotAllowed, "PUT");
         check("PUT", "/bkt?policy", ErrorCode::NotImplemented, "policy");
         check("PUT", "/bkt?lifecycle=", ErrorCode::NotImplemented, "lifecycle");
         check("POST", "/bkt?cname&comp=add", ErrorCode::NotImplemented, "cname");

@@ -87,6 +87,9 @@ fn need(operation: Operation) -> Need {
         | Operation::PutBucketCallbackPolicy
         | Operation::GetBucketCallbackPolicy
         | Operation::DeleteBucketCallbackPolicy
+        | Operation::ListObjectVersions
+        | Operation::GetBucketVersioning
+        | Operation::ListLiveChannel
         | Operation::ListMultipartUploads
         | Operation::GetObjectAcl
         | Operation::PutObjectAcl

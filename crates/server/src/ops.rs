@@ -15,6 +15,7 @@ mod get_bucket_cors;
 mod get_bucket_info;
 mod get_bucket_location;
 mod get_bucket_stat;
+mod get_bucket_versioning;
 mod get_object;
 mod get_object_acl;
 mod get_object_meta;
@@ -22,7 +23,9 @@ mod head_bucket;
 mod head_object;
 mod initiate_multipart_upload;
 mod list_buckets;
+mod list_live_channel;
 mod list_multipart_uploads;
+mod list_object_versions;
 mod list_objects;
 mod list_objects_v2;
 mod list_parts;
@@ -70,6 +73,9 @@ pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
         Operation::Preflight => preflight::preflight(&call),
         Operation::ListObjects => list(call, list_objects::list_objects).await,
         Operation::ListObjectsV2 => list(call, list_objects_v2::list_objects_v2).await,
+        Operation::ListObjectVersions => list(call, list_object_versions::list_object_versions).await,
+        Operation::GetBucketVersioning => get_bucket_versioning::get_bucket_versioning(&call),
+        Operation::ListLiveChannel => list_live_channel::list_live_channel(&call),
         Operation::ListMultipartUploads => list(call, list_multipart_uploads::list_multipart_uploads).await,
         Operation::DeleteMultipleObjects => {
             delete_multiple_objects::delete_multiple_objects(&call, body).await

@@ -1,4 +1,4 @@
-//! `Contents` and `CommonPrefixes`, which both versions of the object listing share.
+//! `Contents`, `Version` and `CommonPrefixes`, which the listings of objects and versions share.
 
 use super::KeyEncoding;
 use super::writer::Content;
@@ -30,15 +30,29 @@ impl ListedObject<'_> {
     pub(super) fn write(&self, c: &mut Content, encoding: KeyEncoding) {
         c.nested("Contents", |c| {
             c.key("Key", self.key, encoding);
-            c.time("LastModified", self.last_modified);
-            c.etag(self.etag);
-            c.text("Type", self.object_type);
-            c.number("Size", self.size);
-            c.text("StorageClass", self.storage_class);
-            if let Some(owner) = self.owner {
-                c.owner(owner);
-            }
+            self.write_properties(c);
         });
+    }
+
+    /// Writes the object as the only, and so the latest, version of its key.
+    pub(super) fn write_version(&self, c: &mut Content, encoding: KeyEncoding, version_id: &str) {
+        c.nested("Version", |c| {
+            c.key("Key", self.key, encoding);
+            c.text("VersionId", version_id);
+            c.flag("IsLatest", true);
+            self.write_properties(c);
+        });
+    }
+
+    fn write_properties(&self, c: &mut Content) {
+        c.time("LastModified", self.last_modified);
+        c.etag(self.etag);
+        c.text("Type", self.object_type);
+        c.number("Size", self.size);
+        c.text("StorageClass", self.storage_class);
+        if let Some(owner) = self.owner {
+            c.owner(owner);
+        }
     }
 }
 

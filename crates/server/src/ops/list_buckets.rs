@@ -8,12 +8,12 @@ use crate::call::Call;
 use crate::endpoints::Endpoints;
 use crate::failure;
 use crate::http::reply::Reply;
-use crate::paging;
+use crate::paging::BUCKETS;
 
 /// Runs `ListBuckets`.
 pub(crate) fn list_buckets(call: &Call) -> Result<Reply, Error> {
-    let (prefix, marker) = (paging::text(call, "prefix")?, paging::text(call, "marker")?);
-    let max = paging::limit(call, "max-keys", 100, paging::MAX_KEYS)?;
+    let (prefix, marker) = (BUCKETS.text(call, "prefix")?, BUCKETS.text(call, "marker")?);
+    let max = BUCKETS.max(call)?;
     refuse_bad_prefix(prefix)?;
     let which = ListBuckets { prefix: prefix.to_owned(), marker: marker.to_owned(), max: max as usize };
     let page = call.app.store.list_buckets(&which).map_err(failure::from_store)?;

@@ -7,13 +7,13 @@ use ossicle_store::ListUploads;
 use crate::call::Call;
 use crate::failure;
 use crate::http::reply::Reply;
-use crate::paging::{self, MAX_KEYS, Page};
+use crate::paging::{Page, UPLOADS};
 
 /// Runs `ListMultipartUploads`.
 pub(crate) fn list_multipart_uploads(call: &Call) -> Result<Reply, Error> {
-    let page = Page::of(call, "max-uploads", MAX_KEYS)?;
+    let page = Page::of(call, &UPLOADS)?;
     let (key_marker, upload_id_marker) =
-        (paging::text(call, "key-marker")?, paging::text(call, "upload-id-marker")?);
+        (UPLOADS.text(call, "key-marker")?, UPLOADS.text(call, "upload-id-marker")?);
     let bucket = call.bucket_name()?.as_str();
     let which = ListUploads {
         bucket: bucket.to_owned(),

@@ -7,12 +7,12 @@ use ossicle_store::{ListObjects, Listing, ObjectFields};
 use crate::call::Call;
 use crate::failure;
 use crate::http::reply::Reply;
-use crate::paging::{self, Page};
+use crate::paging::{OBJECTS, Page};
 
 /// Runs `ListObjects`.
 pub(crate) fn list_objects(call: &Call) -> Result<Reply, Error> {
-    let page = Page::of_objects(call)?;
-    let marker = paging::text(call, "marker")?;
+    let page = Page::of(call, &OBJECTS)?;
+    let marker = OBJECTS.text(call, "marker")?;
     let listing = list(call, &page, marker)?;
     let owner = call.app.owner_id();
     let document = ListBucketResult {

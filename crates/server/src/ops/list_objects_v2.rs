@@ -6,12 +6,12 @@ use ossicle_protocol::xml::{ListBucketResultV2, continuation_token, read_continu
 use super::list_objects::{list, listed};
 use crate::call::Call;
 use crate::http::reply::Reply;
-use crate::paging::{self, Page};
+use crate::paging::{OBJECTS, Page};
 
 /// Runs `ListObjectsV2`.
 pub(crate) fn list_objects_v2(call: &Call) -> Result<Reply, Error> {
-    let page = Page::of_objects(call)?;
-    let start_after = paging::text(call, "start-after")?;
+    let page = Page::of(call, &OBJECTS)?;
+    let start_after = OBJECTS.text(call, "start-after")?;
     // Some SDKs send an empty token with the first page.
     let token = call.query.get("continuation-token").filter(|token| !token.is_empty());
     let after = match token {

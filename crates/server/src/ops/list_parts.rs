@@ -8,7 +8,7 @@ use super::list_multipart_uploads::class;
 use crate::call::Call;
 use crate::failure;
 use crate::http::reply::Reply;
-use crate::paging::{self, MAX_KEYS};
+use crate::paging::PARTS;
 
 /// Runs `ListParts`.
 pub(crate) fn list_parts(call: &Call) -> Result<Reply, Error> {
@@ -19,7 +19,7 @@ pub(crate) fn list_parts(call: &Call) -> Result<Reply, Error> {
     let upload =
         upload.ok_or_else(|| Error::new(ErrorCode::NoSuchUpload).with_detail("UploadId", upload_id))?;
     let after = marker(call)?;
-    let max_parts = paging::limit(call, "max-parts", MAX_KEYS, MAX_KEYS)?;
+    let max_parts = PARTS.max(call)?;
     let which = ListParts {
         bucket: bucket.to_owned(),
         key: key.to_owned(),

@@ -50,7 +50,10 @@ fn errors() {
     let server = Server::shared();
     let list = |query: &str| server.request("GET", &format!("/{query}")).send();
     for query in ["?max-keys=0", "?max-keys=1001", "?max-keys=many", "?max-keys=-1", "?prefix=Upper"] {
-        list(query).expect_error(400, "InvalidArgument");
+        let answer = list(query).expect_error(400, "InvalidArgument");
+        // OSS manual, page of the detail code.
+        let ec = query.starts_with("?max-keys").then_some("0017-00000289");
+        assert_eq!(answer.header("x-oss-ec"), ec, "{query}");
     }
     server.request("GET", "/").anonymous().send().expect_error(403, "AccessDenied");
     server.request("PUT", "/").send().expect_error(405, "MethodNotAllowed");

@@ -1,0 +1,20 @@
+//! `ListLiveChannel`: there are no live channels, and that is what the list says. SDKs ask for it before they remove a
+//! bucket.
+
+use ossicle_protocol::Error;
+use ossicle_protocol::xml::ListLiveChannelResult;
+
+use crate::call::Call;
+use crate::http::reply::Reply;
+use crate::paging::LIVE_CHANNELS;
+
+/// Runs `ListLiveChannel`.
+pub(crate) fn list_live_channel(call: &Call) -> Result<Reply, Error> {
+    call.bucket()?;
+    let document = ListLiveChannelResult {
+        prefix: LIVE_CHANNELS.text(call, "prefix")?,
+        marker: LIVE_CHANNELS.text(call, "marker")?,
+        max_keys: LIVE_CHANNELS.max(call)?,
+    };
+    Ok(Reply::xml(document.to_xml()))
+}
