@@ -13,6 +13,10 @@ pub(crate) fn from_store(error: store::Error) -> Error {
     match error {
         store::Error::NoSuchBucket => simple(ErrorCode::NoSuchBucket),
         store::Error::BucketNotEmpty => simple(ErrorCode::BucketNotEmpty),
+        // The words of OSS (Java SDK, DeleteBucketTest); its detail code for this case is not published.
+        store::Error::BucketHasUploads => simple(ErrorCode::BucketNotEmpty)
+            .with_message("The bucket has Multipart Uploads. Please delete them first.")
+            .with_ec(""),
         store::Error::NoSuchObject => simple(ErrorCode::NoSuchKey),
         store::Error::NoSuchUpload => simple(ErrorCode::NoSuchUpload),
         store::Error::ObjectExists => simple(ErrorCode::FileAlreadyExists),

@@ -13,9 +13,12 @@ pub enum Error {
     /// The bucket does not exist.
     #[error("the bucket does not exist")]
     NoSuchBucket,
-    /// The bucket still holds objects or uploads in progress.
+    /// The bucket still holds objects.
     #[error("the bucket is not empty")]
     BucketNotEmpty,
+    /// The bucket holds no objects, but uploads in progress.
+    #[error("the bucket has uploads in progress")]
+    BucketHasUploads,
     /// The object does not exist.
     #[error("the object does not exist")]
     NoSuchObject,
@@ -110,6 +113,7 @@ impl Error {
             Self::DiskFull | Self::ReadOnly | Self::Busy | Self::Poisoned { .. } | Self::Closed => true,
             Self::NoSuchBucket
             | Self::BucketNotEmpty
+            | Self::BucketHasUploads
             | Self::NoSuchObject
             | Self::ObjectExists
             | Self::PreconditionFailed

@@ -19,8 +19,9 @@ pub struct ListPartsResult<'a> {
     pub storage_class: &'a str,
     /// Part numbers come after this.
     pub part_number_marker: u32,
-    /// The last part number of the page; OSS says it even on the last page.
-    pub next_part_number_marker: u32,
+    /// The last part number of the page, which OSS says even on the last page; `None` on a page without parts, where
+    /// the element is empty.
+    pub next_part_number_marker: Option<u32>,
     /// How many parts were asked for.
     pub max_parts: u32,
     /// Whether more parts follow.
@@ -55,7 +56,10 @@ impl ListPartsResult<'_> {
             c.text("UploadId", self.upload_id);
             c.text("StorageClass", self.storage_class);
             c.number("PartNumberMarker", self.part_number_marker.into());
-            c.number("NextPartNumberMarker", self.next_part_number_marker.into());
+            match self.next_part_number_marker {
+                Some(number) => c.number("NextPartNumberMarker", number.into()),
+                None => c.text("NextPartNumberMarker", ""),
+            }
             c.number("MaxParts", self.max_parts.into());
             c.flag("IsTruncated", self.is_truncated);
             for part in &self.parts {
@@ -84,7 +88,7 @@ mod tests {
             key: "multipart.data",
             upload_id: "0004B999EF5A239BB9138C6227D69F95",
             storage_class: "Standard",
-            next_part_number_marker: 5,
+            next_part_number_marker: Some(5),
             max_parts: 1000,
             parts: vec![ListedPart {
                 number: 1,
@@ -108,5 +112,12 @@ mod tests {
              </HashCrc64ecma>\
              <Size>6291456</Size></Part></ListPartsResult>"
         );
+    }
+
+    #[test]
+    fn a_page_without_parts_has_an_empty_marker() {
+        // Java SDK, UploadPartTest: no number where there is no part.
+        let xml = ListPartsResult::default().to_xml();
+        assert!(xml.contains("<NextPartNumberMarker></NextPartNumberMarker>"), "{xml}");
     }
 }

@@ -29,7 +29,8 @@ pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Repl
 }
 
 fn position(call: &Call) -> Result<u64, Error> {
-    let text = call.query.get("position").unwrap_or("");
+    let missing = || Error::new(ErrorCode::MissingArgument).with_detail("ArgumentName", "position");
+    let text = call.query.get("position").ok_or_else(missing)?;
     text.parse().map_err(|_| {
         Error::new(ErrorCode::InvalidArgument)
             .with_message("The append position must be a non-negative integer.")

@@ -1,7 +1,6 @@
 //! `DeleteBucket`: deletes a bucket that holds nothing.
 
-use ossicle_protocol::{Error, ErrorCode};
-use ossicle_store as store;
+use ossicle_protocol::Error;
 
 use crate::call::Call;
 use crate::failure;
@@ -10,11 +9,7 @@ use crate::http::reply::Reply;
 /// Runs `DeleteBucket`.
 pub(crate) async fn delete_bucket(call: &Call) -> Result<Reply, Error> {
     let name = call.bucket_name()?.as_str();
-    match call.app.store.delete_bucket(name).await {
-        Ok(()) => Ok(Reply::no_content()),
-        Err(store::Error::BucketNotEmpty) => {
-            Err(Error::new(ErrorCode::BucketNotEmpty).with_detail("BucketName", name))
-        }
-        Err(error) => Err(failure::from_store(error)),
-    }
+    let deleted = call.app.store.delete_bucket(name).await;
+    deleted.map_err(|error| failure::from_store(error).with_detail("BucketName", name))?;
+    Ok(Reply::no_content())
 }

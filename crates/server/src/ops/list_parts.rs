@@ -42,7 +42,7 @@ pub(crate) fn list_parts(call: &Call) -> Result<Reply, Error> {
         upload_id,
         storage_class: class(&upload.attributes.storage_class),
         part_number_marker: after,
-        next_part_number_marker: page.parts.last().map_or(after, |part| part.number),
+        next_part_number_marker: page.parts.last().map(|part| part.number),
         max_parts,
         is_truncated: page.truncated,
         parts: parts.collect(),

@@ -52,6 +52,9 @@ fn the_position_must_be_the_end() {
     }
     append(&bucket, "new", "1", "x").expect_error(409, "PositionNotEqualToLength");
     bucket.assert_absent("new");
+    // Java SDK, AppendObjectTest.
+    let answer = bucket.at("POST", "log?append").body("x").send().expect_error(400, "MissingArgument");
+    assert_eq!(answer.element("ArgumentName"), "position");
     for position in ["", "-1", "x", "99999999999999999999"] {
         append(&bucket, "log", position, "x").expect_error(400, "InvalidArgument");
     }

@@ -25,6 +25,18 @@ fn keeps_one_with_objects() {
 }
 
 #[test]
+fn keeps_one_with_multipart_uploads() {
+    let bucket = Bucket::new();
+    let id = bucket.initiate("k");
+    let answer = bucket.root("DELETE", "").send().expect_error(409, "BucketNotEmpty");
+    // Java SDK, DeleteBucketTest.
+    assert_eq!(answer.element("Message"), "The bucket has Multipart Uploads. Please delete them first.");
+    assert_eq!(answer.element("BucketName"), bucket.name);
+    bucket.key("DELETE", "k").query("uploadId", &id).send().expect(204);
+    bucket.root("DELETE", "").send().expect(204);
+}
+
+#[test]
 fn takes_its_settings_with_it() {
     let bucket = Bucket::new();
     let cors = "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod>\

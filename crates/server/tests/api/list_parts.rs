@@ -40,7 +40,11 @@ fn an_upload_without_parts_has_every_element() {
     let answer =
         bucket.key("GET", "a b").query("uploadId", &id).query("encoding-type", "url").send().expect(200);
     assert_eq!((answer.element("Key").as_str(), answer.element("EncodingType").as_str()), ("a%20b", "url"));
-    assert_eq!(answer.element("NextPartNumberMarker"), "0");
+    // Java SDK, UploadPartTest: no number where there is no part.
+    assert_eq!(
+        (answer.element("NextPartNumberMarker").as_str(), answer.element("PartNumberMarker").as_str()),
+        ("", "0")
+    );
     assert!(answer.elements("Part").is_empty());
 }
 

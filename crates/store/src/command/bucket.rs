@@ -42,10 +42,11 @@ impl Command for DeleteBucket {
         require_bucket(txn, &self.name).await?;
         let objects = key::object(&self.name, "");
         let uploads = key::uploads(&self.name, "");
-        if !scan_prefix(txn, &objects, 1).await?.is_empty()
-            || !scan_prefix(txn, &uploads, 1).await?.is_empty()
-        {
+        if !scan_prefix(txn, &objects, 1).await?.is_empty() {
             return Err(Error::BucketNotEmpty);
+        }
+        if !scan_prefix(txn, &uploads, 1).await?.is_empty() {
+            return Err(Error::BucketHasUploads);
         }
         for (document, _) in scan_prefix(txn, &key::documents(&self.name), usize::MAX).await? {
             txn.delete(document);

@@ -28,7 +28,8 @@ impl Store {
     /// Deletes an empty bucket with its documents.
     ///
     /// # Errors
-    /// [`Error::NoSuchBucket`]; [`Error::BucketNotEmpty`] if there are objects or uploads in progress.
+    /// [`Error::NoSuchBucket`]; [`Error::BucketNotEmpty`] if there are objects, [`Error::BucketHasUploads`] if there
+    /// are uploads in progress.
     pub async fn delete_bucket(&self, name: &str) -> Result<(), Error> {
         key::check_bucket(name).map_err(|_| Error::NoSuchBucket)?;
         self.parts.committer.commit(DeleteBucket { name: name.to_owned() }, None).await

@@ -469,7 +469,9 @@ impl Run {
             );
             bucket(&self.store, "b").await;
         } else {
-            assert_eq!(result, Err(Error::BucketNotEmpty));
+            let expected =
+                if self.objects.is_empty() { Error::BucketHasUploads } else { Error::BucketNotEmpty };
+            assert_eq!(result, Err(expected));
         }
     }
 

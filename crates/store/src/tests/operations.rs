@@ -68,7 +68,7 @@ async fn buckets() {
         assert_eq!(store.delete_bucket("b").await, Err(Error::BucketNotEmpty));
         delete(&store, "k").await;
         initiate(&store, "k").await.unwrap();
-        assert_eq!(store.delete_bucket("b").await, Err(Error::BucketNotEmpty));
+        assert_eq!(store.delete_bucket("b").await, Err(Error::BucketHasUploads));
         store.delete_bucket("a").await.unwrap();
         assert_eq!(store.bucket("a").unwrap(), None);
         assert_eq!(store.delete_bucket("a").await, Err(Error::NoSuchBucket));
