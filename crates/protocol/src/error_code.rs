@@ -336,7 +336,7 @@ impl ErrorCode {
                 "MissingContentLength",
                 StatusCode::LENGTH_REQUIRED,
                 "You must provide the Content-Length HTTP header.",
-                "",
+                "0017-00000101",
             ),
             Self::NoSuchBucket => Row::new(
                 "NoSuchBucket",

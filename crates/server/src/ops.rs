@@ -41,7 +41,8 @@ mod put_object_acl;
 mod upload_part;
 mod upload_part_copy;
 
-use ossicle_protocol::{Error, Operation};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use ossicle_protocol::{Error, ErrorCode, Operation};
 
 use crate::aside::aside;
 use crate::call::Call;
@@ -50,6 +51,7 @@ use crate::http::reply::Reply;
 
 /// Runs the operation that the call was routed to.
 pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
+    demand_length(&call)?;
     match call.operation {
         Operation::ListBuckets => list(call, list_buckets::list_buckets).await,
         Operation::PutBucket => put_bucket::put_bucket(&call, body).await,
@@ -102,6 +104,29 @@ pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
         Operation::ListParts => list(call, list_parts::list_parts).await,
         Operation::ProcessObject => process_object::process_object(call, body).await,
     }
+}
+
+/// Refuses a request that neither has a length nor comes in chunks, where the operation lives on its body: what the client
+/// meant to send is lost, and an empty object in the place of a good one would be too.
+fn demand_length(call: &Call) -> Result<(), Error> {
+    use Operation::{
+        AppendObject, CompleteMultipartUpload, DeleteMultipleObjects, PostObject, ProcessObject,
+        PutBucketCallbackPolicy, PutBucketCors, PutObject, UploadPart,
+    };
+    let lives_on_its_body = matches!(
+        call.operation,
+        AppendObject
+            | CompleteMultipartUpload
+            | DeleteMultipleObjects
+            | PostObject
+            | ProcessObject
+            | PutBucketCallbackPolicy
+            | PutBucketCors
+            | PutObject
+            | UploadPart
+    );
+    let framed = [CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| call.head.headers.contains_key(name));
+    if lives_on_its_body && !framed { Err(ErrorCode::MissingContentLength.into()) } else { Ok(()) }
 }
 
 /// Lists: looking through many rows must not hold up the other connections of this thread.

@@ -158,6 +158,49 @@ fn framing_that_contradicts_itself() {
 }
 
 #[test]
+fn a_body_without_content_length_or_chunks_is_refused() {
+    let bucket = Bucket::new();
+    bucket.put("k", "good");
+    let upload = bucket.initiate("parts");
+    let of_upload = format!("parts?uploadId={upload}");
+    for request in [
+        bucket.key("PUT", "k"),
+        bucket.at("PUT", &format!("{of_upload}&partNumber=1")),
+        bucket.at("POST", &of_upload),
+        bucket.at("POST", "log?append&position=0"),
+        bucket.at("POST", "k?x-oss-process"),
+        bucket.root("POST", ""),
+        bucket.root("POST", "?delete"),
+        bucket.root("PUT", "?cors"),
+        bucket.root("PUT", "?policy&comp=callback"),
+    ] {
+        let request = request.unframed();
+        let answer = exchange(&bucket.server, request.head());
+        answer.expect_error(411, "MissingContentLength").with_ec("0017-00000101");
+        // What follows the head is no body then, whatever the client meant.
+        let answer = exchange(&bucket.server, request.head() + "lost");
+        answer.expect_error(411, "MissingContentLength");
+    }
+    assert_eq!(bucket.get("k"), b"good");
+    bucket.assert_keys(&["k"]);
+    // Empty on purpose, or with nothing that could be lost.
+    let empty = bucket.key("PUT", "empty").unframed().header("Content-Length", "0").head();
+    exchange(&bucket.server, empty).expect(200);
+    let chunked = bucket.key("PUT", "empty").unframed().header("Transfer-Encoding", "chunked").head();
+    exchange(&bucket.server, chunked + "0\r\n\r\n").expect(200);
+    exchange(
+        &bucket.server,
+        bucket.at("PUT", "k?acl").header("x-oss-object-acl", "private").unframed().head(),
+    )
+    .expect(200);
+    let copy =
+        bucket.key("PUT", "copy").header("x-oss-copy-source", &format!("/{}/k", bucket.name)).unframed();
+    exchange(&bucket.server, copy.head()).expect(200);
+    exchange(&bucket.server, bucket.at("POST", "more?uploads").unframed().head()).expect(200);
+    exchange(&bucket.server, bucket.root("PUT", "").unframed().head()).expect(200);
+}
+
+#[test]
 fn chunks_that_are_none() {
     let bucket = Bucket::new();
     let head = || bucket.key("PUT", "k").unframed().header("Transfer-Encoding", "chunked").head();
