@@ -82,6 +82,13 @@ impl Query {
         self.iter().zip(&self.with_equals).map(|((name, value), equals)| (name, value, *equals))
     }
 
+    /// Returns whether some name occurs more than once.
+    pub(crate) fn has_duplicates(&self) -> bool {
+        let mut names: Vec<&str> = self.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
+    }
+
     /// Whether there is no parameter at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {

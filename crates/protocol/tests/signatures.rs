@@ -46,7 +46,8 @@ impl Sent {
         let presented = presented(&headers, &query)?.expect("a signature");
         let request = SignedRequest { method: &method, target: &target, query: &query, headers: &headers };
         let now = Timestamp::from_unix_seconds(now);
-        presented.verify(&request, &SecretKey::new(secret), now, scope).map(|()| presented)
+        presented.verify(&request, &SecretKey::new(secret), now, scope)?;
+        Ok(presented)
     }
 
     fn verify(&self, secret: &str, now: i64) -> Result<Presented, Error> {

@@ -1,8 +1,7 @@
 //! Who is calling: access keys and the verification of a presented signature. What the caller may do is `authorize`'s.
 
-use http::{HeaderMap, Method};
-use ossicle_protocol::sign::{Presented, Scope, SignedRequest};
-use ossicle_protocol::{Error, ErrorCode, Query, SecretKey, Target, Timestamp};
+use ossicle_protocol::sign::{CanonicalRequest, Presented, Scope, SignedRequest};
+use ossicle_protocol::{Error, ErrorCode, SecretKey, Timestamp};
 
 /// Who sent a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +16,11 @@ pub(crate) enum Caller {
 }
 
 impl Caller {
+    /// The owner, by a signature that was verified.
+    pub(crate) fn owner(verified: &Presented) -> Self {
+        Self::Owner { access_key_id: verified.access_key_id().to_owned() }
+    }
+
     pub(crate) fn is_owner(&self) -> bool {
         matches!(self, Self::Owner { .. })
     }
@@ -36,14 +40,6 @@ pub(crate) struct Credentials {
     root_id: String,
     root_secret: SecretKey,
     scope: Scope,
-}
-
-/// A request as a signature sees it.
-pub(crate) struct Claimed<'a> {
-    pub(crate) method: &'a Method,
-    pub(crate) target: &'a Target,
-    pub(crate) query: &'a Query,
-    pub(crate) headers: &'a HeaderMap,
 }
 
 impl Credentials {
@@ -75,17 +71,14 @@ impl Credentials {
         Err(Error::new(ErrorCode::InvalidAccessKeyId).with_detail("OSSAccessKeyId", access_key_id))
     }
 
-    /// Verifies what was presented.
-    pub(crate) fn verify(
+    /// Verifies what was presented with a request, and returns the request that it covers.
+    pub(crate) fn verify<'a>(
         &self,
-        presented: Option<&Presented>,
-        claimed: &Claimed<'_>,
+        presented: &Presented,
+        request: &SignedRequest<'a>,
         now: Timestamp,
-    ) -> Result<Caller, Error> {
-        let Some(presented) = presented else { return Ok(Caller::Anonymous) };
+    ) -> Result<CanonicalRequest<'a>, Error> {
         let secret = self.secret(presented.access_key_id(), presented.security_token())?;
-        let Claimed { method, target, query, headers } = *claimed;
-        presented.verify(&SignedRequest { method, target, query, headers }, secret, now, &self.scope)?;
-        Ok(Caller::Owner { access_key_id: presented.access_key_id().to_owned() })
+        presented.verify(request, secret, now, &self.scope)
     }
 }

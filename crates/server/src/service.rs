@@ -1,17 +1,19 @@
 //! The life of a request: address, route, authenticate, authorize, run the operation, and dress its answer.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
 use http::header::{DATE, HOST, SERVER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use ossicle_protocol::sign::{CanonicalRequest, Client, Restrictions, SignedRequest};
 use ossicle_protocol::{Error, ErrorCode, Operation, Query, Target, Timestamp, route, shortened, sign};
 use ossicle_store::Bucket;
 use tracing::Instrument as _;
 
 use crate::app::{self, App};
-use crate::auth::{Caller, Claimed};
+use crate::auth::Caller;
 use crate::authorize::authorize;
 use crate::call::Call;
 use crate::http::body::RequestBody;
@@ -37,7 +39,7 @@ impl Service for App {
         let _in_flight = self.metrics.begin();
         let now = app::now();
         let request_id = self.request_ids.next(now);
-        let mut seen = Seen { operation: None, caller: None, target: None };
+        let mut seen = Seen::default();
         let host_id = host_of(&head).unwrap_or_default();
         let client_ip = client_ip(&self, peer, &head.headers);
         let span = tracing::error_span!("request", %request_id);
@@ -90,6 +92,7 @@ impl Service for App {
 }
 
 /// What became known of a request before it was answered, for the log and the metrics.
+#[derive(Default)]
 struct Seen {
     operation: Option<Operation>,
     caller: Option<Caller>,
@@ -102,11 +105,20 @@ impl Seen {
     }
 }
 
-/// A request that is what it claims to be. What its sender may do is still open.
+/// A request that is what it claims to be. What its sender may do is still open. From here on nothing reads the request
+/// as it came: target, query and head are those that the signature covers.
 struct Admitted {
     target: Target,
+    query: Query,
+    head: Arc<http::request::Parts>,
     operation: Operation,
     bucket: Option<Arc<Bucket>>,
+    caller: Caller,
+}
+
+/// A request whose sender is known, if it says who that is.
+struct Identified<'a> {
+    request: CanonicalRequest<'a>,
     caller: Caller,
 }
 
@@ -126,13 +138,15 @@ impl App {
             return Ok(reply);
         }
         let query = Query::parse(head.uri.query().unwrap_or(""))?;
-        let Admitted { target, operation, bucket, caller } = self.admit(head, host_id, &query, now, seen)?;
+        let client = Client { ip: client_ip, forwarded: is_forwarded(self, client_ip, &head.headers) };
+        let admitted = self.admit(head, host_id, &query, client, now, seen)?;
+        let Admitted { target, query, head, operation, bucket, caller } = admitted;
         let call = Call {
             app: Arc::clone(self),
             operation,
             target,
             query,
-            head: Arc::clone(head),
+            head,
             caller,
             request_id,
             host_id: host_id.to_owned(),
@@ -145,57 +159,121 @@ impl App {
     }
 
     /// Finds out what the request is about and who sent it.
+    ///
+    /// One SDK names the bucket both in the host and in the path. Both readings are candidates, and the signature tells
+    /// which is meant; an anonymous request means the first that makes sense.
     fn admit(
         &self,
-        head: &http::request::Parts,
+        head: &Arc<http::request::Parts>,
         host_id: &str,
         query: &Query,
+        client: Client,
         now: Timestamp,
         seen: &mut Seen,
     ) -> Result<Admitted, Error> {
         let host = Some(host_id).filter(|host| !host.is_empty());
-        let target = self.addressing.resolve(host, head.uri.path())?;
-        let first = self.admit_as(target, head, query, now, seen);
-        match first {
-            // One SDK names the bucket both in the host and in the path; only the signature tells what it means.
-            Err(error) if error.code() == ErrorCode::SignatureDoesNotMatch => {
-                let other = self.addressing.alternative(host, head.uri.path());
-                other.and_then(|target| self.admit_as(target, head, query, now, seen).ok()).ok_or(error)
+        let alternative = self.addressing.alternative(host, head.uri.path());
+        let target = match (self.addressing.resolve(host, head.uri.path()), &alternative) {
+            (Ok(target), _) => target,
+            (Err(_), Some(target)) => target.clone(),
+            (Err(error), None) => return Err(error),
+        };
+        let refusal = match self.admit_as(&target, head, query, client, now, seen) {
+            Ok(admitted) => return Ok(admitted),
+            Err(error) => error,
+        };
+        let Some(other) = alternative.filter(|other| seen.caller.is_none() && *other != target) else {
+            return Err(refusal);
+        };
+        let mut seen_other = Seen::default();
+        match self.admit_as(&other, head, query, client, now, &mut seen_other) {
+            // Who signed for this reading is told what is wrong with it.
+            Err(_) if seen_other.caller.is_none() => Err(refusal),
+            outcome => {
+                *seen = seen_other;
+                outcome
             }
-            first => first,
         }
     }
 
+    /// Admits the request under one reading of its address.
     fn admit_as(
         &self,
-        target: Target,
-        head: &http::request::Parts,
+        target: &Target,
+        head: &Arc<http::request::Parts>,
         query: &Query,
+        client: Client,
         now: Timestamp,
         seen: &mut Seen,
     ) -> Result<Admitted, Error> {
         seen.target = Some(target.clone());
-        let operation = route(&head.method, &target, query, &head.headers)?;
-        seen.operation = Some(operation);
-        let bucket = self.existing_bucket(&target, operation)?;
+        let asked = SignedRequest { method: &head.method, target, query, headers: &head.headers };
+        let claimed = route(asked.method, target, query, asked.headers);
+        seen.operation = claimed.as_ref().ok().copied();
+        let bucket = self.existing_bucket(target, seen.operation)?;
         // A form carries its own signature, and a preflight none.
-        let caller = if matches!(operation, Operation::Preflight | Operation::PostObject) {
-            Caller::Anonymous
-        } else {
-            let presented = sign::presented(&head.headers, query)?;
-            let claimed = Claimed { method: &head.method, target: &target, query, headers: &head.headers };
-            self.credentials.verify(presented.as_ref(), &claimed, now)?
+        let identified = match &claimed {
+            Ok(Operation::Preflight | Operation::PostObject) => {
+                Identified { request: CanonicalRequest::unsigned(&asked), caller: Caller::Anonymous }
+            }
+            _ => self.identify(&asked, client, now)?,
         };
-        seen.caller = Some(caller.clone());
-        Ok(Admitted { target, operation, bucket, caller })
+        let Identified { request, caller } = identified;
+        let operation = match (&request.query, &request.headers) {
+            (Cow::Borrowed(_), Cow::Borrowed(_)) => claimed,
+            _ => route(asked.method, request.target, &request.query, &request.headers),
+        };
+        if operation.is_ok() || caller.is_owner() {
+            seen.caller = Some(caller.clone());
+        }
+        let operation = operation?;
+        seen.operation = Some(operation);
+        let head = match &request.headers {
+            Cow::Borrowed(_) => Arc::clone(head),
+            Cow::Owned(headers) => Arc::new(with_headers(head, headers.clone())),
+        };
+        let target = request.target.clone();
+        let query = request.query.into_owned();
+        Ok(Admitted { target, query, head, operation, bucket, caller })
     }
 
-    /// A bucket that does not exist is told before the access key is looked at, as OSS does; creating one is the exception.
-    fn existing_bucket(&self, target: &Target, operation: Operation) -> Result<Option<Arc<Bucket>>, Error> {
+    /// Verifies the signature of a request, if it has one, and who may send it.
+    fn identify<'a>(
+        &self,
+        asked: &SignedRequest<'a>,
+        client: Client,
+        now: Timestamp,
+    ) -> Result<Identified<'a>, Error> {
+        let Some(presented) = sign::presented(asked.headers, asked.query)? else {
+            return Ok(Identified { request: CanonicalRequest::unsigned(asked), caller: Caller::Anonymous });
+        };
+        let Some(restrictions) = Restrictions::from_query(asked.query)? else {
+            let request = self.credentials.verify(&presented, asked, now)?;
+            return Ok(Identified { request, caller: Caller::owner(&presented) });
+        };
+        let query = restrictions.signed_query(asked.query, client);
+        let verified = self.credentials.verify(&presented, &SignedRequest { query: &query, ..*asked }, now);
+        let verified = verified.map_err(|error| restrictions.mismatch(&presented, error))?;
+        restrictions.check(client)?;
+        let request = CanonicalRequest {
+            target: asked.target,
+            query: Cow::Owned(verified.query.into_owned()),
+            headers: Cow::Owned(verified.headers.into_owned()),
+        };
+        Ok(Identified { request, caller: Caller::owner(&presented) })
+    }
+
+    /// Looks the bucket up. One that does not exist is told before the access key is looked at, as OSS does, and before
+    /// what is not built; creating one is the exception.
+    fn existing_bucket(
+        &self,
+        target: &Target,
+        operation: Option<Operation>,
+    ) -> Result<Option<Arc<Bucket>>, Error> {
         let Some(name) = target.bucket() else { return Ok(None) };
         let bucket = self.store.bucket(name.as_str()).map_err(failure::from_store)?;
         let may_lack =
-            matches!(operation, Operation::PutBucket | Operation::PutBucketAcl | Operation::Preflight);
+            matches!(operation, Some(Operation::PutBucket | Operation::PutBucketAcl | Operation::Preflight));
         if bucket.is_none() && !may_lack {
             return Err(Error::new(ErrorCode::NoSuchBucket).with_detail("BucketName", name.as_str()));
         }
@@ -243,6 +321,26 @@ pub(crate) fn client_ip(app: &App, peer: SocketAddr, headers: &HeaderMap) -> IpA
         }
     }
     client
+}
+
+/// Returns whether a request from `client` says that it was forwarded for somebody else: by a proxy that is not trusted.
+fn is_forwarded(app: &App, client: IpAddr, headers: &HeaderMap) -> bool {
+    let trusted = |ip: IpAddr| app.config.server.trusted_proxies.iter().any(|network| network.contains(&ip));
+    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops = forwarded.flat_map(|value| value.split(',')).map(str::trim).filter(|hop| !hop.is_empty());
+    hops.filter_map(|hop| hop.parse::<IpAddr>().ok())
+        .map(|ip| ip.to_canonical())
+        .any(|ip| ip != client && !trusted(ip))
+}
+
+/// Returns the head with other headers.
+fn with_headers(head: &http::request::Parts, headers: HeaderMap) -> http::request::Parts {
+    let mut canonical = http::Request::new(()).into_parts().0;
+    canonical.method = head.method.clone();
+    canonical.uri = head.uri.clone();
+    canonical.version = head.version;
+    canonical.headers = headers;
+    canonical
 }
 
 /// The whole message that takes the place of hyper's own answer to what is not HTTP.

@@ -19,14 +19,17 @@
 //!
 //! let presented = presented(&headers, &query)?.ok_or("anonymous")?;
 //! let request = SignedRequest { method: &Method::GET, target: &target, query: &query, headers: &headers };
-//! presented.verify(&request, &SecretKey::new("secret"), now, &Scope::default())?;
+//! let signed = presented.verify(&request, &SecretKey::new("secret"), now, &Scope::default())?;
+//! assert_eq!(signed.target, &target); // from here on only what `signed` says counts
 //! # Ok(())
 //! # }
 //! ```
 
+mod canonical;
 mod digest;
 mod fault;
 mod presented;
+mod restrictions;
 mod scope;
 mod secret_key;
 mod signer;
@@ -39,7 +42,9 @@ use http::{HeaderMap, Method};
 
 use crate::{Query, Target};
 
+pub use canonical::CanonicalRequest;
 pub use presented::{Presented, Version, presented};
+pub use restrictions::{Client, Restrictions};
 pub use scope::Scope;
 pub use secret_key::SecretKey;
 pub use signer::{Signer, SigningError};

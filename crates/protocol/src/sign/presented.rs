@@ -4,6 +4,7 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
+use super::canonical::{CanonicalRequest, Reading};
 use super::fault::{
     bad_authorization, bad_parameter, expired, header_and_query, incomplete_query, mismatch, no_date, skewed,
     unreadable_date, unreadable_expires,
@@ -105,18 +106,18 @@ impl Presented {
         }
     }
 
-    /// Checks time, scope and signature.
+    /// Checks time, scope and signature, and returns the request that the signature covers: only that may be acted upon.
     ///
     /// # Errors
     /// `RequestTimeTooSkewed`, `AccessDenied` when expired or undated, `InvalidArgument` for a wrong scope,
     /// `SignatureDoesNotMatch` with what was signed here.
-    pub fn verify(
+    pub fn verify<'a>(
         &self,
-        request: &SignedRequest<'_>,
+        request: &SignedRequest<'a>,
         secret: &SecretKey,
         now: Timestamp,
         scope: &Scope,
-    ) -> Result<(), Error> {
+    ) -> Result<CanonicalRequest<'a>, Error> {
         match &self.kind {
             Kind::V1 { expires } => {
                 let dates = dates(request, expires.as_deref(), now)?;
@@ -124,8 +125,7 @@ impl Presented {
             }
             Kind::V2 { expires, additional } => {
                 let dates = dates(request, expires.as_deref(), now)?;
-                let texts = v2::strings_to_sign(request, &dates, additional);
-                self.verify_any(&texts, |text| v2::signature(secret, text))
+                self.verify_v2(request, secret, &dates, additional)
             }
             Kind::V4 { scope: presented, additional, validity } => {
                 self.check_scope(presented, scope)?;
@@ -134,43 +134,55 @@ impl Presented {
                     None => self.check_date(request, presented, now)?,
                 };
                 check_payload_word(request)?;
+                if self.is_query {
+                    check_additional(request, additional)?;
+                }
                 self.verify_v4(request, secret, date, presented, additional)
             }
         }
     }
 
-    fn verify_v1(
+    fn verify_v1<'a>(
         &self,
-        request: &SignedRequest<'_>,
+        request: &SignedRequest<'a>,
         secret: &SecretKey,
         dates: &[&str],
-    ) -> Result<(), Error> {
+    ) -> Result<CanonicalRequest<'a>, Error> {
+        let canonical = || CanonicalRequest::signed(request, Reading::default());
         let usual = v1::string_to_sign(request, dates.first().copied().unwrap_or_default());
         if equal(&v1::signature(secret, &usual), &self.signature) {
-            return Ok(());
+            return Ok(canonical());
         }
         let others = v1::other_strings_to_sign(request, dates);
         if others.iter().any(|text| equal(&v1::signature(secret, text), &self.signature)) {
-            return Ok(());
+            return Ok(canonical());
         }
         Err(self.mismatch(&usual))
     }
 
-    fn verify_any(&self, texts: &[Vec<u8>], sign: impl Fn(&[u8]) -> String) -> Result<(), Error> {
-        if texts.iter().any(|text| equal(&sign(text), &self.signature)) {
-            return Ok(());
+    fn verify_v2<'a>(
+        &self,
+        request: &SignedRequest<'a>,
+        secret: &SecretKey,
+        dates: &[&str],
+        additional: &[String],
+    ) -> Result<CanonicalRequest<'a>, Error> {
+        let texts = v2::strings_to_sign(request, dates, additional);
+        if texts.iter().any(|text| equal(&v2::signature(secret, text), &self.signature)) {
+            let reading = Reading { additional, any_order: true, ..Reading::default() };
+            return Ok(CanonicalRequest::signed(request, reading));
         }
         Err(self.mismatch(texts.first().map(Vec::as_slice).unwrap_or_default()))
     }
 
-    fn verify_v4(
+    fn verify_v4<'a>(
         &self,
-        request: &SignedRequest<'_>,
+        request: &SignedRequest<'a>,
         secret: &SecretKey,
         date: &str,
         scope: &CredentialScope,
         additional: &[String],
-    ) -> Result<(), Error> {
+    ) -> Result<CanonicalRequest<'a>, Error> {
         let mut tried: Vec<Vec<u8>> = Vec::new();
         for variant in v4::Variant::all() {
             let canonical = v4::canonical_request(request, additional, variant);
@@ -179,7 +191,7 @@ impl Presented {
             }
             let text = v4::string_to_sign(date, scope, &canonical);
             if equal(&v4::signature(secret, scope, text.as_bytes()), &self.signature) {
-                return Ok(());
+                return Ok(CanonicalRequest::signed(request, variant.reading(additional)));
             }
             tried.push(canonical);
         }
@@ -190,15 +202,12 @@ impl Presented {
     }
 
     fn check_scope(&self, presented: &CredentialScope, accepted: &Scope) -> Result<(), Error> {
-        let region = accepted.accepts_region(presented);
-        if region && accepted.accepts_product(presented) {
-            return Ok(());
-        }
-        let (message, ec) = match (region, self.is_query) {
-            (false, false) => ("Invalid signing region in Authorization header.", "0002-00000226"),
-            (false, true) => ("The signing region in credential is invalid.", "0002-00000226"),
-            (true, false) => ("Invalid signing product in Authorization header.", "0002-00000227"),
-            (true, true) => ("The signing product in credential is invalid.", "0002-00000227"),
+        let (message, ec) = match (accepted.accepts_product(presented), self.is_query) {
+            (true, _) if accepted.accepts_region(presented) => return Ok(()),
+            (true, false) => ("Invalid signing region in Authorization header.", "0002-00000226"),
+            (true, true) => ("The signing region in credential is invalid.", "0002-00000226"),
+            (false, false) => ("Invalid signing product in Authorization header.", "0002-00000227"),
+            (false, true) => ("The signing product in credential is invalid.", "0002-00000227"),
         };
         Err(self.bad_credential(message, ec, presented))
     }
@@ -432,6 +441,17 @@ fn request_date<'a>(request: &SignedRequest<'a>) -> Result<(&'a str, Timestamp),
 fn check_skew(signed: Timestamp, now: Timestamp) -> Result<(), Error> {
     let difference = now.unix_millis().saturating_sub(signed.unix_millis()).saturating_abs();
     if difference > MAX_SKEW_MILLIS { Err(skewed(signed, now)) } else { Ok(()) }
+}
+
+/// A signed URL that demands headers is of no use without them.
+fn check_additional(request: &SignedRequest<'_>, additional: &[String]) -> Result<(), Error> {
+    match additional.iter().find(|name| !request.headers.contains_key(name.as_str())) {
+        Some(name) => {
+            let message = "The header named by x-oss-additional-headers is not in the request.";
+            Err(bad_parameter(message, "", "x-oss-additional-headers", name))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Bodies are not part of V4 signatures here; a digest in this header would promise a check that nobody

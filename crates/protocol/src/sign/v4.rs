@@ -1,6 +1,7 @@
 //! Version 4: HMAC-SHA256 with a key derived from date, region and product, over a canonical request that
 //! covers all parameters.
 
+use super::canonical::Reading;
 use super::digest::{hmac_sha256, sha256_hex};
 use super::{CredentialScope, SecretKey, SignedRequest, hex, push_header_line};
 use crate::{percent_encode, percent_encode_path};
@@ -26,6 +27,16 @@ pub(super) struct Variant {
 }
 
 impl Variant {
+    /// Returns how a request is read whose signature fits in this variant.
+    pub(super) fn reading(self, additional: &[String]) -> Reading<'_> {
+        Reading {
+            additional,
+            skip_empty_headers: self.skip_empty_headers,
+            trim_parameters: self.trim_parameters,
+            any_order: true,
+        }
+    }
+
     /// Every combination, the usual one first.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         let both = [false, true];

@@ -59,3 +59,4 @@ mod http;
 mod metrics;
 mod signatures;
 mod startup;
+mod tampered_requests;

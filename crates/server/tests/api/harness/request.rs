@@ -143,6 +143,11 @@ impl Request {
         self
     }
 
+    /// Where it would be sent.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Sends on a connection of its own, and checks what every answer must have.
     #[track_caller]
     pub(crate) fn send(self) -> Answer {

@@ -52,6 +52,10 @@ const SUBRESOURCES: &[&str] = &[
     "uploadId",
     "uploads",
     "versionId",
+    "x-oss-ac-forward-allow",
+    "x-oss-ac-source-ip",
+    "x-oss-ac-subnet-mask",
+    "x-oss-ac-vpc-id",
     "x-oss-process",
 ];
 
