@@ -79,9 +79,8 @@ impl Addressing {
     /// The other reading of a request whose `Host` names a bucket *and* whose path begins with the same
     /// bucket.
     ///
-    /// One SDK, given an IP address and told to put buckets into paths, does both. The signature covers the
-    /// name of the object, so when it does not fit the target of [`Addressing::resolve`], it may fit this
-    /// one.
+    /// One SDK, given an IP address and told to put buckets into paths, does both. The signature covers the bucket and
+    /// the key, so it tells which of the two readings is meant: it cannot fit both.
     #[must_use]
     pub fn alternative(&self, host: Option<&str>, raw_path: &str) -> Option<Target> {
         let bucket = self.bucket_of_host(host).ok()??;
@@ -107,11 +106,22 @@ impl Addressing {
         if host.parse::<IpAddr>().is_ok() {
             return Ok(None);
         }
-        match host.strip_suffix(CLOUD_SUFFIX).and_then(|front| front.split_once('.')) {
-            Some((bucket, _region)) => front_bucket(bucket),
+        match host.strip_suffix(CLOUD_SUFFIX).and_then(before_cloud_endpoint) {
+            Some(bucket) => front_bucket(bucket),
             None => Ok(None),
         }
     }
+}
+
+/// Returns what stands before the endpoint, which is one label (`oss-cn-hangzhou`), or three for a cloud box.
+fn before_cloud_endpoint(front: &str) -> Option<&str> {
+    const CLOUD_BOX: [&str; 2] = ["oss-cloudbox", "oss-cloudbox-control"];
+    let (bucket, endpoint) = front.rsplit_once('.')?;
+    if !CLOUD_BOX.contains(&endpoint) {
+        return Some(bucket);
+    }
+    let (bucket, _region) = bucket.rsplit_once('.')?;
+    bucket.rsplit_once('.').map(|(bucket, _box)| bucket)
 }
 
 fn front_bucket(front: &str) -> Result<Option<BucketName>, Error> {
@@ -227,6 +237,8 @@ mod tests {
         check("undefined.oss-cn-hangzhou.aliyuncs.com", "/", "service"); // Node.js with an IP
         check("undefined.oss-cn-hangzhou.aliyuncs.com", "/bucket/", "bucket"); // the same, buckets in paths
         check("10.0.0.7", "/bucket/a", "bucket a");
+        check("cb-1.cn-heyuan.oss-cloudbox.aliyuncs.com", "/bucket/a", "bucket a");
+        check("bucket.cb-1.cn-heyuan.oss-cloudbox.aliyuncs.com", "/a", "bucket a");
     }
 
     #[test]
@@ -238,6 +250,7 @@ mod tests {
         check("localhost", "//bucket/a", ErrorCode::InvalidBucketName);
         check("localhost", "/..%2f..%2fetc/passwd", ErrorCode::InvalidBucketName);
         check("a.b.localhost", "/a", ErrorCode::InvalidBucketName);
+        check("bucket.bucket.oss-cn-hangzhou.aliyuncs.com", "/a", ErrorCode::InvalidBucketName);
         check("localhost", "/bucket/%5Ca", ErrorCode::InvalidObjectName);
         check("localhost", "/bucket//a", ErrorCode::InvalidObjectName);
         check("localhost", "/bucket/a%00b", ErrorCode::InvalidObjectName);

@@ -102,10 +102,11 @@ impl Timestamp {
         self.civil().strftime("%Y%m%d").to_string()
     }
 
-    /// Reads the three forms of an HTTP date; `None` if it is none of them.
+    /// Reads the three forms of an HTTP date, the usual one also for years before 1970; `None` if it is none of them.
     #[must_use]
     pub fn parse_http_date(text: &str) -> Option<Self> {
-        let time = httpdate::parse_http_date(text.trim()).ok()?;
+        let text = text.trim();
+        let Ok(time) = httpdate::parse_http_date(text) else { return before_1970(text) };
         let since = time.duration_since(UNIX_EPOCH).ok()?;
         i64::try_from(since.as_millis()).ok().map(Self::from_unix_millis)
     }
@@ -148,6 +149,12 @@ fn push_clock(out: &mut String, t: DateTime) {
 
 /// Exactly `digits` decimal digits. Every answer has two dates and a listing a thousand; `format!` would take several
 /// times as long.
+/// Reads an HTTP date of a clock that was never set: such clients repair theirs when they are told of the skew.
+fn before_1970(text: &str) -> Option<Timestamp> {
+    let time = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    (time.as_second() < 0).then(|| Timestamp::from_unix_millis(time.as_millisecond()))
+}
+
 fn push_digits(out: &mut String, number: u16, digits: u32) {
     for place in (0..digits).rev() {
         let digit = u32::from(number) / 10_u32.pow(place) % 10;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::harness::request::Auth;
 use crate::harness::{Bucket, Request, Server, Setup};
 
 #[test]
@@ -214,5 +215,35 @@ fn paths_never_lead_out_of_a_bucket() {
     }
     for target in ["/..%2F..%2Fetc%2Fpasswd", "/../../etc/passwd", "/.", "/..", "/%2e%2e/"] {
         bucket.server.request("GET", target).send().expect_error(400, "InvalidBucketName");
+    }
+}
+
+/// What ali-oss sends when its endpoint is an IP address and `sldEnable` puts the bucket into the path.
+#[test]
+fn a_bucket_in_host_and_path_is_read_as_it_was_signed() {
+    for auth in [Auth::HeaderV1, Auth::HeaderV4, Auth::UrlV1, Auth::UrlV4] {
+        let bucket = Bucket::unmade();
+        let name = bucket.name.clone();
+        let host = format!("{name}.oss-cn-hangzhou.aliyuncs.com");
+        let send = |method: &str, rest: &str, resource: &str| {
+            let request = bucket.server.request(method, &format!("/{name}{rest}"));
+            request.auth(auth).host(&host).resource(&format!("/{name}{resource}"))
+        };
+        send("GET", "/?uploads", "/").send().expect_error(404, "NoSuchBucket");
+        send("PUT", "/", "/").send().expect(200);
+        send("PUT", "/k", "/k").body("x").send().expect(200);
+        assert_eq!(send("GET", "/k", "/k").send().expect(200).body, b"x", "{auth:?}");
+        send("GET", "/?uploads", "/").send().expect(200);
+        send("POST", "/k?uploads", "/k").send().expect(200);
+        let delete = "<Delete><Object><Key>k</Key></Object></Delete>";
+        let md5 = crate::harness::checksum::content_md5(delete.as_bytes());
+        let deleted =
+            send("POST", "/?delete", "/").header("Content-MD5", &md5).body(delete).send().expect(200);
+        assert_eq!(deleted.element("Key"), "k");
+        // The other reading: the path is the key.
+        send("PUT", "/k", &format!("/{name}/k")).body("y").send().expect(200);
+        bucket.assert_keys(&[&format!("{name}/k")]);
+        // Neither.
+        send("GET", "/k", "/other").send().expect_error(403, "SignatureDoesNotMatch");
     }
 }

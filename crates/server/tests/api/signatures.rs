@@ -374,3 +374,44 @@ fn nothing_can_be_added_beside_what_is_covered() {
     }
     bucket.assert_keys(&["k"]);
 }
+
+#[test]
+fn a_clock_that_was_never_set_is_told_of_its_skew() {
+    // The mobile SDKs repair their clock on this code alone.
+    let bucket = Bucket::new();
+    let long_ago = Timestamp::from_unix_seconds(-3600);
+    for auth in [Auth::HeaderV1, Auth::HeaderV4] {
+        let answer = bucket.key("GET", "k").auth(auth).at(long_ago).send();
+        answer.expect_error(403, "RequestTimeTooSkewed");
+    }
+}
+
+#[test]
+fn a_missing_bucket_is_told_before_what_is_not_built() {
+    let bucket = Bucket::unmade();
+    bucket.root("GET", "?lifecycle").send().expect_error(404, "NoSuchBucket");
+    bucket.root("DELETE", "?acl").send().expect_error(404, "NoSuchBucket");
+    bucket.key("PUT", "k").query("tagging", "").send().expect_error(404, "NoSuchBucket");
+    let bucket = Bucket::new();
+    bucket.root("GET", "?lifecycle").send().expect_error(501, "NotImplemented");
+}
+
+#[test]
+fn of_a_scope_the_product_is_judged_before_the_region() {
+    let bucket = Bucket::new();
+    let head = bucket.key("GET", "k").auth(Auth::HeaderV4).head();
+    for (scope, ec) in [("/elsewhere/s3/", "0002-00000227"), ("/elsewhere/oss/", "0002-00000226")] {
+        let mut wire = Wire::open(bucket.server.address());
+        wire.send(head.replacen("/cn-hangzhou/oss/", scope, 1));
+        wire.answer().expect_error(400, "InvalidArgument").with_ec(ec);
+    }
+}
+
+#[test]
+fn a_signed_url_that_demands_a_header_is_refused_without_it() {
+    let bucket = Bucket::new();
+    let request =
+        bucket.key("GET", "k").auth(Auth::UrlV4).query("x-oss-additional-headers", "content-length");
+    let answer = request.send().expect_error(400, "InvalidArgument");
+    assert_eq!(answer.element("ArgumentName"), "x-oss-additional-headers");
+}
