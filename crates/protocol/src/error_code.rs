@@ -40,6 +40,8 @@ pub enum ErrorCode {
     InvalidArgument,
     /// The bucket name breaks the naming rules.
     InvalidBucketName,
+    /// The body does not have the announced CRC-64.
+    InvalidCRC64,
     /// The body does not have the announced MD5.
     InvalidDigest,
     /// The encryption algorithm is unknown.
@@ -104,6 +106,10 @@ pub enum ErrorCode {
     ObjectNotAppendable,
     /// The resource does not support the operation.
     OperationNotSupported,
+    /// The part was uploaded before, and parts of this upload cannot be replaced.
+    PartAlreadyExist,
+    /// Parts that must come in order do not.
+    PartNotSequential,
     /// An append does not start where the object ends.
     PositionNotEqualToLength,
     /// A condition does not hold.
@@ -237,6 +243,9 @@ impl ErrorCode {
                 "The specified bucket is not valid.",
                 "",
             ),
+            Self::InvalidCRC64 => {
+                Row::new("InvalidCRC64", StatusCode::BAD_REQUEST, "The CRC64 you specified was invalid.", "")
+            }
             Self::InvalidDigest => Row::new(
                 "InvalidDigest",
                 StatusCode::BAD_REQUEST,
@@ -401,6 +410,19 @@ impl ErrorCode {
                 "OperationNotSupported",
                 StatusCode::BAD_REQUEST,
                 "The operation is not supported for this resource",
+                "",
+            ),
+            Self::PartAlreadyExist => Row::new(
+                "PartAlreadyExist",
+                StatusCode::CONFLICT,
+                "For sequential multipart upload, you can't overwrite uploaded parts.",
+                "",
+            ),
+            Self::PartNotSequential => Row::new(
+                "PartNotSequential",
+                StatusCode::BAD_REQUEST,
+                "For sequential multipart upload, you must upload or complete parts with sequential part \
+                 number.",
                 "",
             ),
             Self::PositionNotEqualToLength => Row::new(

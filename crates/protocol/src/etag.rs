@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use md5::{Digest, Md5};
-
 /// The tag of an object's content, without quotes.
 ///
 /// An object written in one piece has the MD5 of its content as upper-case hexadecimal; an object assembled
@@ -16,17 +14,6 @@ impl ETag {
     #[must_use]
     pub fn of_content(md5: [u8; 16]) -> Self {
         Self(upper_hex(&md5))
-    }
-
-    /// The tag of an object assembled from parts with these MD5s, in order.
-    #[must_use]
-    pub fn of_parts(part_md5s: &[[u8; 16]]) -> Self {
-        let mut digest = Md5::new();
-        for md5 in part_md5s {
-            digest.update(md5);
-        }
-        let md5: [u8; 16] = digest.finalize().into();
-        Self(format!("{}-{}", upper_hex(&md5), part_md5s.len()))
     }
 
     /// Reads a tag as clients send it: quoted, bare, with the quotes still escaped as `&quot;`, or weak
@@ -87,13 +74,6 @@ mod tests {
         // The Python SDK's tests compare with this very tag of "hello".
         assert_eq!(ETag::of_content(HELLO).as_str(), "5D41402ABC4B2A76B9719D911017C592");
         assert_eq!(ETag::of_content(HELLO).quoted(), "\"5D41402ABC4B2A76B9719D911017C592\"");
-    }
-
-    #[test]
-    fn of_parts_counts_them() {
-        // MD5 over the two raw digests, computed with md5sum.
-        assert_eq!(ETag::of_parts(&[HELLO, HELLO]).as_str(), "616B22817B80EED9F65C3AA38CD29054-2");
-        assert_eq!(ETag::of_parts(&[]).as_str(), "D41D8CD98F00B204E9800998ECF8427E-0");
     }
 
     #[test]

@@ -42,16 +42,26 @@ impl fmt::Display for BucketName {
     }
 }
 
-/// A valid object key: 1 to 1023 bytes of UTF-8 that do not begin with `/` or `\` and hold no NUL.
+/// An object key: 1 to 1023 bytes of UTF-8 without NUL. One that begins with `/` or `\` names nothing that can exist.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey(String);
 
 impl ObjectKey {
-    /// Checks an object key.
+    /// Checks a key to store something under.
     ///
     /// # Errors
     /// `InvalidObjectName`, with the key.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        let key = Self::to_look_up(text)?;
+        key.check_storable()?;
+        Ok(key)
+    }
+
+    /// Checks a key to look for, which OSS answers with `NoSuchKey` where it says that storing is impossible.
+    ///
+    /// # Errors
+    /// `InvalidObjectName`, with the key.
+    pub fn to_look_up(text: &str) -> Result<Self, Error> {
         let error = || Error::new(ErrorCode::InvalidObjectName).with_detail("ObjectName", text);
         if text.len() > MAX_KEY {
             return Err(error().with_message("The Length of Object name must be less than 1024."));
@@ -59,13 +69,23 @@ impl ObjectKey {
         if text.is_empty() {
             return Err(error().with_message("The Object name can not be empty."));
         }
-        if text.starts_with(['/', '\\']) {
-            return Err(error().with_ec("0016-00000005"));
-        }
         if text.contains('\0') {
             return Err(error());
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// Refuses a key that nothing may be stored under.
+    ///
+    /// # Errors
+    /// `InvalidObjectName`, with the key.
+    pub fn check_storable(&self) -> Result<(), Error> {
+        if self.0.starts_with(['/', '\\']) {
+            return Err(Error::new(ErrorCode::InvalidObjectName)
+                .with_ec("0016-00000005")
+                .with_detail("ObjectName", &self.0));
+        }
+        Ok(())
     }
 
     /// The key as text.
@@ -122,5 +142,11 @@ mod tests {
         check("\\a", false);
         check("/a", false);
         check("a\0b", false);
+        for text in ["/a", "\\a", "/"] {
+            assert!(ObjectKey::to_look_up(text).is_ok(), "{text:?}");
+        }
+        for text in ["", "a\0b", &"k".repeat(1024)] {
+            assert!(ObjectKey::to_look_up(text).is_err(), "{text:?}");
+        }
     }
 }

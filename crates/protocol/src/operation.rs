@@ -144,7 +144,7 @@ impl Operation {
 ///
 /// # Errors `NotImplemented` for what OSS has and this server has not, with the name of the missing thing, so
 /// that nothing seems to succeed that was not done; `MethodNotAllowed` for a method that has no meaning on
-/// the target.
+/// the target; `InvalidObjectName` for writing to a key that cannot exist.
 pub fn route(
     method: &Method,
     target: &Target,
@@ -155,15 +155,14 @@ pub fn route(
         return Ok(Operation::Preflight);
     }
     let level = Level::of(target);
-    if let Some(missing) = missing_subresource(level, method, query) {
-        return Err(not_implemented("SubResource", missing));
+    if let Some(subresource) = missing_subresource(level, method, query) {
+        return Err(missing(subresource));
     }
     let row = ROUTES.iter().find(|row| row.level == level && row.matches(method, query, headers));
     let operation = row.map(|row| row.operation).ok_or_else(|| method_not_allowed(method, level))?;
-    match missing_header(operation, headers) {
-        Some(header) => Err(not_implemented("Header", header)),
-        None => Ok(operation),
-    }
+    refuse_key(operation, target)?;
+    refuse_header(operation, headers)?;
+    Ok(operation)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -227,9 +226,9 @@ impl Route {
             When::Has(name) => query.contains(name),
             When::Is(name, value) => query.get(name) == Some(value),
             When::EitherWithHeader(names, header) => {
-                names.iter().any(|name| query.contains(name)) && headers.contains_key(*header)
+                names.iter().any(|name| query.contains(name)) && has_header(headers, header)
             }
-            When::PlainWithHeader(header) => self.is_plain(query) && headers.contains_key(*header),
+            When::PlainWithHeader(header) => self.is_plain(query) && has_header(headers, header),
         }
     }
 
@@ -401,6 +400,10 @@ const MISSING_ON_OBJECT: &[&str] = &[
     "x-oss-write-get-object-response",
 ];
 
+/// Conditions on writing, which OSS does not have either: ignored, they would let an object be overwritten that the
+/// client wanted kept. In the order in which they are looked for.
+const WRITE_CONDITIONS: &[&str] = &["If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"];
+
 /// Headers that ask for something to be done to the stored object that this server does not do.
 const MISSING_HEADERS: &[&str] = &[
     "x-oss-data-encryption",
@@ -439,24 +442,47 @@ fn missing_subresource(level: Level, method: &Method, query: &Query) -> Option<&
     versioned.then_some("versionId")
 }
 
-fn missing_header(operation: Operation, headers: &HeaderMap) -> Option<&'static str> {
-    let stores = matches!(
-        operation,
-        Operation::PutObject
-            | Operation::CopyObject
-            | Operation::AppendObject
-            | Operation::InitiateMultipartUpload
-    );
-    let asked = |name: &&&str| headers.get(**name).is_some_and(|value| !value.is_empty());
-    if stores { MISSING_HEADERS.iter().find(asked).copied() } else { None }
+/// The refusal of a write that a header asks to be done in a way that does not exist.
+fn refuse_header(operation: Operation, headers: &HeaderMap) -> Result<(), Error> {
+    use Operation::{AppendObject, CompleteMultipartUpload, CopyObject, InitiateMultipartUpload, PutObject};
+    let describes = matches!(operation, PutObject | CopyObject | AppendObject | InitiateMultipartUpload);
+    let replaces = describes || operation == CompleteMultipartUpload;
+    let asked = |name: &&&str| has_header(headers, name);
+    if describes && let Some(name) = MISSING_HEADERS.iter().find(asked) {
+        return Err(Error::new(ErrorCode::NotImplemented).with_detail("Header", *name));
+    }
+    if replaces && let Some(name) = WRITE_CONDITIONS.iter().find(asked) {
+        return Err(Error::new(ErrorCode::NotImplemented)
+            .with_ec("0017-00000245")
+            .with_detail("Header", *name));
+    }
+    Ok(())
 }
 
-fn not_implemented(kind: &'static str, name: &'static str) -> Error {
-    let message = match kind {
-        "Header" => format!("The header {name} implies functionality that is not implemented."),
-        _ => format!("The sub-resource {name} is not implemented."),
+/// Whether a header is there; clients send empty ones for what they do not set.
+fn has_header(headers: &HeaderMap, name: &str) -> bool {
+    headers.get(name).is_some_and(|value| !value.is_empty())
+}
+
+/// Refuses to begin or add to an object of a key that cannot exist. Whoever only looks for one is told that it is missing.
+fn refuse_key(operation: Operation, target: &Target) -> Result<(), Error> {
+    use Operation::{
+        AppendObject, CopyObject, InitiateMultipartUpload, PutObject, UploadPart, UploadPartCopy,
     };
-    Error::new(ErrorCode::NotImplemented).with_message(message).with_detail(kind, name)
+    let adds = matches!(
+        operation,
+        PutObject | CopyObject | AppendObject | InitiateMultipartUpload | UploadPart | UploadPartCopy
+    );
+    match target.key().filter(|_| adds) {
+        Some(key) => key.check_storable(),
+        None => Ok(()),
+    }
+}
+
+fn missing(subresource: &'static str) -> Error {
+    Error::new(ErrorCode::NotImplemented)
+        .with_message(format!("The sub-resource {subresource} is not implemented."))
+        .with_detail("SubResource", subresource)
 }
 
 fn method_not_allowed(method: &Method, level: Level) -> Error {
@@ -542,6 +568,10 @@ mod tests {
         assert_eq!(ask("PUT", "/bkt/a", copy).unwrap(), Operation::CopyObject);
         assert_eq!(ask("PUT", "/bkt/a?partNumber=1&uploadId=X", copy).unwrap(), Operation::UploadPartCopy);
         assert_eq!(ask("PUT", "/bkt/a?acl", copy).unwrap(), Operation::PutObjectAcl);
+        // An empty header is no header.
+        let empty: &[(&str, &str)] = &[("x-oss-copy-source", ""), ("x-oss-tagging", ""), ("if-match", "")];
+        assert_eq!(ask("PUT", "/bkt/a", empty).unwrap(), Operation::PutObject);
+        assert_eq!(ask("PUT", "/bkt/a?partNumber=1&uploadId=X", empty).unwrap(), Operation::UploadPart);
     }
 
     #[test]
@@ -571,6 +601,53 @@ mod tests {
         check("POST", "/bkt/a", ErrorCode::MethodNotAllowed, "Object");
         check("DELETE", "/bkt/a?acl", ErrorCode::MethodNotAllowed, "DELETE");
         check("PUT", "/bkt/a?append", ErrorCode::MethodNotAllowed, "PUT");
+    }
+
+    #[test]
+    fn conditions_on_writing_are_refused_rather_than_ignored() {
+        // OSS manual, EC page 0017-00000245.
+        for (header, named) in [
+            ("if-match", "If-Match"),
+            ("if-none-match", "If-None-Match"),
+            ("if-modified-since", "If-Modified-Since"),
+            ("if-unmodified-since", "If-Unmodified-Since"),
+        ] {
+            for (method, url) in [
+                ("PUT", "/bkt/a"),
+                ("POST", "/bkt/a?append&position=0"),
+                ("POST", "/bkt/a?uploads"),
+                ("POST", "/bkt/a?uploadId=X"),
+            ] {
+                let error = ask(method, url, &[(header, "x")]).unwrap_err();
+                assert_eq!((error.code(), error.ec()), (ErrorCode::NotImplemented, "0017-00000245"));
+                assert!(
+                    error.details().any(|detail| detail == ("Header", named)),
+                    "{method} {url} {error:?}"
+                );
+            }
+            assert!(ask("GET", "/bkt/a", &[(header, "x")]).is_ok());
+            assert!(ask("PUT", "/bkt/a?partNumber=1&uploadId=X", &[(header, "x")]).is_ok());
+        }
+    }
+
+    #[test]
+    fn keys_that_cannot_exist_are_missing_where_they_are_read() {
+        for key in ["%2Fa", "/a", "%5Ca"] {
+            for (method, query) in
+                [("GET", ""), ("HEAD", ""), ("DELETE", ""), ("GET", "?acl"), ("HEAD", "?objectMeta")]
+            {
+                assert!(ask(method, &format!("/bkt/{key}{query}"), &[]).is_ok(), "{method} {key} {query}");
+            }
+            for (method, query) in [
+                ("PUT", ""),
+                ("POST", "?append&position=0"),
+                ("POST", "?uploads"),
+                ("PUT", "?partNumber=1&uploadId=X"),
+            ] {
+                let error = ask(method, &format!("/bkt/{key}{query}"), &[]).unwrap_err();
+                assert_eq!((error.code(), error.ec()), (ErrorCode::InvalidObjectName, "0016-00000005"));
+            }
+        }
     }
 
     #[test]

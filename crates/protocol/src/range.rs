@@ -39,8 +39,9 @@ impl ByteRange {
     /// What the text of a `Range` or `x-oss-copy-source-range` header asks for of an object with `size`
     /// bytes.
     ///
-    /// Text that is no single byte range asks for the whole object. With `standard` the rules of RFC 9110
-    /// hold for ranges that reach past the end, otherwise those of OSS.
+    /// Text that does not begin with a byte range asks for the whole object; of a list, and before rubbish, the
+    /// first range counts. With `standard` the rules of RFC 9110 hold for ranges that reach past the end,
+    /// otherwise those of OSS.
     #[must_use]
     pub fn parse(text: &str, size: u64, standard: bool) -> Self {
         match Spec::parse(text) {
@@ -90,8 +91,14 @@ impl Spec {
         if !unit.trim().eq_ignore_ascii_case("bytes") {
             return None;
         }
-        let (first, last) = range.trim().split_once('-')?;
+        let (first, rest) = range.trim().split_once('-')?;
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (last, rest) = rest.split_at_checked(digits)?;
+        // After digits anything may follow but what would make them another number's.
+        let ends =
+            if last.is_empty() { rest.is_empty() || rest.starts_with(',') } else { !rest.starts_with('-') };
         match (first, last) {
+            _ if !ends => None,
             ("", last) => Some(Self::Last(number(last)?)),
             (first, "") => Some(Self::From(number(first)?)),
             (first, last) => {
@@ -172,7 +179,18 @@ mod tests {
         check("bytes=-2", 1, Full);
         check("bytes=0-", 0, Full);
         check("bytes=-1", 0, Full);
-        check("bytes=0-0,2-3", 10, Full);
+        // Lists and rubbish: the first range, if there is one.
+        check("bytes=0-0,2-3", 10, partial(0, 0));
+        check("bytes=2-,0-1", 10, partial(2, 9));
+        check("bytes=-3,0-1", 10, partial(7, 9));
+        check("bytes=1-2abc", 10, partial(1, 2));
+        check("bytes=1-2 ; 5", 10, partial(1, 2));
+        check("bytes=1-2,999-", 10, partial(1, 2));
+        check("bytes=8-20,0-1", 10, Full);
+        check("bytes=1-abc", 10, Full);
+        check("bytes=abc-1", 10, Full);
+        check("bytes=,0-1", 10, Full);
+        check("bytes=1-2-3", 10, Full);
         check("bytes=+1-2", 10, Full);
         check("bytes=-", 10, Full);
         check("bytes=1", 10, Full);
@@ -227,7 +245,7 @@ mod tests {
     proptest! {
         #[test]
         fn never_leaves_the_object(
-            text in "(bytes=)?[0-9+, -]{0,24}",
+            text in "(bytes=)?[0-9a+, -]{0,24}",
             size in 0..2000_u64,
             standard in any::<bool>(),
         ) {

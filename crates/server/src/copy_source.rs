@@ -45,7 +45,7 @@ fn parse(text: &str) -> Result<(BucketName, ObjectKey), Error> {
     let path = path.replace('+', " ");
     let path = percent_decode(&path).map_err(|_| invalid())?;
     let (bucket, key) = path.strip_prefix('/').unwrap_or(&path).split_once('/').ok_or_else(invalid)?;
-    Ok((BucketName::parse(bucket)?, ObjectKey::parse(key)?))
+    Ok((BucketName::parse(bucket)?, ObjectKey::to_look_up(key)?))
 }
 
 #[cfg(test)]

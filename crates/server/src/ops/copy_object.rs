@@ -1,10 +1,10 @@
 //! `CopyObject`: a new object with the bytes of another. Nothing is copied: both share their data in the store.
 
 use ossicle_protocol::xml::CopyObjectResult;
-use ossicle_protocol::{Error, ErrorCode, ObjectAcl, Timestamp};
+use ossicle_protocol::{Error, ErrorCode, Timestamp};
 use ossicle_store::{CopyAttributes, CopyObject, Object};
 
-use crate::acl::stored_object_acl;
+use crate::acl::requested_object_acl;
 use crate::attributes;
 use crate::call::Call;
 use crate::conditions::forbids_overwrite;
@@ -12,13 +12,14 @@ use crate::copy_source;
 use crate::failure;
 use crate::http::reply::Reply;
 
-/// The largest source of one CopyObject, 5 GiB as UploadPartCopy's manual page recommends parts above it.
+/// The largest source of one CopyObject to another place. The manual promises less, 1 GiB, and recommends UploadPartCopy
+/// above it.
 const COPY_LIMIT: u64 = 5 * 1024 * 1024 * 1024;
 
 /// Runs `CopyObject`.
 pub(crate) async fn copy_object(call: &Call) -> Result<Reply, Error> {
     let source = copy_source::resolve(call)?;
-    if source.size > COPY_LIMIT {
+    if source.size > COPY_LIMIT && !is_onto_itself(call, &source)? {
         return Err(Error::new(ErrorCode::EntityTooLarge));
     }
     let copy = CopyObject {
@@ -37,17 +38,26 @@ pub(crate) async fn copy_object(call: &Call) -> Result<Reply, Error> {
     Ok(attributes::identify(Reply::xml(document.to_xml()), &object))
 }
 
-/// The directive says whose headers count; ACL and storage class are never inherited.
+/// Tells whether the object is copied onto itself, which is how clients change its headers.
+fn is_onto_itself(call: &Call, source: &Object) -> Result<bool, Error> {
+    Ok(source.bucket == call.bucket_name()?.as_str() && source.key == call.key()?.as_str())
+}
+
+/// The directive says whose headers count, but for an object copied onto itself it is always the request's (manual). ACL and
+/// storage class are never inherited.
 fn copied_attributes(call: &Call, source: &Object) -> Result<CopyAttributes, Error> {
     let directive = call.header("x-oss-metadata-directive")?.unwrap_or("COPY");
     let key = call.key()?;
+    let onto_itself = is_onto_itself(call, source)?;
     match directive.to_ascii_uppercase().as_str() {
+        "COPY" if onto_itself => {
+            attributes::from_headers(&call.head.headers, key).map(CopyAttributes::Replace)
+        }
         "REPLACE" => attributes::from_headers(&call.head.headers, key).map(CopyAttributes::Replace),
         "COPY" => {
-            let acl = call.header("x-oss-object-acl")?.map(ObjectAcl::parse).transpose()?;
             let class = call.header("x-oss-storage-class")?.map(attributes::storage_class).transpose()?;
             Ok(CopyAttributes::Keep {
-                acl: stored_object_acl(acl.unwrap_or(ObjectAcl::Default)),
+                acl: requested_object_acl(call)?.unwrap_or_default(),
                 storage_class: class.map(str::to_owned),
             })
         }

@@ -1,5 +1,8 @@
 //! `UploadPartCopy`: a part with bytes of an existing object.
 
+use std::ops::Range;
+
+use http::header::CONTENT_RANGE;
 use ossicle_protocol::xml::CopyPartResult;
 use ossicle_protocol::{ByteRange, Error, ErrorCode, Timestamp};
 use ossicle_store::{self as store, Object, PutPart, StoredData};
@@ -22,7 +25,8 @@ pub(crate) async fn upload_part_copy(call: &Call) -> Result<Reply, Error> {
         return Err(no_such_upload(upload_id));
     }
     let source = copy_source::resolve(call)?;
-    let data = read(call, &source).await?;
+    let (range, content_range) = range(call, &source)?;
+    let data = read(call, &source, range).await?;
     let crc64 = data.crc64();
     let part = PutPart {
         bucket: bucket.to_owned(),
@@ -38,25 +42,33 @@ pub(crate) async fn upload_part_copy(call: &Call) -> Result<Reply, Error> {
     })?;
     let modified = Timestamp::from_unix_millis(part.last_modified_ms);
     let document = CopyPartResult { etag: &part.etag, last_modified: modified };
-    Ok(Reply::xml(document.to_xml())
+    let reply = Reply::xml(document.to_xml())
         .with_named("etag", &format!("\"{}\"", part.etag))
-        .with_named("x-oss-hash-crc64ecma", &crc64.to_string()))
+        .with_named("x-oss-hash-crc64ecma", &crc64.to_string());
+    Ok(match content_range {
+        Some(content_range) => reply.with_header(CONTENT_RANGE, content_range),
+        None => reply,
+    })
+}
+
+/// The bytes to copy. A range that reaches past the end means the whole object, as in GetObject.
+fn range(call: &Call, source: &Object) -> Result<(Range<u64>, Option<String>), Error> {
+    let Some(text) = call.header("x-oss-copy-source-range")? else { return Ok((0..source.size, None)) };
+    let range = ByteRange::parse(text, source.size, false);
+    let bytes = match range {
+        ByteRange::Partial { first, last } => first..last + 1,
+        ByteRange::Full => 0..source.size,
+        ByteRange::Unsatisfiable => {
+            return Err(Error::new(ErrorCode::InvalidRange)
+                .with_detail("ActualObjectSize", source.size.to_string())
+                .with_detail("RangeRequested", text));
+        }
+    };
+    Ok((bytes, range.content_range(source.size)))
 }
 
 /// A part's ETag is the MD5 of its own bytes, so they have to be read; they become data of their own on the way.
-async fn read(call: &Call, source: &Object) -> Result<StoredData, Error> {
-    let range = match call.header("x-oss-copy-source-range")? {
-        None => 0..source.size,
-        Some(text) => match ByteRange::parse(text, source.size, true) {
-            ByteRange::Partial { first, last } => first..last + 1,
-            ByteRange::Full => 0..source.size,
-            ByteRange::Unsatisfiable => {
-                return Err(Error::new(ErrorCode::InvalidRange)
-                    .with_detail("ActualObjectSize", source.size.to_string())
-                    .with_detail("RangeRequested", text));
-            }
-        },
-    };
+async fn read(call: &Call, source: &Object, range: Range<u64>) -> Result<StoredData, Error> {
     if range.end - range.start > SINGLE_UPLOAD_LIMIT {
         return Err(Error::new(ErrorCode::EntityTooLarge));
     }

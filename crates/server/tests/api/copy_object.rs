@@ -154,3 +154,29 @@ fn the_source_must_be_readable_for_the_caller() {
     bucket.set_acl("public-read");
     steal().expect(200);
 }
+
+#[test]
+fn onto_itself_the_metadata_of_the_request_is_used_whatever_the_directive_says() {
+    // OSS manual, CopyObject, x-oss-metadata-directive.
+    let bucket = with_source();
+    for directive in ["", "COPY"] {
+        let request = copy(&bucket, "source.txt", "source.txt").header("x-oss-metadata-directive", directive);
+        request.header("x-oss-meta-b", "2").header("Content-Type", "text/html").send().expect(200);
+        let head = bucket.key("HEAD", "source.txt").send();
+        assert_eq!((head.must("x-oss-meta-b"), head.must("Content-Type")), ("2", "text/html"), "{directive}");
+        assert_eq!((head.header("x-oss-meta-a"), head.header("Cache-Control")), (None, None), "{directive}");
+        assert_eq!(bucket.get("source.txt"), b"Hello");
+    }
+}
+
+#[test]
+fn a_failed_condition_is_named_as_that_of_an_object() {
+    let bucket = with_source();
+    let failed = |name: &str, value: &str| {
+        copy(&bucket, "source.txt", "copy").header(name, value).send().expect_error(412, "PreconditionFailed")
+    };
+    let answer = failed("x-oss-copy-source-if-match", "\"0123456789ABCDEF0123456789ABCDEF\"");
+    answer.with("Condition", "If-Match");
+    let answer = failed("x-oss-copy-source-if-unmodified-since", "Wed, 21 Oct 2015 07:28:00 GMT");
+    answer.with("Condition", "If-Unmodified-Since");
+}

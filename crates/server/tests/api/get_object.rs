@@ -23,6 +23,8 @@ fn answers_with_everything_about_the_object() {
     assert_eq!(answer.spelled("ETag"), etag(CONTENT));
     assert_eq!(answer.spelled("Content-MD5"), content_md5(CONTENT));
     assert_eq!(answer.spelled("Accept-Ranges"), "bytes");
+    // A page that was uploaded as a text must not become one in a browser.
+    assert_eq!(answer.spelled("X-Content-Type-Options"), "nosniff");
     assert_eq!(answer.spelled("x-oss-hash-crc64ecma"), crc64(CONTENT));
     assert_eq!(answer.spelled("x-oss-object-type"), "Normal");
     assert_eq!(answer.spelled("x-oss-storage-class"), "Standard");
@@ -83,7 +85,12 @@ fn ranges() {
     check("bytes=20-", None);
     check("bytes=9-5", None);
     check("bytes=a-b", None);
-    check("bytes=0-1,3-4", None);
+    // Of a list, and before rubbish, the first counts.
+    check("bytes=0-1,3-4", Some((0, 1)));
+    check("bytes=-5, 0-1", Some((15, 19)));
+    check("bytes=2-4rubbish", Some((2, 4)));
+    check("bytes=2-rubbish", None);
+    check("bytes=rubbish,3-4", None);
     check("items=0-1", None);
     check("bytes=-21", None);
     check("bytes=99999999999999999999-", None);
@@ -139,7 +146,10 @@ fn conditions() {
                     assert!(answer.body.is_empty());
                     assert_eq!(answer.header("Content-Type"), None);
                 }
-                (412, "GET") => drop(answer.expect_error(412, "PreconditionFailed").with("Condition", name)),
+                (412, "GET") => {
+                    let answer = answer.expect_error(412, "PreconditionFailed").with("Condition", name);
+                    answer.with_ec("0017-00001001");
+                }
                 (412, _) => drop(answer.expect_head_error(412, "PreconditionFailed")),
                 _ => {}
             }
