@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"sort"
 	"strings"
 )
@@ -11,13 +12,13 @@ import (
 // PartSize is the smallest size of a part that is not the last.
 const PartSize = 100 << 10
 
-// MultipartETag is the ETag OSS gives to content uploaded in parts of PartSize: the MD5 over the parts' MD5s, and the
-// number of parts.
+// MultipartETag is the ETag OSS gives to content uploaded in parts of PartSize: the MD5 over the parts' ETags as
+// text, and the number of parts.
 func MultipartETag(content []byte) string {
 	whole, parts := md5.New(), 0
 	for start := 0; start < len(content); start += PartSize {
 		sum := md5.Sum(content[start:min(start+PartSize, len(content))])
-		whole.Write(sum[:])
+		io.WriteString(whole, strings.ToUpper(hex.EncodeToString(sum[:])))
 		parts++
 	}
 	return fmt.Sprintf(`"%s-%d"`, strings.ToUpper(hex.EncodeToString(whole.Sum(nil))), parts)

@@ -19,7 +19,8 @@ def whole(context):
     parts = [sdk.upload_part(context.bucket, key, upload, number, datas[number - 1]) for number in (3, 1, 2)]
     checks.true(not sdk.exists(context.bucket, key), "the object exists before it is complete")
     stored = sdk.complete(context.bucket, key, upload, sorted(parts, key=lambda part: part.part_number))
-    digest = hashlib.md5(b"".join(hashlib.md5(data).digest() for data in datas)).hexdigest().upper()
+    etags = "".join(hashlib.md5(data).hexdigest().upper() for data in datas)
+    digest = hashlib.md5(etags.encode()).hexdigest().upper()
     checks.equal(stored.etag, f"{digest}-3")
     found = sdk.get(context.bucket, key)
     checks.true(found.body == b"".join(datas), "the content differs")

@@ -1,7 +1,9 @@
 //! ACLs between their spelling on the wire and their place in the store.
 
-use ossicle_protocol::{BucketAcl, ObjectAcl};
+use ossicle_protocol::{BucketAcl, Error, ObjectAcl};
 use ossicle_store::{self as store, Bucket, ObjectFields};
+
+use crate::call::Call;
 
 /// A bucket's ACL.
 pub(crate) fn bucket_acl(bucket: &Bucket) -> BucketAcl {
@@ -39,4 +41,10 @@ pub(crate) fn stored_object_acl(acl: ObjectAcl) -> store::Acl {
         ObjectAcl::PublicRead => store::Acl::PublicRead,
         ObjectAcl::PublicReadWrite => store::Acl::PublicReadWrite,
     }
+}
+
+/// The ACL that a request asks for, as the store keeps it.
+pub(crate) fn requested_object_acl(call: &Call) -> Result<Option<store::Acl>, Error> {
+    let acl = call.header("x-oss-object-acl")?.map(ObjectAcl::parse).transpose()?;
+    Ok(acl.map(stored_object_acl))
 }

@@ -1,7 +1,7 @@
 //! What an upload says about the object besides its bytes: the stored headers, ACL and storage class. It reads request
 //! headers or form fields and writes answer headers; values are kept as they came.
 
-use http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG, LAST_MODIFIED};
+use http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ossicle_protocol::{Error, ErrorCode, ObjectAcl, ObjectKey, StorageClass, media_type_for};
 use ossicle_store::{Attributes, Object, ObjectFields};
@@ -17,6 +17,9 @@ const CRC64: HeaderName = HeaderName::from_static("x-oss-hash-crc64ecma");
 const NEXT_APPEND_POSITION: HeaderName = HeaderName::from_static("x-oss-next-append-position");
 const OBJECT_TYPE: HeaderName = HeaderName::from_static("x-oss-object-type");
 const STORAGE_CLASS: HeaderName = HeaderName::from_static("x-oss-storage-class");
+
+/// What the names of user metadata begin with.
+const META: &str = "x-oss-meta-";
 
 /// The most that names and values of `x-oss-meta-*` may take together.
 const USER_METADATA_LIMIT: usize = 8 * 1024;
@@ -60,6 +63,8 @@ pub(crate) fn from_fields<'a>(
             return Err(too_long(name, STORED_VALUE_LIMIT));
         }
         match name {
+            // SDKs send OSS's own headers without a value for what was not set.
+            _ if value.is_empty() && name.starts_with("x-oss-") && !name.starts_with(META) => {}
             "content-type" if !value.is_empty() => attributes.content_type = value.to_owned(),
             "x-oss-object-acl" => attributes.acl = crate::acl::stored_object_acl(ObjectAcl::parse(value)?),
             "x-oss-storage-class" => attributes.storage_class = storage_class(value)?.to_owned(),
@@ -68,7 +73,7 @@ pub(crate) fn from_fields<'a>(
                 return Err(Error::new(ErrorCode::NotImplemented)
                     .with_message(format!("This server does not implement {name}.")));
             }
-            _ if name.starts_with("x-oss-meta-") => {
+            _ if name.starts_with(META) => {
                 metadata += name.len() + value.len();
                 attributes.headers.push((name.to_owned(), value.to_owned()));
             }
@@ -111,6 +116,8 @@ pub(crate) fn describe(reply: Reply, object: &Object) -> Reply {
         .with_header(CONTENT_TYPE, object.attributes.content_type.as_bytes())
         .with_header(LAST_MODIFIED, last_modified(object))
         .with_header(ACCEPT_RANGES, HeaderValue::from_static("bytes"))
+        // What a stranger uploaded as text must not run as a script in the browser of whoever looks at it.
+        .with_header(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
         .with_header(OBJECT_TYPE, HeaderValue::from_static(kind(object)))
         .with_header(STORAGE_CLASS, storage_class_of(object));
     if let Some(position) = append_position(object) {

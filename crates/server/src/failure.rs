@@ -33,6 +33,12 @@ pub(crate) fn from_store(error: store::Error) -> Error {
         store::Error::PositionMismatch { length } => {
             simple(ErrorCode::PositionNotEqualToLength).with_detail("NextAppendPosition", length.to_string())
         }
+        store::Error::TooLarge { size } => {
+            simple(ErrorCode::EntityTooLarge).with_detail("ProposedSize", size.to_string())
+        }
+        store::Error::Crc64Mismatch { actual } => {
+            simple(ErrorCode::InvalidCRC64).with_detail("ServerCRC64", actual.to_string())
+        }
         store::Error::InvalidName { reason } => simple(ErrorCode::InvalidObjectName).with_message(reason),
         error => broken(&error),
     }

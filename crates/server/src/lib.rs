@@ -6,6 +6,7 @@
 mod abandoned_uploads;
 mod access_log;
 mod acl;
+mod announced;
 mod app;
 mod aside;
 mod attributes;

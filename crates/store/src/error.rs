@@ -37,6 +37,18 @@ pub enum Error {
         /// The present length, where the next append has to start.
         length: u64,
     },
+    /// The object would become longer than the caller allows.
+    #[error("the object would be too large, {size} bytes")]
+    TooLarge {
+        /// The length it would have.
+        size: u64,
+    },
+    /// The object does not have the CRC-64 that the caller expects.
+    #[error("the CRC-64 of the object is {actual}")]
+    Crc64Mismatch {
+        /// The CRC-64 it has.
+        actual: u64,
+    },
     /// The multipart upload does not exist, or was completed or aborted.
     #[error("the upload does not exist")]
     NoSuchUpload,
@@ -119,6 +131,8 @@ impl Error {
             | Self::PreconditionFailed
             | Self::NotAppendable
             | Self::PositionMismatch { .. }
+            | Self::TooLarge { .. }
+            | Self::Crc64Mismatch { .. }
             | Self::NoSuchUpload
             | Self::InvalidPart { .. }
             | Self::InvalidPartOrder

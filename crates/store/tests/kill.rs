@@ -83,6 +83,8 @@ async fn client(store: Store, client: u64, run: u64) {
             position: appended,
             data,
             attributes: Attributes::default(),
+            acl: None,
+            max_size: u64::MAX,
             now_ms: 1,
             journal: None,
         };
@@ -123,6 +125,8 @@ async fn compose(store: &Store, client: u64, number: u64) {
         parts: Parts::All,
         min_part_size: 0,
         forbid_overwrite: false,
+        acl: None,
+        crc64: None,
         now_ms: 1,
         journal: None,
     };

@@ -3,12 +3,13 @@
 use ossicle_protocol::{Error, ErrorCode};
 use ossicle_store::AppendObject;
 
+use crate::acl::requested_object_acl;
 use crate::attributes;
 use crate::call::Call;
 use crate::failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::receive::receive;
+use crate::receive::{SINGLE_UPLOAD_LIMIT, receive};
 
 /// Runs `AppendObject`.
 pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Reply, Error> {
@@ -19,7 +20,9 @@ pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Repl
         key: key.as_str().to_owned(),
         position,
         attributes: attributes::from_headers(&call.head.headers, key)?,
+        acl: requested_object_acl(call)?,
         data: receive(call, body).await?.data,
+        max_size: SINGLE_UPLOAD_LIMIT,
         now_ms: call.now.unix_millis(),
         journal: None,
     };

@@ -4,6 +4,8 @@ use ossicle_protocol::xml::{CompleteMultipartUpload, CompleteMultipartUploadResu
 use ossicle_protocol::{Error, ErrorCode, percent_encode_path};
 use ossicle_store::{CompleteUpload, Object, Parts};
 
+use crate::acl::requested_object_acl;
+use crate::announced::{Announced, check_document_md5};
 use crate::attributes;
 use crate::call::Call;
 use crate::callback::answer::{Asker, detached};
@@ -22,6 +24,8 @@ pub(crate) async fn complete_multipart_upload(call: Call, body: RequestBody) -> 
     let wanted = requested::from_request(&call)?;
     let encoding = KeyEncoding::from_request(&call.query, &call.head.headers)?;
     let body = body.read(CompleteMultipartUpload::MAX_BODY, || Error::new(ErrorCode::MalformedXML)).await?;
+    check_document_md5(&call, &body)?;
+    let announced = Announced::of_object(&call)?;
     let upload_id = call.query.get("uploadId").unwrap_or("");
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
     if call.app.store.upload_info(bucket, key, upload_id).map_err(failure::from_store)?.is_none() {
@@ -34,9 +38,12 @@ pub(crate) async fn complete_multipart_upload(call: Call, body: RequestBody) -> 
         parts: parts(&call, &body)?,
         min_part_size: MIN_PART_SIZE,
         forbid_overwrite: forbids_overwrite(&call)?,
+        acl: requested_object_acl(&call)?,
+        crc64: announced.crc64(),
         now_ms: call.now.unix_millis(),
         journal: None,
     };
+    let complete = check_sha1(&call, complete, &announced).await?;
     let usual = Usual::of(&call, encoding)?;
     let store = call.app.store.clone();
     let Some(wanted) = wanted else {
@@ -75,6 +82,21 @@ fn parts(call: &Call, body: &[u8]) -> Result<Parts, Error> {
     Ok(Parts::Listed(
         document.parts().iter().map(|(number, etag)| (*number, etag.as_str().to_owned())).collect(),
     ))
+}
+
+/// Reads what is to be the object where its SHA-1 was announced, and ties the commit to exactly that.
+async fn check_sha1(
+    call: &Call,
+    complete: CompleteUpload,
+    announced: &Announced,
+) -> Result<CompleteUpload, Error> {
+    let Some(mut sha1) = announced.sha1() else { return Ok(complete) };
+    let store = &call.app.store;
+    let (complete, object) = store.preview_complete(complete).map_err(failure::from_store)?;
+    let read = store.visit_parts(&complete, object.size, |piece| sha1.take(piece)).await;
+    read.map_err(failure::from_store)?;
+    sha1.check()?;
+    Ok(complete)
 }
 
 /// Renders the callback from the object as it will be, and ties the commit to exactly that.

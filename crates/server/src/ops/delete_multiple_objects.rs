@@ -7,18 +7,18 @@ use ossicle_protocol::xml::{DeleteRequest, DeleteResult, DeletedObject, KeyEncod
 use ossicle_protocol::{Error, ErrorCode};
 
 use crate::acl::bucket_acl;
+use crate::announced::check_document_md5_of_c;
 use crate::aside::aside;
 use crate::authorize::write_key;
 use crate::call::Call;
 use crate::failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::receive::check_document_md5;
 
 /// Runs `DeleteMultipleObjects`.
 pub(crate) async fn delete_multiple_objects(call: &Call, body: RequestBody) -> Result<Reply, Error> {
     let body = body.read(DeleteRequest::MAX_BODY, || Error::new(ErrorCode::MalformedXML)).await?;
-    check_document_md5(call, &body)?;
+    check_document_md5_of_c(call, &body)?;
     let request = DeleteRequest::parse(&body)?;
     let encoding = KeyEncoding::from_request(&call.query, &call.head.headers)?;
     if request.objects().iter().any(|object| !matches!(object.version_id.as_deref(), None | Some("null"))) {

@@ -1,5 +1,7 @@
-//! `GetObjectMeta`: ETag, size and modification time only, for HEAD with `?objectMeta`.
+//! `GetObjectMeta`: ETag, size and modification time only, for HEAD with `?objectMeta`. Clients of years ago ask by GET, and
+//! read the size in `Content-Length`, which no bytes follow.
 
+use http::Method;
 use http::header::LAST_MODIFIED;
 use ossicle_protocol::Error;
 
@@ -11,7 +13,10 @@ use crate::stored;
 /// Runs `GetObjectMeta`.
 pub(crate) async fn get_object_meta(call: &Call) -> Result<Reply, Error> {
     let object = stored::object(call).await?;
-    Ok(attributes::identify(Reply::ok(), &object)
-        .with_header(LAST_MODIFIED, attributes::last_modified(&object))
-        .with_content_length(object.size))
+    let reply = attributes::identify(Reply::ok(), &object)
+        .with_header(LAST_MODIFIED, attributes::last_modified(&object));
+    Ok(match call.head.method {
+        Method::HEAD => reply.with_content_length(object.size),
+        _ => reply.with_body_withheld(object.size),
+    })
 }

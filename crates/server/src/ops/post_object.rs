@@ -8,6 +8,7 @@ use ossicle_protocol::{ETag, Error, ErrorCode, ObjectKey, percent_encode, percen
 use ossicle_store::{Attributes, Object, PutObject};
 
 use crate::acl::bucket_acl;
+use crate::announced::Announced;
 use crate::attributes::{self, base64_md5};
 use crate::auth::Caller;
 use crate::authorize::write_key;
@@ -20,7 +21,7 @@ use crate::failure;
 use crate::form::{Fields, File, Form};
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::receive::{Intake, Received, check_md5, parse_md5};
+use crate::receive::{Intake, Received};
 
 /// The longest `success_action_redirect`, which the answer repeats in a header.
 const REDIRECT_LIMIT: usize = 8 * 1024;
@@ -35,9 +36,8 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
     let forbid_overwrite = forbids_overwrite(&call, &fields)?;
     let wanted = wanted(&call, &fields)?;
     let success = Success::of(&call, &fields)?;
-    let expected = fields.get("content-md5").map(parse_md5).transpose()?;
-    let received = receive(&call, file, policy.as_ref()).await?;
-    check_md5(expected.as_ref(), &received.data)?;
+    let announced = Announced::by_fields(|name| fields.get(name))?;
+    let received = receive(&call, file, policy.as_ref(), announced).await?;
     call.app.metrics.received(call.operation.name(), received.data.size());
     let prepared = wanted.map(|wanted| prepare(&call, wanted, &key, &attributes, &received)).transpose()?;
     let put = PutObject {
@@ -142,8 +142,13 @@ fn wanted(call: &Call, fields: &Fields) -> Result<Option<Wanted>, Error> {
 }
 
 /// Takes the file in, and stops as soon as it is longer than the policy allows.
-async fn receive(call: &Call, mut file: File, policy: Option<&PostPolicy>) -> Result<Received, Error> {
-    let mut intake = Intake::new(&call.app.store, None);
+async fn receive(
+    call: &Call,
+    mut file: File,
+    policy: Option<&PostPolicy>,
+    announced: Announced,
+) -> Result<Received, Error> {
+    let mut intake = Intake::new(&call.app.store, None).checked_against(announced);
     while let Some(piece) = file.next().await? {
         intake.take(piece).await?;
         if let Some(policy) = policy

@@ -5,6 +5,7 @@ use ossicle_callback::{CustomVariables, SizeLimit};
 use ossicle_protocol::{Error, ErrorCode};
 use ossicle_store::RecordDelivery;
 
+use crate::announced::check_document_md5;
 use crate::attributes;
 use crate::call::Call;
 use crate::callback::answer::{Asker, detached};
@@ -13,7 +14,6 @@ use crate::callback::requested::{self, Given};
 use crate::failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::receive::check_document_md5;
 use crate::stored;
 
 /// The body holds two values of 5 KiB and a few words.

@@ -5,12 +5,12 @@ use ossicle_protocol::{BucketAcl, Error, ErrorCode};
 use ossicle_store::{CreateBucket, NewBucket};
 
 use crate::acl::stored_bucket_acl;
+use crate::announced::check_document_md5;
 use crate::attributes;
 use crate::call::Call;
 use crate::failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::receive::check_document_md5;
 
 /// Runs `PutBucket`.
 pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, Error> {

@@ -1,6 +1,7 @@
 //! `PutBucketAcl`: sets who may do what with a bucket, and creates the bucket where it does not exist, as OSS does.
+//! Without the header it changes nothing, as SDKs rely on.
 
-use ossicle_protocol::{BucketAcl, Error, ErrorCode};
+use ossicle_protocol::{BucketAcl, Error};
 use ossicle_store::NewBucket;
 
 use crate::acl::stored_bucket_acl;
@@ -11,14 +12,15 @@ use crate::http::reply::Reply;
 /// Runs `PutBucketAcl`.
 pub(crate) async fn put_bucket_acl(call: &Call) -> Result<Reply, Error> {
     let name = call.bucket_name()?.as_str();
-    let text = call
-        .header("x-oss-acl")?
-        .ok_or_else(|| Error::new(ErrorCode::MissingArgument).with_detail("ArgumentName", "x-oss-acl"))?;
+    let done = Reply::ok().with_named("location", &format!("/{name}"));
+    let Some(text) = call.header("x-oss-acl")? else {
+        return call.bucket().map(|_| done);
+    };
     let acl = stored_bucket_acl(BucketAcl::parse(text)?);
     let store = &call.app.store;
     if call.bucket.is_some() {
         store.set_bucket_acl(name, acl).await.map_err(failure::from_store)?;
-        return Ok(Reply::ok());
+        return Ok(done);
     }
     let bucket = NewBucket {
         name: name.to_owned(),
@@ -30,5 +32,5 @@ pub(crate) async fn put_bucket_acl(call: &Call) -> Result<Reply, Error> {
         created_ms: call.now.unix_millis(),
     };
     store.create_bucket(bucket).await.map_err(failure::from_store)?;
-    Ok(Reply::ok())
+    Ok(done)
 }

@@ -5,11 +5,11 @@ use ossicle_protocol::xml::BucketCallbackPolicy;
 use ossicle_protocol::{Error, ErrorCode};
 use ossicle_store::BucketDocument;
 
+use crate::announced::check_document_md5;
 use crate::call::Call;
 use crate::failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::receive::check_document_md5;
 
 /// Runs `PutBucketCallbackPolicy`.
 pub(crate) async fn put_bucket_callback_policy(call: &Call, body: RequestBody) -> Result<Reply, Error> {

@@ -124,3 +124,17 @@ fn who_may() {
     anonymous().expect(200);
     append(&Bucket::unmade(), "log", "0", "x").expect_error(404, "NoSuchBucket");
 }
+
+#[test]
+fn a_later_append_may_set_the_acl() {
+    let bucket = Bucket::new();
+    let append = |position: &str, acl: &str| {
+        let request = bucket.key("POST", "log").query("append", "").query("position", position);
+        request.header("x-oss-object-acl", acl).body("x").send().expect(200);
+        bucket.at("GET", "log?acl").send().element("Grant")
+    };
+    assert_eq!(append("0", ""), "default");
+    assert_eq!(append("1", "public-read"), "public-read");
+    assert_eq!(append("2", ""), "public-read");
+    assert_eq!(append("3", "private"), "private");
+}

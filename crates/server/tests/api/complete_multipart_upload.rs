@@ -1,6 +1,6 @@
 //! `CompleteMultipartUpload`.
 
-use crate::harness::checksum::{crc64, multipart_etag};
+use crate::harness::checksum::{content_md5, crc64, md5_hex, multipart_etag, sha1};
 use crate::harness::{Bucket, signing};
 
 /// The least that a part other than the last must have.
@@ -206,4 +206,62 @@ fn at_a_virtual_host_the_location_names_the_bucket_once() {
     let request = bucket.server.request("POST", "/k").query("uploadId", &id).host_of(&bucket.name, &host);
     let answer = request.body(document).send().expect(200);
     assert_eq!(answer.element("Location"), format!("http://{host}/k"));
+}
+
+#[test]
+fn the_etag_is_that_of_oss() {
+    // The parts' ETags in upper case as text, not as bytes: Java, Go and C++ SDKs.
+    let bucket = Bucket::new();
+    let (id, listed) = parts(&bucket, "k", &[b"Hello"]);
+    let answer = bucket.complete("k", &id, &listed).send().expect(200);
+    let md5_of_text = md5_hex(b"8B1A9953C4611296A827ABF8C47804D7");
+    assert_eq!(answer.element("ETag"), format!("\"{md5_of_text}-1\""));
+}
+
+#[test]
+fn the_acl_of_the_request_is_the_objects() {
+    let bucket = Bucket::new();
+    for (begun, completed, expected) in [
+        ("", "public-read", "public-read"),
+        ("private", "public-read-write", "public-read-write"),
+        ("private", "", "private"),
+        ("", "", "default"),
+    ] {
+        let id = bucket.at("POST", "k?uploads").header("x-oss-object-acl", begun).send().expect(200);
+        let id = id.element("UploadId");
+        let listed = [(1, bucket.part("k", &id, 1, b"x"))];
+        let complete = || bucket.complete("k", &id, &listed);
+        complete().header("x-oss-object-acl", "all").send().expect_error(400, "InvalidArgument");
+        complete().header("x-oss-object-acl", completed).send().expect(200);
+        assert_eq!(bucket.at("GET", "k?acl").send().element("Grant"), expected, "{begun} {completed}");
+    }
+}
+
+#[test]
+fn announced_hashes_are_those_of_the_document_and_of_the_object() {
+    let bucket = Bucket::new();
+    let (first, last) = (vec![1; PART], b"the end");
+    let whole = [first.as_slice(), last].concat();
+    let (id, listed) = parts(&bucket, "k", &[&first, last]);
+    let complete = |name: &str, value: &str| bucket.complete("k", &id, &listed).header(name, value).send();
+    let document: String = listed
+        .iter()
+        .map(|(number, etag)| format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>"))
+        .collect();
+    let document = format!("<CompleteMultipartUpload>{document}</CompleteMultipartUpload>");
+    complete("Content-MD5", &content_md5(b"other")).expect_error(400, "InvalidDigest");
+    complete("Content-MD5", "short").expect_error(400, "InvalidDigest");
+    complete("x-oss-hash-crc64ecma", &crc64(document.as_bytes())).expect_error(400, "InvalidCRC64");
+    complete("x-oss-hash-crc64ecma", "x").expect_error(400, "InvalidCRC64");
+    complete("x-oss-hash-sha1", &sha1(&first)).expect_error(400, "InvalidDigest");
+    complete("x-oss-hash-sha1", "nonsense").expect_error(400, "InvalidDigest");
+    bucket.assert_absent("k");
+    bucket
+        .complete("k", &id, &listed)
+        .header("Content-MD5", &content_md5(document.as_bytes()))
+        .header("x-oss-hash-crc64ecma", &crc64(&whole))
+        .header("x-oss-hash-sha1", &sha1(&whole))
+        .send()
+        .expect(200);
+    assert!(bucket.get("k") == whole);
 }

@@ -1,5 +1,8 @@
 //! `DeleteMultipleObjects`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::harness::checksum::content_md5;
 use crate::harness::{Answer, Bucket};
 
@@ -144,4 +147,21 @@ fn keys_that_the_caller_may_not_delete_stay() {
     bucket.assert_keys(&["mine"]);
     assert_eq!(delete(&bucket, &document(false, &["mine"])).expect(200).elements("Key"), ["mine"]);
     bucket.assert_keys(&[]);
+}
+
+#[test]
+fn of_the_twenty_bytes_that_the_c_sdk_sends_as_md5_sixteen_count() {
+    let bucket = Bucket::new();
+    let body = document(false, &["k"]);
+    let request = |md5: &str| bucket.root("POST", "?delete").header("Content-MD5", md5).body(&body).send();
+    let md5 = STANDARD.decode(content_md5(body.as_bytes())).unwrap();
+    let longer = |md5: &[u8], stray: &[u8]| STANDARD.encode([md5, stray].concat());
+    bucket.put("k", "x");
+    request(&longer(&[0; 16], b"\0\x01\xfe\xff")).expect_error(400, "InvalidDigest");
+    request(&longer(&md5, b"12345")).expect_error(400, "InvalidDigest");
+    request(&longer(&md5[..15], b"")).expect_error(400, "InvalidDigest");
+    bucket.assert_keys(&["k"]);
+    request(&longer(&md5, b"\0\x01\xfe\xff")).expect(200);
+    bucket.assert_keys(&[]);
+    request("").expect(200);
 }

@@ -8,6 +8,7 @@ fn sets_each_value() {
     for acl in ["public-read", "public-read-write", "private"] {
         let answer = bucket.root("PUT", "?acl").header("x-oss-acl", acl).send().expect(200);
         assert_eq!(answer.spelled("Content-Length"), "0");
+        assert_eq!(answer.spelled("Location"), format!("/{}", bucket.name));
         assert_eq!(bucket.root("GET", "?acl").send().element("Grant"), acl);
     }
 }
@@ -15,10 +16,9 @@ fn sets_each_value() {
 #[test]
 fn refuses_others() {
     let bucket = Bucket::new();
-    for acl in ["default", "PRIVATE", "all", ""] {
+    for acl in ["default", "PRIVATE", "all"] {
         bucket.root("PUT", "?acl").header("x-oss-acl", acl).send().expect_error(400, "InvalidArgument");
     }
-    bucket.root("PUT", "?acl").send().expect_error(400, "MissingArgument");
     bucket
         .root("PUT", "?acl")
         .header("x-oss-acl", "private")
@@ -33,4 +33,18 @@ fn creates_a_bucket_that_does_not_exist() {
     let bucket = Bucket::unmade();
     bucket.root("PUT", "?acl").header("x-oss-acl", "public-read").send().expect(200);
     assert_eq!(bucket.root("GET", "?acl").send().expect(200).element("Grant"), "public-read");
+}
+
+#[test]
+fn without_the_header_nothing_changes() {
+    let bucket = Bucket::new();
+    bucket.set_acl("public-read");
+    for request in [bucket.root("PUT", "?acl"), bucket.root("PUT", "?acl").header("x-oss-acl", "")] {
+        let answer = request.send().expect(200);
+        assert_eq!(answer.spelled("Location"), format!("/{}", bucket.name));
+    }
+    assert_eq!(bucket.root("GET", "?acl").send().element("Grant"), "public-read");
+    let unmade = Bucket::unmade();
+    unmade.root("PUT", "?acl").send().expect_error(404, "NoSuchBucket");
+    unmade.root("GET", "?acl").send().expect_error(404, "NoSuchBucket");
 }

@@ -1,7 +1,8 @@
 //! `PutObject`.
 
-use crate::harness::checksum::{content_md5, crc64, etag};
-use crate::harness::{Bucket, Wire};
+use crate::harness::checksum::{content_md5, crc64, etag, sha1};
+use crate::harness::form::Form;
+use crate::harness::{Bucket, Wire, signing};
 
 #[test]
 fn answers_with_what_identifies_the_content_and_nothing_else() {
@@ -62,7 +63,7 @@ fn overwrites_unless_forbidden() {
 fn a_wrong_content_md5_stores_nothing() {
     let bucket = Bucket::new();
     let put = |md5: &str| bucket.key("PUT", "k").header("Content-MD5", md5).body("Hello").send();
-    for wrong in [content_md5(b"Hallo").as_str(), "short", "AAAA", "!!!!!!!!!!!!!!!!!!!!!!==", ""] {
+    for wrong in [content_md5(b"Hallo").as_str(), "short", "AAAA", "!!!!!!!!!!!!!!!!!!!!!!=="] {
         put(wrong).expect_error(400, "InvalidDigest");
         bucket.assert_absent("k");
     }
@@ -297,4 +298,94 @@ fn one_of_many_wins_where_overwriting_is_forbidden() {
     });
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
     assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 7, "{statuses:?}");
+}
+
+#[test]
+fn conditions_are_refused_rather_than_ignored() {
+    // OSS manual, EC page 0017-00000245.
+    let bucket = Bucket::new();
+    bucket.put("k", "old");
+    for name in ["If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"] {
+        let answer = bucket.key("PUT", "k").header(name, "*").body("new").send();
+        let answer = answer.expect_error(501, "NotImplemented").with_ec("0017-00000245");
+        let told = "A header you provided implies functionality that is not implemented.";
+        answer.with("Message", told).with("Header", name);
+    }
+    assert_eq!(bucket.get("k"), b"old");
+}
+
+#[test]
+fn empty_headers_count_as_absent() {
+    // The Java SDK sends an empty x-oss-object-acl where the program gave none.
+    let bucket = Bucket::new();
+    for name in [
+        "x-oss-object-acl",
+        "x-oss-storage-class",
+        "x-oss-forbid-overwrite",
+        "x-oss-tagging",
+        "x-oss-server-side-encryption",
+        "x-oss-copy-source",
+        "x-oss-callback",
+        "x-oss-callback-var",
+        "x-oss-hash-crc64ecma",
+        "x-oss-hash-sha1",
+        "x-oss-metadata-directive",
+        "Content-MD5",
+    ] {
+        bucket.key("PUT", "k").header(name, "").body(name).send().expect(200);
+        assert_eq!(bucket.get("k"), name.as_bytes());
+    }
+    assert_eq!(bucket.at("GET", "k?acl").send().element("Grant"), "default");
+}
+
+#[test]
+fn wrong_checksums_store_nothing() {
+    let bucket = Bucket::new();
+    let put = |name: &str, value: &str| bucket.key("PUT", "k").header(name, value).body("Hello").send();
+    put("x-oss-hash-crc64ecma", &crc64(b"other")).expect_error(400, "InvalidCRC64");
+    put("x-oss-hash-crc64ecma", "-1").expect_error(400, "InvalidCRC64");
+    put("x-oss-hash-sha1", &sha1(b"other")).expect_error(400, "InvalidDigest");
+    put("x-oss-hash-sha1", "short").expect_error(400, "InvalidDigest");
+    bucket.assert_absent("k");
+    put("x-oss-hash-crc64ecma", &crc64(b"Hello")).expect(200);
+    put("x-oss-hash-sha1", &sha1(b"Hello")).expect(200);
+    put("x-oss-hash-sha1", &sha1(b"Hello").to_uppercase()).expect(200);
+}
+
+#[test]
+fn wrong_checksums_of_other_uploads_store_nothing() {
+    let bucket = Bucket::new();
+    let id = bucket.initiate("part");
+    for (name, value, code) in [
+        ("x-oss-hash-crc64ecma", crc64(b"other"), "InvalidCRC64"),
+        ("x-oss-hash-sha1", sha1(b"other"), "InvalidDigest"),
+        ("Content-MD5", content_md5(b"other"), "InvalidDigest"),
+    ] {
+        let append = bucket.at("POST", "log?append&position=0");
+        append.header(name, &value).body("x").send().expect_error(400, code);
+        let part = bucket.key("PUT", "part").query("partNumber", "1").query("uploadId", &id);
+        part.header(name, &value).body("x").send().expect_error(400, code);
+        let form = Form::new().field("key", "form").field(name, &value).file("f", "x");
+        bucket.set_acl("public-read-write");
+        form.onto(bucket.root("POST", "")).send().expect_error(400, code);
+    }
+    bucket.assert_keys(&[]);
+    assert!(bucket.key("GET", "part").query("uploadId", &id).send().elements("Part").is_empty());
+}
+
+#[test]
+fn keys_that_begin_with_a_slash_or_a_backslash_do_not_exist() {
+    let bucket = Bucket::new();
+    for key in ["/k", "\\k", "/a/b"] {
+        let of = |method: &str| bucket.at(method, &signing::encode(key, false));
+        of("PUT").body("x").send().expect_error(400, "InvalidObjectName").with_ec("0016-00000005");
+        of("GET").send().expect_error(404, "NoSuchKey");
+        of("HEAD").send().expect_head_error(404, "NoSuchKey");
+        of("GET").query("acl", "").send().expect_error(404, "NoSuchKey");
+        of("DELETE").send().expect(204);
+        let source = format!("/{}/{}", bucket.name, signing::encode(key, false));
+        let copy = bucket.key("PUT", "copy").header("x-oss-copy-source", &source);
+        copy.send().expect_error(404, "NoSuchKey");
+    }
+    bucket.assert_keys(&[]);
 }

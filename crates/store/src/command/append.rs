@@ -11,7 +11,7 @@ use crate::id::DataId;
 use crate::key;
 use crate::record::encode_object;
 use crate::txn::{Command, Txn};
-use crate::{Attributes, Error, NewDelivery, ObjectFields, ObjectKind};
+use crate::{Acl, Attributes, Error, NewDelivery, ObjectFields, ObjectKind};
 
 /// Appends to an object, or begins one.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct Append {
     pub(crate) position: u64,
     pub(crate) data: NewData,
     pub(crate) attributes: Attributes,
+    pub(crate) acl: Option<Acl>,
+    pub(crate) max_size: u64,
     pub(crate) now_ms: i64,
     pub(crate) generation: u64,
     /// Names the manifest, should the object come to need one.
@@ -41,14 +43,19 @@ impl Command for Append {
         if self.position != length {
             return Err(Error::PositionMismatch { length });
         }
+        let size = length.saturating_add(self.data.size);
+        if size > self.max_size {
+            return Err(Error::TooLarge { size });
+        }
         let added = take_in(txn, &self.data);
         let mut object = old.clone().unwrap_or_else(|| self.begin());
         object.crc64 =
             crc_fast::checksum_combine(CrcAlgorithm::Crc64Xz, object.crc64, self.data.crc64, self.data.size);
-        object.size += self.data.size;
+        object.size = size;
         object.etag = format!("{:016X}{:016X}", object.crc64, object.size);
         object.last_modified_ms = self.now_ms;
         object.generation = self.generation;
+        object.attributes.acl = self.acl.unwrap_or(object.attributes.acl);
         if let Some(extent) = added {
             object.data = self.extend(txn, &object, extent);
         }

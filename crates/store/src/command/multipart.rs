@@ -14,7 +14,7 @@ use crate::id::{DataId, UploadId};
 use crate::key;
 use crate::record::{PartRecord, UploadRecord, hex_upper};
 use crate::txn::{Command, Txn};
-use crate::{Error, NewDelivery, ObjectFields, ObjectKind, Part, Parts};
+use crate::{Acl, Attributes, Error, NewDelivery, ObjectFields, ObjectKind, Part, Parts};
 
 /// Begins an upload.
 #[derive(Debug)]
@@ -115,6 +115,9 @@ pub(crate) struct Complete {
     pub(crate) parts: Parts,
     pub(crate) min_part_size: u64,
     pub(crate) forbid_overwrite: bool,
+    pub(crate) acl: Option<Acl>,
+    /// The object's CRC-64, where the caller knows it.
+    pub(crate) crc64: Option<u64>,
     pub(crate) now_ms: i64,
     pub(crate) generation: u64,
     /// Names the manifest, should the object need one.
@@ -192,6 +195,7 @@ impl Complete {
         }
     }
 
+    /// Makes the object. Its ETag is the MD5 over the parts' ETags as text, in upper case, and their number.
     fn assemble<T: Txn>(
         &self,
         txn: &mut T,
@@ -206,9 +210,12 @@ impl Complete {
                 DataRef::Extents(own) => extents.extend(own.iter()),
                 DataRef::Manifest(_) => return Err(Error::corrupt("a part with a manifest")),
             }
-            digests.update(part.md5);
+            digests.update(hex_upper(&part.md5));
             crc64 = crc_fast::checksum_combine(CrcAlgorithm::Crc64Xz, crc64, part.crc64, part.size);
             size += part.size;
+        }
+        if self.crc64.is_some_and(|expected| expected != crc64) {
+            return Err(Error::Crc64Mismatch { actual: crc64 });
         }
         Ok(ObjectFields {
             bucket: self.bucket.clone(),
@@ -219,7 +226,7 @@ impl Complete {
             md5: None,
             last_modified_ms: self.now_ms,
             kind: ObjectKind::Multipart,
-            attributes: upload.attributes,
+            attributes: Attributes { acl: self.acl.unwrap_or(upload.attributes.acl), ..upload.attributes },
             parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
             generation: self.generation,
             data: gather(txn, &extents, self.manifest),

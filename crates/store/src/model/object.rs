@@ -116,6 +116,10 @@ pub struct AppendObject {
     pub data: StoredData,
     /// What the client set; only taken when the object is new.
     pub attributes: Attributes,
+    /// Who may do what from now on; also taken when the object is not new.
+    pub acl: Option<Acl>,
+    /// Refuse with [`Error::TooLarge`](crate::Error::TooLarge) what would make the object longer than this.
+    pub max_size: u64,
     /// The time now.
     pub now_ms: i64,
     /// A callback to record in the same commit.

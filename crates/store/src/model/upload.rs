@@ -1,5 +1,6 @@
 //! Multipart uploads.
 
+use crate::Acl;
 use crate::data::StoredData;
 use crate::model::{Attributes, NewDelivery};
 
@@ -111,6 +112,10 @@ pub struct CompleteUpload {
     pub min_part_size: u64,
     /// Refuse with [`Error::ObjectExists`](crate::Error::ObjectExists) if the key is taken.
     pub forbid_overwrite: bool,
+    /// Who may do what with the object; as the upload was begun if `None`.
+    pub acl: Option<Acl>,
+    /// Refuse with [`Error::Crc64Mismatch`](crate::Error::Crc64Mismatch) unless the object has this CRC-64.
+    pub crc64: Option<u64>,
     /// The time now.
     pub now_ms: i64,
     /// A callback to record in the same commit.

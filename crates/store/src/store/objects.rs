@@ -42,11 +42,11 @@ impl Store {
     /// Appends data to an object, or begins one. The object returned is the whole; its size is the next position.
     ///
     /// # Errors
-    /// [`Error::NoSuchBucket`], [`Error::NotAppendable`], [`Error::PositionMismatch`].
+    /// [`Error::NoSuchBucket`], [`Error::NotAppendable`], [`Error::PositionMismatch`], [`Error::TooLarge`].
     pub async fn append_object(&self, append: AppendObject) -> Result<Object, Error> {
         check_names(&append.bucket, &append.key)?;
         check_journal(append.journal.as_ref())?;
-        let AppendObject { bucket, key, position, data, attributes, now_ms, journal } = append;
+        let AppendObject { bucket, key, position, data, attributes, acl, max_size, now_ms, journal } = append;
         let generation = self.parts.ids.generation();
         let manifest = self.parts.ids.data();
         let command = Append {
@@ -55,6 +55,8 @@ impl Store {
             position,
             data: data.new,
             attributes,
+            acl,
+            max_size,
             now_ms,
             generation,
             manifest,

@@ -83,7 +83,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoSuchBucket`], [`Error::NoSuchUpload`], [`Error::InvalidPart`], [`Error::InvalidPartOrder`],
-    /// [`Error::PartTooSmall`], [`Error::ObjectExists`].
+    /// [`Error::PartTooSmall`], [`Error::ObjectExists`], [`Error::Crc64Mismatch`].
     pub async fn complete(&self, complete: CompleteUpload) -> Result<Object, Error> {
         let command = self.complete_command(complete)?;
         self.parts.committer.commit(command, None).await.map(without_moment)
@@ -119,11 +119,25 @@ impl Store {
     /// # Errors
     /// [`Error::NoSuchUpload`], and failures of the disk.
     pub async fn read_parts(&self, complete: &CompleteUpload, most: u64) -> Result<Vec<u8>, Error> {
-        let id = self.parse_id(&complete.bucket, &complete.upload_id)?;
         let mut head = Vec::new();
-        let Parts::Listed(listed) = &complete.parts else { return Ok(head) };
+        self.visit_parts(complete, most, |piece| head.extend_from_slice(piece)).await?;
+        Ok(head)
+    }
+
+    /// Hands over the first bytes of what [`Store::preview_complete`] showed, piece by piece.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchUpload`], and failures of the disk.
+    pub async fn visit_parts(
+        &self,
+        complete: &CompleteUpload,
+        most: u64,
+        mut take: impl FnMut(&[u8]),
+    ) -> Result<(), Error> {
+        let id = self.parse_id(&complete.bucket, &complete.upload_id)?;
+        let Parts::Listed(listed) = &complete.parts else { return Ok(()) };
+        let mut left = most;
         for (number, _) in listed {
-            let left = most.saturating_sub(head.len() as u64);
             if left == 0 {
                 break;
             }
@@ -132,17 +146,29 @@ impl Store {
             let part = readable(PartRecord::decode(&row)?, snapshot);
             let mut reader = self.read(&part, 0..left);
             while let Some(piece) = reader.next().await {
-                head.extend_from_slice(&piece?);
+                let piece = piece?;
+                left = left.saturating_sub(piece.len() as u64);
+                take(&piece);
             }
         }
-        Ok(head)
+        Ok(())
     }
 
     fn complete_command(&self, complete: CompleteUpload) -> Result<Complete, Error> {
         check_journal(complete.journal.as_ref())?;
         let id = self.parse_id(&complete.bucket, &complete.upload_id)?;
-        let CompleteUpload { bucket, key, parts, min_part_size, forbid_overwrite, now_ms, journal, .. } =
-            complete;
+        let CompleteUpload {
+            bucket,
+            key,
+            parts,
+            min_part_size,
+            forbid_overwrite,
+            acl,
+            crc64,
+            now_ms,
+            journal,
+            ..
+        } = complete;
         Ok(Complete {
             bucket,
             key,
@@ -150,6 +176,8 @@ impl Store {
             parts,
             min_part_size,
             forbid_overwrite,
+            acl,
+            crc64,
             now_ms,
             generation: self.parts.ids.generation(),
             manifest: self.parts.ids.data(),

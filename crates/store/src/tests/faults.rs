@@ -227,6 +227,8 @@ async fn compose(store: &Store, key: &str, content: &[u8]) -> Result<(), Error> 
         parts: Parts::All,
         min_part_size: 0,
         forbid_overwrite: false,
+        acl: None,
+        crc64: None,
         now_ms: 1,
         journal: None,
     };

@@ -45,6 +45,8 @@ async fn compose(store: &Store, key: &str, seed: u64, parts: u64, size: usize) {
         parts: Parts::All,
         min_part_size: 0,
         forbid_overwrite: false,
+        acl: None,
+        crc64: None,
         now_ms: 1,
         journal: None,
     };

@@ -193,6 +193,8 @@ impl Client {
             parts: Parts::All,
             min_part_size: 0,
             forbid_overwrite: false,
+            acl: None,
+            crc64: None,
             now_ms: 1,
             journal: None,
         };

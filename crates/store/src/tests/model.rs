@@ -414,6 +414,8 @@ impl Run {
             parts: if choice == Choice::All { Parts::All } else { Parts::Listed(listed.clone()) },
             min_part_size: least,
             forbid_overwrite: choice == Choice::IfAbsent,
+            acl: None,
+            crc64: None,
             now_ms: 1,
             journal: None,
         };

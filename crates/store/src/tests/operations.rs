@@ -25,6 +25,8 @@ fn complete_of(key: &str, id: &str, parts: Parts) -> CompleteUpload {
         parts,
         min_part_size: 0,
         forbid_overwrite: false,
+        acl: None,
+        crc64: None,
         now_ms: 1000,
         journal: None,
     }

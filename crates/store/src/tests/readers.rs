@@ -65,6 +65,8 @@ async fn write(store: &Store, kind: Kind, seed: u64) -> Vec<u8> {
                 parts: Parts::All,
                 min_part_size: 0,
                 forbid_overwrite: false,
+                acl: None,
+                crc64: None,
                 now_ms: 1,
                 journal: None,
             };

@@ -91,6 +91,8 @@ pub(super) async fn append(store: &Store, key: &str, position: u64, content: &[u
         position,
         data,
         attributes: Attributes::default(),
+        acl: None,
+        max_size: u64::MAX,
         now_ms: 1000,
         journal: None,
     };

@@ -117,14 +117,13 @@ record Upload(
 
     /** The ETag of content uploaded in parts of the usual size. */
     static String multipartEtag(byte[] content) {
-        ByteArrayOutputStream digests = new ByteArrayOutputStream();
+        StringBuilder etags = new StringBuilder();
         int parts = 0;
         for (int start = 0; start < content.length; start += PART_SIZE) {
-            digests.writeBytes(
-                    digest(Arrays.copyOfRange(content, start, Math.min(start + PART_SIZE, content.length))));
+            etags.append(etag(Arrays.copyOfRange(content, start, Math.min(start + PART_SIZE, content.length))));
             parts++;
         }
-        return etag(digests.toByteArray()) + "-" + parts;
+        return etag(etags.toString().getBytes(StandardCharsets.US_ASCII)) + "-" + parts;
     }
 
     private static byte[] digest(byte[] content) {
