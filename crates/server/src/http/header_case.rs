@@ -10,7 +10,7 @@ use hyper::client::conn::http1;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// The standard names of ordinary answers. A map is copied for every answer, so the one that nearly all get is short.
-const USUAL: [&str; 10] = [
+const USUAL: [&str; 11] = [
     "Accept-Ranges",
     "Connection",
     "Content-Length",
@@ -21,6 +21,7 @@ const USUAL: [&str; 10] = [
     "ETag",
     "Last-Modified",
     "Server",
+    "X-Content-Type-Options",
 ];
 
 /// The other standard names that an answer may carry; names that are in neither list stay lower case.

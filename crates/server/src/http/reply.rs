@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
 
@@ -67,6 +67,16 @@ impl Reply {
         self
     }
 
+    /// Announces a length and sends nothing of it but the end of the connection, in place of the body.
+    pub(crate) fn with_body_withheld(mut self, length: u64) -> Self {
+        if length > 0 {
+            *self.response.body_mut() =
+                ReplyBody { content: Content::Withheld { length, head_sent: false }, serving: None };
+            self = self.with_header(CONNECTION, HeaderValue::from_static("close"));
+        }
+        self
+    }
+
     /// Announces a length other than that of the body, for an answer to HEAD.
     pub(crate) fn with_content_length(self, length: u64) -> Self {
         self.with_header(CONTENT_LENGTH, HeaderValue::from(length))
@@ -111,7 +121,12 @@ impl Reply {
 
     /// The length that the body will have.
     pub(crate) fn body_length(&self) -> u64 {
-        self.response.body().size_hint().exact().unwrap_or(0)
+        match self.response.body().content {
+            Content::Withheld { .. } => 0,
+            Content::Whole(_) | Content::Pieces { .. } => {
+                self.response.body().size_hint().exact().unwrap_or(0)
+            }
+        }
     }
 
     /// The finished message, with `Content-Length` set where a body may stand.
@@ -134,7 +149,15 @@ pub(crate) struct ReplyBody {
 
 enum Content {
     Whole(Option<Bytes>),
-    Pieces { left: u64, pieces: BoxStream<'static, Result<Bytes, std::io::Error>> },
+    Pieces {
+        left: u64,
+        pieces: BoxStream<'static, Result<Bytes, std::io::Error>>,
+    },
+    /// A length without bytes.
+    Withheld {
+        length: u64,
+        head_sent: bool,
+    },
 }
 
 impl ReplyBody {
@@ -166,6 +189,15 @@ impl Body for ReplyBody {
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
         match &mut self.content {
             Content::Whole(body) => Poll::Ready(body.take().map(|body| Ok(Frame::data(body)))),
+            Content::Withheld { head_sent, .. } if *head_sent => {
+                Poll::Ready(Some(Err(std::io::Error::other("this body is announced and not sent"))))
+            }
+            // An error at once would keep hyper from sending even the head.
+            Content::Withheld { head_sent, .. } => {
+                *head_sent = true;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
             Content::Pieces { left, pieces } => pieces.as_mut().poll_next(cx).map(|piece| {
                 piece.map(|piece| {
                     piece.map(|bytes| {
@@ -184,7 +216,7 @@ impl Body for ReplyBody {
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(match &self.content {
             Content::Whole(body) => body.as_ref().map_or(0, |body| body.len() as u64),
-            Content::Pieces { left, .. } => *left,
+            Content::Pieces { left: length, .. } | Content::Withheld { length, .. } => *length,
         })
     }
 }
