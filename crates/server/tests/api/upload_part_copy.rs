@@ -52,11 +52,12 @@ fn ranges_that_do_not_fit_mean_the_whole() {
         let answer =
             copy(&bucket, &id, "1", "source").header("x-oss-copy-source-range", range).send().expect(200);
         // OSS manual, UploadPartCopy: only a range that is followed is told.
-        let told = (size != "10").then(|| match size {
-            "5" => "bytes 5-9/10",
-            "3" => "bytes 2-4/10",
-            _ => "bytes 1-2/10",
-        });
+        let told = match size {
+            "10" => None,
+            "5" => Some("bytes 5-9/10"),
+            "3" => Some("bytes 2-4/10"),
+            _ => Some("bytes 1-2/10"),
+        };
         assert_eq!(answer.header("Content-Range"), told, "{range}");
         assert_eq!(bucket.key("GET", "k").query("uploadId", &id).send().elements("Size"), [size], "{range}");
     }
