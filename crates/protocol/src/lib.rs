@@ -14,6 +14,7 @@ mod echo;
 mod error;
 mod error_code;
 mod etag;
+pub mod form;
 mod media_type;
 mod names;
 mod operation;

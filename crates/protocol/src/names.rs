@@ -4,9 +4,6 @@ use std::fmt;
 
 use crate::{Error, ErrorCode};
 
-/// Longest object key in bytes.
-const MAX_KEY: usize = 1023;
-
 /// A valid bucket name: 3 to 63 characters of `a-z`, `0-9` and `-`, without a `-` at either end.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BucketName(String);
@@ -47,6 +44,9 @@ impl fmt::Display for BucketName {
 pub struct ObjectKey(String);
 
 impl ObjectKey {
+    /// The longest key in bytes.
+    pub const MAX_LENGTH: usize = 1023;
+
     /// Checks a key to store something under.
     ///
     /// # Errors
@@ -63,8 +63,8 @@ impl ObjectKey {
     /// `InvalidObjectName`, with the key.
     pub fn to_look_up(text: &str) -> Result<Self, Error> {
         let error = || Error::new(ErrorCode::InvalidObjectName).with_detail("ObjectName", text);
-        if text.len() > MAX_KEY {
-            return Err(error().with_message("The Length of Object name must be less than 1024."));
+        if text.len() > Self::MAX_LENGTH {
+            return Err(Self::too_long().with_detail("ObjectName", text));
         }
         if text.is_empty() {
             return Err(error().with_message("The Object name can not be empty."));
@@ -86,6 +86,13 @@ impl ObjectKey {
                 .with_detail("ObjectName", &self.0));
         }
         Ok(())
+    }
+
+    /// Makes the error for a key of more than [`ObjectKey::MAX_LENGTH`] bytes.
+    #[must_use]
+    pub fn too_long() -> Error {
+        Error::new(ErrorCode::InvalidObjectName)
+            .with_message("The Length of Object name must be less than 1024.")
     }
 
     /// The key as text.

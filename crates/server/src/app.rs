@@ -11,6 +11,7 @@ use crate::auth::Credentials;
 use crate::callback::Callbacks;
 use crate::config::Config;
 use crate::console::origins::ConsoleOrigins;
+use crate::form::FormMemory;
 use crate::http::header_case::HeaderCase;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
@@ -27,6 +28,7 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     pub(crate) access_log: AccessLog,
     pub(crate) console_origins: ConsoleOrigins,
+    pub(crate) form_memory: FormMemory,
 }
 
 impl App {

@@ -28,6 +28,7 @@ use crate::callback::shares::Shares;
 use crate::callback::{self, Callbacks};
 use crate::config::{Config, Durability};
 use crate::console::{self, origins::ConsoleOrigins};
+use crate::form::FormMemory;
 use crate::http::header_case::HeaderCase;
 use crate::http::listener::Listener;
 use crate::http::threads::ServingThreads;
@@ -135,6 +136,7 @@ impl Server {
             metrics,
             access_log: open_access_log(&config)?,
             console_origins: ConsoleOrigins::default(),
+            form_memory: FormMemory::new(),
             store,
             config,
         });

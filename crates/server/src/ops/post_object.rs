@@ -26,9 +26,12 @@ use crate::receive::{Intake, Received};
 /// The longest `success_action_redirect`, which the answer repeats in a header.
 const REDIRECT_LIMIT: usize = 8 * 1024;
 
+/// What stands for the name of the file in a key.
+const FILE_NAME: &str = "${filename}";
+
 /// Runs `PostObject`.
 pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Reply, Error> {
-    let Form { fields, file } = Form::read(&call.head.headers, body).await?;
+    let Form { fields, file } = Form::read(&call.head.headers, body, &call.app.form_memory).await?;
     let policy = admit(&mut call, &fields, &file)?;
     let key = key(&fields, &file)?;
     authorize(&call, &key)?;
@@ -91,7 +94,7 @@ fn authorize(call: &Call, key: &ObjectKey) -> Result<(), Error> {
 fn constrained(fields: &Fields, file: &File) -> Vec<(String, String)> {
     let mut all = fields.as_slice().to_vec();
     if fields.get("content-type").is_none()
-        && let Some(content_type) = &file.content_type
+        && let Some(content_type) = &file.head.content_type
     {
         all.push(("content-type".to_owned(), content_type.clone()));
     }
@@ -105,9 +108,22 @@ fn key(fields: &Fields, file: &File) -> Result<ObjectKey, Error> {
             .with_message("Bucket POST must contain a field named 'key'.")
             .with_detail("ArgumentName", "key")
     })?;
-    let name = file.name.as_deref().unwrap_or("");
+    let count = key.matches(FILE_NAME).count();
+    if count == 0 {
+        return ObjectKey::parse(key);
+    }
+    let name = std::str::from_utf8(file.head.file_name.as_deref().unwrap_or_default()).map_err(|_| {
+        Error::new(ErrorCode::InvalidArgument)
+            .with_message("The characters encoding must be utf-8.")
+            .with_detail("ArgumentName", "filename")
+    })?;
     let name = name.rsplit(['/', '\\']).next().unwrap_or("");
-    ObjectKey::parse(&key.replace("${filename}", name))
+    // A form may name its file a hundred thousand times.
+    let length = key.len() - count * FILE_NAME.len() + count * name.len();
+    if length > ObjectKey::MAX_LENGTH {
+        return Err(ObjectKey::too_long());
+    }
+    ObjectKey::parse(&key.replace(FILE_NAME, name))
 }
 
 /// Fields come before the part's own type, and `x-oss-content-type` before both, as the manual has it. The ACL may also
@@ -115,7 +131,7 @@ fn key(fields: &Fields, file: &File) -> Result<ObjectKey, Error> {
 fn form_attributes(call: &Call, fields: &Fields, file: &File, key: &ObjectKey) -> Result<Attributes, Error> {
     let lower: Vec<(String, &str)> =
         fields.as_slice().iter().map(|(name, value)| (name.to_ascii_lowercase(), value.as_str())).collect();
-    let of_part = file.content_type.as_deref().filter(|_| fields.get("content-type").is_none());
+    let of_part = file.head.content_type.as_deref().filter(|_| fields.get("content-type").is_none());
     let preferred = fields.get("x-oss-content-type");
     let acl = call.header("x-oss-object-acl")?.filter(|_| fields.get("x-oss-object-acl").is_none());
     let listed = lower.iter().map(|(name, value)| (name.as_str(), *value));
