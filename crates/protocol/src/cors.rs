@@ -46,8 +46,12 @@ impl CorsRules {
     /// `MalformedXML` for no rule or more than ten.
     pub fn new(rules: Vec<CorsRule>, response_vary: bool) -> Result<Self, Error> {
         match rules.len() {
+            0 => Err(refused("CORSConfiguration has no CORSRule.").with_ec("0034-00000002")),
             1..=Self::MAX_RULES => Ok(Self { rules, response_vary }),
-            _ => Err(refused("A bucket has 1 to 10 CORS rules.")),
+            count => Err(refused(format!(
+                "CORSConfiguration has {count} CORSRule elements; a bucket has {} at most.",
+                Self::MAX_RULES
+            ))),
         }
     }
 
@@ -66,11 +70,11 @@ impl CorsRules {
     /// What a preflight request is answered with; `None` forbids it.
     #[must_use]
     pub fn preflight(&self, request: &PreflightRequest) -> Option<CorsAnswer> {
-        let rule = self.rules.iter().find(|rule| {
-            rule.matches(&request.origin, &request.method)
-                && request.headers.iter().all(|header| rule.allows_header(header))
+        let mut answer = self.rules.iter().find_map(|rule| {
+            let origin = rule.allowed_origin(&request.origin, &request.method)?;
+            let allowed = request.headers.iter().all(|header| rule.allows_header(header));
+            allowed.then(|| rule.answer(origin))
         })?;
-        let mut answer = rule.answer(&request.origin);
         if !request.headers.is_empty() {
             answer.headers.push(("Access-Control-Allow-Headers", request.headers.join(", ")));
         }
@@ -80,15 +84,16 @@ impl CorsRules {
     /// What is added to the answer of a request with this `Origin` header and method; `None` adds nothing.
     #[must_use]
     pub fn actual(&self, origin: &str, method: &str) -> Option<CorsAnswer> {
-        self.rules.iter().find(|rule| rule.matches(origin, method)).map(|rule| rule.answer(origin))
+        self.rules.iter().find_map(|rule| Some(rule.answer(rule.allowed_origin(origin, method)?)))
     }
 }
 
 impl CorsRule {
-    /// Checks a rule. Allowed headers are kept in lower case, as OSS returns them.
+    /// Checks a rule. Allowed headers are kept in lower case, as OSS returns them. An origin need not look like one:
+    /// OSS takes any text, blanks included.
     ///
     /// # Errors
-    /// `MalformedXML` that says what is wrong.
+    /// `MalformedXML` for a missing element, `InvalidArgument` with the element and its value for a wrong one.
     pub fn new(
         allowed_origins: Vec<String>,
         allowed_methods: Vec<String>,
@@ -96,21 +101,31 @@ impl CorsRule {
         expose_headers: Vec<String>,
         max_age_seconds: Option<u32>,
     ) -> Result<Self, Error> {
-        if allowed_origins.is_empty() || !allowed_origins.iter().all(|origin| is_pattern(origin)) {
-            return Err(refused("A rule needs AllowedOrigin elements with one asterisk at most each."));
+        if allowed_origins.is_empty() {
+            return Err(refused("CORSRule has no AllowedOrigin."));
         }
-        let known = |method: &String| matches!(method.as_str(), "GET" | "PUT" | "DELETE" | "POST" | "HEAD");
-        if allowed_methods.is_empty() || !allowed_methods.iter().all(known) {
-            return Err(refused("A rule needs AllowedMethod elements with GET, PUT, DELETE, POST or HEAD."));
+        if allowed_methods.is_empty() {
+            return Err(refused("CORSRule has no AllowedMethod."));
         }
-        if !allowed_headers.iter().all(|header| is_pattern(header)) {
-            return Err(refused("AllowedHeader elements have one asterisk at most."));
+        if let Some(origin) = allowed_origins.iter().find(|origin| !is_pattern(origin)) {
+            return Err(wrong(PATTERN, "AllowedOrigin", origin));
         }
-        if !expose_headers
-            .iter()
-            .all(|header| HeaderName::from_bytes(header.as_bytes()).is_ok() && !header.contains('*'))
-        {
-            return Err(refused("ExposeHeader elements are names of headers without asterisks."));
+        let known = |method: &str| matches!(method, "GET" | "PUT" | "DELETE" | "POST" | "HEAD");
+        if let Some(method) = allowed_methods.iter().find(|method| !known(method)) {
+            let message = "AllowedMethod is one of GET, PUT, DELETE, POST and HEAD.";
+            return Err(wrong(message, "AllowedMethod", method).with_ec("0034-00000011"));
+        }
+        if let Some(header) = allowed_headers.iter().find(|header| !is_pattern(header)) {
+            return Err(wrong(PATTERN, "AllowedHeader", header));
+        }
+        let is_name =
+            |header: &str| HeaderName::from_bytes(header.as_bytes()).is_ok() && !header.contains('*');
+        if let Some(header) = expose_headers.iter().find(|header| !is_name(header)) {
+            return Err(wrong(
+                "ExposeHeader is the name of a header, without asterisks.",
+                "ExposeHeader",
+                header,
+            ));
         }
         let allowed_headers = allowed_headers.iter().map(|header| header.to_ascii_lowercase()).collect();
         Ok(Self { allowed_origins, allowed_methods, allowed_headers, expose_headers, max_age_seconds })
@@ -146,9 +161,14 @@ impl CorsRule {
         self.max_age_seconds
     }
 
-    fn matches(&self, origin: &str, method: &str) -> bool {
-        self.allowed_methods.iter().any(|allowed| allowed == method)
-            && self.allowed_origins.iter().any(|allowed| matches_pattern(allowed, origin))
+    /// The value of `Access-Control-Allow-Origin` for a request; `None` if the rule is not for it. An origin that is
+    /// allowed as one of all is not repeated.
+    fn allowed_origin<'a>(&self, origin: &'a str, method: &str) -> Option<&'a str> {
+        if !self.allowed_methods.iter().any(|allowed| allowed == method) {
+            return None;
+        }
+        let allowed = self.allowed_origins.iter().find(|allowed| matches_pattern(allowed, origin))?;
+        Some(if allowed == "*" { "*" } else { origin })
     }
 
     fn allows_header(&self, header: &str) -> bool {
@@ -207,12 +227,19 @@ impl CorsAnswer {
     }
 }
 
-fn refused(detail: &str) -> Error {
+/// What a rule may say of origins and headers.
+const PATTERN: &str = "The value is not empty, and has one asterisk at most and no control character.";
+
+fn refused(detail: impl Into<String>) -> Error {
     Error::new(ErrorCode::MalformedXML).with_detail("ErrorDetail", detail)
 }
 
+fn wrong(message: &'static str, element: &'static str, value: &str) -> Error {
+    Error::invalid_argument(message, element, value)
+}
+
 fn is_pattern(text: &str) -> bool {
-    !text.is_empty() && text.matches('*').count() <= 1 && text.bytes().all(|byte| byte.is_ascii_graphic())
+    !text.is_empty() && text.matches('*').count() <= 1 && !text.contains(char::is_control)
 }
 
 /// Whether `text` is `pattern`, in which an asterisk stands for anything, and case does not matter.
@@ -291,13 +318,14 @@ mod tests {
             let request = PreflightRequest::from_headers(&headers).expect("a request");
             assert_eq!(lines(rules().preflight(&request)).as_deref(), expected, "{request:?}");
         };
-        // The origin is reflected, the methods of the rule are joined, the asked-for headers are repeated.
-        check("http://x.org", "PUT", "", Some("Allow-Origin: http://x.org\nAllow-Methods: PUT, POST\n"));
+        // An asterisk stays one, another origin is repeated; the methods of the rule are joined, the asked-for headers
+        // are repeated.
+        check("http://x.org", "PUT", "", Some("Allow-Origin: *\nAllow-Methods: PUT, POST\n"));
         check(
             "http://x.org",
             "POST",
             "authorization",
-            Some("Allow-Origin: http://x.org\nAllow-Methods: PUT, POST\nAllow-Headers: authorization\n"),
+            Some("Allow-Origin: *\nAllow-Methods: PUT, POST\nAllow-Headers: authorization\n"),
         );
         check(
             "http://www.b.com",
@@ -337,7 +365,7 @@ mod tests {
         let check = |origin: &str, method: &str, expected: Option<&str>| {
             assert_eq!(lines(rules().actual(origin, method)).as_deref(), expected, "{origin} {method}");
         };
-        check("http://x.org", "PUT", Some("Allow-Origin: http://x.org\nAllow-Methods: PUT, POST\n"));
+        check("http://x.org", "PUT", Some("Allow-Origin: *\nAllow-Methods: PUT, POST\n"));
         check(
             "http://WWW.A.com",
             "GET",
@@ -351,27 +379,59 @@ mod tests {
     }
 
     #[test]
+    fn the_first_origin_that_matches_is_answered() {
+        let check = |origins: &[&str], expected: &str| {
+            let rules = CorsRules::new(vec![rule(origins, &["GET"], &[], &[], None)], false).expect("rules");
+            let lines = lines(rules.actual("http://x.org", "GET")).expect("an answer");
+            assert_eq!(lines, format!("Allow-Origin: {expected}\nAllow-Methods: GET\n"), "{origins:?}");
+        };
+        check(&["*"], "*");
+        check(&["*", "http://x.org"], "*");
+        check(&["http://x.org", "*"], "http://x.org");
+        check(&["http://*"], "http://x.org");
+    }
+
+    #[test]
     fn refuses_bad_rules() {
-        let check = |origins: &[&str], methods: &[&str], headers: &[&str], expose: &[&str]| {
-            let error = CorsRule::new(list(origins), list(methods), &list(headers), list(expose), None)
-                .expect_err("a bad rule");
+        let make = |origins: &[&str], methods: &[&str], headers: &[&str], expose: &[&str]| {
+            CorsRule::new(list(origins), list(methods), &list(headers), list(expose), None)
+        };
+        let missing = |origins: &[&str], methods: &[&str], detail: &str| {
+            let error = make(origins, methods, &[], &[]).expect_err("a bad rule");
             assert_eq!(error.code(), ErrorCode::MalformedXML);
+            assert_eq!(error.details().collect::<Vec<_>>(), [("ErrorDetail", detail)]);
         };
         // Java SDK, BucketCORSTest.testUnormalSetBucketCORS.
-        check(&[], &["GET"], &[], &[]);
-        check(&["*"], &[], &[], &[]);
-        check(&["www.*.abc.*.com"], &["GET"], &[], &[]);
-        check(&["*"], &["OPTIONS"], &[], &[]);
-        check(&["*"], &["GET"], &[], &["x-oss-*"]);
-        check(&["*"], &["get"], &[], &[]);
-        check(&[""], &["GET"], &[], &[]);
-        check(&["*"], &["GET"], &["x-*-*"], &[]);
-        check(&["*"], &["GET"], &["x\r\ny"], &[]);
-        check(&["*"], &["GET"], &[], &["x\r\ny: z"]);
+        missing(&[], &["GET"], "CORSRule has no AllowedOrigin.");
+        missing(&["*"], &[], "CORSRule has no AllowedMethod.");
+        let wrong = |rule: Result<CorsRule, crate::Error>, name: &str, value: &str| {
+            let error = rule.expect_err("a bad rule");
+            assert_eq!(error.code(), ErrorCode::InvalidArgument);
+            let named: Vec<_> = error.details().collect();
+            assert_eq!(named, [("ArgumentName", name), ("ArgumentValue", value)]);
+        };
+        wrong(make(&["*", "www.*.abc.*.com"], &["GET"], &[], &[]), "AllowedOrigin", "www.*.abc.*.com");
+        wrong(make(&[""], &["GET"], &[], &[]), "AllowedOrigin", "");
+        wrong(make(&["a\r\nb"], &["GET"], &[], &[]), "AllowedOrigin", "a\r\nb");
+        wrong(make(&["*"], &["GET", "OPTIONS"], &[], &[]), "AllowedMethod", "OPTIONS");
+        wrong(make(&["*"], &["get"], &[], &[]), "AllowedMethod", "get");
+        wrong(make(&["*"], &["GET"], &[], &["x-oss-*"]), "ExposeHeader", "x-oss-*");
+        wrong(make(&["*"], &["GET"], &[], &["x\r\ny: z"]), "ExposeHeader", "x\r\ny: z");
+        wrong(make(&["*"], &["GET"], &["x-*-*"], &[]), "AllowedHeader", "x-*-*");
+        wrong(make(&["*"], &["GET"], &["x\r\ny"], &[]), "AllowedHeader", "x\r\ny");
         let one = rule(&["*"], &["GET"], &[], &[], None);
-        assert!(CorsRules::new(Vec::new(), false).is_err());
+        let none = CorsRules::new(Vec::new(), false).expect_err("no rules");
+        assert_eq!((none.code(), none.ec()), (ErrorCode::MalformedXML, "0034-00000002"));
         assert!(CorsRules::new(vec![one.clone(); 10], false).is_ok());
-        assert!(CorsRules::new(vec![one; 11], false).is_err());
+        assert_eq!(CorsRules::new(vec![one; 11], false).expect_err("many").code(), ErrorCode::MalformedXML);
+    }
+
+    #[test]
+    fn an_origin_may_hold_blanks() {
+        // C++ SDK, BucketCorsSettingsTest: origins such as "Original 1700000000000".
+        let rule =
+            rule(&["Original 1700000000000", "http://键.example"], &["GET"], &["HTTP"], &["HTTP"], Some(0));
+        assert_eq!(rule.allowed_origins(), ["Original 1700000000000", "http://键.example"]);
     }
 
     #[test]

@@ -156,8 +156,9 @@ impl ErrorCode {
             Self::AccessForbidden => Row::new(
                 "AccessForbidden",
                 StatusCode::FORBIDDEN,
+                // The spelling is OSS's.
                 "CORSResponse: This CORS request is not allowed. This is usually because the evalution of \
-                 Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers \
+                 Origin, request method / Access-Control-Request-Method or Access-Control-Requet-Headers \
                  are not whitelisted by the resource's CORS spec.",
                 "",
             ),
@@ -363,7 +364,7 @@ impl ErrorCode {
                 "NoSuchCORSConfiguration",
                 StatusCode::NOT_FOUND,
                 "The CORS Configuration does not exist.",
-                "",
+                "0034-00000001",
             ),
             Self::NoSuchKey => Row::new(
                 "NoSuchKey",

@@ -25,21 +25,29 @@ pub(crate) fn dress_actual(
     reply: Reply,
 ) -> Reply {
     let Some(origin) = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()) else { return reply };
-    let rules = match rules(&app.store, bucket) {
-        Ok(Some(rules)) if rules.actual(origin, method).is_some() => Some(rules),
-        Ok(rules) => app.console_origins.rules_for(origin).or(rules),
-        Err(_) => None,
-    };
-    let Some(rules) = rules else { return reply };
-    let reply = if rules.response_vary() {
-        reply.with_header(VARY, HeaderValue::from_static("Origin"))
-    } else {
-        reply
-    };
-    match rules.actual(origin, method) {
-        Some(answer) => dress(reply, &answer),
+    let Ok(rules) = rules(&app.store, bucket) else { return reply };
+    if let Some(answer) = rules.and_then(|rules| rules.actual(origin, method)) {
+        return dress(reply, &answer);
+    }
+    let console = app.console_origins.rules_for(origin).and_then(|rules| rules.actual(origin, method));
+    match console {
+        Some(answer) => vary(dress(reply, &answer)),
         None => reply,
     }
+}
+
+/// Adds `Vary: Origin` where the rules of the bucket ask for it: on every answer then, whether a page of another origin
+/// asked and whether it may read the answer or not, and on none otherwise.
+pub(crate) fn vary_on_demand(app: &App, bucket: &BucketName, reply: Reply) -> Reply {
+    match app.store.bucket_document(bucket.as_str(), BucketDocument::Cors) {
+        Ok(Some(document)) if CorsRules::document_varies(&document) => vary(reply),
+        _ => reply,
+    }
+}
+
+/// Tells caches that the answer is for one origin.
+pub(crate) fn vary(reply: Reply) -> Reply {
+    reply.with_header(VARY, HeaderValue::from_static("Origin"))
 }
 
 /// Adds the headers of an answer.

@@ -176,7 +176,7 @@ impl App {
         let target = match (self.addressing.resolve(host, head.uri.path()), &alternative) {
             (Ok(target), _) => target,
             (Err(_), Some(target)) => target.clone(),
-            (Err(error), None) => return Err(error),
+            (Err(error), None) => return Err(missing_if_ill_formed(error, &head.method)),
         };
         let refusal = match self.admit_as(&target, head, query, client, now, seen) {
             Ok(admitted) => return Ok(admitted),
@@ -283,11 +283,21 @@ impl App {
     /// A browser may read an answer only if a CORS rule of the bucket says so.
     fn with_cors(&self, reply: Reply, head: &http::request::Parts, seen: &Seen) -> Reply {
         let Some(bucket) = seen.target.as_ref().and_then(Target::bucket) else { return reply };
+        let reply = crate::cors::vary_on_demand(self, bucket, reply);
         if seen.operation == Some(Operation::Preflight) {
             return reply;
         }
         crate::cors::dress_actual(self, bucket, head.method.as_str(), &head.headers, reply)
     }
+}
+
+/// A bucket whose name no bucket can have does not exist; only who would create it is told what is wrong with the name.
+fn missing_if_ill_formed(error: Error, method: &Method) -> Error {
+    if error.code() != ErrorCode::InvalidBucketName || method == Method::PUT {
+        return error;
+    }
+    let missing = Error::new(ErrorCode::NoSuchBucket);
+    error.details().fold(missing, |missing, (name, value)| missing.with_detail(name, value))
 }
 
 fn is_upload(operation: Operation) -> bool {

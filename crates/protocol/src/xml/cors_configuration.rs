@@ -1,7 +1,7 @@
 //! `CORSConfiguration`: the cross-origin rules of a bucket, both what `PutBucketCors` is sent and what
 //! `GetBucketCors` answers.
 
-use super::reader::{Element, malformed};
+use super::reader::Element;
 use super::writer::document;
 use crate::{CorsRule, CorsRules, Error};
 
@@ -12,11 +12,18 @@ impl CorsRules {
     /// Reads the document.
     ///
     /// # Errors
-    /// `MalformedXML`, also for rules that OSS does not allow.
+    /// `MalformedXML`, and `InvalidArgument` for rules that OSS does not allow.
     pub fn parse(body: &[u8]) -> Result<Self, Error> {
         let root = Element::parse(body, "CORSConfiguration", Self::MAX_BODY)?;
         let rules = root.children("CORSRule").map(rule).collect::<Result<_, Error>>()?;
         Self::new(rules, root.flag("ResponseVary")?)
+    }
+
+    /// Whether a document of [`CorsRules::to_xml`] asks for `Vary: Origin` on every answer. Nothing else of it is read,
+    /// as this is asked for every request.
+    #[must_use]
+    pub fn document_varies(document: &[u8]) -> bool {
+        document.ends_with(b"<ResponseVary>true</ResponseVary></CORSConfiguration>")
     }
 
     /// The document.
@@ -62,7 +69,9 @@ fn rule(element: &Element) -> Result<CorsRule, Error> {
 }
 
 fn seconds(text: &str) -> Result<u32, Error> {
-    text.parse().map_err(|_| malformed("MaxAgeSeconds must be a number of seconds."))
+    text.parse().map_err(|_| {
+        Error::invalid_argument("MaxAgeSeconds is a number of seconds, 0 or more.", "MaxAgeSeconds", text)
+    })
 }
 
 #[cfg(test)]
@@ -81,6 +90,7 @@ mod tests {
                 )
             );
             assert_eq!(CorsRules::parse(rules.to_xml().as_bytes()).expect("its own document"), rules);
+            assert_eq!(CorsRules::document_varies(rules.to_xml().as_bytes()), rules.response_vary());
         };
         // OSS manual, PutBucketCors, with its stray spaces; allowed headers come back in lower case.
         check(
@@ -122,10 +132,23 @@ mod tests {
         check("");
         check("<CORSRule/>");
         check("<CORSRule><AllowedOrigin>*</AllowedOrigin></CORSRule>");
-        check(&format!("<CORSRule>{good}<MaxAgeSeconds>-1</MaxAgeSeconds></CORSRule>"));
-        check(&format!("<CORSRule>{good}<MaxAgeSeconds>soon</MaxAgeSeconds></CORSRule>"));
         check(&format!("<CORSRule>{good}</CORSRule><ResponseVary>yes</ResponseVary>"));
         check(&format!("<CORSRule>{good}</CORSRule>").repeat(11));
         check(&format!("<CORSRule>{good}</CORSRule><!--{}-->", "x".repeat(CorsRules::MAX_BODY)));
+    }
+
+    #[test]
+    fn ages_are_seconds() {
+        // Python SDK, test_bucket.py, test_invalid_argument: the error names the element and its value.
+        for age in ["-1", "soon", "1.5", "99999999999"] {
+            let body = format!(
+                "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod>\
+                 <MaxAgeSeconds>{age}</MaxAgeSeconds></CORSRule></CORSConfiguration>"
+            );
+            let error = CorsRules::parse(body.as_bytes()).expect_err(age);
+            assert_eq!(error.code(), ErrorCode::InvalidArgument);
+            let named: Vec<_> = error.details().collect();
+            assert_eq!(named, [("ArgumentName", "MaxAgeSeconds"), ("ArgumentValue", age)]);
+        }
     }
 }

@@ -8,22 +8,23 @@ use crate::http::reply::Reply;
 
 /// Runs the preflight.
 pub(crate) fn preflight(call: &Call) -> Result<Reply, Error> {
+    if call.target.bucket().is_some() {
+        call.bucket()?;
+    }
     let request = PreflightRequest::from_headers(&call.head.headers)?;
     let rules = match call.target.bucket() {
         Some(bucket) => cors::rules(&call.app.store, bucket)?,
         None => None,
     };
     let origin = call.header("origin")?.unwrap_or("");
-    let by_rules = rules.as_ref().and_then(|rules| rules.preflight(&request));
-    let by_console =
-        || call.app.console_origins.rules_for(origin).and_then(|rules| rules.preflight(&request));
-    let answer = by_rules.or_else(by_console).ok_or_else(|| {
-        Error::new(ErrorCode::AccessForbidden).with_message(
-            "CORSResponse: CORS is not enabled for this bucket, or no rule allows this origin, method and headers.",
-        )
-    })?;
-    let vary = http::HeaderValue::from_static(
-        "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
-    );
-    Ok(cors::dress(Reply::ok(), &answer).with_header(http::header::VARY, vary))
+    if let Some(answer) = rules.as_ref().and_then(|rules| rules.preflight(&request)) {
+        return Ok(cors::dress(Reply::ok(), &answer));
+    }
+    let console = call.app.console_origins.rules_for(origin).and_then(|rules| rules.preflight(&request));
+    match console {
+        Some(answer) => Ok(cors::vary(cors::dress(Reply::ok(), &answer))),
+        None if rules.is_none() => Err(Error::new(ErrorCode::AccessForbidden)
+            .with_message("CORSResponse: CORS is not enabled for this bucket.")),
+        None => Err(Error::new(ErrorCode::AccessForbidden)),
+    }
 }

@@ -11,7 +11,11 @@ use crate::http::reply::Reply;
 
 /// Runs `PutBucketCors`.
 pub(crate) async fn put_bucket_cors(call: &Call, body: RequestBody) -> Result<Reply, Error> {
-    let body = body.read(CorsRules::MAX_BODY, || Error::new(ErrorCode::MalformedXML)).await?;
+    let too_long = || {
+        let detail = format!("The document is longer than {} bytes.", CorsRules::MAX_BODY);
+        Error::new(ErrorCode::MalformedXML).with_detail("ErrorDetail", detail)
+    };
+    let body = body.read(CorsRules::MAX_BODY, too_long).await?;
     check_document_md5(call, &body)?;
     let rules = CorsRules::parse(&body)?.to_xml().into_bytes();
     let bucket = call.bucket_name()?.as_str();

@@ -23,7 +23,8 @@ fn returns_what_was_set() {
 #[test]
 fn errors() {
     let bucket = Bucket::new();
-    bucket.root("GET", "?cors").send().expect_error(404, "NoSuchCORSConfiguration");
+    let none = bucket.root("GET", "?cors").send().expect_error(404, "NoSuchCORSConfiguration");
+    assert_eq!(none.must("x-oss-ec"), "0034-00000001");
     bucket.root("GET", "?cors").anonymous().send().expect_error(403, "AccessDenied");
     Bucket::unmade().root("GET", "?cors").send().expect_error(404, "NoSuchBucket");
 }

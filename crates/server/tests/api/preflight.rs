@@ -42,12 +42,48 @@ fn forbids_everything_else() {
     ] {
         let answer = ask(&bucket, origin, method, headers).expect_error(403, "AccessForbidden");
         assert_eq!(answer.header("Access-Control-Allow-Origin"), None);
+        // OSS manual, "OSS CORS", with its spelling.
+        assert_eq!(
+            answer.element("Message"),
+            "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request \
+             method / Access-Control-Request-Method or Access-Control-Requet-Headers are not whitelisted by the \
+             resource's CORS spec."
+        );
     }
-    ask(&Bucket::new(), "http://app.example.com", "PUT", "").expect_error(403, "AccessForbidden");
-    ask(&Bucket::unmade(), "http://app.example.com", "PUT", "").expect(403);
+    let disabled =
+        ask(&Bucket::new(), "http://app.example.com", "PUT", "").expect_error(403, "AccessForbidden");
+    assert_eq!(disabled.element("Message"), "CORSResponse: CORS is not enabled for this bucket.");
     let question = || bucket.key("OPTIONS", "k").anonymous();
     question().send().expect_error(400, "BadRequest");
     question().header("Origin", "http://app.example.com").send().expect_error(400, "BadRequest");
+}
+
+#[test]
+fn a_missing_bucket_is_told_as_such() {
+    // Go SDK V2, client_integration_test.go.
+    let answer =
+        ask(&Bucket::unmade(), "http://app.example.com", "PUT", "").expect_error(404, "NoSuchBucket");
+    assert_eq!(answer.must("x-oss-ec"), "0015-00000101");
+    Bucket::unmade().root("OPTIONS", "").anonymous().send().expect_error(404, "NoSuchBucket");
+}
+
+#[test]
+fn an_asterisk_is_answered_with_an_asterisk() {
+    let rules = RULES.replace("http://app.example.com", "*");
+    let bucket = with_rules(&rules);
+    let answer = ask(&bucket, "http://any.example.org", "PUT", "").expect(200);
+    assert_eq!(answer.spelled("Access-Control-Allow-Origin"), "*");
+}
+
+#[test]
+fn varies_only_on_demand() {
+    // OSS manual, PutBucketCors, ResponseVary: on every answer, or on none.
+    let bucket = with_rules(RULES);
+    assert_eq!(ask(&bucket, "http://app.example.com", "PUT", "").expect(200).header("Vary"), None);
+    assert_eq!(ask(&bucket, "http://app.example.com", "GET", "").expect(403).header("Vary"), None);
+    let bucket = with_rules(&RULES.replace("</CORSC", "<ResponseVary>true</ResponseVary></CORSC"));
+    assert_eq!(ask(&bucket, "http://app.example.com", "PUT", "").expect(200).spelled("Vary"), "Origin");
+    assert_eq!(ask(&bucket, "http://app.example.com", "GET", "").expect(403).spelled("Vary"), "Origin");
 }
 
 #[test]

@@ -54,6 +54,15 @@ fn names() {
     for name in ["ab", &long, "-abc", "abc-", "ABC", "a_b_c", "a.b.c", "abc%20", "%E4%B8%AD%E6%96%87"] {
         let answer = put(name).expect_error(400, "InvalidBucketName");
         assert_eq!(answer.element("BucketName"), crate::harness::signing::decode(name));
+        // Go SDK, client_test.go: for every other request it is a bucket that does not exist.
+        for (method, query) in
+            [("GET", ""), ("GET", "?location"), ("GET", "/k"), ("DELETE", ""), ("POST", "?delete")]
+        {
+            let answer =
+                server.request(method, &format!("/{name}{query}")).send().expect_error(404, "NoSuchBucket");
+            assert_eq!(answer.element("BucketName"), crate::harness::signing::decode(name));
+            assert_eq!(answer.must("x-oss-ec"), "0015-00000101");
+        }
     }
     for name in [&long[1..], "0-a", "3letters"] {
         put(name).expect(200);

@@ -23,7 +23,8 @@ pub(crate) fn with_rules(rules: &str) -> Bucket {
 fn actual_requests_are_allowed_by_the_first_rule_that_fits() {
     let bucket = with_rules(RULES);
     let put = bucket.key("PUT", "k").header("Origin", "http://anywhere.org").body("x").send().expect(200);
-    assert_eq!(put.spelled("Access-Control-Allow-Origin"), "http://anywhere.org");
+    // A rule for all origins is answered as one, not with the origin that asked.
+    assert_eq!(put.spelled("Access-Control-Allow-Origin"), "*");
     assert_eq!(put.spelled("Access-Control-Allow-Methods"), "PUT, POST");
     assert_eq!(put.header("Access-Control-Expose-Headers"), None);
 
@@ -42,7 +43,7 @@ fn actual_requests_are_allowed_by_the_first_rule_that_fits() {
 fn errors_can_be_read_by_the_page_too() {
     let bucket = with_rules(RULES);
     let answer = bucket.key("PUT", "k").anonymous().header("Origin", "http://x.org").body("x").send();
-    assert_eq!(answer.expect_error(403, "AccessDenied").must("Access-Control-Allow-Origin"), "http://x.org");
+    assert_eq!(answer.expect_error(403, "AccessDenied").must("Access-Control-Allow-Origin"), "*");
     let answer = bucket.key("GET", "none").header("Origin", "http://example.com").send();
     assert_eq!(
         answer.expect_error(404, "NoSuchKey").must("Access-Control-Allow-Origin"),
@@ -52,9 +53,24 @@ fn errors_can_be_read_by_the_page_too() {
 
 #[test]
 fn vary_on_demand() {
-    let bucket = with_rules(&RULES.replace("<ResponseVary>false", "<ResponseVary>true"));
-    let put = bucket.key("PUT", "k").header("Origin", "http://anywhere.org").body("x").send().expect(200);
-    assert_eq!(put.spelled("Vary"), "Origin");
+    // OSS manual, PutBucketCors, ResponseVary: on every answer, whether it crosses origins and whether it is allowed or
+    // not; or on none.
+    let check = |rules: &str, vary: Option<&str>| {
+        let bucket = with_rules(rules);
+        let origin = |method: &str, origin: &str| bucket.key(method, "k").header("Origin", origin);
+        assert_eq!(origin("PUT", "http://anywhere.org").body("x").send().expect(200).header("Vary"), vary);
+        assert_eq!(
+            origin("GET", "http://anywhere.org").send().expect(200).header("Vary"),
+            vary,
+            "not allowed"
+        );
+        assert_eq!(bucket.key("GET", "k").send().expect(200).header("Vary"), vary, "within one origin");
+        assert_eq!(bucket.key("GET", "none").send().expect(404).header("Vary"), vary, "an error");
+        assert_eq!(bucket.root("GET", "?acl").send().expect(200).header("Vary"), vary);
+    };
+    check(RULES, None);
+    check(&RULES.replace("<ResponseVary>false", "<ResponseVary>true"), Some("Origin"));
+    assert_eq!(Bucket::new().root("GET", "").send().expect(200).header("Vary"), None, "without rules");
 }
 
 #[test]
@@ -69,17 +85,27 @@ fn replaces_and_refuses() {
         rule(""),
         rule(origin),
         rule("<AllowedMethod>GET</AllowedMethod>"),
-        rule(&format!("{origin}<AllowedMethod>PATCH</AllowedMethod>")),
-        rule(&format!("{origin}<AllowedMethod>get</AllowedMethod>")),
-        rule("<AllowedOrigin>http://*.*.com</AllowedOrigin><AllowedMethod>GET</AllowedMethod>"),
-        rule(&format!("{origin}<AllowedMethod>GET</AllowedMethod><MaxAgeSeconds>-1</MaxAgeSeconds>")),
-        rule(&format!("{origin}<AllowedMethod>GET</AllowedMethod><ExposeHeader>*</ExposeHeader>")),
         rule("<AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod>")
             .replace("<CORSConfiguration>", &format!("<CORSConfiguration>{}", RULES_RULE.repeat(10))),
         "x".repeat(2_000_000),
     ];
     for rules in &bad {
-        put(rules).expect_error(400, "MalformedXML");
+        assert!(!put(rules).expect_error(400, "MalformedXML").element("ErrorDetail").is_empty());
+    }
+    for (rest, name, value) in [
+        ("<AllowedMethod>PATCH</AllowedMethod>", "AllowedMethod", "PATCH"),
+        ("<AllowedMethod>get</AllowedMethod>", "AllowedMethod", "get"),
+        (
+            "<AllowedOrigin>http://*.*.com</AllowedOrigin><AllowedMethod>GET</AllowedMethod>",
+            "AllowedOrigin",
+            "http://*.*.com",
+        ),
+        ("<AllowedMethod>GET</AllowedMethod><MaxAgeSeconds>-1</MaxAgeSeconds>", "MaxAgeSeconds", "-1"),
+        ("<AllowedMethod>GET</AllowedMethod><ExposeHeader>*</ExposeHeader>", "ExposeHeader", "*"),
+        ("<AllowedMethod>GET</AllowedMethod><AllowedHeader>*-*</AllowedHeader>", "AllowedHeader", "*-*"),
+    ] {
+        let answer = put(&rule(&format!("{origin}{rest}"))).expect_error(400, "InvalidArgument");
+        assert_eq!([answer.element("ArgumentName"), answer.element("ArgumentValue")], [name, value]);
     }
     assert_eq!(bucket.root("GET", "?cors").send().elements("CORSRule").len(), 2);
     put(&rule(&format!("{origin}<AllowedMethod>HEAD</AllowedMethod>"))).expect(200);
@@ -92,6 +118,20 @@ fn replaces_and_refuses() {
         .expect_error(400, "InvalidDigest");
     bucket.root("PUT", "?cors").anonymous().body(RULES).send().expect_error(403, "AccessDenied");
     Bucket::unmade().root("PUT", "?cors").body(RULES).send().expect_error(404, "NoSuchBucket");
+}
+
+#[test]
+fn an_origin_with_a_blank_is_taken_as_it_is() {
+    // C++ SDK, BucketCorsSettingsTest: "Original 1700000000000" and an allowed header "HTTP".
+    let bucket = with_rules(
+        "<CORSConfiguration><CORSRule><AllowedOrigin>Original 17</AllowedOrigin><AllowedMethod>GET</AllowedMethod>\
+         <AllowedHeader>HTTP</AllowedHeader><ExposeHeader>HTTP</ExposeHeader></CORSRule></CORSConfiguration>",
+    );
+    let stored = bucket.root("GET", "?cors").send().expect(200);
+    assert_eq!(
+        (stored.element("AllowedOrigin").as_str(), stored.element("AllowedHeader").as_str()),
+        ("Original 17", "http")
+    );
 }
 
 const RULES_RULE: &str =
