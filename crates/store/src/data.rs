@@ -2,11 +2,13 @@
 
 mod hashing;
 mod md5;
+mod read_memory;
 mod reader;
 mod upload;
 mod writer;
 
 pub(crate) use hashing::Hashers;
+pub(crate) use read_memory::ReadMemory;
 pub use reader::Reader;
 pub(crate) use reader::{ReadPlan, Source};
 pub(crate) use upload::DataPath;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::data::ReadMemory;
 use crate::disk::{Disk, DiskFile};
 use crate::id::DataId;
 use crate::{Durability, Error, StoreOptions};
@@ -35,6 +36,7 @@ pub(crate) struct DataFiles {
     relaxed: Mutex<Vec<(Arc<dyn DiskFile>, PathBuf)>>,
     /// Files of guards that live: nothing refers to them yet.
     unsettled: Mutex<HashSet<DataId>>,
+    reading: Arc<ReadMemory>,
 }
 
 impl DataFiles {
@@ -60,7 +62,13 @@ impl DataFiles {
             pins: Mutex::default(),
             relaxed: Mutex::default(),
             unsettled: Mutex::default(),
+            reading: Arc::new(ReadMemory::new(options.read_bytes)),
         })
+    }
+
+    /// What was read and is still in memory.
+    pub(crate) fn reading(&self) -> &Arc<ReadMemory> {
+        &self.reading
     }
 
     /// Whether files are synced before they are used.

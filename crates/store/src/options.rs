@@ -19,6 +19,7 @@ pub struct StoreOptions {
     pub(crate) durability: Durability,
     pub(crate) inline_limit: usize,
     pub(crate) cache_bytes: u64,
+    pub(crate) read_bytes: u64,
     pub(crate) log_segment_bytes: u64,
     pub(crate) lazy_delay: Duration,
     pub(crate) reclaim_interval: Duration,
@@ -31,6 +32,7 @@ impl Default for StoreOptions {
             durability: Durability::Durable,
             inline_limit: 64 * 1024,
             cache_bytes: 32 * 1024 * 1024,
+            read_bytes: 64 * 1024 * 1024,
             log_segment_bytes: 32 * 1024 * 1024,
             lazy_delay: Duration::from_millis(50),
             reclaim_interval: Duration::from_millis(500),
@@ -58,6 +60,14 @@ impl StoreOptions {
     #[must_use]
     pub fn cache_bytes(mut self, bytes: u64) -> Self {
         self.cache_bytes = bytes;
+        self
+    }
+
+    /// Memory for what was read of data files and not yet dropped by the readers' callers. Beyond, pieces are small and
+    /// nothing is read ahead, so that many readers whose callers are slow take a little each.
+    #[must_use]
+    pub fn read_bytes(mut self, bytes: u64) -> Self {
+        self.read_bytes = bytes;
         self
     }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crc_fast::{CrcAlgorithm, Digest};
 use tokio::task::JoinHandle;
 
+use super::read_memory::ReadMemory;
 use crate::Error;
 use crate::disk::DiskFile;
 use crate::extent::{DataRef, Extent, Place};
@@ -18,13 +19,10 @@ use crate::snapshot::Snapshot;
 use crate::tables::Tables;
 use crate::{Object, ObjectFields};
 
-/// Bytes read from a file at once.
-const PIECE_BYTES: u64 = 512 * 1024;
-
 /// Extents of a manifest looked up at once.
 const EXTENTS: usize = 64;
 
-/// Data on its way out, in pieces of at least 256 KiB but for the last of each stretch that was stored at once.
+/// Data on its way out, in pieces whose size depends on how much memory is left for reading.
 #[derive(Debug)]
 pub struct Reader {
     state: State,
@@ -82,6 +80,7 @@ struct Run {
     wanted: Range<u64>,
     /// Only when the whole extent is wanted.
     digest: Option<Digest>,
+    memory: Arc<ReadMemory>,
 }
 
 /// What [`Store::read`](crate::Store::read) reads.
@@ -226,26 +225,32 @@ impl Stream {
             self.read_ahead();
             return Ok(Some(piece));
         }
-        match self.next_item()? {
-            None => Ok(None),
-            Some(Item::Ready(piece)) => Ok(Some(piece)),
-            Some(Item::File { id, extent, wanted }) => {
-                let files = Arc::clone(&self.source.files);
-                let begin = move || {
-                    let file = files.open_read(id).map_err(|e| Error::io("opening a data file", &e))?;
-                    Run::new(file, extent, wanted).read()
-                };
-                let begun = tokio::task::spawn_blocking(begin).await;
-                let (piece, run) = begun.unwrap_or(Err(Error::Closed))?;
-                self.current = run;
-                self.read_ahead();
-                Ok(Some(piece))
+        let reading = if let Some(run) = self.current.take() {
+            tokio::task::spawn_blocking(move || run.read())
+        } else {
+            match self.next_item()? {
+                None => return Ok(None),
+                Some(Item::Ready(piece)) => return Ok(Some(piece)),
+                Some(Item::File { id, extent, wanted }) => {
+                    let files = Arc::clone(&self.source.files);
+                    tokio::task::spawn_blocking(move || {
+                        let file = files.open_read(id).map_err(|e| Error::io("opening a data file", &e))?;
+                        Run::new(file, extent, wanted, Arc::clone(files.reading())).read()
+                    })
+                }
             }
-        }
+        };
+        let (piece, run) = reading.await.unwrap_or(Err(Error::Closed))?;
+        self.current = run;
+        self.read_ahead();
+        Ok(Some(piece))
     }
 
+    /// Begins to read the next piece, if there is memory for it.
     fn read_ahead(&mut self) {
-        if let Some(run) = self.current.take() {
+        if !self.source.files.reading().is_scarce()
+            && let Some(run) = self.current.take()
+        {
             self.ahead = Some(tokio::task::spawn_blocking(move || run.read()));
         }
     }
@@ -292,17 +297,16 @@ impl Stream {
 }
 
 impl Run {
-    fn new(file: Arc<dyn DiskFile>, extent: Extent, wanted: Range<u64>) -> Self {
+    fn new(file: Arc<dyn DiskFile>, extent: Extent, wanted: Range<u64>, memory: Arc<ReadMemory>) -> Self {
         let whole = wanted.end - wanted.start == extent.length;
         let digest = whole.then(|| Digest::new(CrcAlgorithm::Crc64Xz));
-        Self { file, extent, wanted, digest }
+        Self { file, extent, wanted, digest, memory }
     }
 
     /// Reads a piece, and returns what is left.
     fn read(mut self) -> ReadResult {
         let left = self.wanted.end - self.wanted.start;
-        // A short rest is read together with the piece before it.
-        let length = if left < PIECE_BYTES + PIECE_BYTES / 2 { left } else { PIECE_BYTES };
+        let length = self.memory.piece_length(left);
         let piece = self
             .file
             .read_vec_at(self.extent.offset + self.wanted.start, usize::try_from(length).unwrap_or(0))
@@ -315,6 +319,6 @@ impl Run {
         if is_end && self.digest.as_ref().is_some_and(|digest| digest.finalize() != self.extent.crc64) {
             return Err(Error::corrupt("a data file does not have the checksum it was written with"));
         }
-        Ok((Bytes::from(piece), (!is_end).then_some(self)))
+        Ok((self.memory.count(piece), (!is_end).then_some(self)))
     }
 }
