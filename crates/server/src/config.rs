@@ -12,6 +12,9 @@ use toml::{Table, Value};
 /// The commented default configuration, as `ossicle config print` shows it.
 pub(crate) const DEFAULT_CONFIG: &str = include_str!("config/default.toml");
 
+/// The largest floor of a client's speed: half of the slowest that a client may ask to be throttled to.
+const MOST_BYTES_PER_SECOND: u64 = 51_200;
+
 /// Every setting of the server, validated.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,7 +47,14 @@ pub(crate) struct Server {
     #[serde(deserialize_with = "optional")]
     pub(crate) tls_key: Option<PathBuf>,
     pub(crate) threads: usize,
+    pub(crate) max_connections: usize,
+    pub(crate) max_console_connections: usize,
+    pub(crate) handshake_timeout_s: u64,
+    pub(crate) head_timeout_s: u64,
     pub(crate) idle_timeout_s: u64,
+    pub(crate) stall_timeout_s: u64,
+    pub(crate) min_bytes_per_second: u64,
+    pub(crate) answer_memory_mib: u64,
     pub(crate) drain_timeout_s: u64,
 }
 
@@ -155,6 +165,33 @@ pub(crate) enum ConfigError {
     Senseless(String),
 }
 
+impl Server {
+    /// Checks what bounds connections. Times are a year at the most, so that none overflows.
+    fn validate_bounds(&self) -> Result<(), ConfigError> {
+        const YEAR_S: u64 = 366 * 24 * 3600;
+        for (name, seconds) in [
+            ("handshake_timeout_s", self.handshake_timeout_s),
+            ("head_timeout_s", self.head_timeout_s),
+            ("idle_timeout_s", self.idle_timeout_s),
+            ("stall_timeout_s", self.stall_timeout_s),
+        ] {
+            if !(1..=YEAR_S).contains(&seconds) {
+                return Err(ConfigError::Senseless(format!("server.{name} must be 1 to {YEAR_S}")));
+            }
+        }
+        if !(1..=MOST_BYTES_PER_SECOND).contains(&self.min_bytes_per_second) {
+            return Err(ConfigError::Senseless(format!(
+                "server.min_bytes_per_second must be 1 to {MOST_BYTES_PER_SECOND}: clients may ask for a speed of \
+                 102400 bytes a second, and a network is not always as fast as one thinks"
+            )));
+        }
+        if !(1..=1 << 20).contains(&self.answer_memory_mib) {
+            return Err(ConfigError::Senseless("server.answer_memory_mib must be 1 to 1048576".to_owned()));
+        }
+        Ok(())
+    }
+}
+
 impl Config {
     /// Merges the defaults, the file and the environment, and validates the result.
     pub(crate) fn load(
@@ -179,6 +216,7 @@ impl Config {
 
     fn validate(&self) -> Result<(), ConfigError> {
         let senseless = |text: &str| Err(ConfigError::Senseless(text.to_owned()));
+        self.server.validate_bounds()?;
         if self.server.tls_cert.is_some() != self.server.tls_key.is_some() {
             return senseless("server.tls_cert and server.tls_key go together: set both or neither");
         }
@@ -363,6 +401,11 @@ mod tests {
             ("[server]\npublic_url = \"https://oss.example.com/\"\n", "host and port alone"),
             ("[callback]\nmask = [\"(\"]\n", "callback.mask"),
             ("[callback]\npublic_key_url = \"ftp://x\"\n", "must start with http"),
+            ("[server]\nidle_timeout_s = 0\n", "server.idle_timeout_s must be"),
+            ("[server]\nhead_timeout_s = 99999999999\n", "server.head_timeout_s must be"),
+            ("[server]\nmin_bytes_per_second = 102400\n", "server.min_bytes_per_second must be"),
+            ("[server]\nanswer_memory_mib = 0\n", "server.answer_memory_mib must be"),
+            ("[server]\nmax_connections = -1\n", "expected usize"),
             ("not toml", "ossicle.toml"),
         ];
         for (text, expected) in cases {

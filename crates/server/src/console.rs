@@ -14,10 +14,13 @@ mod objects;
 pub(crate) mod origins;
 mod problem;
 mod request;
+mod serve;
 mod session;
 mod sessions;
 mod upload_form;
 mod upload_parts;
+
+pub(crate) use self::serve::malformed_answer;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,14 +28,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
-use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use self::failed_log_ins::FailedLogIns;
 use self::sessions::Sessions;
 use crate::app::{self, App};
 use crate::callback::browse::Journal;
-use crate::stop::stopped;
 
 /// Pages that watch deliveries at once.
 const MAX_WATCHERS: usize = 64;
@@ -57,34 +58,15 @@ pub(crate) struct Console {
     stop: watch::Receiver<bool>,
 }
 
-/// Serves the console until `stop` turns true.
-pub(crate) async fn run(app: Arc<App>, endpoint: String, socket: TcpListener, stop: watch::Receiver<bool>) {
-    serve(app, endpoint, socket, stop, None).await;
-}
-
-/// Serves the console of `ossicle dev`: whoever comes from this machine is let in without a log-in, and
-/// `application`, the built-in application server, answers below `/app`.
-pub(crate) async fn run_dev(
+/// The console's service on `socket`. For `ossicle dev`, `application`, the built-in application server, answers below
+/// `/app`, and whoever comes from this machine is let in without a log-in.
+pub(crate) fn service(
     app: Arc<App>,
-    endpoint: String,
-    socket: TcpListener,
+    endpoint: &str,
+    address: SocketAddr,
     stop: watch::Receiver<bool>,
-    application: Router,
-) {
-    serve(app, endpoint, socket, stop, Some(application)).await;
-}
-
-async fn serve(
-    app: Arc<App>,
-    endpoint: String,
-    socket: TcpListener,
-    mut stop: watch::Receiver<bool>,
     application: Option<Router>,
-) {
-    let address = match socket.local_addr() {
-        Ok(address) => address,
-        Err(error) => return tracing::error!(%error, "the console has no address"),
-    };
+) -> serve::ConsoleService {
     let console = Console {
         app,
         endpoint: endpoint.into(),
@@ -94,17 +76,13 @@ async fn serve(
         sessions: Arc::default(),
         failed_log_ins: Arc::default(),
         watchers: Arc::new(Semaphore::new(MAX_WATCHERS)),
-        stop: stop.clone(),
+        stop,
     };
     let mut router = router(console);
     if let Some(application) = application {
         router = router.nest("/app", application);
     }
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let stopping = async move { stopped(&mut stop).await };
-    if let Err(error) = axum::serve(socket, service).with_graceful_shutdown(stopping).await {
-        tracing::error!(%error, "the console stopped");
-    }
+    serve::ConsoleService::new(router)
 }
 
 /// All routes. What machines ask for is open; the API needs a log-in, and with it goes the page.

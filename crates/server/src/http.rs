@@ -1,8 +1,15 @@
-//! The HTTP/1.1 edge: connections, bodies, replies and the spelling of header names. It knows nothing of buckets.
+//! The HTTP/1.1 edge: connections and their bounds, bodies, replies and the spelling of header names. It knows nothing of
+//! buckets.
 
 pub(crate) mod body;
+pub(crate) mod budget;
+pub(crate) mod connection;
+pub(crate) mod connections;
+mod farewell;
 pub(crate) mod header_case;
 pub(crate) mod listener;
 pub(crate) mod malformed;
+mod outgoing;
 pub(crate) mod reply;
 pub(crate) mod threads;
+mod watched;

@@ -28,6 +28,7 @@ pub(crate) struct Metrics {
     callbacks: CallbackMetrics,
     journal: JournalMetrics,
     store: StoreMetrics,
+    connections: ConnectionFamilies,
     /// Held while figures are asked for and shown, so that two scrapes at once do not count anything twice.
     scraping: Arc<Mutex<()>>,
 }
@@ -69,6 +70,20 @@ struct StoreMetrics {
     size: IntGauge,
 }
 
+#[derive(Debug, Clone)]
+struct ConnectionFamilies {
+    open: IntGaugeVec,
+    closed: IntCounterVec,
+}
+
+/// The connections of one listener.
+#[derive(Debug, Clone)]
+pub(crate) struct ConnectionMetrics {
+    listener: &'static str,
+    families: ConnectionFamilies,
+    open: IntGauge,
+}
+
 /// A request under way, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct InFlight(IntGauge);
@@ -102,6 +117,7 @@ impl Metrics {
             callbacks: CallbackMetrics::new(&new)?,
             journal: JournalMetrics::new(&new)?,
             store: StoreMetrics::new(&new)?,
+            connections: ConnectionFamilies::new(&new)?,
             scraping: Arc::default(),
             registry,
         })
@@ -119,6 +135,15 @@ impl Metrics {
         requests.answered.with_label_values(&[operation, status.as_str()]).inc();
         requests.seconds.with_label_values(&[operation]).observe(elapsed.as_secs_f64());
         requests.sent.with_label_values(&[operation]).inc_by(sent);
+    }
+
+    /// Where a listener counts its connections.
+    pub(crate) fn connections(&self, listener: &'static str) -> ConnectionMetrics {
+        let families = self.connections.clone();
+        for reason in ["handshake", "head", "body", "answer", "idle", "room", "memory", "limit"] {
+            families.closed.with_label_values(&[listener, reason]);
+        }
+        ConnectionMetrics { listener, open: families.open.with_label_values(&[listener]), families }
     }
 
     /// Content was taken in.
@@ -303,6 +328,38 @@ impl StoreMetrics {
         self.free.set(signed(free));
         self.size.set(signed(size));
         Ok(())
+    }
+}
+
+impl ConnectionFamilies {
+    fn new(new: &Register<'_>) -> Result<Self, prometheus::Error> {
+        Ok(Self {
+            open: new.gauges("ossicle_connections", "Connections that are open.", &["listener"])?,
+            closed: new.counters(
+                "ossicle_connections_closed_total",
+                "Connections that the server closed or refused, or whose request it gave up: idle for too long, too slow \
+                 in what the reason names, or for want of room or memory.",
+                &["listener", "reason"],
+            )?,
+        })
+    }
+}
+
+impl ConnectionMetrics {
+    /// So many are open now.
+    pub(crate) fn open(&self, count: usize) {
+        self.open.set(signed(count as u64));
+    }
+
+    /// One was closed or refused by the server.
+    pub(crate) fn closed(&self, reason: &str) {
+        self.families.closed.with_label_values(&[self.listener, reason]).inc();
+    }
+
+    /// For tests that look at nothing of this.
+    #[cfg(test)]
+    pub(crate) fn unregistered() -> Self {
+        Metrics::new().unwrap().connections("test")
     }
 }
 

@@ -29,6 +29,8 @@ const SERVER_TIME: HeaderName = HeaderName::from_static("x-oss-server-time");
 const LOGGED_TARGET_LIMIT: usize = 1024;
 
 impl Service for App {
+    type Body = ReplyBody;
+
     async fn answer(
         self: Arc<Self>,
         peer: SocketAddr,
@@ -353,13 +355,16 @@ fn with_headers(head: &http::request::Parts, headers: HeaderMap) -> http::reques
     canonical
 }
 
-/// The whole message that takes the place of hyper's own answer to what is not HTTP.
+/// The whole message that is sent where no request is served: in the place of hyper's own answer to what is not HTTP, after
+/// a head that does not come to its end, and when there are too many connections.
 pub(crate) fn malformed_answer(app: &App, status: StatusCode) -> Vec<u8> {
     let now = app::now();
     let request_id = app.request_ids.next(now);
     let error = match status {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Error::new(ErrorCode::RequestHeaderFieldsTooLarge),
         StatusCode::URI_TOO_LONG => Error::new(ErrorCode::InvalidURI),
+        StatusCode::REQUEST_TIMEOUT => Error::new(ErrorCode::RequestTimeout),
+        StatusCode::SERVICE_UNAVAILABLE => Error::new(ErrorCode::ServiceUnavailable),
         _ => Error::new(ErrorCode::InvalidRequest).with_message("The request is not valid HTTP/1.1."),
     };
     failure::log(&error, request_id, "-");

@@ -26,9 +26,11 @@ use crate::callback::in_hand::InHand;
 use crate::callback::keys::CallbackKeys;
 use crate::callback::shares::Shares;
 use crate::callback::{self, Callbacks};
-use crate::config::{Config, Durability};
+use crate::config::{self, Config, Durability};
 use crate::console::{self, origins::ConsoleOrigins};
 use crate::form::FormMemory;
+use crate::http::budget::Budget;
+use crate::http::connections::Connections;
 use crate::http::header_case::HeaderCase;
 use crate::http::listener::Listener;
 use crate::http::threads::ServingThreads;
@@ -122,7 +124,11 @@ impl Server {
             None => None,
         };
         let threads = ServingThreads::start(config.server.threads).context("cannot start threads")?;
-        open_files::allow_many();
+        let limits = open_files::connection_limits(
+            open_files::allow_many(),
+            config.server.max_connections,
+            config.server.max_console_connections,
+        )?;
         let store = open_store(&config, &data_dir)?;
         let metrics = Metrics::new().context("cannot register metrics")?;
         let callbacks =
@@ -148,39 +154,51 @@ impl Server {
             tasks: JoinSet::new(),
             threads: Arc::new(threads),
         };
-        server.serve(listening, acceptor, console_socket, dev);
+        server.serve(listening, acceptor, limits.api);
+        if let Some(socket) = console_socket {
+            server.serve_console(socket, limits.console, dev)?;
+        }
         Ok(server)
     }
 
-    fn serve(
-        &mut self,
-        listening: TcpListener,
-        tls: Option<TlsAcceptor>,
-        console_socket: Option<TcpListener>,
-        dev: Option<Router>,
-    ) {
+    fn serve(&mut self, socket: TcpListener, tls: Option<TlsAcceptor>, limit: usize) {
         let answering = Arc::clone(&self.app);
         let listener = Listener {
-            socket: listening,
+            socket,
             tls,
             service: Arc::clone(&self.app),
             malformed: Arc::new(move |status| service::malformed_answer(&answering, status)),
-            idle_timeout: Duration::from_secs(self.app.config.server.idle_timeout_s),
-            threads: Arc::clone(&self.threads),
+            connections: self.connections("api", limit),
+            threads: Some(Arc::clone(&self.threads)),
         };
-        let drain = Duration::from_secs(self.app.config.server.drain_timeout_s);
-        self.tasks.spawn(listener.run(self.stop.subscribe(), drain));
-        if let Some(socket) = console_socket {
-            let (app, endpoint, stop) = (Arc::clone(&self.app), self.endpoint.clone(), self.stop.subscribe());
-            match dev {
-                Some(application) => {
-                    self.tasks.spawn(console::run_dev(app, endpoint, socket, stop, application))
-                }
-                None => self.tasks.spawn(console::run(app, endpoint, socket, stop)),
-            };
-        }
+        self.tasks.spawn(listener.run(self.stop.subscribe(), self.drain()));
         self.tasks.spawn(callback::housekeeping::run(Arc::clone(&self.app), self.stop.subscribe()));
         self.tasks.spawn(abandoned_uploads::run(Arc::clone(&self.app), self.stop.subscribe()));
+    }
+
+    fn serve_console(&mut self, socket: TcpListener, limit: usize, dev: Option<Router>) -> io::Result<()> {
+        let address = socket.local_addr()?;
+        let stop = self.stop.subscribe();
+        let service = console::service(Arc::clone(&self.app), &self.endpoint, address, stop, dev);
+        let listener = Listener {
+            socket,
+            tls: None,
+            service: Arc::new(service),
+            malformed: Arc::new(console::malformed_answer),
+            connections: self.connections("console", limit),
+            threads: None,
+        };
+        self.tasks.spawn(listener.run(self.stop.subscribe(), self.drain()));
+        Ok(())
+    }
+
+    fn connections(&self, listener: &'static str, limit: usize) -> Arc<Connections> {
+        let budget = budget(&self.app.config.server);
+        Arc::new(Connections::new(limit, budget, self.app.metrics.connections(listener)))
+    }
+
+    fn drain(&self) -> Duration {
+        Duration::from_secs(self.app.config.server.drain_timeout_s)
     }
 
     /// The URL of the API.
@@ -241,6 +259,17 @@ async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
     })
 }
 
+fn budget(server: &config::Server) -> Budget {
+    Budget {
+        handshake: Duration::from_secs(server.handshake_timeout_s),
+        head: Duration::from_secs(server.head_timeout_s),
+        idle: Duration::from_secs(server.idle_timeout_s),
+        stall: Duration::from_secs(server.stall_timeout_s),
+        bytes_per_second: server.min_bytes_per_second,
+        answer_memory: server.answer_memory_mib * 1024 * 1024,
+    }
+}
+
 fn tls_acceptor(config: &Config) -> anyhow::Result<Option<TlsAcceptor>> {
     match (&config.server.tls_cert, &config.server.tls_key) {
         (Some(cert), Some(key)) => tls::acceptor(cert, key).map(Some),
@@ -253,8 +282,10 @@ fn open_store(config: &Config, data_dir: &Path) -> anyhow::Result<Store> {
         Durability::Durable => ossicle_store::Durability::Durable,
         Durability::Relaxed => ossicle_store::Durability::Relaxed,
     };
-    let options =
-        StoreOptions::default().durability(durability).cache_bytes(config.storage.cache_mib * 1024 * 1024);
+    let options = StoreOptions::default()
+        .durability(durability)
+        .cache_bytes(config.storage.cache_mib * 1024 * 1024)
+        .read_bytes(config.server.answer_memory_mib * 1024 * 1024);
     Store::open(data_dir, options).map_err(|error| match error {
         OpenError::InUse { .. } => {
             anyhow!("{error}: stop it, or choose another folder with --data-dir DIR")

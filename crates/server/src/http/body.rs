@@ -1,11 +1,17 @@
 //! The body of a request: pieces as they arrive, bounded in time and, where it is read whole, in size.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
 use ossicle_protocol::{Error, ErrorCode};
+
+use super::connection::{Connection, Moment};
 
 /// How long the rest of a refused body is taken in, and how long between its pieces.
 const LINGER: Duration = Duration::from_secs(30);
@@ -17,15 +23,19 @@ const LINGER_IDLE: Duration = Duration::from_secs(5);
 /// reset, and the reset destroys the answer before the client, still sending, can read why it was refused.
 pub(crate) struct RequestBody {
     incoming: Option<Incoming>,
-    idle: Duration,
-    /// The client waits to be told to send, which nobody has done yet.
+    connection: Arc<Connection>,
+    request: Moment,
+    /// What is not read is not waited for either: the client waits to be told to send, which nobody has done yet, or the
+    /// body has no meaning and may never come.
     withheld: bool,
 }
 
 impl RequestBody {
-    /// `withheld` says that the client expects `100 Continue` before it sends.
-    pub(crate) fn new(incoming: Incoming, idle: Duration, withheld: bool) -> Self {
-        Self { incoming: Some(incoming), idle, withheld }
+    /// Begins a request on `connection`. `withheld` says that the client may not send unless it is asked to, as one that
+    /// expects `100 Continue`.
+    pub(crate) fn new(incoming: Incoming, connection: Arc<Connection>, withheld: bool) -> Self {
+        let request = connection.request_begins(!incoming.is_end_stream());
+        Self { incoming: Some(incoming), connection, request, withheld }
     }
 
     /// The length that the client announced; `None` when the body is chunked.
@@ -38,16 +48,18 @@ impl RequestBody {
         self.withheld = false;
         loop {
             let Some(incoming) = &mut self.incoming else { return Ok(None) };
-            let frame = tokio::time::timeout(self.idle, incoming.frame())
-                .await
-                .map_err(|_| Error::new(ErrorCode::RequestTimeout))?;
+            let connection = &self.connection;
+            let Some(frame) = poll_fn(|cx| poll_frame(incoming, connection, cx)).await else {
+                self.end();
+                return Err(Error::new(ErrorCode::RequestTimeout));
+            };
             match frame {
                 None => {
-                    self.incoming = None;
+                    self.end();
                     return Ok(None);
                 }
                 Some(Err(error)) => {
-                    self.incoming = None;
+                    self.end();
                     return Err(broken(&error));
                 }
                 Some(Ok(frame)) => match frame.into_data() {
@@ -82,15 +94,41 @@ impl RequestBody {
     }
 }
 
+impl RequestBody {
+    /// Ends the body: nothing of it is to come, or it is not waited for.
+    fn end(&mut self) {
+        self.incoming = None;
+        self.connection.body_awaited_no_more();
+        self.connection.body_ends(self.request);
+    }
+}
+
+/// A frame, unless the body ended or broke.
+type Next = Option<Result<Frame<Bytes>, hyper::Error>>;
+
+/// What comes next; `None` when the body comes too slowly.
+fn poll_frame(incoming: &mut Incoming, connection: &Connection, cx: &mut Context<'_>) -> Poll<Option<Next>> {
+    if let Poll::Ready(frame) = Pin::new(incoming).poll_frame(cx) {
+        connection.body_awaited_no_more();
+        return Poll::Ready(Some(frame));
+    }
+    connection.poll_body_late(cx.waker()).map(|()| None)
+}
+
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        let Some(incoming) = self.incoming.take().filter(|incoming| !incoming.is_end_stream()) else {
-            return;
-        };
-        if !self.withheld
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            runtime.spawn(tokio::time::timeout(LINGER, throw_away(incoming)));
+        let Some(incoming) = self.incoming.take() else { return };
+        let (connection, request) = (Arc::clone(&self.connection), self.request);
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if !self.withheld && !incoming.is_end_stream() => {
+                connection.body_awaited_no_more();
+                runtime.spawn(async move {
+                    // That the time is over is no error.
+                    let _ = tokio::time::timeout(LINGER, throw_away(incoming)).await;
+                    connection.body_ends(request);
+                });
+            }
+            _ => connection.body_ends(request),
         }
     }
 }

@@ -1,36 +1,56 @@
 //! Accepting connections: plain or TLS, counted, and drained on shutdown.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::EXPECT;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::body::RequestBody;
-use super::malformed::{Answer, MalformedAnswers, Serving};
-use super::reply::ReplyBody;
+use super::connection::{Order, Phase};
+use super::connections::{Connections, Seat};
+use super::farewell;
+use super::malformed::{Answer, MalformedAnswers};
+use super::outgoing::Outgoing;
 use super::threads::ServingThreads;
+use super::watched::Watched;
 use crate::stop::stopped;
 
 /// The most that a request's line and headers may take. Two callback values of 5 KiB and 8 KiB of metadata fit twice.
 const HEAD_LIMIT: usize = 64 * 1024;
 
+/// Unsent bytes that the system takes over for a connection. More would be memory for a client that does not read, and would
+/// hide from this server for how long it has not.
+const UNSENT: u32 = 128 * 1024;
+
 /// Answers one request of a connection from `SocketAddr`.
 pub(crate) trait Service: Send + Sync + 'static {
+    /// What answers consist of.
+    type Body: hyper::body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Send
+        + Unpin
+        + 'static;
+
     /// Never fails: errors are answers too.
     fn answer(
         self: Arc<Self>,
         peer: SocketAddr,
         head: http::request::Parts,
         body: RequestBody,
-    ) -> impl Future<Output = http::Response<ReplyBody>> + Send;
+    ) -> impl Future<Output = http::Response<Self::Body>> + Send;
 }
 
 /// One listening socket and what it takes to serve its connections.
@@ -39,13 +59,26 @@ pub(crate) struct Listener<S> {
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) service: Arc<S>,
     pub(crate) malformed: Answer,
-    pub(crate) idle_timeout: Duration,
-    pub(crate) threads: Arc<ServingThreads>,
+    pub(crate) connections: Arc<Connections>,
+    /// Without them, connections are served by the runtime that accepts them.
+    pub(crate) threads: Option<Arc<ServingThreads>>,
 }
 
 impl<S: Service> Listener<S> {
     /// Serves until `stop` turns true, then waits for the running requests, at most for `drain`.
-    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>, drain: Duration) {
+    pub(crate) async fn run(self, stop: watch::Receiver<bool>, drain: Duration) {
+        let connections = Arc::clone(&self.connections);
+        tokio::select! {
+            () = self.accept(stop, drain) => {}
+            () = connections.sweep() => {}
+        }
+    }
+
+    async fn accept(self, mut stop: watch::Receiver<bool>, drain: Duration) {
+        // Connections inherit it.
+        if let Err(error) = socket2::SockRef::from(&self.socket).set_tcp_notsent_lowat(UNSENT) {
+            tracing::debug!(%error, "cannot bound what the system buffers for a connection");
+        }
         let this = Arc::new(self);
         let (alive, mut all_gone) = mpsc::channel::<()>(1);
         loop {
@@ -54,89 +87,137 @@ impl<S: Service> Listener<S> {
                 () = stopped(&mut stop) => break,
             };
             match accepted {
-                Ok((stream, peer)) => this.hand_over(stream, peer, stop.clone(), alive.clone()),
+                Ok((stream, peer)) => this.hand_over(stream, peer, alive.clone()),
                 Err(error) => pause_after(&error).await,
             }
         }
+        this.connections.finish();
         drop(alive);
         if tokio::time::timeout(drain, all_gone.recv()).await.is_err() {
             tracing::warn!("requests were still running after the drain time; they are cut off");
         }
     }
 
-    /// Has a connection served by one of the threads. `alive` is dropped with it.
-    fn hand_over(
-        self: &Arc<Self>,
-        stream: TcpStream,
-        peer: SocketAddr,
-        stop: watch::Receiver<bool>,
-        alive: mpsc::Sender<()>,
-    ) {
+    /// Has a connection served, if there is room for it. `alive` is dropped with it.
+    fn hand_over(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, alive: mpsc::Sender<()>) {
+        let phase = if self.tls.is_some() { Phase::Handshake } else { Phase::Idle };
+        let Some(seat) = self.connections.admit(phase, Instant::now()) else {
+            return tracing::debug!(%peer, "closed a connection: there are too many");
+        };
+        let this = Arc::clone(self);
+        let Some(threads) = &self.threads else {
+            tokio::spawn(async move {
+                this.connection(stream, peer, &seat).await;
+                drop((seat, alive));
+            });
+            return;
+        };
         // The runtime that accepted it must forget it before another can have it.
         let stream = match stream.into_std() {
             Ok(stream) => stream,
             Err(error) => return tracing::warn!(%peer, %error, "cannot hand a connection over"),
         };
-        let this = Arc::clone(self);
-        self.threads.serve(async move {
+        threads.serve(async move {
             match TcpStream::from_std(stream) {
-                Ok(stream) => this.connection(stream, peer, stop).await,
+                Ok(stream) => this.connection(stream, peer, &seat).await,
                 Err(error) => tracing::warn!(%peer, %error, "cannot take a connection over"),
             }
-            drop(alive);
+            drop((seat, alive));
         });
     }
 
-    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, stop: watch::Receiver<bool>) {
+    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, seat: &Seat) {
         // Without this a small answer can wait for the client's delayed acknowledgement, some 40 ms.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%peer, %error, "cannot set TCP_NODELAY");
         }
-        let Some(tls) = self.tls.clone() else { return self.http(stream, peer, stop).await };
-        match tokio::time::timeout(self.idle_timeout, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.http(stream, peer, stop).await,
-            Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
-            Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
+        let stream = Watched::new(stream, Arc::clone(seat.connection()));
+        let Some(tls) = self.tls.clone() else { return self.http(stream, peer, seat).await };
+        match until_closed(seat, tls.accept(stream)).await {
+            Some(Ok(stream)) => {
+                seat.connection().enter(Phase::Idle);
+                self.http(stream, peer, seat).await;
+            }
+            Some(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
+            None => tracing::debug!(%peer, "TLS handshake took too long"),
         }
     }
 
-    async fn http<T>(self: Arc<Self>, stream: T, peer: SocketAddr, mut stop: watch::Receiver<bool>)
+    async fn http<T>(self: Arc<Self>, stream: T, peer: SocketAddr, seat: &Seat)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let serving = Serving::default();
-        let io = MalformedAnswers::new(TokioIo::new(stream), serving.clone(), Arc::clone(&self.malformed));
-        let idle = self.idle_timeout;
+        if seat.is_refused() {
+            let busy = || (self.malformed)(StatusCode::SERVICE_UNAVAILABLE);
+            until_closed(seat, farewell::refuse(stream, busy)).await;
+            return;
+        }
+        let state = seat.connection();
+        let io = MalformedAnswers::new(TokioIo::new(stream), Arc::clone(state), Arc::clone(&self.malformed));
         let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
-            serving.begin();
-            let (service, serving) = (Arc::clone(&self.service), serving.clone());
             let (head, body) = request.into_parts();
+            let withheld = head.headers.contains_key(EXPECT);
+            let body = RequestBody::new(body, Arc::clone(state), withheld);
+            let (service, state) = (Arc::clone(&self.service), Arc::clone(state));
             async move {
-                let withheld = head.headers.contains_key(http::header::EXPECT);
-                let body = RequestBody::new(body, idle, withheld);
-                let mut response = service.answer(peer, head, body).await;
-                response.body_mut().ends(serving);
-                Ok::<_, std::convert::Infallible>(response)
+                let response = service.answer(peer, head, body).await;
+                Ok::<_, std::convert::Infallible>(response.map(|body| Outgoing::new(body, state)))
             }
         });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(idle)
+        let mut connection = http1::Builder::new()
+            // The sweep over all connections sees to slow heads.
+            .header_read_timeout(None)
             .max_header_size(HEAD_LIMIT)
             .auto_date_header(false)
             .serve_connection(io, service);
-        tokio::pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = stopped(&mut stop) => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+        match ended(seat, &mut connection, http1::Connection::graceful_shutdown).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => tracing::debug!(%peer, %error, "connection ended"),
+            None if state.phase() == Phase::Head => {
+                tracing::debug!(%peer, "closed a connection whose request's head did not come to its end");
+                let stream = connection.into_parts().io.into_stream().into_inner();
+                farewell::say(stream, &(self.malformed)(StatusCode::REQUEST_TIMEOUT)).await;
             }
-        };
-        if let Err(error) = ended {
-            tracing::debug!(%peer, %error, "connection ended");
+            None => {
+                tracing::debug!(%peer, phase = ?state.phase(), "closed a connection that was idle or too slow")
+            }
         }
     }
+}
+
+/// Drives a connection to its end; `None` when it is to be closed before. Told to stop, it is asked to `finish`.
+async fn ended<C: Future + Unpin>(
+    seat: &Seat,
+    connection: &mut C,
+    finish: impl Fn(Pin<&mut C>),
+) -> Option<C::Output> {
+    let mut finishing = false;
+    poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(ended) = Pin::new(&mut *connection).poll(cx) {
+                return Poll::Ready(Some(ended));
+            }
+            match seat.connection().poll_order(cx, || seat.stays()) {
+                Poll::Ready(Order::Close) => return Poll::Ready(None),
+                Poll::Ready(Order::Finish) if !finishing => {
+                    finishing = true;
+                    finish(Pin::new(&mut *connection));
+                }
+                _ => return Poll::Pending,
+            }
+        }
+    })
+    .await
+}
+
+/// What `future` returns, unless the connection is to be closed, or to finish, before.
+async fn until_closed<F: Future>(seat: &Seat, future: F) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => seat.connection().poll_order(cx, || seat.stays()).map(|_| None),
+    })
+    .await
 }
 
 /// An error of `accept` is the system's (no file descriptors left) or the peer's; either way the next attempt may work.

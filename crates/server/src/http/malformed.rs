@@ -7,30 +7,11 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 
-/// Whether a request is being served on a connection; shared between the connection's stream and its service.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Serving(Arc<AtomicBool>);
-
-impl Serving {
-    /// A request has been parsed and handed to the service.
-    pub(crate) fn begin(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Its answer has been handed to hyper whole.
-    pub(crate) fn end(&self) {
-        self.0.store(false, Ordering::Relaxed);
-    }
-
-    fn is_on(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
+use super::connection::{Connection, Phase};
 
 /// Builds the answer that replaces hyper's: given its status, the whole message.
 pub(crate) type Answer = Arc<dyn Fn(http::StatusCode) -> Vec<u8> + Send + Sync>;
@@ -38,19 +19,24 @@ pub(crate) type Answer = Arc<dyn Fn(http::StatusCode) -> Vec<u8> + Send + Sync>;
 /// A stream whose bodiless error answers become OSS errors.
 pub(crate) struct MalformedAnswers<T> {
     io: T,
-    serving: Serving,
+    connection: Arc<Connection>,
     answer: Answer,
     /// Our answer while it is being written, how much of it is out, and how much of hyper's it stands for.
     pending: Option<(Vec<u8>, usize, usize)>,
 }
 
 impl<T> MalformedAnswers<T> {
-    pub(crate) fn new(io: T, serving: Serving, answer: Answer) -> Self {
-        Self { io, serving, answer, pending: None }
+    pub(crate) fn new(io: T, connection: Arc<Connection>, answer: Answer) -> Self {
+        Self { io, connection, answer, pending: None }
+    }
+
+    /// The stream itself.
+    pub(crate) fn into_stream(self) -> T {
+        self.io
     }
 
     fn replaces(&self, written: &[u8]) -> Option<http::StatusCode> {
-        if self.serving.is_on() {
+        if self.connection.phase() == Phase::Serving {
             return None;
         }
         let text = std::str::from_utf8(written).ok()?;

@@ -9,8 +9,6 @@ use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::malformed::Serving;
-
 /// Headers that an answer has room for before its map grows.
 const USUAL_HEADERS: usize = 24;
 
@@ -62,8 +60,7 @@ impl Reply {
         length: u64,
         pieces: BoxStream<'static, Result<Bytes, std::io::Error>>,
     ) -> Self {
-        *self.response.body_mut() =
-            ReplyBody { content: Content::Pieces { left: length, pieces }, serving: None };
+        *self.response.body_mut() = ReplyBody { content: Content::Pieces { left: length, pieces } };
         self
     }
 
@@ -144,7 +141,6 @@ impl Reply {
 /// The body of an answer.
 pub(crate) struct ReplyBody {
     content: Content,
-    serving: Option<Serving>,
 }
 
 enum Content {
@@ -162,20 +158,7 @@ enum Content {
 
 impl ReplyBody {
     fn whole(body: Bytes) -> Self {
-        Self { content: Content::Whole(Some(body).filter(|body| !body.is_empty())), serving: None }
-    }
-
-    /// Ends `serving` once hyper has taken the body whole.
-    pub(crate) fn ends(&mut self, serving: Serving) {
-        self.serving = Some(serving);
-    }
-}
-
-impl Drop for ReplyBody {
-    fn drop(&mut self) {
-        if let Some(serving) = &self.serving {
-            serving.end();
-        }
+        Self { content: Content::Whole(Some(body).filter(|body| !body.is_empty())) }
     }
 }
 

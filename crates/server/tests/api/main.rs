@@ -14,6 +14,7 @@ mod harness;
 mod abort_multipart_upload;
 mod append_object;
 mod complete_multipart_upload;
+mod connections;
 mod copy_object;
 mod delete_bucket;
 mod delete_bucket_callback_policy;

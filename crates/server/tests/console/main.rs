@@ -10,6 +10,7 @@
 
 mod access;
 mod application;
+mod connections;
 mod deliveries;
 mod http;
 mod objects;

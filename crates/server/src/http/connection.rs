@@ -1,0 +1,338 @@
+//! One connection as the sweep sees it: the phase it is in, what its socket has moved, and the order to end. The task that
+//! serves the connection writes what happens, the sweep reads it now and then: no timer runs and no clock is read for a
+//! request. What is too slow, and what is closed for want of room, is decided in `budget` and `connections`.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use futures_util::task::AtomicWaker;
+
+/// A body gives no further piece while so much of the last ones is not in the socket.
+const ENOUGH_HELD: usize = 16 * 1024;
+
+/// The low bits of [`Moment`] that hold the phase.
+const PHASE_BITS: u32 = 2;
+
+/// No order.
+const NONE: u64 = 0;
+/// An order to close whatever the connection does.
+const AT_ONCE: u64 = u64::MAX;
+
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The rest of a TLS handshake.
+    Handshake,
+    /// The first byte of a request.
+    Idle,
+    /// The rest of a request's head.
+    Head,
+    /// An answer, or the client's next piece of the body.
+    Serving,
+}
+
+/// A phase and how many came before it on the same connection: two of them are equal only if nothing happened between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moment(u64);
+
+impl Moment {
+    pub(crate) fn phase(self) -> Phase {
+        match self.0 & ((1 << PHASE_BITS) - 1) {
+            0 => Phase::Handshake,
+            1 => Phase::Idle,
+            2 => Phase::Head,
+            _ => Phase::Serving,
+        }
+    }
+
+    /// Whether no request has begun yet.
+    pub(crate) fn is_first(self) -> bool {
+        // Handshake, idle, head.
+        self.0 >> PHASE_BITS < 3 && self.phase() != Phase::Serving
+    }
+
+    fn next(self, phase: Phase) -> Self {
+        Self(((self.0 >> PHASE_BITS) + 1) << PHASE_BITS | phase as u64)
+    }
+}
+
+/// The shared state. Each figure has one writer at a time.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    moment: AtomicU64,
+    received: AtomicU64,
+    sent: AtomicU64,
+    /// Bytes of answers in memory that the socket did not take.
+    held: AtomicUsize,
+    /// The socket took no more at the last try.
+    blocked: AtomicBool,
+    /// Somebody waits for the next piece of the request's body.
+    wants_body: AtomicBool,
+    /// The moment of the request whose body has not come to its end, or [`NONE`].
+    body_open: AtomicU64,
+    /// The answer's body waits until less is held.
+    wants_room: AtomicBool,
+    /// The moment that ends the connection if it still lasts, or one of the constants above.
+    close: AtomicU64,
+    /// The moment whose request's body has come too slowly, or [`NONE`].
+    body_late: AtomicU64,
+    stopping: AtomicBool,
+    task: AtomicWaker,
+    body_reader: AtomicWaker,
+}
+
+/// What the task of a connection is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// End, whatever is under way.
+    Close,
+    /// Finish what is under way, and then end.
+    Finish,
+}
+
+impl Connection {
+    pub(crate) fn new(phase: Phase) -> Self {
+        Self {
+            moment: AtomicU64::new(Moment(0).next(phase).0),
+            received: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            held: AtomicUsize::new(0),
+            blocked: AtomicBool::new(false),
+            wants_body: AtomicBool::new(false),
+            body_open: AtomicU64::new(NONE),
+            wants_room: AtomicBool::new(false),
+            close: AtomicU64::new(NONE),
+            body_late: AtomicU64::new(NONE),
+            stopping: AtomicBool::new(false),
+            task: AtomicWaker::new(),
+            body_reader: AtomicWaker::new(),
+        }
+    }
+
+    pub(crate) fn moment(&self) -> Moment {
+        Moment(self.moment.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.moment().phase()
+    }
+
+    /// Begins a phase.
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.moment.store(self.moment().next(phase).0, Ordering::Relaxed);
+    }
+
+    /// Notes that a request was parsed, and returns the moment that stands for it. `has_body` says that bytes follow its
+    /// head.
+    pub(crate) fn request_begins(&self, has_body: bool) -> Moment {
+        self.enter(Phase::Serving);
+        let request = self.moment();
+        self.body_open.store(if has_body { request.0 } else { NONE }, Ordering::Relaxed);
+        request
+    }
+
+    /// Notes that the whole answer was given to be sent.
+    pub(crate) fn request_ends(&self) {
+        self.enter(Phase::Idle);
+    }
+
+    /// Notes that no more of a request's body is to come, or that nobody waits for it. The next request may have begun.
+    pub(crate) fn body_ends(&self, request: Moment) {
+        // It failing means just that.
+        let _ = self.body_open.compare_exchange(request.0, NONE, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Notes bytes that came.
+    pub(crate) fn received(&self, bytes: usize) {
+        self.received.store(self.received_bytes().wrapping_add(bytes as u64), Ordering::Relaxed);
+        if self.phase() == Phase::Idle && self.body_open.load(Ordering::Relaxed) == NONE {
+            self.enter(Phase::Head);
+        }
+    }
+
+    /// Notes bytes that the socket took.
+    pub(crate) fn sent(&self, bytes: usize) {
+        self.sent.store(self.sent_bytes().wrapping_add(bytes as u64), Ordering::Relaxed);
+        self.blocked.store(false, Ordering::Relaxed);
+        self.set_held(self.held_bytes().saturating_sub(bytes));
+    }
+
+    /// Notes that the socket takes no more for now.
+    pub(crate) fn blocks(&self) {
+        self.blocked.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that the socket took everything there was.
+    pub(crate) fn flushed(&self) {
+        self.set_held(0);
+    }
+
+    /// Whether another piece of an answer may be taken into memory. If not, the task is woken when it may.
+    pub(crate) fn poll_room(&self) -> Poll<()> {
+        if self.held_bytes() < ENOUGH_HELD {
+            return Poll::Ready(());
+        }
+        self.wants_room.store(true, Ordering::Relaxed);
+        Poll::Pending
+    }
+
+    /// Whether a body waits for room and has it. The one who sends asks, in the same task.
+    pub(crate) fn gives_room(&self) -> bool {
+        let gives = self.wants_room.load(Ordering::Relaxed) && self.held_bytes() < ENOUGH_HELD;
+        if gives {
+            self.wants_room.store(false, Ordering::Relaxed);
+        }
+        gives
+    }
+
+    /// Notes a piece of an answer that was taken into memory.
+    pub(crate) fn holds(&self, bytes: usize) {
+        self.set_held(self.held_bytes().saturating_add(bytes));
+    }
+
+    fn set_held(&self, bytes: usize) {
+        self.held.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn received_bytes(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn sent_bytes(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn wants_body(&self) -> bool {
+        self.wants_body.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a body is waited for. Ready when it has come too slowly for too long.
+    pub(crate) fn poll_body_late(&self, waker: &Waker) -> Poll<()> {
+        self.wants_body.store(true, Ordering::Relaxed);
+        self.body_reader.register(waker);
+        let late = self.body_late.load(Ordering::Acquire);
+        if late != NONE && late == self.moment().0 { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Notes that nobody waits for the body any more.
+    pub(crate) fn body_awaited_no_more(&self) {
+        self.wants_body.store(false, Ordering::Relaxed);
+    }
+
+    /// Ends the wait for the body of the request that is served at `moment`.
+    pub(crate) fn give_up_body(&self, moment: Moment) {
+        self.body_late.store(moment.0, Ordering::Release);
+        self.body_reader.wake();
+    }
+
+    /// Orders the end of the connection, unless it does something else by then than at `moment`.
+    pub(crate) fn close_if_still(&self, moment: Moment) {
+        self.close.store(moment.0, Ordering::Release);
+        self.task.wake();
+    }
+
+    /// Orders the end of the connection.
+    pub(crate) fn close_at_once(&self) {
+        self.close.store(AT_ONCE, Ordering::Release);
+        self.task.wake();
+    }
+
+    /// Orders the end of the connection after the request that it serves.
+    pub(crate) fn finish(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.task.wake();
+    }
+
+    /// The order, if there is one. `escaped` is called when one to close has come too late, since a request has begun.
+    pub(crate) fn poll_order(&self, cx: &Context<'_>, escaped: impl FnOnce()) -> Poll<Order> {
+        self.task.register(cx.waker());
+        let close = self.close.load(Ordering::Acquire);
+        if close != NONE {
+            if close == AT_ONCE || close == self.moment().0 {
+                return Poll::Ready(Order::Close);
+            }
+            if self.close.compare_exchange(close, NONE, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                escaped();
+            }
+        }
+        if self.stopping.load(Ordering::Acquire) { Poll::Ready(Order::Finish) } else { Poll::Pending }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(connection: &Connection) -> Option<Order> {
+        match connection.poll_order(&Context::from_waker(Waker::noop()), || {}) {
+            Poll::Ready(order) => Some(order),
+            Poll::Pending => None,
+        }
+    }
+
+    #[test]
+    fn the_first_byte_begins_a_head_unless_a_body_is_under_way() {
+        let connection = Connection::new(Phase::Idle);
+        assert!(connection.moment().is_first());
+        connection.received(1);
+        assert_eq!(connection.phase(), Phase::Head);
+        let request = connection.request_begins(true);
+        assert!(!connection.moment().is_first());
+        connection.received(1);
+        assert_eq!(connection.phase(), Phase::Serving);
+        connection.request_ends();
+        connection.received(1);
+        assert_eq!(connection.phase(), Phase::Idle);
+        connection.body_ends(request);
+        connection.received(1);
+        assert_eq!(connection.phase(), Phase::Head);
+        assert!(!connection.moment().is_first());
+    }
+
+    #[test]
+    fn a_request_that_begins_escapes_the_order_to_close() {
+        let connection = Connection::new(Phase::Idle);
+        let idle = connection.moment();
+        connection.close_if_still(idle);
+        assert_eq!(order(&connection), Some(Order::Close));
+        connection.received(1);
+        assert_eq!(order(&connection), None);
+        connection.close_at_once();
+        assert_eq!(order(&connection), Some(Order::Close));
+    }
+
+    #[test]
+    fn a_late_body_concerns_one_request() {
+        let connection = Connection::new(Phase::Idle);
+        connection.request_begins(true);
+        assert_eq!(connection.poll_body_late(Waker::noop()), Poll::Pending);
+        assert!(connection.wants_body());
+        connection.give_up_body(connection.moment());
+        assert_eq!(connection.poll_body_late(Waker::noop()), Poll::Ready(()));
+        connection.request_ends();
+        connection.request_begins(true);
+        assert_eq!(connection.poll_body_late(Waker::noop()), Poll::Pending);
+    }
+
+    #[test]
+    fn answers_are_held_up_to_a_bound() {
+        let connection = Connection::new(Phase::Idle);
+        assert_eq!(connection.poll_room(), Poll::Ready(()));
+        connection.holds(ENOUGH_HELD);
+        assert_eq!(connection.poll_room(), Poll::Pending);
+        assert!(!connection.gives_room());
+        connection.sent(1);
+        assert!(connection.gives_room());
+        assert!(!connection.gives_room(), "the body is woken once");
+        connection.flushed();
+        assert_eq!(connection.held_bytes(), 0);
+    }
+}

@@ -1,0 +1,86 @@
+//! A socket that keeps account of what it moves, below TLS.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::connection::Connection;
+
+/// The socket of a connection.
+pub(crate) struct Watched<T> {
+    io: T,
+    connection: Arc<Connection>,
+}
+
+impl<T> Watched<T> {
+    pub(crate) fn new(io: T, connection: Arc<Connection>) -> Self {
+        Self { io, connection }
+    }
+
+    /// Notes what became of an attempt to write.
+    fn note(&self, written: &Poll<io::Result<usize>>, cx: &Context<'_>) {
+        match written {
+            Poll::Ready(Ok(bytes)) => self.connection.sent(*bytes),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.connection.blocks(),
+        }
+        // The body is polled by the task that sends.
+        if self.connection.gives_room() {
+            cx.waker().wake_by_ref();
+        }
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.io).poll_read(cx, buf);
+        let bytes = buf.filled().len() - before;
+        if bytes > 0 {
+            self.connection.received(bytes);
+        }
+        read
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write(cx, buf);
+        self.note(&written, cx);
+        written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
+        self.note(&written, cx);
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Whoever is above flushes once all of it was written.
+        self.connection.flushed();
+        if self.connection.gives_room() {
+            cx.waker().wake_by_ref();
+        }
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,216 @@
+//! How many connections there may be and how slow they may be: who goes when there is no room, what a client that sends or
+//! reads too slowly is told, and that those who wait for the server are not taken for such.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::harness::{Application, Bucket, Reply, Server, Setup, Wire};
+
+/// A second for everything, and 1,000 bytes a second.
+fn impatient() -> Setup {
+    let setup =
+        Setup::new().set("OSSICLE_SERVER_HEAD_TIMEOUT_S", "1").set("OSSICLE_SERVER_IDLE_TIMEOUT_S", "1");
+    setup.set("OSSICLE_SERVER_STALL_TIMEOUT_S", "1").set("OSSICLE_SERVER_MIN_BYTES_PER_SECOND", "1000")
+}
+
+fn limited(connections: &str) -> Arc<Server> {
+    Arc::new(Setup::new().set("OSSICLE_SERVER_MAX_CONNECTIONS", connections).start())
+}
+
+/// An upload of which the last byte is missing.
+fn begin_upload(bucket: &Bucket, key: &str) -> Wire {
+    let mut wire = Wire::open(bucket.server.address());
+    let bytes = bucket.key("PUT", key).body("Hello").to_bytes();
+    wire.send(&bytes[..bytes.len() - 1]);
+    wire
+}
+
+/// Until the server has seen what clients did.
+fn settle() {
+    thread::sleep(Duration::from_millis(300));
+}
+
+#[test]
+fn the_idlest_connection_makes_room_for_a_new_one() {
+    let server = limited("3");
+    let bucket = Bucket::on(&server);
+    bucket.put("k", "x");
+    settle();
+    let get = |wire: &mut Wire| bucket.key("GET", "k").send_on(wire).expect(200);
+    let mut running = begin_upload(&bucket, "running");
+    let (mut older, mut newer) = (Wire::open(server.address()), Wire::open(server.address()));
+    get(&mut older);
+    thread::sleep(Duration::from_millis(600));
+    get(&mut newer);
+    thread::sleep(Duration::from_millis(1600));
+    let mut latest = Wire::open(server.address());
+    get(&mut latest);
+    assert!(older.is_closed());
+    get(&mut newer);
+    running.send("o");
+    running.answer().expect(200);
+    get(&mut latest);
+}
+
+#[test]
+fn while_all_connections_are_at_work_a_new_one_is_told_to_come_back() {
+    let server = limited("2");
+    let bucket = Bucket::on(&server);
+    settle();
+    let mut running = [begin_upload(&bucket, "a"), begin_upload(&bucket, "b")];
+    settle();
+    for _ in 0..3 {
+        let mut wire = Wire::open(server.address());
+        // An answer that came before the request was out would be lost.
+        wire.send(bucket.key("PUT", "k").body(vec![7; 100_000]).to_bytes());
+        let answer = wire.answer().expect_error(503, "ServiceUnavailable");
+        assert_eq!(answer.must("Connection"), "close");
+        assert!(wire.is_closed());
+    }
+    for wire in &mut running {
+        wire.send("o");
+        wire.answer().expect(200);
+    }
+    drop(running);
+    settle();
+    bucket.assert_keys(&["a", "b"]);
+    let closed = "ossicle_connections_closed_total{listener=\"api\",reason=\"limit\"} 3";
+    assert!(server.ask_console("/metrics").text().contains(closed));
+}
+
+#[test]
+fn the_console_answers_while_the_api_has_no_room() {
+    let server = limited("1");
+    let bucket = Bucket::on(&server);
+    settle();
+    let _running = begin_upload(&bucket, "a");
+    settle();
+    bucket.root("GET", "").send().expect(503);
+    assert_eq!(server.ask_console("/healthz").expect(200).text(), "ok\n");
+}
+
+#[test]
+fn a_connection_without_a_request_is_closed_in_time() {
+    let server = Arc::new(impatient().start());
+    let bucket = Bucket::on(&server);
+    let (mut silent, mut used) = (Wire::open(server.address()), Wire::open(server.address()));
+    bucket.root("GET", "").send_on(&mut used).expect(200);
+    let begun = Instant::now();
+    assert!(silent.is_closed() && used.is_closed());
+    let elapsed = begun.elapsed();
+    assert!(elapsed > Duration::from_millis(500) && elapsed < Duration::from_secs(5), "{elapsed:?}");
+}
+
+#[test]
+fn a_head_that_drips_is_cut_off() {
+    let server = impatient().start();
+    let mut wire = Wire::open(server.address());
+    wire.send("GET / HTTP/1.1\r\nHost: ");
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(5) && wire.try_send(b"a").is_ok() {
+        thread::sleep(Duration::from_millis(100));
+    }
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    if let Some(answer) = wire.answer_to("GET") {
+        answer.expect_error(400, "RequestTimeout");
+    }
+}
+
+#[test]
+fn a_body_that_drips_is_cut_off_and_a_slow_one_is_not() {
+    let server = Arc::new(impatient().start());
+    let bucket = Bucket::on(&server);
+    let send = |key: &str, piece: usize, pieces: usize| {
+        let mut wire = Wire::open(server.address());
+        wire.send(bucket.key("PUT", key).body(vec![7; piece * pieces]).head());
+        for _ in 0..pieces {
+            if wire.try_send(&vec![7; piece]).is_err() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        wire.answer_to("PUT")
+    };
+    thread::scope(|scope| {
+        let dripping = scope.spawn(|| send("dripping", 1, 50));
+        let slow = scope.spawn(|| send("slow", 300, 50));
+        dripping.join().unwrap().expect("an answer").expect_error(400, "RequestTimeout");
+        slow.join().unwrap().expect("an answer").expect(200);
+    });
+    bucket.assert_keys(&["slow"]);
+}
+
+/// Reads `most` bytes at a time until the end, with pauses for as long as `paused` is not over. Tells how much came.
+fn read_slowly(stream: &mut TcpStream, most: usize, paused: Duration) -> usize {
+    let (begun, mut piece, mut all) = (Instant::now(), vec![0; most], 0);
+    loop {
+        match stream.read(&mut piece) {
+            Ok(0) => return all,
+            Ok(read) => all += read,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return all,
+            Err(error) => panic!("{error}"),
+        }
+        if begun.elapsed() < paused {
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_nobody_reads_is_cut_off_and_one_that_is_read_slowly_is_not() {
+    const SIZE: usize = 40 << 20;
+    let server = Arc::new(impatient().start());
+    let bucket = Bucket::on(&server);
+    bucket.put("k", vec![7; SIZE]);
+    let ask = || {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(&bucket.key("GET", "k").to_bytes()).unwrap();
+        stream
+    };
+    let (mut unread, mut slow) = (ask(), ask());
+    // What the system has buffered on either side is all that comes.
+    let read = read_slowly(&mut slow, 64 * 1024, Duration::from_secs(4));
+    assert!(read > SIZE, "{read}");
+    let read = read_slowly(&mut unread, 1 << 20, Duration::ZERO);
+    assert!(read < SIZE, "{read}");
+    bucket.key("GET", "k").send().expect(200);
+}
+
+#[test]
+fn who_waits_for_the_server_is_not_slow() {
+    let server = Arc::new(impatient().start());
+    let bucket = Bucket::on(&server);
+    let application = Application::always(Reply::after(Duration::from_secs(4), Reply::json("{}")));
+    let callback = format!("{{\"callbackUrl\":\"{}\",\"callbackBody\":\"a\"}}", application.url("/"));
+    let put = bucket.key("PUT", "k").header("x-oss-callback", &STANDARD.encode(callback)).body("Hello");
+    let answer = put.send().expect(200);
+    assert_eq!(answer.text(), "{}");
+}
+
+#[test]
+fn a_stop_does_not_wait_for_silent_connections() {
+    let mut server = Setup::new().start();
+    let (mut api, mut console) = (Wire::open(server.address()), Wire::open(server.console()));
+    thread::sleep(Duration::from_millis(100));
+    let begun = Instant::now();
+    server.terminate();
+    assert!(api.is_closed() && console.is_closed());
+    assert_eq!(server.wait().code(), Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn more_connections_than_files_are_refused_at_start() {
+    let ended = Setup::new().under("ulimit -n 1024").set("OSSICLE_SERVER_MAX_CONNECTIONS", "1000").run();
+    assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+    for word in ["server.max_connections (1000)", "the system allows 1024", "ulimit -n"] {
+        assert!(ended.stderr.contains(word), "{ended:?}");
+    }
+}
