@@ -6,6 +6,7 @@ pub(crate) mod budget;
 pub(crate) mod connection;
 pub(crate) mod connections;
 mod farewell;
+pub(crate) mod framing;
 pub(crate) mod header_case;
 pub(crate) mod listener;
 pub(crate) mod malformed;

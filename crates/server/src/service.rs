@@ -17,6 +17,7 @@ use crate::auth::Caller;
 use crate::authorize::authorize;
 use crate::call::Call;
 use crate::http::body::RequestBody;
+use crate::http::framing::{self, Misframed};
 use crate::http::listener::Service;
 use crate::http::reply::{Reply, ReplyBody};
 use crate::request_id::RequestId;
@@ -136,6 +137,7 @@ impl App {
         host_id: &str,
         seen: &mut Seen,
     ) -> Result<Reply, Error> {
+        framing::check(head.version, &head.headers).map_err(misframed)?;
         if let Some(reply) = public_key::reply(self, head, host_id) {
             return Ok(reply);
         }
@@ -300,6 +302,14 @@ fn missing_if_ill_formed(error: Error, method: &Method) -> Error {
     }
     let missing = Error::new(ErrorCode::NoSuchBucket);
     error.details().fold(missing, |missing, (name, value)| missing.with_detail(name, value))
+}
+
+fn misframed(fault: Misframed) -> Error {
+    let code = match fault {
+        Misframed::NoHost | Misframed::SeveralHosts => ErrorCode::InvalidRequest,
+        Misframed::Encoded => ErrorCode::NotImplemented,
+    };
+    Error::new(code).with_message(fault.message())
 }
 
 fn is_upload(operation: Operation) -> bool {

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
 use http::StatusCode;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use serde_json::json;
 
+use super::problem::Problem;
 use crate::app;
 use crate::http::body::RequestBody;
+use crate::http::framing::{self, Misframed};
 use crate::http::listener::Service;
 
 /// The console's routes.
@@ -37,6 +39,9 @@ impl Service for ConsoleService {
         head: http::request::Parts,
         body: RequestBody,
     ) -> Response {
+        if let Err(fault) = framing::check(head.version, &head.headers) {
+            return misframed(fault).into_response();
+        }
         let mut request = http::Request::from_parts(head, incoming(body));
         request.extensions_mut().insert(ConnectInfo(peer));
         match self.router.call(request).await {
@@ -44,6 +49,14 @@ impl Service for ConsoleService {
             Err(never) => match never {},
         }
     }
+}
+
+fn misframed(fault: Misframed) -> Problem {
+    let (status, error) = match fault {
+        Misframed::NoHost | Misframed::SeveralHosts => (StatusCode::BAD_REQUEST, "InvalidRequest"),
+        Misframed::Encoded => (StatusCode::NOT_IMPLEMENTED, "NotImplemented"),
+    };
+    Problem::new(status, error, fault.message())
 }
 
 /// A request's body in the form that the routes read.

@@ -38,6 +38,11 @@ impl RequestBody {
         Self { incoming: Some(incoming), connection, request, withheld }
     }
 
+    /// Whether bytes follow the request's head.
+    pub(crate) fn is_announced(&self) -> bool {
+        self.incoming.as_ref().is_some_and(|incoming| !incoming.is_end_stream())
+    }
+
     /// The length that the client announced; `None` when the body is chunked.
     pub(crate) fn announced(&self) -> Option<u64> {
         self.incoming.as_ref().map_or(Some(0), |incoming| incoming.size_hint().exact())

@@ -9,8 +9,8 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::StatusCode;
-use http::header::EXPECT;
+use http::header::{CONNECTION, EXPECT};
+use http::{HeaderValue, Method, StatusCode};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -156,11 +156,16 @@ impl<S: Service> Listener<S> {
         let io = MalformedAnswers::new(TokioIo::new(stream), Arc::clone(state), Arc::clone(&self.malformed));
         let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
             let (head, body) = request.into_parts();
-            let withheld = head.headers.contains_key(EXPECT);
+            let meaningless = is_without_body(&head.method);
+            let withheld = meaningless || head.headers.contains_key(EXPECT);
             let body = RequestBody::new(body, Arc::clone(state), withheld);
+            let closes = meaningless && body.is_announced();
             let (service, state) = (Arc::clone(&self.service), Arc::clone(state));
             async move {
-                let response = service.answer(peer, head, body).await;
+                let mut response = service.answer(peer, head, body).await;
+                if closes {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
                 Ok::<_, std::convert::Infallible>(response.map(|body| Outgoing::new(body, state)))
             }
         });
@@ -183,6 +188,12 @@ impl<S: Service> Listener<S> {
             }
         }
     }
+}
+
+/// Whether no operation of this method reads a body. One that is announced may come or not, and the next request must not be
+/// taken for it: such a connection ends with the answer.
+fn is_without_body(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS)
 }
 
 /// Drives a connection to its end; `None` when it is to be closed before. Told to stop, it is asked to `finish`.

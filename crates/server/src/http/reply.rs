@@ -67,8 +67,7 @@ impl Reply {
     /// Announces a length and sends nothing of it but the end of the connection, in place of the body.
     pub(crate) fn with_body_withheld(mut self, length: u64) -> Self {
         if length > 0 {
-            *self.response.body_mut() =
-                ReplyBody { content: Content::Withheld { length, head_sent: false }, serving: None };
+            *self.response.body_mut() = ReplyBody { content: Content::Withheld { length, head_sent: false } };
             self = self.with_header(CONNECTION, HeaderValue::from_static("close"));
         }
         self

@@ -398,6 +398,63 @@ fn silence_is_not_waited_for_long() {
 }
 
 #[test]
+fn one_host_and_no_less() {
+    let bucket = Bucket::new();
+    bucket.set_acl("public-read");
+    bucket.put("k", "x");
+    let get = |version: &str, hosts: &[&str]| {
+        let hosts: String = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect();
+        let head = format!("GET /{}/k HTTP/{version}\r\n{hosts}\r\n", bucket.name);
+        exchange(&bucket.server, head)
+    };
+    let own = bucket.server.address().to_string();
+    get("1.1", &[&own]).expect(200);
+    get("1.0", &[]).expect(200);
+    for hosts in [&[] as &[&str], &[&own, &own], &[&own, "a.example"], &["", &own]] {
+        get("1.1", hosts).expect_error(400, "InvalidRequest");
+    }
+    get("1.0", &[&own, "a.example"]).expect_error(400, "InvalidRequest");
+}
+
+#[test]
+fn a_coding_that_is_not_undone_is_refused() {
+    let bucket = Bucket::new();
+    for codings in
+        [&["gzip, chunked"] as &[&str], &["gzip", "chunked"], &["chunked, chunked"], &["x, chunked"]]
+    {
+        let mut request = bucket.key("PUT", "k").unframed();
+        for coding in codings {
+            request = request.header("Transfer-Encoding", coding);
+        }
+        let bytes = request.head() + "5\r\nHello\r\n0\r\n\r\n";
+        exchange(&bucket.server, bytes).expect_error(501, "NotImplemented");
+        bucket.assert_absent("k");
+    }
+}
+
+/// An old SDK announces a body with a GET and sends none.
+#[test]
+fn a_body_that_never_comes_does_not_eat_the_next_request() {
+    let bucket = Bucket::new();
+    bucket.put("k", "x");
+    for method in ["GET", "HEAD", "DELETE"] {
+        let mut wire = Wire::open(bucket.server.address());
+        let request = bucket.key(method, "k").unframed().header("Content-Length", "9").head();
+        let next = bucket.key("PUT", "eaten").body("x").to_bytes();
+        wire.send(&request);
+        let answer = wire.answer_to(method).unwrap();
+        assert!(matches!(answer.status, 200 | 204), "{answer:?}");
+        assert_eq!(answer.must("Connection"), "close");
+        // What is sent in spite of that is not a request any more, nor does it hold up the end.
+        let begun = Instant::now();
+        let _ = wire.try_send(&next);
+        assert!(wire.is_closed());
+        assert!(begun.elapsed() < Duration::from_secs(2), "{method}");
+        bucket.assert_absent("eaten");
+    }
+}
+
+#[test]
 fn nothing_is_left_behind() {
     let server = Arc::new(Setup::new().start());
     let bucket = Bucket::on(&server);

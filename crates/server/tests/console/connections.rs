@@ -60,3 +60,30 @@ fn who_watches_may_be_silent() {
     assert!(all.starts_with(b"HTTP/1.1 200 "));
     assert!(get(&server, "/metrics").status == 200);
 }
+
+#[test]
+fn what_is_no_http_is_told_so() {
+    let server = Server::start(&[]);
+    let own = &server.console;
+    for (bytes, status, error) in [
+        ("GARBAGE\r\n\r\n".to_owned(), 400, "InvalidRequest"),
+        ("GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n".to_owned(), 400, "InvalidRequest"),
+        (
+            format!("GET /healthz HTTP/1.1\r\nHost: {own}\r\nHost: {own}\r\nConnection: close\r\n\r\n"),
+            400,
+            "InvalidRequest",
+        ),
+        (
+            format!(
+                "POST /api/session HTTP/1.1\r\nHost: {own}\r\nTransfer-Encoding: gzip, chunked\r\n\
+                 Connection: close\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"
+            ),
+            501,
+            "NotImplemented",
+        ),
+    ] {
+        let answer = rest(&mut open(&server, &bytes));
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{bytes:?} {answer}");
+        assert!(answer.contains(&format!("\"error\":\"{error}\"")), "{bytes:?} {answer}");
+    }
+}
