@@ -1,6 +1,7 @@
 //! The form of a PostObject request: its fields up to the file, then the file as it streams in. What stands after the
 //! file is not read, as OSS does. How a form is written is `ossicle_protocol::form`'s.
 
+mod acting;
 mod memory;
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use ossicle_protocol::{Error, ErrorCode};
 
 use crate::http::body::RequestBody;
 
+pub(crate) use acting::Acting;
 pub(crate) use memory::FormMemory;
 use memory::Reserved;
 

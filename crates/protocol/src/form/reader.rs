@@ -13,6 +13,9 @@ use crate::{Error, ErrorCode};
 /// The most blanks between a boundary and the end of its line.
 const PADDING_LIMIT: usize = 256;
 
+/// The length up to which the space of a value grows with it.
+const SHORT: usize = 64 * 1024;
+
 /// Reads a form as it arrives.
 #[derive(Debug)]
 pub struct FormReader {
@@ -185,6 +188,11 @@ impl FormReader {
                 self.held += data.len();
                 if self.held > FIELDS_LIMIT {
                     return Err(fields_too_long());
+                }
+                // A long value gets all the space it may need at once. Untouched, it costs nothing; growing by and by, a
+                // value would leave several copies of itself behind.
+                if value.len() + data.len() > SHORT && value.capacity() < VALUE_LIMIT {
+                    value.reserve_exact(VALUE_LIMIT - value.len());
                 }
                 value.extend_from_slice(&data);
                 Ok(None)

@@ -44,13 +44,14 @@ impl Condition {
     }
 
     /// Whether the fields satisfy this. Lengths are asked for elsewhere.
-    pub(super) fn holds(&self, fields: &[(String, String)], bucket: &BucketName) -> bool {
+    pub(super) fn holds<N: AsRef<str>, V: AsRef<str>>(&self, fields: &[(N, V)], bucket: &BucketName) -> bool {
         let check = |field: &str, missing: bool, fits: &dyn Fn(&str) -> bool| {
             if field == "bucket" {
                 return fits(bucket.as_str());
             }
-            let mut values = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case(field)).peekable();
-            if values.peek().is_none() { missing } else { values.all(|(_, value)| fits(value)) }
+            let mut values =
+                fields.iter().filter(|(name, _)| name.as_ref().eq_ignore_ascii_case(field)).peekable();
+            if values.peek().is_none() { missing } else { values.all(|(_, value)| fits(value.as_ref())) }
         };
         match self {
             Self::Equal { field, value } => check(field, false, &|given| given == value),

@@ -72,7 +72,7 @@ impl PostPolicy {
     /// As those two.
     pub fn check(
         &self,
-        fields: &[(String, String)],
+        fields: &[(impl AsRef<str>, impl AsRef<str>)],
         bucket: &BucketName,
         content_length: u64,
         now: Timestamp,
@@ -84,14 +84,14 @@ impl PostPolicy {
     /// Checks the expiration and the conditions on fields, before the file has arrived.
     ///
     /// Field names are compared without regard to case. Values are compared as they came, so `key` before its
-    /// `${filename}` is replaced; the type of the file part counts as `content-type` if the caller adds it.
+    /// `${filename}` is replaced; `content-type` is what the caller will store.
     /// A field that occurs twice must satisfy its conditions both times.
     ///
     /// # Errors
     /// `AccessDenied` when expired, or with the first condition that fails.
     pub fn check_fields(
         &self,
-        fields: &[(String, String)],
+        fields: &[(impl AsRef<str>, impl AsRef<str>)],
         bucket: &BucketName,
         now: Timestamp,
     ) -> Result<(), Error> {

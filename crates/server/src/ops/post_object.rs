@@ -18,7 +18,7 @@ use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested::{self, Given, Wanted};
 use crate::conditions::read_forbid_overwrite;
 use crate::failure;
-use crate::form::{Fields, File, Form};
+use crate::form::{Acting, Fields, File, Form};
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::receive::{Intake, Received};
@@ -32,11 +32,16 @@ const FILE_NAME: &str = "${filename}";
 /// Runs `PostObject`.
 pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Reply, Error> {
     let Form { fields, file } = Form::read(&call.head.headers, body, &call.app.form_memory).await?;
-    let policy = admit(&mut call, &fields, &file)?;
-    let key = key(&fields, &file)?;
+    let key = key_field(&fields)?;
+    let policy = verify(&mut call, &fields)?;
+    let key = fill_in(key, &file)?;
+    let acting = Acting::new(&call, &fields, file.head.content_type.as_deref(), &key)?;
+    if let Some(policy) = &policy {
+        policy.check_fields(&acting.judged(), call.bucket_name()?, call.now)?;
+    }
     authorize(&call, &key)?;
-    let attributes = form_attributes(&call, &fields, &file, &key)?;
-    let forbid_overwrite = forbids_overwrite(&call, &fields)?;
+    let attributes = acting.attributes(&key)?;
+    let forbid_overwrite = read_forbid_overwrite(acting.get("x-oss-forbid-overwrite"))?;
     let wanted = wanted(&call, &fields)?;
     let success = Success::of(&call, &fields)?;
     let announced = Announced::by_fields(|name| fields.get(name))?;
@@ -65,19 +70,15 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
     .await
 }
 
-/// Verifies the form's signature and what its policy demands of the fields, which tells who calls.
-fn admit(call: &mut Call, fields: &Fields, file: &File) -> Result<Option<PostPolicy>, Error> {
-    let mut admitted = None;
-    if let Some(presented) = post_policy::presented(fields.as_slice())? {
-        let credentials = &call.app.credentials;
-        let secret = credentials.secret(presented.access_key_id(), presented.security_token())?;
-        presented.verify(secret, call.now, credentials.scope())?;
-        let policy = PostPolicy::parse(presented.policy())?;
-        policy.check_fields(&constrained(fields, file), call.bucket_name()?, call.now)?;
-        call.caller = Caller::Owner { access_key_id: presented.access_key_id().to_owned() };
-        admitted = Some(policy);
-    }
-    Ok(admitted)
+/// Verifies the form's signature, which tells who calls, and reads its policy.
+fn verify(call: &mut Call, fields: &Fields) -> Result<Option<PostPolicy>, Error> {
+    let Some(presented) = post_policy::presented(fields.as_slice())? else { return Ok(None) };
+    let credentials = &call.app.credentials;
+    let secret = credentials.secret(presented.access_key_id(), presented.security_token())?;
+    presented.verify(secret, call.now, credentials.scope())?;
+    let policy = PostPolicy::parse(presented.policy())?;
+    call.caller = Caller::Owner { access_key_id: presented.access_key_id().to_owned() };
+    Ok(Some(policy))
 }
 
 /// Lets the caller, whom the form has named by now, write the key or not.
@@ -90,24 +91,17 @@ fn authorize(call: &Call, key: &ObjectKey) -> Result<(), Error> {
     write_key(&call.caller, bucket_acl(call.bucket()?), object.as_deref())
 }
 
-/// What a policy's conditions speak of: the fields, and the type of the file where no field gives it.
-fn constrained(fields: &Fields, file: &File) -> Vec<(String, String)> {
-    let mut all = fields.as_slice().to_vec();
-    if fields.get("content-type").is_none()
-        && let Some(content_type) = &file.head.content_type
-    {
-        all.push(("content-type".to_owned(), content_type.clone()));
-    }
-    all
+/// The field `key` as it came. The commonest mistake in a form is a file that stands before its other fields.
+fn key_field(fields: &Fields) -> Result<&str, Error> {
+    fields.get("key").ok_or_else(|| {
+        let message = "The bucket POST must contain the specified 'key'. If it is specified, please check the order of \
+                       the fields";
+        Error::invalid_argument(message, "key", "")
+    })
 }
 
 /// The key, in which `${filename}` stands for the name of the file without its folders.
-fn key(fields: &Fields, file: &File) -> Result<ObjectKey, Error> {
-    let key = fields.get("key").ok_or_else(|| {
-        Error::new(ErrorCode::InvalidArgument)
-            .with_message("Bucket POST must contain a field named 'key'.")
-            .with_detail("ArgumentName", "key")
-    })?;
+fn fill_in(key: &str, file: &File) -> Result<ObjectKey, Error> {
     let count = key.matches(FILE_NAME).count();
     if count == 0 {
         return ObjectKey::parse(key);
@@ -124,27 +118,6 @@ fn key(fields: &Fields, file: &File) -> Result<ObjectKey, Error> {
         return Err(ObjectKey::too_long());
     }
     ObjectKey::parse(&key.replace(FILE_NAME, name))
-}
-
-/// Fields come before the part's own type, and `x-oss-content-type` before both, as the manual has it. The ACL may also
-/// stand in a request header.
-fn form_attributes(call: &Call, fields: &Fields, file: &File, key: &ObjectKey) -> Result<Attributes, Error> {
-    let lower: Vec<(String, &str)> =
-        fields.as_slice().iter().map(|(name, value)| (name.to_ascii_lowercase(), value.as_str())).collect();
-    let of_part = file.head.content_type.as_deref().filter(|_| fields.get("content-type").is_none());
-    let preferred = fields.get("x-oss-content-type");
-    let acl = call.header("x-oss-object-acl")?.filter(|_| fields.get("x-oss-object-acl").is_none());
-    let listed = lower.iter().map(|(name, value)| (name.as_str(), *value));
-    let all = listed
-        .chain(of_part.map(|value| ("content-type", value)))
-        .chain(preferred.map(|value| ("content-type", value)))
-        .chain(acl.map(|value| ("x-oss-object-acl", value)));
-    attributes::from_fields(all, key)
-}
-
-fn forbids_overwrite(call: &Call, fields: &Fields) -> Result<bool, Error> {
-    let in_header = call.header("x-oss-forbid-overwrite")?;
-    read_forbid_overwrite(fields.get("x-oss-forbid-overwrite").or(in_header))
 }
 
 /// The callback of a form: its own field, with one field for each custom variable.

@@ -87,20 +87,39 @@ fn the_file_name_in_the_key() {
 }
 
 #[test]
-fn types() {
+fn the_content_type_of_the_file_and_what_replaces_it() {
     let bucket = Bucket::new();
     let check = |form: Form, expected: &str| {
         post(&bucket, form).expect(204);
         assert_eq!(bucket.key("HEAD", "k.png").send().must("Content-Type"), expected);
     };
+    // The manual, PostObject: x-oss-content-type, then the type of the file's part, then Content-Type.
     let form = || signed(&bucket).field("key", "k.png");
+    let untyped = "Content-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nx";
     check(form().typed_file("f", "image/webp", "x"), "image/webp");
-    check(form().field("Content-Type", "image/gif").typed_file("f", "image/webp", "x"), "image/gif");
+    check(form().field("Content-Type", "image/gif").typed_file("f", "image/webp", "x"), "image/webp");
+    check(form().field("Content-Type", "image/gif").raw(untyped), "image/gif");
     check(
         form().field("x-oss-content-type", "image/bmp").field("content-type", "image/gif").file("f", "x"),
         "image/bmp",
     );
-    check(form().raw("Content-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nx"), "image/png");
+    check(form().field("x-oss-content-type", "").typed_file("f", "image/webp", "x"), "image/webp");
+    check(form().raw(untyped), "image/png");
+}
+
+#[test]
+fn fields_that_cannot_become_headers_are_refused() {
+    let bucket = Bucket::new();
+    for (name, value) in [
+        ("Cache-Control", "no-cache\r\nx-evil: 1"),
+        ("x-oss-meta-a", "a\nb"),
+        ("x-oss-meta-a b", "1"),
+        ("x-oss-content-type", "text/plain\r\n"),
+    ] {
+        post(&bucket, signed(&bucket).field("key", "k").field(name, value).file("f", "x"))
+            .expect_error(400, "InvalidArgument");
+    }
+    bucket.assert_keys(&[]);
 }
 
 #[test]
@@ -126,7 +145,8 @@ fn conditions_of_every_kind() {
             let policy = any(&bucket).condition(condition);
             let fields = if v4 { policy.v4() } else { policy.v1() };
             let form = if field.0 == "key" { Form::new() } else { Form::new().field("key", "k") };
-            let form = form.field(field.0, field.1).fields(fields).file("f", "0123456789");
+            let head = "Content-Disposition: form-data; name=\"file\"\r\n\r\n";
+            let form = form.field(field.0, field.1).fields(fields).raw(head.to_owned() + "0123456789");
             let answer = post(&bucket, form);
             if allowed {
                 answer.expect(204);
@@ -167,6 +187,124 @@ fn conditions_of_every_kind() {
     check("[\"eq\",\"$x:var\",\"v\"]", ("x:var", "w"), false);
     check("[\"eq\",\"$callback\",\"e30=\"]", ("callback", "e30="), true);
     check("[\"eq\",\"$callback\",\"e30=\"]", ("a", "b"), false);
+}
+
+/// Posts a form under a policy with this condition, and checks whether it was let in.
+#[track_caller]
+fn judge(bucket: &Bucket, condition: &str, form: Form, header: Option<(&str, &str)>, allowed: bool) {
+    let form = form.fields(any(bucket).condition(condition).v4());
+    let request = form.raw(UNTYPED).onto(bucket.root("POST", ""));
+    let answer =
+        header.into_iter().fold(request, |request, (name, value)| request.header(name, value)).send();
+    if allowed {
+        answer.expect(204);
+    } else {
+        answer.expect_error(403, "AccessDenied");
+        bucket.assert_keys(&[]);
+    }
+}
+
+const UNTYPED: &str = "Content-Disposition: form-data; name=\"file\"; filename=\"f.txt\"\r\n\r\nx";
+
+#[test]
+fn a_policy_judges_the_content_type_that_is_stored() {
+    let bucket = Bucket::new();
+    let image = "[\"starts-with\",\"$content-type\",\"image/\"]";
+    let no_page = "[\"not-in\",\"$Content-Type\",[\"text/html\"]]";
+    let check = |condition: &str, key: &str, fields: &[(&str, &str)], part: Option<&str>, allowed: bool| {
+        let form = Form::new().field("key", key).fields(any(&bucket).condition(condition).v1());
+        let form = fields.iter().fold(form, |form, (name, value)| form.field(name, value));
+        let form = match part {
+            Some(content_type) => form.typed_file("f", content_type, "x"),
+            None => form.raw(UNTYPED),
+        };
+        let answer = post(&bucket, form);
+        if allowed {
+            answer.expect(204);
+        } else {
+            answer.expect_error(403, "AccessDenied");
+            bucket.assert_keys(&[]);
+        }
+        bucket.key("DELETE", key).send().expect(204);
+    };
+    let (typed, preferred) = ("Content-Type", "x-oss-content-type");
+    check(image, "k", &[(typed, "image/png"), (preferred, "text/html")], Some("image/png"), false);
+    check(image, "k", &[(typed, "image/png")], Some("text/html"), false);
+    check(image, "k", &[(typed, "text/html")], Some("image/png"), true);
+    check(image, "k", &[(typed, "text/html"), (preferred, "image/png")], Some("text/html"), true);
+    check(image, "k", &[(typed, "image/png")], None, true);
+    check(image, "k", &[(typed, "text/html")], None, false);
+    // Without any type the key decides what is stored.
+    check(image, "k.png", &[], None, true);
+    check(image, "k", &[], None, false);
+    check(no_page, "k.html", &[], None, false);
+    check(no_page, "k.html", &[(preferred, "text/plain")], None, true);
+    check(no_page, "k", &[(preferred, "text/html")], Some("text/plain"), false);
+}
+
+#[test]
+fn headers_of_a_form_upload_do_not_escape_the_policy() {
+    let bucket = Bucket::new();
+    let form = || Form::new().field("key", "k");
+    let private = "{\"x-oss-object-acl\":\"private\"}";
+    let not_public = "[\"not-in\",\"$x-oss-object-acl\",[\"public-read\",\"public-read-write\"]]";
+    let acl = |value| Some(("x-oss-object-acl", value));
+    let stored_acl = || {
+        let answer = bucket.key("GET", "k").send().expect(200);
+        drop(answer);
+        let grant = bucket.at("GET", "k?acl").send().expect(200).element("Grant");
+        bucket.key("DELETE", "k").send().expect(204);
+        grant
+    };
+    judge(&bucket, not_public, form(), acl("public-read"), false);
+    judge(&bucket, private, form(), acl("public-read"), false);
+    judge(&bucket, private, form(), None, false);
+    judge(&bucket, private, form().field("X-Oss-Object-Acl", "public-read"), acl("private"), false);
+    judge(&bucket, private, form(), acl("private"), true);
+    assert_eq!(stored_acl(), "private");
+    judge(&bucket, private, form().field("x-oss-object-acl", "private"), acl("public-read"), true);
+    assert_eq!(stored_acl(), "private");
+    judge(&bucket, not_public, form().field("x-oss-object-acl", ""), acl("public-read"), false);
+    judge(&bucket, not_public, form().field("x-oss-object-acl", ""), acl("private"), true);
+    assert_eq!(stored_acl(), "private");
+
+    let protects = "{\"x-oss-forbid-overwrite\":\"true\"}";
+    let overwrite = |value| Some(("x-oss-forbid-overwrite", value));
+    judge(&bucket, protects, form(), overwrite("false"), false);
+    judge(&bucket, protects, form().field("x-oss-forbid-overwrite", "false"), overwrite("true"), false);
+    judge(&bucket, protects, form().field("x-oss-forbid-overwrite", "true"), overwrite("false"), true);
+    let again = form().fields(any(&bucket).condition(protects).v4()).file("f", "y");
+    again
+        .onto(bucket.root("POST", ""))
+        .header("x-oss-forbid-overwrite", "true")
+        .send()
+        .expect_error(409, "FileAlreadyExists");
+}
+
+#[test]
+fn a_policy_judges_the_key_before_the_file_name_is_filled_in() {
+    let bucket = Bucket::new();
+    let form = || Form::new().field("key", "up/${filename}");
+    judge(&bucket, "[\"starts-with\",\"$key\",\"up/f\"]", form(), None, false);
+    judge(&bucket, "[\"eq\",\"$key\",\"up/f.txt\"]", form(), None, false);
+    judge(&bucket, "[\"eq\",\"$key\",\"up/\\\\${filename}\"]", form(), None, true);
+    judge(&bucket, "[\"starts-with\",\"$key\",\"up/\"]", form(), None, true);
+    bucket.assert_keys(&["up/f.txt"]);
+}
+
+#[test]
+fn a_file_before_the_key_is_told_as_such() {
+    let bucket = Bucket::new();
+    let message = "The bucket POST must contain the specified 'key'. If it is specified, please check the order of the \
+                   fields";
+    let first = Form::new().file("f", "x").field("key", "k").fields(any(&bucket).v4());
+    for form in [first, signed(&bucket).file("f", "x"), Form::new().file("f", "x")] {
+        post(&bucket, form)
+            .expect_error(400, "InvalidArgument")
+            .with("Message", message)
+            .with("ArgumentName", "key");
+    }
+    bucket.assert_keys(&[]);
 }
 
 #[test]
@@ -447,7 +585,7 @@ fn what_is_stored_or_repeated_in_headers_has_a_bound() {
     let bucket = Bucket::new();
     for name in ["success_action_redirect", "Content-Type", "Content-Disposition", "Cache-Control", "Expires"]
     {
-        let form = |length| signed(&bucket).field("key", "k").field(name, &"x".repeat(length)).file("f", "x");
+        let form = |length| signed(&bucket).field("key", "k").field(name, &"x".repeat(length)).raw(UNTYPED);
         let answer = post(&bucket, form(8 * 1024 + 1)).expect_error(400, "InvalidArgument");
         assert!(answer.element("ArgumentName").eq_ignore_ascii_case(name), "{answer:?}");
         bucket.assert_absent("k");
