@@ -9,12 +9,12 @@ fuzz_target!(|input: (&str, &str)| {
     let custom = BucketName::parse("assets").map(|bucket| ("cdn.example.org".to_owned(), bucket));
     let addressing = Addressing::new(vec!["example.com".to_owned()], custom.into_iter().collect());
     let _ = addressing.alternative(Some(host), path);
-    if let Ok(target) = addressing.resolve(Some(host), path) {
-        let again = match &target {
+    if let Ok(addressed) = addressing.resolve(Some(host), path) {
+        let again = match &addressed.target {
             Target::Service => "/".to_owned(),
             Target::Bucket(bucket) => format!("/{bucket}"),
             Target::Object(bucket, key) => format!("/{bucket}/{}", percent_encode(key.as_str())),
         };
-        assert_eq!(addressing.resolve(None, &again), Ok(target));
+        assert_eq!(addressing.resolve(None, &again).map(|again| again.target), Ok(addressed.target));
     }
 });

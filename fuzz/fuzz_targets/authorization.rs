@@ -18,7 +18,7 @@ fuzz_target!(|input: (&[u8], &str, &str, &str)| {
             headers.insert(name, value);
         }
     }
-    let (Ok(query), Ok(target)) = (Query::parse(query), Addressing::default().resolve(None, path)) else {
+    let (Ok(query), Ok(addressed)) = (Query::parse(query), Addressing::default().resolve(None, path)) else {
         return;
     };
     let Ok(Some(presented)) = presented(&headers, &query) else { return };
@@ -27,7 +27,7 @@ fuzz_target!(|input: (&[u8], &str, &str, &str)| {
         .or_else(|| Timestamp::parse_http_date(now))
         .or_else(|| now.parse().ok().map(Timestamp::from_unix_seconds))
         .unwrap_or(Timestamp::from_unix_millis(0));
-    let request = SignedRequest { method: &Method::GET, target: &target, query: &query, headers: &headers };
+    let request = SignedRequest { method: &Method::GET, target: &addressed.target, query: &query, headers: &headers };
     let secret = SecretKey::new("a secret that no input contains");
     assert!(presented.verify(&request, &secret, now, &Scope::default()).is_err());
 });

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use crate::query::decode_form;
+use crate::query::{decode_form, percent_encode_location};
 use crate::{BucketName, Error, ObjectKey};
 
 /// Endpoint names that carry a bucket in front without any configuration.
@@ -44,6 +44,39 @@ impl Target {
     }
 }
 
+/// How a request says which bucket it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressStyle {
+    /// By the beginning of its path: `endpoint/bucket/key`.
+    Path,
+    /// By its host: `bucket.endpoint/key`.
+    VirtualHost,
+    /// By a host that stands for one bucket.
+    CustomDomain,
+}
+
+/// A target and how it was addressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addressed {
+    /// What the request is about.
+    pub target: Target,
+    /// Where the bucket's name came from.
+    pub style: AddressStyle,
+}
+
+impl AddressStyle {
+    /// Makes the URL of an object as a client that addresses it so would write it; without a host, the path alone.
+    #[must_use]
+    pub fn url_of(self, scheme: &str, host: &str, bucket: &BucketName, key: &str) -> String {
+        let origin = if host.is_empty() { String::new() } else { format!("{scheme}://{host}") };
+        let key = percent_encode_location(key);
+        match self {
+            Self::Path => format!("{origin}/{}/{key}", bucket.as_str()),
+            Self::VirtualHost | Self::CustomDomain => format!("{origin}/{key}"),
+        }
+    }
+}
+
 /// The names this server answers to.
 #[derive(Clone, Debug, Default)]
 pub struct Addressing {
@@ -67,11 +100,13 @@ impl Addressing {
     ///
     /// # Errors
     /// `InvalidBucketName`, `InvalidObjectName`, or `InvalidArgument` for a path that is not UTF-8.
-    pub fn resolve(&self, host: Option<&str>, raw_path: &str) -> Result<Target, Error> {
+    pub fn resolve(&self, host: Option<&str>, raw_path: &str) -> Result<Addressed, Error> {
         // A literal plus is always sent as %2B by the SDKs, and one of them writes spaces as plus.
         let path = decode_form(raw_path)?;
         match self.bucket_of_host(host)? {
-            Some(bucket) => bucket_and_key(bucket, after_slash(&path)),
+            Some((bucket, style)) => {
+                Ok(Addressed { target: bucket_and_key(bucket, after_slash(&path))?, style })
+            }
             None => path_style(&path),
         }
     }
@@ -82,18 +117,18 @@ impl Addressing {
     /// One SDK, given an IP address and told to put buckets into paths, does both. The signature covers the bucket and
     /// the key, so it tells which of the two readings is meant: it cannot fit both.
     #[must_use]
-    pub fn alternative(&self, host: Option<&str>, raw_path: &str) -> Option<Target> {
-        let bucket = self.bucket_of_host(host).ok()??;
+    pub fn alternative(&self, host: Option<&str>, raw_path: &str) -> Option<Addressed> {
+        let (bucket, _style) = self.bucket_of_host(host).ok()??;
         let path = decode_form(raw_path).ok()?;
-        let target = path_style(&path).ok()?;
-        (target.bucket() == Some(&bucket)).then_some(target)
+        let addressed = path_style(&path).ok()?;
+        (addressed.target.bucket() == Some(&bucket)).then_some(addressed)
     }
 
     /// The bucket a `Host` header names by itself.
-    fn bucket_of_host(&self, host: Option<&str>) -> Result<Option<BucketName>, Error> {
+    fn bucket_of_host(&self, host: Option<&str>) -> Result<Option<(BucketName, AddressStyle)>, Error> {
         let Some(host) = host.map(host_name).filter(|host| !host.is_empty()) else { return Ok(None) };
         if let Some((_, bucket)) = self.custom.iter().find(|(name, _)| *name == host) {
-            return Ok(Some(bucket.clone()));
+            return Ok(Some((bucket.clone(), AddressStyle::CustomDomain)));
         }
         let domains = self.domains.iter().map(String::as_str).chain(BUILT_IN_DOMAINS);
         let longest_first = domains
@@ -124,11 +159,11 @@ fn before_cloud_endpoint(front: &str) -> Option<&str> {
     bucket.rsplit_once('.').map(|(bucket, _box)| bucket)
 }
 
-fn front_bucket(front: &str) -> Result<Option<BucketName>, Error> {
+fn front_bucket(front: &str) -> Result<Option<(BucketName, AddressStyle)>, Error> {
     if front.is_empty() || front == NO_BUCKET {
         return Ok(None);
     }
-    BucketName::parse(front).map(Some)
+    BucketName::parse(front).map(|bucket| Some((bucket, AddressStyle::VirtualHost)))
 }
 
 /// The host without port, brackets and final dot, in lower case.
@@ -142,13 +177,14 @@ fn host_name(host: &str) -> String {
 }
 
 /// Splits on the *decoded* path: one SDK encodes the separator between bucket and key.
-fn path_style(path: &str) -> Result<Target, Error> {
+fn path_style(path: &str) -> Result<Addressed, Error> {
+    let style = AddressStyle::Path;
     if path.bytes().all(|byte| byte == b'/') {
-        return Ok(Target::Service);
+        return Ok(Addressed { target: Target::Service, style });
     }
     let path = after_slash(path);
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-    bucket_and_key(BucketName::parse(bucket)?, key)
+    Ok(Addressed { target: bucket_and_key(BucketName::parse(bucket)?, key)?, style })
 }
 
 fn bucket_and_key(bucket: BucketName, key: &str) -> Result<Target, Error> {
@@ -166,7 +202,7 @@ fn after_slash(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Addressing, Target};
+    use super::{Addressed, Addressing, Target};
     use crate::{BucketName, ErrorCode};
     use proptest::prelude::{any, proptest};
 
@@ -191,7 +227,11 @@ mod tests {
             for host in
                 [None, Some("127.0.0.1:9000"), Some("[::1]:9000"), Some("localhost:9000"), Some("nas")]
             {
-                assert_eq!(shown(&addressing().resolve(host, path).unwrap()), expected, "{host:?} {path:?}");
+                assert_eq!(
+                    shown(&addressing().resolve(host, path).unwrap().target),
+                    expected,
+                    "{host:?} {path:?}"
+                );
             }
         };
         check("", "service");
@@ -216,7 +256,7 @@ mod tests {
     fn hosts() {
         let check = |host: &str, path: &str, expected: &str| {
             assert_eq!(
-                shown(&addressing().resolve(Some(host), path).unwrap()),
+                shown(&addressing().resolve(Some(host), path).unwrap().target),
                 expected,
                 "{host:?} {path:?}"
             );
@@ -242,6 +282,27 @@ mod tests {
     }
 
     #[test]
+    fn urls_of_objects() {
+        let check = |host: &str, path: &str, expected: &str| {
+            let Addressed { target, style } = addressing().resolve(Some(host), path).unwrap();
+            let url = style.url_of("http", host, target.bucket().unwrap(), "a b/~k+\u{952e}");
+            assert_eq!(url, expected, "{host:?} {path:?}");
+        };
+        let key = "a%20b/%7Ek%2B%E9%94%AE";
+        check("127.0.0.1:9000", "/bucket/", &format!("http://127.0.0.1:9000/bucket/{key}"));
+        check("bucket.localhost:9000", "/", &format!("http://bucket.localhost:9000/{key}"));
+        check("cdn.example.org", "/", &format!("http://cdn.example.org/{key}"));
+        // A name that nobody configured is the endpoint, even if it begins like the bucket.
+        check("bucket.internal.lan", "/bucket/", &format!("http://bucket.internal.lan/bucket/{key}"));
+        check(
+            "undefined.oss-cn-hangzhou.aliyuncs.com",
+            "/bucket/",
+            &format!("http://undefined.oss-cn-hangzhou.aliyuncs.com/bucket/{key}"),
+        );
+        check("", "/bucket/", &format!("/bucket/{key}"));
+    }
+
+    #[test]
     fn refusals() {
         let check = |host: &str, path: &str, expected: ErrorCode| {
             assert_eq!(addressing().resolve(Some(host), path).unwrap_err().code(), expected, "{host} {path}");
@@ -260,7 +321,7 @@ mod tests {
     fn a_bucket_in_both_places_has_two_readings() {
         let check = |host: &str, path: &str, expected: Option<&str>| {
             let other = addressing().alternative(Some(host), path);
-            assert_eq!(other.as_ref().map(shown).as_deref(), expected, "{host} {path}");
+            assert_eq!(other.map(|other| shown(&other.target)).as_deref(), expected, "{host} {path}");
         };
         check("bucket.oss-cn-hangzhou.aliyuncs.com", "/bucket/a/b", Some("bucket a/b"));
         check("bucket.oss-cn-hangzhou.aliyuncs.com", "/bucket/", Some("bucket"));

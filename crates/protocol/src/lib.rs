@@ -28,7 +28,7 @@ pub mod xml;
 mod xml_text;
 
 pub use acl::{BucketAcl, ObjectAcl};
-pub use address::{Addressing, Target};
+pub use address::{AddressStyle, Addressed, Addressing, Target};
 pub use conditional::{Conditions, Verdict};
 pub use cors::{CorsAnswer, CorsRule, CorsRules, PreflightRequest};
 pub use echo::shortened;

@@ -499,7 +499,7 @@ mod tests {
 
     fn ask(method: &str, url: &str, headers: &[(&'static str, &'static str)]) -> Result<Operation, Error> {
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
-        let target = Addressing::default().resolve(None, path).unwrap();
+        let target = Addressing::default().resolve(None, path).unwrap().target;
         let headers: HeaderMap = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))

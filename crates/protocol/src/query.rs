@@ -9,6 +9,8 @@ use crate::{Error, ErrorCode};
 /// Everything RFC 3986 does not call unreserved.
 const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const RESERVED_BUT_SLASH: AsciiSet = RESERVED.remove(b'/');
+/// What is encoded in the URL that OSS gives of a new object.
+const IN_LOCATION: AsciiSet = RESERVED_BUT_SLASH.add(b'~');
 
 /// More parameters than any operation has; a bound for what signature checks have to sort.
 const MAX_PARAMETERS: usize = 256;
@@ -138,6 +140,11 @@ pub fn percent_encode_path(text: &str) -> String {
 /// `InvalidArgument` if the result is not UTF-8.
 pub fn percent_decode(text: &str) -> Result<Cow<'_, str>, Error> {
     percent_encoding::percent_decode_str(text).decode_utf8().map_err(|_| not_utf8())
+}
+
+/// Encodes a key as OSS does in the `Location` of a new object: like [`percent_encode_path`], but `~` becomes `%7E`.
+pub(crate) fn percent_encode_location(text: &str) -> String {
+    utf8_percent_encode(text, &IN_LOCATION).to_string()
 }
 
 /// Decodes percent escapes and reads `+` as a space, as forms and some SDKs' paths need it.

@@ -27,7 +27,7 @@ impl Sent {
     }
 
     fn parts(&self) -> (Method, Target, Query, HeaderMap) {
-        let target = Addressing::default().resolve(None, &self.path).unwrap();
+        let target = Addressing::default().resolve(None, &self.path).unwrap().target;
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
             headers.append(HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).unwrap());
@@ -622,7 +622,8 @@ proptest::proptest! {
     ) {
         let target = Addressing::default()
             .resolve(None, &format!("/bkt/{}", ossicle_protocol::percent_encode(&key)))
-            .unwrap();
+            .unwrap()
+            .target;
         let now = Timestamp::from_unix_seconds(1_700_000_000);
         let signer = Signer::new("ak", SecretKey::new("sk"), "cn-hangzhou");
         let query = Query::from_pairs([(name, value)]);

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use ossicle_protocol::{BucketName, Error, ErrorCode, ObjectKey, Operation, Query, Target, Timestamp};
+use ossicle_protocol::{
+    AddressStyle, BucketName, Error, ErrorCode, ObjectKey, Operation, Query, Target, Timestamp,
+};
 use ossicle_store::Bucket;
 
 use crate::app::App;
@@ -16,6 +18,8 @@ pub(crate) struct Call {
     pub(crate) app: Arc<App>,
     pub(crate) operation: Operation,
     pub(crate) target: Target,
+    /// How the target was addressed.
+    pub(crate) style: AddressStyle,
     pub(crate) query: Query,
     /// The request but for its body.
     pub(crate) head: Arc<http::request::Parts>,
@@ -47,13 +51,9 @@ impl Call {
         self.target.key().ok_or_else(|| Error::new(ErrorCode::InvalidObjectName))
     }
 
-    /// The URL of the bucket as the client addressed it.
-    pub(crate) fn bucket_url(&self) -> String {
-        let bucket = self.target.bucket().map_or("", BucketName::as_str);
-        // A host that names the bucket needs no bucket in the path.
-        let in_host = self.host_id.split('.').next() == Some(bucket);
-        let path = if in_host { String::new() } else { format!("/{bucket}") };
-        format!("{}://{}{path}", self.app.scheme(), self.host_id)
+    /// The URL of an object in the bucket, as this client would address it.
+    pub(crate) fn url_of(&self, key: &ObjectKey) -> Result<String, Error> {
+        Ok(self.style.url_of(self.app.scheme(), &self.host_id, self.bucket_name()?, key.as_str()))
     }
 
     /// A header as text; one that is not text counts as wrong, not as absent. OSS's own headers and `Content-MD5` count as

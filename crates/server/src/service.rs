@@ -8,7 +8,9 @@ use std::time::Instant;
 use http::header::{DATE, HOST, SERVER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use ossicle_protocol::sign::{CanonicalRequest, Client, Restrictions, SignedRequest};
-use ossicle_protocol::{Error, ErrorCode, Operation, Query, Target, Timestamp, route, shortened, sign};
+use ossicle_protocol::{
+    AddressStyle, Addressed, Error, ErrorCode, Operation, Query, Target, Timestamp, route, shortened, sign,
+};
 use ossicle_store::Bucket;
 use tracing::Instrument as _;
 
@@ -112,6 +114,7 @@ impl Seen {
 /// as it came: target, query and head are those that the signature covers.
 struct Admitted {
     target: Target,
+    style: AddressStyle,
     query: Query,
     head: Arc<http::request::Parts>,
     operation: Operation,
@@ -144,11 +147,12 @@ impl App {
         let query = Query::parse(head.uri.query().unwrap_or(""))?;
         let client = Client { ip: client_ip, forwarded: is_forwarded(self, client_ip, &head.headers) };
         let admitted = self.admit(head, host_id, &query, client, now, seen)?;
-        let Admitted { target, query, head, operation, bucket, caller } = admitted;
+        let Admitted { target, style, query, head, operation, bucket, caller } = admitted;
         let call = Call {
             app: Arc::clone(self),
             operation,
             target,
+            style,
             query,
             head,
             caller,
@@ -177,16 +181,18 @@ impl App {
     ) -> Result<Admitted, Error> {
         let host = Some(host_id).filter(|host| !host.is_empty());
         let alternative = self.addressing.alternative(host, head.uri.path());
-        let target = match (self.addressing.resolve(host, head.uri.path()), &alternative) {
-            (Ok(target), _) => target,
-            (Err(_), Some(target)) => target.clone(),
+        let addressed = match (self.addressing.resolve(host, head.uri.path()), &alternative) {
+            (Ok(addressed), _) => addressed,
+            (Err(_), Some(addressed)) => addressed.clone(),
             (Err(error), None) => return Err(missing_if_ill_formed(error, &head.method)),
         };
-        let refusal = match self.admit_as(&target, head, query, client, now, seen) {
+        let refusal = match self.admit_as(&addressed, head, query, client, now, seen) {
             Ok(admitted) => return Ok(admitted),
             Err(error) => error,
         };
-        let Some(other) = alternative.filter(|other| seen.caller.is_none() && *other != target) else {
+        let Some(other) =
+            alternative.filter(|other| seen.caller.is_none() && other.target != addressed.target)
+        else {
             return Err(refusal);
         };
         let mut seen_other = Seen::default();
@@ -203,13 +209,14 @@ impl App {
     /// Admits the request under one reading of its address.
     fn admit_as(
         &self,
-        target: &Target,
+        addressed: &Addressed,
         head: &Arc<http::request::Parts>,
         query: &Query,
         client: Client,
         now: Timestamp,
         seen: &mut Seen,
     ) -> Result<Admitted, Error> {
+        let Addressed { target, style } = addressed;
         seen.target = Some(target.clone());
         let asked = SignedRequest { method: &head.method, target, query, headers: &head.headers };
         let claimed = route(asked.method, target, query, asked.headers);
@@ -238,7 +245,7 @@ impl App {
         };
         let target = request.target.clone();
         let query = request.query.into_owned();
-        Ok(Admitted { target, query, head, operation, bucket, caller })
+        Ok(Admitted { target, style: *style, query, head, operation, bucket, caller })
     }
 
     /// Verifies the signature of a request, if it has one, and who may send it.

@@ -128,7 +128,7 @@ mod tests {
         sent: &[(&'static str, &'static str)],
         reading: Reading<'_>,
     ) -> (String, HeaderMap) {
-        let target = Addressing::default().resolve(None, "/bucket/key").unwrap();
+        let target = Addressing::default().resolve(None, "/bucket/key").unwrap().target;
         let (query, headers) = (Query::parse(query).unwrap(), headers(sent));
         let request =
             SignedRequest { method: &Method::PUT, target: &target, query: &query, headers: &headers };
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn nothing_is_copied_where_nothing_differs() {
-        let target = Addressing::default().resolve(None, "/bucket/key").unwrap();
+        let target = Addressing::default().resolve(None, "/bucket/key").unwrap().target;
         let (query, headers) = (Query::parse("acl&x=1").unwrap(), headers(&[("x-oss-acl", "private")]));
         let request =
             SignedRequest { method: &Method::PUT, target: &target, query: &query, headers: &headers };

@@ -12,7 +12,7 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let now = Timestamp::from_unix_seconds(1_700_000_000);
-//! let target = Addressing::default().resolve(None, "/bucket/key")?;
+//! let target = Addressing::default().resolve(None, "/bucket/key")?.target;
 //! let (query, mut headers) = (Query::default(), HeaderMap::new());
 //! let signer = Signer::new("id", SecretKey::new("secret"), "cn-hangzhou");
 //! signer.sign_v4_header(&Method::GET, &target, &query, &mut headers, &[], now)?;

@@ -1,7 +1,7 @@
 //! `CompleteMultipartUpload`: makes an object of parts, and calls back if asked.
 
 use ossicle_protocol::xml::{CompleteMultipartUpload, CompleteMultipartUploadResult, KeyEncoding};
-use ossicle_protocol::{Error, ErrorCode, percent_encode_path};
+use ossicle_protocol::{Error, ErrorCode};
 use ossicle_store::{CompleteUpload, Object, Parts};
 
 use crate::acl::requested_object_acl;
@@ -135,8 +135,7 @@ struct Usual {
 
 impl Usual {
     fn of(call: &Call, encoding: KeyEncoding) -> Result<Self, Error> {
-        let key = percent_encode_path(call.key()?.as_str());
-        Ok(Self { encoding, location: format!("{}/{key}", call.bucket_url()) })
+        Ok(Self { encoding, location: call.url_of(call.key()?)? })
     }
 
     fn reply(&self, object: &Object) -> Reply {

@@ -4,7 +4,7 @@ use http::StatusCode;
 use ossicle_callback::{CustomVariables, SizeLimit};
 use ossicle_protocol::post_policy::{self, PostPolicy};
 use ossicle_protocol::xml::PostResponse;
-use ossicle_protocol::{ETag, Error, ErrorCode, ObjectKey, percent_encode, percent_encode_path};
+use ossicle_protocol::{ETag, Error, ErrorCode, ObjectKey, percent_encode};
 use ossicle_store::{Attributes, Object, PutObject};
 
 use crate::acl::bucket_acl;
@@ -43,7 +43,7 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
     let attributes = acting.attributes(&key)?;
     let forbid_overwrite = read_forbid_overwrite(acting.get("x-oss-forbid-overwrite"))?;
     let wanted = wanted(&call, &fields)?;
-    let success = Success::of(&call, &fields)?;
+    let success = Success::of(&call, &fields, &key)?;
     let announced = Announced::by_fields(|name| fields.get(name))?;
     let received = receive(&call, file, policy.as_ref(), announced).await?;
     call.app.metrics.received(call.operation.name(), received.data.size());
@@ -178,11 +178,11 @@ fn prepare(
 struct Success {
     status: StatusCode,
     redirect: Option<String>,
-    base_url: String,
+    location: String,
 }
 
 impl Success {
-    fn of(call: &Call, fields: &Fields) -> Result<Self, Error> {
+    fn of(call: &Call, fields: &Fields, key: &ObjectKey) -> Result<Self, Error> {
         let status = match fields.get("success_action_status") {
             Some("200") => StatusCode::OK,
             Some("201") => StatusCode::CREATED,
@@ -192,7 +192,7 @@ impl Success {
         if redirect.as_ref().is_some_and(|url| url.len() > REDIRECT_LIMIT) {
             return Err(attributes::too_long("success_action_redirect", REDIRECT_LIMIT));
         }
-        Ok(Self { status, redirect, base_url: call.bucket_url() })
+        Ok(Self { status, redirect, location: call.url_of(key)? })
     }
 
     fn reply(&self, object: &Object) -> Reply {
@@ -204,12 +204,11 @@ impl Success {
             return attributes::identify(Reply::new(StatusCode::SEE_OTHER), object)
                 .with_named("location", &location);
         }
-        let location = format!("{}/{}", self.base_url, percent_encode_path(&object.key));
         let reply = match self.status {
             StatusCode::CREATED => {
                 let document = PostResponse {
                     bucket: &object.bucket,
-                    location: &location,
+                    location: &self.location,
                     key: &object.key,
                     etag: &object.etag,
                 };
@@ -217,6 +216,6 @@ impl Success {
             }
             status => Reply::new(status),
         };
-        attributes::identify(reply, object).with_named("location", &location)
+        attributes::identify(reply, object).with_named("location", &self.location)
     }
 }

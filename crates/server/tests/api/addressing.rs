@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::harness::form::Form;
 use crate::harness::request::Auth;
 use crate::harness::{Bucket, Request, Server, Setup};
 
@@ -110,6 +111,48 @@ fn configured_domains() {
         .expect_error(404, "NoSuchKey");
     // A name that nobody configured is the endpoint under another name.
     assert_eq!(server.request("GET", "/assets/a").host("assets.example.net").send().expect(200).body, b"x");
+}
+
+#[test]
+fn the_location_of_a_new_object_is_where_the_same_client_finds_it() {
+    let server = Setup::new()
+        .set("OSSICLE_SERVER_DOMAINS", "oss.example.com")
+        .set("OSSICLE_SERVER_CUSTOM_DOMAINS", "static.example.org=assets")
+        .start();
+    let server = Arc::new(server);
+    server.request("PUT", "/assets").header("x-oss-acl", "public-read-write").send().expect(200);
+    let address = server.address().to_string();
+    let rows = [
+        (address.as_str(), "/assets/"),
+        ("oss.example.com", "/assets/"),
+        ("assets.oss.example.com:8080", "/"),
+        ("assets.oss-cn-hangzhou.aliyuncs.com", "/"),
+        ("static.example.org", "/"),
+        // A name that nobody configured is the endpoint, even if it begins like the bucket.
+        ("assets.internal.lan", "/assets/"),
+    ];
+    for (host, root) in rows {
+        let at = |method: &str, target: &str| server.request(method, target).host(host).anonymous();
+        let expected = format!("http://{host}{root}a%20b/%7Ek");
+        let form = Form::new().field("key", "a b/~k").field("success_action_status", "201").file("f", "x");
+        let answer = form.onto(at("POST", root)).send().expect(201);
+        assert_eq!(
+            (answer.element("Location"), answer.spelled("Location")),
+            (expected.clone(), expected.as_str())
+        );
+        let target = format!("{root}a%20b/~k");
+        let id = at("POST", &format!("{target}?uploads")).send().expect(200).element("UploadId");
+        let part = at("PUT", &format!("{target}?partNumber=1&uploadId={id}")).body("x").send().expect(200);
+        let part = format!(
+            "<Part><PartNumber>1</PartNumber><ETag>{}</ETag></Part>",
+            part.must("ETag").trim_matches('"')
+        );
+        let complete = at("POST", &format!("{target}?uploadId={id}"));
+        let document = format!("<CompleteMultipartUpload>{part}</CompleteMultipartUpload>");
+        assert_eq!(complete.body(document).send().expect(200).element("Location"), expected);
+        let path = expected.strip_prefix(&format!("http://{host}")).unwrap();
+        assert_eq!(at("GET", path).send().expect(200).body, b"x", "{host}");
+    }
 }
 
 #[test]
