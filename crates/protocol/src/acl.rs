@@ -14,6 +14,8 @@ pub enum BucketAcl {
     PublicRead,
     /// Everybody may read and write objects.
     PublicReadWrite,
+    /// Everybody with an account may read objects. The manual has forgotten this one, OSS and its SDKs have not.
+    AuthenticatedRead,
 }
 
 /// Who may use an object.
@@ -34,12 +36,13 @@ impl BucketAcl {
     /// Reads the value of an `x-oss-acl` header.
     ///
     /// # Errors
-    /// `InvalidArgument` for anything but the three values, `default` included.
+    /// `InvalidArgument` for anything but the four values, `default` included.
     pub fn parse(text: &str) -> Result<Self, Error> {
         match text {
             "private" => Ok(Self::Private),
             "public-read" => Ok(Self::PublicRead),
             "public-read-write" => Ok(Self::PublicReadWrite),
+            "authenticated-read" => Ok(Self::AuthenticatedRead),
             _ => Err(Error::invalid_argument("no such bucket access control exists", "x-oss-acl", text)),
         }
     }
@@ -51,10 +54,11 @@ impl BucketAcl {
             Self::Private => "private",
             Self::PublicRead => "public-read",
             Self::PublicReadWrite => "public-read-write",
+            Self::AuthenticatedRead => "authenticated-read",
         }
     }
 
-    /// Whether everybody may read.
+    /// Whether everybody may read, also without an account.
     #[must_use]
     pub fn allows_public_read(self) -> bool {
         matches!(self, Self::PublicRead | Self::PublicReadWrite)
@@ -127,7 +131,8 @@ mod tests {
     #[test]
     fn values_of_buckets() {
         // OSS manual, PutBucketAcl.
-        for text in ["private", "public-read", "public-read-write"] {
+        // And Java SDK, BucketInfoTest.
+        for text in ["private", "public-read", "public-read-write", "authenticated-read"] {
             assert_eq!(BucketAcl::parse(text).expect("a list").to_string(), text);
         }
         for text in ["default", "Private", "", "error-acl"] {
@@ -162,6 +167,7 @@ mod tests {
         check(ObjectAcl::Default, BucketAcl::Private, false, false);
         check(ObjectAcl::Default, BucketAcl::PublicRead, true, false);
         check(ObjectAcl::Default, BucketAcl::PublicReadWrite, true, true);
+        check(ObjectAcl::Default, BucketAcl::AuthenticatedRead, false, false);
         check(ObjectAcl::Private, BucketAcl::PublicReadWrite, false, false);
         check(ObjectAcl::PublicRead, BucketAcl::Private, true, false);
         check(ObjectAcl::PublicReadWrite, BucketAcl::Private, true, true);

@@ -38,6 +38,12 @@ pub enum Operation {
     GetBucketCallbackPolicy,
     /// `DELETE /bucket?policy&comp=callback`
     DeleteBucketCallbackPolicy,
+    /// `PUT /bucket?publicAccessBlock`
+    PutBucketPublicAccessBlock,
+    /// `GET /bucket?publicAccessBlock`
+    GetBucketPublicAccessBlock,
+    /// `DELETE /bucket?publicAccessBlock`
+    DeleteBucketPublicAccessBlock,
     /// `OPTIONS`, a browser's question before it sends the real request
     Preflight,
     /// `GET /bucket`
@@ -110,6 +116,9 @@ impl Operation {
             Self::PutBucketCallbackPolicy => "PutBucketCallbackPolicy",
             Self::GetBucketCallbackPolicy => "GetBucketCallbackPolicy",
             Self::DeleteBucketCallbackPolicy => "DeleteBucketCallbackPolicy",
+            Self::PutBucketPublicAccessBlock => "PutBucketPublicAccessBlock",
+            Self::GetBucketPublicAccessBlock => "GetBucketPublicAccessBlock",
+            Self::DeleteBucketPublicAccessBlock => "DeleteBucketPublicAccessBlock",
             Self::Preflight => "OptionObject",
             Self::ListObjects => "ListObjects",
             Self::ListObjectsV2 => "ListObjectsV2",
@@ -239,6 +248,7 @@ impl Route {
 
 const COPY_SOURCE: &str = "x-oss-copy-source";
 const CALLBACK_POLICY: When = When::Is("comp", "callback");
+const PUBLIC_ACCESS_BLOCK: When = When::Has("publicAccessBlock");
 const PART_WITH_SOURCE: When = When::EitherWithHeader(["uploadId", "partNumber"], COPY_SOURCE);
 
 /// What is built. The first row that fits wins, so the narrower of two rows stands first.
@@ -249,6 +259,9 @@ const ROUTES: &[Route] = &[
     Route::new(Level::Bucket, Method::PUT, CALLBACK_POLICY, Operation::PutBucketCallbackPolicy),
     Route::new(Level::Bucket, Method::GET, CALLBACK_POLICY, Operation::GetBucketCallbackPolicy),
     Route::new(Level::Bucket, Method::DELETE, CALLBACK_POLICY, Operation::DeleteBucketCallbackPolicy),
+    Route::new(Level::Bucket, Method::PUT, PUBLIC_ACCESS_BLOCK, Operation::PutBucketPublicAccessBlock),
+    Route::new(Level::Bucket, Method::GET, PUBLIC_ACCESS_BLOCK, Operation::GetBucketPublicAccessBlock),
+    Route::new(Level::Bucket, Method::DELETE, PUBLIC_ACCESS_BLOCK, Operation::DeleteBucketPublicAccessBlock),
     Route::new(Level::Bucket, Method::PUT, When::Has("acl"), Operation::PutBucketAcl),
     Route::new(Level::Bucket, Method::GET, When::Has("acl"), Operation::GetBucketAcl),
     Route::new(Level::Bucket, Method::PUT, When::Has("cors"), Operation::PutBucketCors),
@@ -302,6 +315,7 @@ const SELECTORS: &[(Level, &str)] = &[
     (Level::Bucket, "versions"),
     (Level::Bucket, "uploads"),
     (Level::Bucket, "delete"),
+    (Level::Bucket, "publicAccessBlock"),
     (Level::Bucket, "comp"),
     (Level::Object, "acl"),
     (Level::Object, "append"),
@@ -348,7 +362,6 @@ const MISSING_ON_BUCKET: &[&str] = &[
     "policy",
     "policyStatus",
     "processConfiguration",
-    "publicAccessBlock",
     "qos",
     "qosInfo",
     "qosRequester",
@@ -533,6 +546,9 @@ mod tests {
         check("PUT", "/bkt?cors", "PutBucketCors");
         check("GET", "/bkt?cors", "GetBucketCors");
         check("DELETE", "/bkt?cors", "DeleteBucketCors");
+        check("PUT", "/bkt?publicAccessBlock", "PutBucketPublicAccessBlock");
+        check("GET", "/bkt?publicAccessBlock", "GetBucketPublicAccessBlock");
+        check("DELETE", "/bkt?publicAccessBlock", "DeleteBucketPublicAccessBlock");
         check("PUT", "/bkt?policy=&comp=callback", "PutBucketCallbackPolicy");
         check("GET", "/bkt?comp=callback&policy", "GetBucketCallbackPolicy");
         check("DELETE", "/bkt?policy&comp=callback", "DeleteBucketCallbackPolicy");
@@ -582,6 +598,7 @@ mod tests {
             assert!(error.details().any(|(_, value)| value == named), "{method} {url} {error:?}");
         };
         check("GET", "/?regions", ErrorCode::NotImplemented, "regions");
+        check("PUT", "/?publicAccessBlock", ErrorCode::NotImplemented, "publicAccessBlock");
         check("PUT", "/bkt?versioning", ErrorCode::NotImplemented, "versioning");
         check("DELETE", "/bkt?versions", ErrorCode::MethodNotAllowed, "DELETE");
         check("PUT", "/bkt?live", ErrorCode::MethodNotAllowed, "PUT");

@@ -1,24 +1,77 @@
-//! ACLs between their spelling on the wire and their place in the store.
+//! ACLs between their spelling on the wire and their place in the store, and what blocked public access makes of them.
 
-use ossicle_protocol::{BucketAcl, Error, ObjectAcl};
+use ossicle_protocol::{BucketAcl, Error, ErrorCode, ObjectAcl};
 use ossicle_store::{self as store, Bucket, ObjectFields};
 
 use crate::call::Call;
+
+/// What a bucket allows everybody: what its ACL and those of its objects say, or nothing where public access is blocked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PublicAccess {
+    acl: BucketAcl,
+    blocked: bool,
+}
+
+impl PublicAccess {
+    /// Of a bucket.
+    pub(crate) fn of(bucket: &Bucket) -> Self {
+        Self { acl: bucket_acl(bucket), blocked: bucket.block_public_access }
+    }
+
+    /// What everybody may do with the bucket.
+    pub(crate) fn to_bucket(self) -> BucketAcl {
+        if self.blocked { BucketAcl::Private } else { self.acl }
+    }
+
+    /// What everybody may do with a key of the bucket: as its object says, else as the bucket says.
+    pub(crate) fn to_key(self, object: Option<&ObjectFields>) -> BucketAcl {
+        if self.blocked {
+            return BucketAcl::Private;
+        }
+        object.map_or(ObjectAcl::Default, object_acl).within(self.acl)
+    }
+}
+
+/// Refuses to give everybody a right on a bucket whose public access is blocked, in OSS's words.
+pub(crate) fn refuse_public_bucket(blocked: bool, acl: BucketAcl) -> Result<(), Error> {
+    if !blocked || !acl.allows_public_read() {
+        return Ok(());
+    }
+    // The detail code of this case is not published.
+    Err(Error::new(ErrorCode::AccessDenied).with_message("Put public bucket acl is not allowed").with_ec(""))
+}
+
+/// Refuses to give everybody a right on an object of such a bucket.
+pub(crate) fn refuse_public_object(bucket: &Bucket, acl: ObjectAcl) -> Result<(), Error> {
+    if !bucket.block_public_access || !acl.within(BucketAcl::Private).allows_public_read() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::AccessDenied)
+        .with_message("Put public object acl is not allowed")
+        .with_ec("0016-00000901"))
+}
 
 /// A bucket's ACL.
 pub(crate) fn bucket_acl(bucket: &Bucket) -> BucketAcl {
     match bucket.acl {
         store::Acl::PublicRead => BucketAcl::PublicRead,
         store::Acl::PublicReadWrite => BucketAcl::PublicReadWrite,
+        store::Acl::AuthenticatedRead => BucketAcl::AuthenticatedRead,
         store::Acl::Private | store::Acl::Default => BucketAcl::Private,
     }
 }
 
 /// An object's own ACL.
 pub(crate) fn object_acl(object: &ObjectFields) -> ObjectAcl {
-    match object.attributes.acl {
+    object_acl_from_store(object.attributes.acl)
+}
+
+/// An object ACL as the wire has it.
+pub(crate) fn object_acl_from_store(acl: store::Acl) -> ObjectAcl {
+    match acl {
         store::Acl::Default => ObjectAcl::Default,
-        store::Acl::Private => ObjectAcl::Private,
+        // No object is given the latter.
+        store::Acl::Private | store::Acl::AuthenticatedRead => ObjectAcl::Private,
         store::Acl::PublicRead => ObjectAcl::PublicRead,
         store::Acl::PublicReadWrite => ObjectAcl::PublicReadWrite,
     }
@@ -30,6 +83,7 @@ pub(crate) fn stored_bucket_acl(acl: BucketAcl) -> store::Acl {
         BucketAcl::Private => store::Acl::Private,
         BucketAcl::PublicRead => store::Acl::PublicRead,
         BucketAcl::PublicReadWrite => store::Acl::PublicReadWrite,
+        BucketAcl::AuthenticatedRead => store::Acl::AuthenticatedRead,
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a caller may do: the owner everything, anybody else what bucket and object ACLs say.
 
-use ossicle_protocol::{BucketAcl, Error, ErrorCode, ObjectAcl, Operation};
+use ossicle_protocol::{Error, ErrorCode, ObjectAcl, Operation};
 use ossicle_store::{Object, ObjectFields};
 
+use crate::acl::{PublicAccess, object_acl, refuse_public_object};
 use crate::auth::Caller;
 use crate::call::Call;
 
@@ -23,38 +24,67 @@ enum Need {
 
 /// Lets the call pass, or says 403 `AccessDenied`.
 pub(crate) fn authorize(call: &Call) -> Result<(), Error> {
-    if call.caller.is_owner() {
-        return Ok(());
+    let need = need(call.operation);
+    if !call.caller.is_owner() {
+        admit_public(call, need)?;
     }
-    let bucket = call.bucket.as_ref().map_or(BucketAcl::Private, |bucket| crate::acl::bucket_acl(bucket));
-    match need(call.operation) {
-        Need::Later => Ok(()),
-        Need::Owner => Err(denied(&call.caller, None)),
-        Need::ReadBucket if bucket.allows_public_read() => Ok(()),
-        Need::ReadBucket => Err(denied(&call.caller, None)),
-        Need::ReadObject => read_key(&call.caller, bucket, stored(call)?.as_deref()),
-        Need::WriteObject => write_key(&call.caller, bucket, stored(call)?.as_deref()),
+    // A form may have the ACL in a field, and looks itself. What is no ACL is told by the operation.
+    let asked = if sets_object_acl(call.operation) { call.header("x-oss-object-acl")? } else { None };
+    match (&call.bucket, asked.map(ObjectAcl::parse)) {
+        (Some(bucket), Some(Ok(acl))) => refuse_public_object(bucket, acl),
+        _ => Ok(()),
     }
 }
 
-/// Lets `caller` read what a key of a bucket with this ACL has, or says 403 `AccessDenied`.
+fn sets_object_acl(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::PutObject
+            | Operation::CopyObject
+            | Operation::AppendObject
+            | Operation::InitiateMultipartUpload
+            | Operation::CompleteMultipartUpload
+            | Operation::PutObjectAcl
+    )
+}
+
+/// Lets a caller pass that nothing is known of.
+fn admit_public(call: &Call, need: Need) -> Result<(), Error> {
+    let denied = || denied(&call.caller, None);
+    match (need, &call.bucket) {
+        (Need::Later, _) => Ok(()),
+        (Need::Owner, _) | (_, None) => Err(denied()),
+        (Need::ReadBucket, Some(bucket)) => {
+            let allowed = PublicAccess::of(bucket).to_bucket().allows_public_read();
+            if allowed { Ok(()) } else { Err(denied()) }
+        }
+        (Need::ReadObject, Some(bucket)) => {
+            read_key(&call.caller, PublicAccess::of(bucket), stored(call)?.as_deref())
+        }
+        (Need::WriteObject, Some(bucket)) => {
+            write_key(&call.caller, PublicAccess::of(bucket), stored(call)?.as_deref())
+        }
+    }
+}
+
+/// Lets `caller` read what a key of a bucket with this access has, or says 403 `AccessDenied`.
 pub(crate) fn read_key(
     caller: &Caller,
-    bucket: BucketAcl,
+    access: PublicAccess,
     object: Option<&ObjectFields>,
 ) -> Result<(), Error> {
-    let allowed = caller.is_owner() || within(bucket, object).allows_public_read();
+    let allowed = caller.is_owner() || access.to_key(object).allows_public_read();
     if allowed { Ok(()) } else { Err(denied(caller, object)) }
 }
 
-/// Lets `caller` write or delete what a key of a bucket with this ACL has, or says 403 `AccessDenied`. This is the one
-/// decision for every operation that puts something in the place of an object or takes it away.
+/// Lets `caller` write or delete what a key of a bucket with this access has, or says 403 `AccessDenied`. This is the
+/// one decision for every operation that puts something in the place of an object or takes it away.
 pub(crate) fn write_key(
     caller: &Caller,
-    bucket: BucketAcl,
+    access: PublicAccess,
     object: Option<&ObjectFields>,
 ) -> Result<(), Error> {
-    let allowed = caller.is_owner() || within(bucket, object).allows_public_write();
+    let allowed = caller.is_owner() || access.to_key(object).allows_public_write();
     if allowed { Ok(()) } else { Err(denied(caller, object)) }
 }
 
@@ -87,6 +117,9 @@ fn need(operation: Operation) -> Need {
         | Operation::PutBucketCallbackPolicy
         | Operation::GetBucketCallbackPolicy
         | Operation::DeleteBucketCallbackPolicy
+        | Operation::PutBucketPublicAccessBlock
+        | Operation::GetBucketPublicAccessBlock
+        | Operation::DeleteBucketPublicAccessBlock
         | Operation::ListObjectVersions
         | Operation::GetBucketVersioning
         | Operation::ListLiveChannel
@@ -102,14 +135,9 @@ fn stored(call: &Call) -> Result<Option<Object>, Error> {
     call.app.store.object(bucket, call.key()?.as_str()).map_err(crate::failure::from_store)
 }
 
-/// What everybody may do with a key: as its object says, else as the bucket says.
-fn within(bucket: BucketAcl, object: Option<&ObjectFields>) -> BucketAcl {
-    object.map_or(ObjectAcl::Default, crate::acl::object_acl).within(bucket)
-}
-
 fn denied(caller: &Caller, object: Option<&ObjectFields>) -> Error {
     let error = Error::new(ErrorCode::AccessDenied);
-    let own_acl = object.is_some_and(|object| crate::acl::object_acl(object) != ObjectAcl::Default);
+    let own_acl = object.is_some_and(|object| object_acl(object) != ObjectAcl::Default);
     match caller {
         Caller::Anonymous if own_acl => error.with_message("You have no right to access this object."),
         Caller::Anonymous => {

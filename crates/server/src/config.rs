@@ -21,6 +21,7 @@ const MOST_BYTES_PER_SECOND: u64 = 51_200;
 pub(crate) struct Config {
     pub(crate) server: Server,
     pub(crate) account: Account,
+    pub(crate) access: Access,
     pub(crate) storage: Storage,
     pub(crate) callback: Callback,
     pub(crate) redelivery: Redelivery,
@@ -63,6 +64,13 @@ pub(crate) struct Server {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Account {
     pub(crate) owner_id: String,
+}
+
+/// `[access]`: what everybody may be allowed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Access {
+    pub(crate) block_public_access: bool,
 }
 
 /// `[storage]`: where data lies and how it is kept.

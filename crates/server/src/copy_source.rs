@@ -3,7 +3,7 @@
 use ossicle_protocol::{BucketName, Error, ErrorCode, ObjectKey, Query, percent_decode};
 use ossicle_store::Object;
 
-use crate::acl::bucket_acl;
+use crate::acl::PublicAccess;
 use crate::authorize::read_key;
 use crate::call::Call;
 use crate::conditions;
@@ -22,7 +22,7 @@ pub(crate) fn resolve(call: &Call) -> Result<Object, Error> {
         .object(bucket.as_str(), key.as_str())
         .map_err(failure::from_store)?
         .ok_or_else(|| Error::new(ErrorCode::NoSuchKey).with_detail("Key", key.as_str()))?;
-    read_key(&call.caller, bucket_acl(&holder), Some(&object))?;
+    read_key(&call.caller, PublicAccess::of(&holder), Some(&object))?;
     conditions::check_source(&call.head.headers, &object)?;
     Ok(object)
 }

@@ -112,6 +112,7 @@ async fn make_bucket(server: &Server) -> anyhow::Result<()> {
         storage_class: "Standard".to_owned(),
         redundancy: "LRS".to_owned(),
         owner: app.owner_id().to_owned(),
+        block_public_access: app.config.access.block_public_access,
         created_ms: app::now().unix_millis(),
         ..NewBucket::default()
     };

@@ -7,6 +7,7 @@ mod copy_object;
 mod delete_bucket;
 mod delete_bucket_callback_policy;
 mod delete_bucket_cors;
+mod delete_bucket_public_access_block;
 mod delete_multiple_objects;
 mod delete_object;
 mod get_bucket_acl;
@@ -14,6 +15,7 @@ mod get_bucket_callback_policy;
 mod get_bucket_cors;
 mod get_bucket_info;
 mod get_bucket_location;
+mod get_bucket_public_access_block;
 mod get_bucket_stat;
 mod get_bucket_versioning;
 mod get_object;
@@ -36,6 +38,7 @@ mod put_bucket;
 mod put_bucket_acl;
 mod put_bucket_callback_policy;
 mod put_bucket_cors;
+mod put_bucket_public_access_block;
 mod put_object;
 mod put_object_acl;
 mod upload_part;
@@ -71,6 +74,15 @@ pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
         Operation::GetBucketCallbackPolicy => get_bucket_callback_policy::get_bucket_callback_policy(&call),
         Operation::DeleteBucketCallbackPolicy => {
             delete_bucket_callback_policy::delete_bucket_callback_policy(&call).await
+        }
+        Operation::PutBucketPublicAccessBlock => {
+            put_bucket_public_access_block::put_bucket_public_access_block(&call, body).await
+        }
+        Operation::GetBucketPublicAccessBlock => {
+            get_bucket_public_access_block::get_bucket_public_access_block(&call)
+        }
+        Operation::DeleteBucketPublicAccessBlock => {
+            delete_bucket_public_access_block::delete_bucket_public_access_block(&call).await
         }
         Operation::Preflight => preflight::preflight(&call),
         Operation::ListObjects => list(call, list_objects::list_objects).await,

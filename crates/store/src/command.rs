@@ -11,7 +11,7 @@ mod put;
 mod reclaim;
 
 pub(crate) use append::Append;
-pub(crate) use bucket::{CreateBucketCommand, DeleteBucket, SetBucketAcl, SetBucketDocument};
+pub(crate) use bucket::{BucketChange, ChangeBucket, CreateBucketCommand, DeleteBucket, SetBucketDocument};
 pub(crate) use copy::Copy;
 pub(crate) use data::{Content, NewData, Reclaim, decode_file, decode_share, file_row, share_row};
 pub(crate) use delete::Delete;

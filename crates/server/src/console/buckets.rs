@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::problem::Problem;
 use super::{Console, request};
-use crate::acl::{bucket_acl, stored_bucket_acl};
+use crate::acl::{bucket_acl, refuse_public_bucket, stored_bucket_acl};
 use crate::app;
 
 /// Which buckets.
@@ -53,6 +53,8 @@ pub(super) async fn create(
     let new = request::json(new)?;
     let name = BucketName::parse(&new.name)?;
     let acl = new.acl.as_deref().map(BucketAcl::parse).transpose()?.unwrap_or(BucketAcl::Private);
+    let block_public_access = console.app.config.access.block_public_access;
+    refuse_public_bucket(block_public_access, acl)?;
     let bucket = NewBucket {
         name: name.as_str().to_owned(),
         acl: stored_bucket_acl(acl),
@@ -60,6 +62,7 @@ pub(super) async fn create(
         redundancy: DataRedundancyType::default().as_str().to_owned(),
         owner: console.app.owner_id().to_owned(),
         comment: String::new(),
+        block_public_access,
         created_ms: app::now().unix_millis(),
     };
     match console.app.store.create_bucket(bucket).await? {
@@ -79,6 +82,7 @@ fn describe(console: &Console, bucket: &Bucket) -> Result<Value, Problem> {
         "name": bucket.name,
         "created_ms": bucket.created_ms,
         "acl": bucket_acl(bucket).as_str(),
+        "block_public_access": bucket.block_public_access,
         "storage_class": bucket.storage_class,
         "objects": stat.objects,
         "bytes": stat.bytes,

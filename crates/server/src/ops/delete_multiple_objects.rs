@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use ossicle_protocol::xml::{DeleteRequest, DeleteResult, DeletedObject, KeyEncoding, ObjectToDelete};
 use ossicle_protocol::{Error, ErrorCode};
 
-use crate::acl::bucket_acl;
+use crate::acl::PublicAccess;
 use crate::announced::check_document_md5_of_c;
 use crate::aside::aside;
 use crate::authorize::write_key;
@@ -47,14 +47,14 @@ async fn protected(call: &Call, keys: &[String]) -> Result<HashSet<String>, Erro
         return Ok(HashSet::new());
     }
     let (store, bucket) = (call.app.store.clone(), call.bucket_name()?.as_str().to_owned());
-    let (caller, acl, keys) = (call.caller.clone(), bucket_acl(call.bucket()?), keys.to_vec());
+    let (caller, access, keys) = (call.caller.clone(), PublicAccess::of(call.bucket()?), keys.to_vec());
     aside(move || {
         let (mut kept, mut last) = (HashSet::new(), None);
         let total = keys.len();
         let mut denied = 0;
         for key in keys {
             let object = store.object(&bucket, &key).map_err(failure::from_store)?;
-            if let Err(error) = write_key(&caller, acl, object.as_deref()) {
+            if let Err(error) = write_key(&caller, access, object.as_deref()) {
                 denied += 1;
                 last = Some(error);
                 kept.insert(key);

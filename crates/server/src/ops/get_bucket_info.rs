@@ -13,7 +13,7 @@ pub(crate) fn get_bucket_info(call: &Call) -> Result<Reply, Error> {
     let bucket = call.bucket()?;
     let endpoints = Endpoints::of(&call.app);
     let document = BucketInfo {
-        block_public_access: false,
+        block_public_access: bucket.block_public_access,
         comment: Some(bucket.comment.as_str()).filter(|comment| !comment.is_empty()),
         creation_date: Timestamp::from_unix_millis(bucket.created_ms),
         data_redundancy_type: &bucket.redundancy,

@@ -7,7 +7,7 @@ use ossicle_protocol::xml::PostResponse;
 use ossicle_protocol::{ETag, Error, ErrorCode, ObjectKey, percent_encode};
 use ossicle_store::{Attributes, Object, PutObject};
 
-use crate::acl::bucket_acl;
+use crate::acl::{PublicAccess, object_acl_from_store, refuse_public_object};
 use crate::announced::Announced;
 use crate::attributes::{self, base64_md5};
 use crate::auth::Caller;
@@ -41,6 +41,7 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
     }
     authorize(&call, &key)?;
     let attributes = acting.attributes(&key)?;
+    refuse_public_object(call.bucket()?, object_acl_from_store(attributes.acl))?;
     let forbid_overwrite = read_forbid_overwrite(acting.get("x-oss-forbid-overwrite"))?;
     let wanted = wanted(&call, &fields)?;
     let success = Success::of(&call, &fields, &key)?;
@@ -88,7 +89,7 @@ fn authorize(call: &Call, key: &ObjectKey) -> Result<(), Error> {
     }
     let object = call.app.store.object(call.bucket_name()?.as_str(), key.as_str());
     let object = object.map_err(failure::from_store)?;
-    write_key(&call.caller, bucket_acl(call.bucket()?), object.as_deref())
+    write_key(&call.caller, PublicAccess::of(call.bucket()?), object.as_deref())
 }
 
 /// The field `key` as it came. The commonest mistake in a form is a file that stands before its other fields.

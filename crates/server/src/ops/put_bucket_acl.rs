@@ -4,7 +4,7 @@
 use ossicle_protocol::{BucketAcl, Error};
 use ossicle_store::NewBucket;
 
-use crate::acl::stored_bucket_acl;
+use crate::acl::{refuse_public_bucket, stored_bucket_acl};
 use crate::call::Call;
 use crate::failure;
 use crate::http::reply::Reply;
@@ -16,7 +16,10 @@ pub(crate) async fn put_bucket_acl(call: &Call) -> Result<Reply, Error> {
     let Some(text) = call.header("x-oss-acl")? else {
         return call.bucket().map(|_| done);
     };
-    let acl = stored_bucket_acl(BucketAcl::parse(text)?);
+    let acl = BucketAcl::parse(text)?;
+    let by_default = call.app.config.access.block_public_access;
+    refuse_public_bucket(call.bucket.as_ref().map_or(by_default, |bucket| bucket.block_public_access), acl)?;
+    let acl = stored_bucket_acl(acl);
     let store = &call.app.store;
     if call.bucket.is_some() {
         store.set_bucket_acl(name, acl).await.map_err(failure::from_store)?;
@@ -29,6 +32,7 @@ pub(crate) async fn put_bucket_acl(call: &Call) -> Result<Reply, Error> {
         redundancy: "LRS".to_owned(),
         owner: call.app.owner_id().to_owned(),
         comment: String::new(),
+        block_public_access: by_default,
         created_ms: call.now.unix_millis(),
     };
     store.create_bucket(bucket).await.map_err(failure::from_store)?;

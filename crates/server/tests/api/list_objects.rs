@@ -46,6 +46,7 @@ async fn fill(folder: &Path) {
         redundancy: "LRS".to_owned(),
         owner: "1000000000000001".to_owned(),
         comment: String::new(),
+        block_public_access: false,
         created_ms: 0,
     };
     store.create_bucket(bucket).await.unwrap();

@@ -14,6 +14,25 @@ fn sets_each_value() {
 }
 
 #[test]
+fn authenticated_read_allows_nothing_without_an_account() {
+    // Java SDK, BucketInfoTest: accepted and returned.
+    let bucket = Bucket::new();
+    bucket.put("k", "x");
+    bucket.set_acl("authenticated-read");
+    assert_eq!(bucket.root("GET", "?acl").send().element("Grant"), "authenticated-read");
+    assert_eq!(bucket.root("GET", "?bucketInfo").send().element("Grant"), "authenticated-read");
+    bucket.key("GET", "k").anonymous().send().expect_error(403, "AccessDenied");
+    bucket.key("PUT", "k").anonymous().body("y").send().expect_error(403, "AccessDenied");
+    bucket.root("GET", "").anonymous().send().expect_error(403, "AccessDenied");
+    let unmade = Bucket::unmade();
+    unmade.root("PUT", "").header("x-oss-acl", "authenticated-read").send().expect(200);
+    assert_eq!(unmade.root("GET", "?acl").send().element("Grant"), "authenticated-read");
+    // No object has it (OSS manual, PutObjectACL).
+    let put = bucket.key("PUT", "k").header("x-oss-object-acl", "authenticated-read").body("y");
+    put.send().expect_error(400, "InvalidArgument");
+}
+
+#[test]
 fn refuses_others() {
     let bucket = Bucket::new();
     for acl in ["default", "PRIVATE", "all"] {

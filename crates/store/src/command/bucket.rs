@@ -57,20 +57,31 @@ impl Command for DeleteBucket {
     }
 }
 
-/// Sets a bucket's ACL.
+/// Changes one property of a bucket.
 #[derive(Debug)]
-pub(crate) struct SetBucketAcl {
+pub(crate) struct ChangeBucket {
     pub(crate) name: String,
-    pub(crate) acl: Acl,
+    pub(crate) change: BucketChange,
 }
 
-impl Command for SetBucketAcl {
+/// What is changed of a bucket.
+#[derive(Debug)]
+pub(crate) enum BucketChange {
+    Acl(Acl),
+    BlockPublicAccess(bool),
+}
+
+impl Command for ChangeBucket {
     type Output = ();
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
         let key = key::bucket(&self.name);
         let row = txn.get(&key).await?.ok_or(Error::NoSuchBucket)?;
-        let bucket = Bucket { acl: self.acl, ..decode_bucket(&self.name, &row)? };
+        let mut bucket = decode_bucket(&self.name, &row)?;
+        match self.change {
+            BucketChange::Acl(acl) => bucket.acl = acl,
+            BucketChange::BlockPublicAccess(block) => bucket.block_public_access = block,
+        }
         txn.put(key, encode_bucket(&bucket));
         Ok(())
     }

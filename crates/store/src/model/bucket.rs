@@ -12,6 +12,8 @@ pub enum Acl {
     PublicRead,
     /// Anyone reads and writes.
     PublicReadWrite,
+    /// Anyone with an account reads; buckets only.
+    AuthenticatedRead,
 }
 
 /// A bucket.
@@ -32,6 +34,8 @@ pub struct Bucket {
     pub owner: String,
     /// Free text.
     pub comment: String,
+    /// Whether what its ACL and those of its objects allow to everybody does not count.
+    pub block_public_access: bool,
 }
 
 /// A bucket to create.
@@ -49,6 +53,8 @@ pub struct NewBucket {
     pub owner: String,
     /// Free text.
     pub comment: String,
+    /// Whether what its ACL and those of its objects allow to everybody does not count.
+    pub block_public_access: bool,
     /// When it is created, in milliseconds since 1970.
     pub created_ms: i64,
 }

@@ -7,23 +7,37 @@ use super::{VERSION, expect_version};
 use crate::codec::{Decoder, Encoder};
 use crate::{Bucket, BucketStat, Error};
 
+/// The form of a bucket's record that ends with flags. A bucket without any keeps the form before it, which programs
+/// that do not know flags can read.
+const WITH_FLAGS: u8 = 2;
+
+/// The flag of a bucket whose public access is blocked.
+const BLOCKS_PUBLIC_ACCESS: u8 = 1;
+
 pub(crate) fn encode_bucket(bucket: &Bucket) -> Bytes {
     let mut out = Encoder::with_capacity(64);
-    out.u8(VERSION);
+    let flags = if bucket.block_public_access { BLOCKS_PUBLIC_ACCESS } else { 0 };
+    out.u8(if flags == 0 { VERSION } else { WITH_FLAGS });
     out.u8(acl_to_u8(bucket.acl));
     out.i64(bucket.created_ms);
     out.text(&bucket.storage_class);
     out.text(&bucket.redundancy);
     out.text(&bucket.owner);
     out.text(&bucket.comment);
+    if flags != 0 {
+        out.u8(flags);
+    }
     out.finish()
 }
 
 pub(crate) fn decode_bucket(name: &str, row: &[u8]) -> Result<Bucket, Error> {
     let mut from = Decoder::new(row, "a bucket");
-    expect_version(&mut from)?;
+    let version = from.u8()?;
+    if !matches!(version, VERSION | WITH_FLAGS) {
+        return Err(from.fail());
+    }
     let acl = acl_from_u8(&mut from)?;
-    let bucket = Bucket {
+    let mut bucket = Bucket {
         name: name.to_owned(),
         acl,
         created_ms: from.i64()?,
@@ -31,7 +45,15 @@ pub(crate) fn decode_bucket(name: &str, row: &[u8]) -> Result<Bucket, Error> {
         redundancy: from.text()?,
         owner: from.text()?,
         comment: from.text()?,
+        block_public_access: false,
     };
+    if version == WITH_FLAGS {
+        let flags = from.u8()?;
+        if flags & !BLOCKS_PUBLIC_ACCESS != 0 {
+            return Err(from.fail());
+        }
+        bucket.block_public_access = flags & BLOCKS_PUBLIC_ACCESS != 0;
+    }
     from.end()?;
     Ok(bucket)
 }
@@ -61,4 +83,48 @@ pub(crate) fn decode_stat(row: &[u8]) -> Result<BucketStat, Error> {
     stat.objects = stat.normal_objects + stat.multipart_objects + stat.appendable_objects;
     from.end()?;
     Ok(stat)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Acl;
+
+    /// The record of a bucket in the first form, which has no flags.
+    const FIRST_FORM: &[u8] = b"\x01\x02\x07\0\0\0\0\0\0\0\x08Standard\x03LRS\x0510000\x04test";
+
+    fn bucket(block_public_access: bool) -> Bucket {
+        Bucket {
+            name: "b".to_owned(),
+            created_ms: 7,
+            acl: Acl::PublicRead,
+            storage_class: "Standard".to_owned(),
+            redundancy: "LRS".to_owned(),
+            owner: "10000".to_owned(),
+            comment: "test".to_owned(),
+            block_public_access,
+        }
+    }
+
+    #[test]
+    fn a_bucket_of_either_form_is_read() {
+        assert_eq!(decode_bucket("b", FIRST_FORM).unwrap(), bucket(false));
+        let flagged = [&[2], &FIRST_FORM[1..], &[1]].concat();
+        assert_eq!(decode_bucket("b", &flagged).unwrap(), bucket(true));
+    }
+
+    #[test]
+    fn a_bucket_without_flags_is_written_in_the_first_form() {
+        assert_eq!(encode_bucket(&bucket(false)), FIRST_FORM);
+        assert_eq!(encode_bucket(&bucket(true)), [&[2], &FIRST_FORM[1..], &[1]].concat());
+    }
+
+    #[test]
+    fn unknown_forms_and_flags_are_refused() {
+        let with = |version: u8, rest: &[u8]| [&[version], &FIRST_FORM[1..], rest].concat();
+        for row in [with(0, &[]), with(3, &[1]), with(1, &[1]), with(2, &[]), with(2, &[2]), with(2, &[1, 0])]
+        {
+            assert!(decode_bucket("b", &row).is_err(), "{row:?}");
+        }
+    }
 }

@@ -94,6 +94,7 @@ pub(crate) fn acl_to_u8(acl: Acl) -> u8 {
         Acl::Private => 1,
         Acl::PublicRead => 2,
         Acl::PublicReadWrite => 3,
+        Acl::AuthenticatedRead => 4,
     }
 }
 
@@ -103,6 +104,7 @@ pub(super) fn acl_from_u8(from: &mut Decoder<'_>) -> Result<Acl, Error> {
         1 => Ok(Acl::Private),
         2 => Ok(Acl::PublicRead),
         3 => Ok(Acl::PublicReadWrite),
+        4 => Ok(Acl::AuthenticatedRead),
         _ => Err(from.fail()),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Store;
-use crate::command::{CreateBucketCommand, DeleteBucket, SetBucketAcl, SetBucketDocument};
+use crate::command::{BucketChange, ChangeBucket, CreateBucketCommand, DeleteBucket, SetBucketDocument};
 use crate::key::{self, Tag};
 use crate::record::{decode_bucket, decode_stat};
 use crate::{
@@ -20,8 +20,18 @@ impl Store {
     /// [`Error::InvalidName`] and failures of the disk.
     pub async fn create_bucket(&self, bucket: NewBucket) -> Result<CreateBucket, Error> {
         key::check_bucket(&bucket.name)?;
-        let NewBucket { name, acl, storage_class, redundancy, owner, comment, created_ms } = bucket;
-        let bucket = Bucket { name, created_ms, acl, storage_class, redundancy, owner, comment };
+        let NewBucket {
+            name,
+            acl,
+            storage_class,
+            redundancy,
+            owner,
+            comment,
+            block_public_access,
+            created_ms,
+        } = bucket;
+        let bucket =
+            Bucket { name, created_ms, acl, storage_class, redundancy, owner, comment, block_public_access };
         self.parts.committer.commit(CreateBucketCommand { bucket }, None).await
     }
 
@@ -79,8 +89,20 @@ impl Store {
     /// # Errors
     /// [`Error::NoSuchBucket`].
     pub async fn set_bucket_acl(&self, name: &str, acl: Acl) -> Result<(), Error> {
+        self.change_bucket(name, BucketChange::Acl(acl)).await
+    }
+
+    /// Sets whether what the ACLs of a bucket and its objects allow to everybody does not count.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`].
+    pub async fn set_bucket_public_access_block(&self, name: &str, block: bool) -> Result<(), Error> {
+        self.change_bucket(name, BucketChange::BlockPublicAccess(block)).await
+    }
+
+    async fn change_bucket(&self, name: &str, change: BucketChange) -> Result<(), Error> {
         key::check_bucket(name).map_err(|_| Error::NoSuchBucket)?;
-        self.parts.committer.commit(SetBucketAcl { name: name.to_owned(), acl }, None).await
+        self.parts.committer.commit(ChangeBucket { name: name.to_owned(), change }, None).await
     }
 
     /// Sets or, with `None`, removes a document of a bucket.

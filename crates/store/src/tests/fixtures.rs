@@ -133,6 +133,7 @@ async fn check(fixture: &Path, what: &str) {
     assert_eq!(get(&store, "gone").await, None);
     let found = store.bucket("b").unwrap().unwrap();
     assert_eq!((found.acl, found.created_ms), (Acl::PublicRead, 7), "{what}");
+    assert!(!found.block_public_access, "{what}");
     assert_eq!(store.bucket_document("b", BucketDocument::Cors).unwrap().as_deref(), Some(CORS), "{what}");
     assert_eq!(store.bucket_stat("b").unwrap().objects, expected().len() as u64, "{what}");
     assert!(store.bucket("empty-bucket").unwrap().is_some(), "{what}");

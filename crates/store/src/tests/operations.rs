@@ -53,6 +53,15 @@ async fn buckets() {
         assert_eq!(store.bucket("a").unwrap().unwrap().acl, Acl::Default);
         store.set_bucket_acl("a", Acl::PublicRead).await.unwrap();
         assert_eq!(store.bucket("a").unwrap().unwrap().acl, Acl::PublicRead);
+        store.set_bucket_public_access_block("a", true).await.unwrap();
+        let blocked = store.bucket("a").unwrap().unwrap();
+        assert_eq!((blocked.acl, blocked.block_public_access), (Acl::PublicRead, true));
+        store.set_bucket_acl("a", Acl::AuthenticatedRead).await.unwrap();
+        let both = store.bucket("a").unwrap().unwrap();
+        assert_eq!((both.acl, both.block_public_access), (Acl::AuthenticatedRead, true));
+        store.set_bucket_public_access_block("a", false).await.unwrap();
+        assert!(!store.bucket("a").unwrap().unwrap().block_public_access);
+        assert_eq!(store.set_bucket_public_access_block("none", true).await, Err(Error::NoSuchBucket));
 
         let page = store.list_buckets(&ListBuckets { max: 1, ..ListBuckets::default() }).unwrap();
         assert_eq!(page.next_marker.as_deref(), Some("a"));

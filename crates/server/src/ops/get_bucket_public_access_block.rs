@@ -1,0 +1,13 @@
+//! `GetBucketPublicAccessBlock`: whether public access to a bucket is blocked.
+
+use ossicle_protocol::Error;
+use ossicle_protocol::xml::PublicAccessBlockConfiguration;
+
+use crate::call::Call;
+use crate::http::reply::Reply;
+
+/// Runs `GetBucketPublicAccessBlock`.
+pub(crate) fn get_bucket_public_access_block(call: &Call) -> Result<Reply, Error> {
+    let block_public_access = call.bucket()?.block_public_access;
+    Ok(Reply::xml(PublicAccessBlockConfiguration { block_public_access }.to_xml()))
+}
