@@ -13,4 +13,5 @@ pub(crate) mod malformed;
 mod outgoing;
 pub(crate) mod reply;
 pub(crate) mod threads;
+mod to_the_end;
 mod watched;

@@ -33,6 +33,7 @@ const LOGGED_TARGET_LIMIT: usize = 1024;
 
 impl Service for App {
     type Body = ReplyBody;
+    const ANSWERS_HALF_CLOSED: bool = true;
 
     async fn answer(
         self: Arc<Self>,

@@ -32,6 +32,8 @@ impl ConsoleService {
 
 impl Service for ConsoleService {
     type Body = Body;
+    // A page that watches and has been closed must make room for others.
+    const ANSWERS_HALF_CLOSED: bool = false;
 
     async fn answer(
         self: Arc<Self>,

@@ -12,6 +12,7 @@ use hyper::body::{Body as _, Frame, Incoming};
 use ossicle_protocol::{Error, ErrorCode};
 
 use super::connection::{Connection, Moment};
+use super::to_the_end::Arrival;
 
 /// How long the rest of a refused body is taken in, and how long between its pieces.
 const LINGER: Duration = Duration::from_secs(30);
@@ -25,22 +26,24 @@ pub(crate) struct RequestBody {
     incoming: Option<Incoming>,
     connection: Arc<Connection>,
     request: Moment,
-    /// What is not read is not waited for either: the client waits to be told to send, which nobody has done yet, or the
-    /// body has no meaning and may never come.
-    withheld: bool,
+    /// Bytes that are still to come, where the client announced how many.
+    left: Option<u64>,
+    arrival: Arrival,
 }
 
 impl RequestBody {
-    /// Begins a request on `connection`. `withheld` says that the client may not send unless it is asked to, as one that
-    /// expects `100 Continue`.
+    /// Begins a request on `connection`. `withheld` says that what is not read is not waited for either: the client waits to
+    /// be told to send, or the body has no meaning and may never come.
     pub(crate) fn new(incoming: Incoming, connection: Arc<Connection>, withheld: bool) -> Self {
-        let request = connection.request_begins(!incoming.is_end_stream());
-        Self { incoming: Some(incoming), connection, request, withheld }
+        let follows = !incoming.is_end_stream();
+        let request = connection.request_begins(follows);
+        let left = incoming.size_hint().exact();
+        Self { incoming: Some(incoming), connection, request, left, arrival: Arrival::new(follows, withheld) }
     }
 
-    /// Whether bytes follow the request's head.
-    pub(crate) fn is_announced(&self) -> bool {
-        self.incoming.as_ref().is_some_and(|incoming| !incoming.is_end_stream())
+    /// What this body and its connection tell each other.
+    pub(crate) fn arrival(&self) -> Arrival {
+        self.arrival.clone()
     }
 
     /// The length that the client announced; `None` when the body is chunked.
@@ -50,7 +53,7 @@ impl RequestBody {
 
     /// The next piece; `None` at the end. A body that breaks off or is chunked wrongly is the client's error.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        self.withheld = false;
+        self.arrival.begins();
         loop {
             let Some(incoming) = &mut self.incoming else { return Ok(None) };
             let connection = &self.connection;
@@ -61,7 +64,7 @@ impl RequestBody {
             match frame {
                 None => {
                     self.end();
-                    return Ok(None);
+                    return if self.is_whole() { Ok(None) } else { Err(ended_early()) };
                 }
                 Some(Err(error)) => {
                     self.end();
@@ -69,7 +72,10 @@ impl RequestBody {
                 }
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) if data.is_empty() => {}
-                    Ok(data) => return Ok(Some(data)),
+                    Ok(data) => {
+                        self.left = self.left.map(|left| left.saturating_sub(data.len() as u64));
+                        return Ok(Some(data));
+                    }
                     Err(_trailers) => {}
                 },
             }
@@ -100,6 +106,12 @@ impl RequestBody {
 }
 
 impl RequestBody {
+    /// Whether a body that ends is whole: hyper ends one without an error when its connection is dropped. One in chunks may
+    /// have been whole even then, which nobody can know.
+    fn is_whole(&self) -> bool {
+        self.left.map_or_else(|| !self.arrival.is_cut_off(), |left| left == 0)
+    }
+
     /// Ends the body: nothing of it is to come, or it is not waited for.
     fn end(&mut self) {
         self.incoming = None;
@@ -125,7 +137,7 @@ impl Drop for RequestBody {
         let Some(incoming) = self.incoming.take() else { return };
         let (connection, request) = (Arc::clone(&self.connection), self.request);
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) if !self.withheld && !incoming.is_end_stream() => {
+            Ok(runtime) if !self.arrival.is_withheld() && !incoming.is_end_stream() => {
                 connection.body_awaited_no_more();
                 runtime.spawn(async move {
                     // That the time is over is no error.
@@ -144,7 +156,11 @@ async fn throw_away(mut incoming: Incoming) {
 
 fn broken(error: &hyper::Error) -> Error {
     if error.is_incomplete_message() || error.is_closed() {
-        return Error::new(ErrorCode::BadRequest).with_message("The body ended before it was whole.");
+        return ended_early();
     }
     Error::new(ErrorCode::BadRequest).with_message("The body is not valid HTTP.")
+}
+
+fn ended_early() -> Error {
+    Error::new(ErrorCode::BadRequest).with_message("The body ended before it was whole.")
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, EXPECT};
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -26,6 +26,7 @@ use super::farewell;
 use super::malformed::{Answer, MalformedAnswers};
 use super::outgoing::Outgoing;
 use super::threads::ServingThreads;
+use super::to_the_end::ToTheEnd;
 use super::watched::Watched;
 use crate::stop::stopped;
 
@@ -36,6 +37,9 @@ const HEAD_LIMIT: usize = 64 * 1024;
 /// hide from this server for how long it has not.
 const UNSENT: u32 = 128 * 1024;
 
+/// Held by what the end of the server has to wait for.
+type Alive = Arc<mpsc::Sender<()>>;
+
 /// Answers one request of a connection from `SocketAddr`.
 pub(crate) trait Service: Send + Sync + 'static {
     /// What answers consist of.
@@ -43,6 +47,10 @@ pub(crate) trait Service: Send + Sync + 'static {
         + Send
         + Unpin
         + 'static;
+
+    /// Whether a client that closes its side after its request still gets the answer. If not, it counts as gone, which ends
+    /// an answer that has no end of its own.
+    const ANSWERS_HALF_CLOSED: bool;
 
     /// Never fails: errors are answers too.
     fn answer(
@@ -98,16 +106,17 @@ impl<S: Service> Listener<S> {
         }
     }
 
-    /// Has a connection served, if there is room for it. `alive` is dropped with it.
+    /// Has a connection served, if there is room for it. `alive` is dropped last, since the threads end with the last hold on
+    /// this listener, and no thread can wait for its own end.
     fn hand_over(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, alive: mpsc::Sender<()>) {
         let phase = if self.tls.is_some() { Phase::Handshake } else { Phase::Idle };
         let Some(seat) = self.connections.admit(phase, Instant::now()) else {
             return tracing::debug!(%peer, "closed a connection: there are too many");
         };
-        let this = Arc::clone(self);
+        let (this, alive) = (Arc::clone(self), Arc::new(alive));
         let Some(threads) = &self.threads else {
             tokio::spawn(async move {
-                this.connection(stream, peer, &seat).await;
+                this.connection(stream, peer, &seat, &alive).await;
                 drop((seat, alive));
             });
             return;
@@ -119,31 +128,31 @@ impl<S: Service> Listener<S> {
         };
         threads.serve(async move {
             match TcpStream::from_std(stream) {
-                Ok(stream) => this.connection(stream, peer, &seat).await,
+                Ok(stream) => this.connection(stream, peer, &seat, &alive).await,
                 Err(error) => tracing::warn!(%peer, %error, "cannot take a connection over"),
             }
             drop((seat, alive));
         });
     }
 
-    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, seat: &Seat) {
+    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, seat: &Seat, alive: &Alive) {
         // Without this a small answer can wait for the client's delayed acknowledgement, some 40 ms.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%peer, %error, "cannot set TCP_NODELAY");
         }
         let stream = Watched::new(stream, Arc::clone(seat.connection()));
-        let Some(tls) = self.tls.clone() else { return self.http(stream, peer, seat).await };
+        let Some(tls) = self.tls.clone() else { return self.http(stream, peer, seat, alive).await };
         match until_closed(seat, tls.accept(stream)).await {
             Some(Ok(stream)) => {
                 seat.connection().enter(Phase::Idle);
-                self.http(stream, peer, seat).await;
+                self.http(stream, peer, seat, alive).await;
             }
             Some(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
             None => tracing::debug!(%peer, "TLS handshake took too long"),
         }
     }
 
-    async fn http<T>(self: Arc<Self>, stream: T, peer: SocketAddr, seat: &Seat)
+    async fn http<T>(self: Arc<Self>, stream: T, peer: SocketAddr, seat: &Seat, alive: &Alive)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -156,24 +165,26 @@ impl<S: Service> Listener<S> {
         let io = MalformedAnswers::new(TokioIo::new(stream), Arc::clone(state), Arc::clone(&self.malformed));
         let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
             let (head, body) = request.into_parts();
-            let meaningless = is_without_body(&head.method);
-            let withheld = meaningless || head.headers.contains_key(EXPECT);
+            let withheld = is_without_body(&head.method) || expects_to_be_told(&head.headers);
             let body = RequestBody::new(body, Arc::clone(state), withheld);
-            let closes = meaningless && body.is_announced();
+            let (arrival, arriving) = (body.arrival(), body.arrival());
             let (service, state) = (Arc::clone(&self.service), Arc::clone(state));
-            async move {
+            let answer = async move {
                 let mut response = service.answer(peer, head, body).await;
-                if closes {
+                if arriving.is_withheld() {
+                    // It may come or not, and the next request must not be taken for it.
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, std::convert::Infallible>(response.map(|body| Outgoing::new(body, state)))
-            }
+            };
+            ToTheEnd::new(answer, arrival, Arc::clone(alive))
         });
         let mut connection = http1::Builder::new()
             // The sweep over all connections sees to slow heads.
             .header_read_timeout(None)
             .max_header_size(HEAD_LIMIT)
             .auto_date_header(false)
+            .half_close(S::ANSWERS_HALF_CLOSED)
             .serve_connection(io, service);
         match ended(seat, &mut connection, http1::Connection::graceful_shutdown).await {
             Some(Ok(())) => {}
@@ -190,10 +201,14 @@ impl<S: Service> Listener<S> {
     }
 }
 
-/// Whether no operation of this method reads a body. One that is announced may come or not, and the next request must not be
-/// taken for it: such a connection ends with the answer.
+/// Whether no operation of this method reads a body.
 fn is_without_body(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS)
+}
+
+/// Whether the client waits for `100 Continue` before it sends its body.
+fn expects_to_be_told(headers: &HeaderMap) -> bool {
+    headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 /// Drives a connection to its end; `None` when it is to be closed before. Told to stop, it is asked to `finish`.

@@ -69,6 +69,11 @@ impl Wire {
         self.socket.shutdown(Shutdown::Write).unwrap();
     }
 
+    /// Goes away without a word: the server finds its connection reset.
+    pub(crate) fn reset(self) {
+        rustix::net::sockopt::set_socket_linger(&self.socket, Some(Duration::ZERO)).unwrap();
+    }
+
     /// Reads the next answer, of a request that was not HEAD.
     pub(crate) fn answer(&mut self) -> Answer {
         self.answer_to("GET").expect("the server closed the connection without an answer")

@@ -1,0 +1,239 @@
+//! Clients that leave: what they asked for is done, logged and counted once it has arrived, and who only stops sending gets
+//! the answer.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::harness::form::Form;
+use crate::harness::request::Request;
+use crate::harness::server::folder;
+use crate::harness::{Answer, Application, Bucket, Setup, Wire};
+
+/// A server with an access log.
+struct Logged {
+    bucket: Bucket,
+    path: PathBuf,
+    _folder: TempDir,
+}
+
+impl Logged {
+    fn new() -> Self {
+        let folder = folder();
+        let path = folder.path().join("access.log");
+        let server = Setup::new().set("OSSICLE_LOG_ACCESS_LOG", path.to_str().unwrap());
+        Self { bucket: Bucket::on(&Arc::new(server.start())), path, _folder: folder }
+    }
+
+    /// How many lines there are of each operation and status.
+    fn lines(&self) -> BTreeMap<(String, String), usize> {
+        let mut counts = BTreeMap::new();
+        for line in std::fs::read_to_string(&self.path).unwrap().lines() {
+            let quoted: Vec<&str> = line.split('"').collect();
+            let status = quoted[2].split_whitespace().next().unwrap();
+            *counts.entry((quoted[15].to_owned(), status.to_owned())).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Waits until the log has so many lines of an operation that went well.
+    #[track_caller]
+    fn wait_for(&self, operation: &str, expected: usize) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let count = || {
+            let lines = self.lines();
+            let good = |status: &str| status.starts_with('2');
+            lines.iter().filter(|((name, status), _)| name == operation && good(status)).map(|(_, n)| n).sum()
+        };
+        while count() < expected && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(20));
+        }
+        let found: usize = count();
+        assert_eq!(found, expected, "{operation}: {:#?}", self.lines());
+    }
+
+    /// The sum of the series of the counted requests of an operation.
+    fn counted(&self, operation: &str) -> f64 {
+        let answer = self.bucket.server.ask_console("/metrics").expect(200);
+        let series = format!("ossicle_requests_total{{operation=\"{operation}\",status=\"2");
+        let lines = answer.text().lines().filter(|line| line.starts_with(&series));
+        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
+    }
+}
+
+/// Sends a request and resets the connection at once.
+fn send_and_reset(request: &Request) {
+    let mut wire = Wire::open(request.address());
+    wire.send(request.to_bytes());
+    wire.reset();
+}
+
+#[test]
+fn uploads_of_clients_that_reset_at_once_are_stored_logged_and_counted() {
+    let logged = Logged::new();
+    let bucket = &logged.bucket;
+    // A reset also takes back what the sender's own system still holds, so all of it has to fit into the receiver's.
+    let sizes = [0, 4, 4 * 1024, 30 * 1024];
+    for number in 0..120 {
+        let body = vec![7; sizes[number % sizes.len()]];
+        let request = bucket.key("PUT", &format!("{number:03}")).body(body);
+        // One that does not wait for `100 Continue`: writing that fails while the upload is under way.
+        let expecting = number % 4 == 2;
+        let request = if expecting { request.header("Expect", "100-continue") } else { request };
+        send_and_reset(&request);
+    }
+    logged.wait_for("PutObject", 120);
+    let listed = bucket.root("GET", "?max-keys=1000").send().expect(200).elements("Key");
+    assert_eq!(listed.len(), 120);
+    assert_eq!(logged.counted("PutObject"), 120.0);
+    assert_eq!(bucket.get("119"), vec![7; 30 * 1024]);
+}
+
+/// A request for every operation that changes something, with what it needs to go well.
+fn changes(bucket: &Bucket) -> Vec<(&'static str, Request)> {
+    for key in ["source", "gone", "gone-too"] {
+        bucket.put(key, "x");
+    }
+    let (parts, abandoned) = (bucket.initiate("parts"), bucket.initiate("abandoned"));
+    let of_upload = |key: &str, id: &str, rest: &str| format!("{key}?uploadId={id}{rest}");
+    let source = format!("/{}/source", bucket.name);
+    let cors = "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod>\
+        </CORSRule></CORSConfiguration>";
+    let deletion = "<Delete><Object><Key>gone-too</Key></Object></Delete>";
+    bucket.set_acl("public-read-write");
+    vec![
+        ("CopyObject", bucket.key("PUT", "copy").header("x-oss-copy-source", &source)),
+        ("AppendObject", bucket.at("POST", "log?append&position=0").body("x")),
+        ("PutObjectACL", bucket.at("PUT", "source?acl").header("x-oss-object-acl", "public-read")),
+        ("DeleteObject", bucket.key("DELETE", "gone")),
+        ("DeleteMultipleObjects", bucket.root("POST", "?delete").body(deletion)),
+        ("PostObject", Form::new().field("key", "form").file("f", "x").onto(bucket.root("POST", ""))),
+        ("InitiateMultipartUpload", bucket.at("POST", "new?uploads")),
+        ("UploadPart", bucket.at("PUT", &of_upload("parts", &parts, "&partNumber=1")).body("x")),
+        (
+            "UploadPartCopy",
+            bucket
+                .at("PUT", &of_upload("parts", &parts, "&partNumber=2"))
+                .header("x-oss-copy-source", &source),
+        ),
+        ("AbortMultipartUpload", bucket.at("DELETE", &of_upload("abandoned", &abandoned, ""))),
+        ("PutBucketCors", bucket.root("PUT", "?cors").body(cors)),
+        ("PutBucketAcl", bucket.root("PUT", "?acl").header("x-oss-acl", "private")),
+    ]
+}
+
+#[test]
+fn every_change_whose_client_resets_at_once_is_made_and_logged() {
+    let logged = Logged::new();
+    let bucket = &logged.bucket;
+    for (operation, request) in changes(bucket) {
+        let before = logged.lines().into_iter().filter(|((name, _), _)| name == operation);
+        let before: usize = before.map(|(_, count)| count).sum();
+        send_and_reset(&request);
+        logged.wait_for(operation, before + 1);
+    }
+    assert_eq!(bucket.get("copy"), b"x");
+    bucket.assert_keys(&["copy", "form", "log", "source"]);
+}
+
+#[test]
+fn completing_an_upload_goes_on_when_the_client_leaves() {
+    let logged = Logged::new();
+    let bucket = &logged.bucket;
+    let completions: Vec<Request> = (0..40)
+        .map(|number| {
+            let key = format!("{number:02}");
+            let upload = bucket.initiate(&key);
+            let etag = bucket.part(&key, &upload, 1, b"x");
+            bucket.complete(&key, &upload, &[(1, etag)])
+        })
+        .collect();
+    for completion in &completions {
+        send_and_reset(completion);
+    }
+    logged.wait_for("CompleteMultipartUpload", 40);
+    let listed = bucket.root("GET", "").send().expect(200).elements("Key");
+    assert_eq!(listed.len(), 40);
+    assert!(bucket.root("GET", "?uploads").send().expect(200).elements("UploadId").is_empty());
+}
+
+#[test]
+fn who_stops_sending_gets_the_answer() {
+    let logged = Logged::new();
+    let bucket = &logged.bucket;
+    let ask = |request: Request| -> Answer {
+        let mut wire = Wire::open(request.address());
+        wire.send(request.to_bytes());
+        wire.finish_sending();
+        let answer = wire.answer();
+        assert!(wire.is_closed());
+        answer
+    };
+    for round in 0..20 {
+        ask(bucket.key("PUT", "k").body(vec![7; round * 10_000])).expect(200);
+        assert_eq!(ask(bucket.key("GET", "k")).expect(200).body.len(), round * 10_000);
+        ask(bucket.key("GET", "none")).expect_error(404, "NoSuchKey");
+        ask(bucket.root("GET", "")).expect(200);
+    }
+    for (operation, request) in changes(bucket) {
+        let answer = ask(request);
+        assert!(matches!(answer.status, 200 | 204), "{operation} {answer:?}");
+    }
+    // Long after the client has closed its side.
+    let pause = Duration::from_millis(300);
+    let application =
+        Application::always(crate::harness::Reply::after(pause, crate::harness::Reply::json("{}")));
+    let callback = format!("{{\"callbackUrl\":\"{}\",\"callbackBody\":\"x\"}}", application.url("/"));
+    let callback = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, callback);
+    assert_eq!(
+        ask(bucket.key("PUT", "k").header("x-oss-callback", &callback).body("x")).expect(200).body,
+        b"{}"
+    );
+}
+
+#[test]
+fn a_body_that_is_not_whole_when_the_client_leaves_is_nothing() {
+    let logged = Logged::new();
+    let bucket = &logged.bucket;
+    let whole = bucket.key("PUT", "k").body(vec![7; 300_000]).to_bytes();
+    let chunked = bucket.key("PUT", "k").unframed().header("Transfer-Encoding", "chunked").head();
+    for _ in 0..20 {
+        for bytes in [&whole[..whole.len() - 1], (chunked.clone() + "5\r\nHello\r\n").as_bytes()] {
+            let mut wire = Wire::open(bucket.server.address());
+            wire.send(bytes);
+            wire.reset();
+        }
+    }
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let refused = || logged.lines().get(&("PutObject".to_owned(), "400".to_owned())).copied().unwrap_or(0);
+    while refused() < 40 && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(refused(), 40, "{:?}", logged.lines());
+    bucket.assert_keys(&[]);
+}
+
+#[test]
+fn a_refusal_of_who_expects_100_continue_closes_the_connection() {
+    let bucket = Bucket::new();
+    bucket.put("k", "x");
+    let expecting = |request: Request| request.header("Expect", "100-continue").body("Hello");
+    let mut wire = Wire::open(bucket.server.address());
+    wire.send(expecting(bucket.key("PUT", "k").anonymous()).head());
+    let answer = wire.answer().expect_error(403, "AccessDenied");
+    assert_eq!(answer.must("Connection").to_ascii_lowercase(), "close");
+    assert!(wire.is_closed());
+    // Where the body is read, or there is none, the connection stays.
+    let mut wire = Wire::open(bucket.server.address());
+    wire.send(expecting(bucket.key("PUT", "k")).head());
+    assert_eq!(wire.answer().status, 100);
+    wire.send("Hello");
+    assert_eq!(wire.answer().expect(200).header("Connection"), None);
+    let without = bucket.key("PUT", "k").anonymous().header("Expect", "100-continue").send_on(&mut wire);
+    assert_eq!(without.expect_error(403, "AccessDenied").header("Connection"), None);
+    bucket.key("GET", "k").send_on(&mut wire).expect(200);
+}
