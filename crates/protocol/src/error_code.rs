@@ -46,6 +46,8 @@ pub enum ErrorCode {
     InvalidDigest,
     /// The encryption algorithm is unknown.
     InvalidEncryptionAlgorithmError,
+    /// The bucket cannot be where the request wants it.
+    InvalidLocationConstraint,
     /// The object key breaks the naming rules.
     InvalidObjectName,
     /// The object must be restored first.
@@ -122,6 +124,8 @@ pub enum ErrorCode {
     RequestTimeTooSkewed,
     /// The body did not arrive in time.
     RequestTimeout,
+    /// The resource group does not exist.
+    ResourceGroupIdPreCheckError,
     /// Path style is not allowed here.
     SecondLevelDomainForbidden,
     /// The server cannot take this now; trying again helps.
@@ -257,6 +261,12 @@ impl ErrorCode {
                 "InvalidEncryptionAlgorithmError",
                 StatusCode::BAD_REQUEST,
                 "The encryption algorithm you specified is not valid.",
+                "",
+            ),
+            Self::InvalidLocationConstraint => Row::new(
+                "InvalidLocationConstraint",
+                StatusCode::BAD_REQUEST,
+                "The specified location-constraint is not valid",
                 "",
             ),
             Self::InvalidObjectName => Row::new(
@@ -462,6 +472,12 @@ impl ErrorCode {
                 "Your socket connection to the server was not read from or written to within the timeout \
                  period.",
                 "",
+            ),
+            Self::ResourceGroupIdPreCheckError => Row::new(
+                "ResourceGroupIdPreCheckError",
+                StatusCode::BAD_REQUEST,
+                "The resource group id precheck error",
+                "0039-00000003",
             ),
             Self::SecondLevelDomainForbidden => Row::new(
                 "SecondLevelDomainForbidden",

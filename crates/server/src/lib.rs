@@ -35,6 +35,7 @@ mod paging;
 mod public_key;
 mod receive;
 mod request_id;
+mod resource_group;
 mod service;
 mod startup;
 mod stop;

@@ -8,8 +8,8 @@ use crate::{BucketAcl, Timestamp};
 pub struct BucketInfo<'a> {
     /// Whether public access lists and policies are refused.
     pub block_public_access: bool,
-    /// The owner's remark.
-    pub comment: Option<&'a str>,
+    /// The owner's remark; OSS sends the element even without one.
+    pub comment: &'a str,
     /// When it was created.
     pub creation_date: Timestamp,
     /// `LRS` or `ZRS`.
@@ -23,7 +23,7 @@ pub struct BucketInfo<'a> {
     /// Its name.
     pub name: &'a str,
     /// The resource group it belongs to.
-    pub resource_group_id: Option<&'a str>,
+    pub resource_group_id: &'a str,
     /// `Standard` and so on.
     pub storage_class: &'a str,
     /// `Enabled` or `Suspended`; absent until versioning is first set.
@@ -46,7 +46,7 @@ impl BucketInfo<'_> {
     fn write(&self, c: &mut Content) {
         c.text("AccessMonitor", "Disabled");
         c.flag("BlockPublicAccess", self.block_public_access);
-        c.optional("Comment", self.comment);
+        c.text("Comment", self.comment);
         c.time("CreationDate", self.creation_date);
         c.text("CrossRegionReplication", "Disabled");
         c.text("DataRedundancyType", self.data_redundancy_type);
@@ -54,7 +54,7 @@ impl BucketInfo<'_> {
         c.text("IntranetEndpoint", self.intranet_endpoint);
         c.text("Location", self.location);
         c.text("Name", self.name);
-        c.optional("ResourceGroupId", self.resource_group_id);
+        c.text("ResourceGroupId", self.resource_group_id);
         c.text("StorageClass", self.storage_class);
         c.text("TransferAcceleration", "Disabled");
         c.optional("Versioning", self.versioning);
@@ -80,14 +80,14 @@ mod tests {
         // Go SDK v2, api_op_bucket_test.go, and the manual's GetBucketInfo.
         let mut info = BucketInfo {
             block_public_access: false,
-            comment: Some("test"),
+            comment: "test",
             creation_date: Timestamp::from_unix_millis(1_375_268_181_000),
             data_redundancy_type: "LRS",
             extranet_endpoint: "oss-cn-hangzhou.aliyuncs.com",
             intranet_endpoint: "oss-cn-hangzhou-internal.aliyuncs.com",
             location: "oss-cn-hangzhou",
             name: "oss-example",
-            resource_group_id: Some("rg-default-id"),
+            resource_group_id: "rg-default-id",
             storage_class: "Standard",
             versioning: None,
             owner: "27183473914",

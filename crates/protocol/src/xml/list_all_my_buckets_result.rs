@@ -30,8 +30,8 @@ pub struct BucketsPage<'a> {
 /// A bucket in the list.
 #[derive(Clone, Copy, Debug)]
 pub struct ListedBucket<'a> {
-    /// The owner's remark.
-    pub comment: Option<&'a str>,
+    /// The owner's remark; OSS sends the element even without one.
+    pub comment: &'a str,
     /// When it was created.
     pub creation_date: Timestamp,
     /// Host name for access from anywhere.
@@ -45,7 +45,7 @@ pub struct ListedBucket<'a> {
     /// Its region, such as `cn-hangzhou`.
     pub region: &'a str,
     /// The resource group it belongs to.
-    pub resource_group_id: Option<&'a str>,
+    pub resource_group_id: &'a str,
     /// `Standard` and so on.
     pub storage_class: &'a str,
 }
@@ -66,14 +66,14 @@ impl ListAllMyBucketsResult<'_> {
             c.nested("Buckets", |c| {
                 for bucket in &self.buckets {
                     c.nested("Bucket", |c| {
-                        c.optional("Comment", bucket.comment);
+                        c.text("Comment", bucket.comment);
                         c.time("CreationDate", bucket.creation_date);
                         c.text("ExtranetEndpoint", bucket.extranet_endpoint);
                         c.text("IntranetEndpoint", bucket.intranet_endpoint);
                         c.text("Location", bucket.location);
                         c.text("Name", bucket.name);
                         c.text("Region", bucket.region);
-                        c.optional("ResourceGroupId", bucket.resource_group_id);
+                        c.text("ResourceGroupId", bucket.resource_group_id);
                         c.text("StorageClass", bucket.storage_class);
                     });
                 }
@@ -89,16 +89,16 @@ mod tests {
 
     #[test]
     fn has_the_elements_of_the_manual() {
-        // OSS manual, GetService (ListBuckets), second example.
+        // OSS manual, GetService (ListBuckets), second example, with what the SDKs read besides.
         let bucket = ListedBucket {
-            comment: None,
+            comment: "",
             creation_date: Timestamp::from_unix_millis(1_400_152_712_000),
             extranet_endpoint: "oss-cn-hangzhou.aliyuncs.com",
             intranet_endpoint: "oss-cn-hangzhou-internal.aliyuncs.com",
             location: "oss-cn-hangzhou",
             name: "xz02tphky6fjfiuc0",
             region: "cn-hangzhou",
-            resource_group_id: None,
+            resource_group_id: "rg-aek27tc",
             storage_class: "Standard",
         };
         let page = BucketsPage {
@@ -116,11 +116,11 @@ mod tests {
              <Marker></Marker><MaxKeys>1</MaxKeys><IsTruncated>true</IsTruncated>\
              <NextMarker>xz02tphky6fjfiuc0</NextMarker><Owner><ID>ut_test</ID><DisplayName>ut_test\
              </DisplayName>\
-             </Owner><Buckets><Bucket><CreationDate>2014-05-15T11:18:32.000Z</CreationDate>\
+             </Owner><Buckets><Bucket><Comment></Comment><CreationDate>2014-05-15T11:18:32.000Z</CreationDate>\
              <ExtranetEndpoint>oss-cn-hangzhou.aliyuncs.com</ExtranetEndpoint>\
              <IntranetEndpoint>oss-cn-hangzhou-internal.aliyuncs.com</IntranetEndpoint>\
              <Location>oss-cn-hangzhou</Location><Name>xz02tphky6fjfiuc0</Name><Region>cn-hangzhou</Region>\
-             <StorageClass>Standard</StorageClass></Bucket></Buckets></ListAllMyBucketsResult>"
+             <ResourceGroupId>rg-aek27tc</ResourceGroupId><StorageClass>Standard</StorageClass></Bucket></Buckets></ListAllMyBucketsResult>"
         );
     }
 

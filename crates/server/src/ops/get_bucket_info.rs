@@ -7,6 +7,7 @@ use crate::acl::bucket_acl;
 use crate::call::Call;
 use crate::endpoints::Endpoints;
 use crate::http::reply::Reply;
+use crate::resource_group;
 
 /// Runs `GetBucketInfo`.
 pub(crate) fn get_bucket_info(call: &Call) -> Result<Reply, Error> {
@@ -14,14 +15,14 @@ pub(crate) fn get_bucket_info(call: &Call) -> Result<Reply, Error> {
     let endpoints = Endpoints::of(&call.app);
     let document = BucketInfo {
         block_public_access: bucket.block_public_access,
-        comment: Some(bucket.comment.as_str()).filter(|comment| !comment.is_empty()),
+        comment: &bucket.comment,
         creation_date: Timestamp::from_unix_millis(bucket.created_ms),
         data_redundancy_type: &bucket.redundancy,
         extranet_endpoint: &endpoints.extranet,
         intranet_endpoint: &endpoints.intranet,
         location: &endpoints.location,
         name: &bucket.name,
-        resource_group_id: None,
+        resource_group_id: resource_group::DEFAULT,
         storage_class: &bucket.storage_class,
         versioning: None,
         owner: call.app.owner_id(),

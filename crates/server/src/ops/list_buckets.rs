@@ -2,13 +2,14 @@
 
 use ossicle_protocol::xml::{BucketsPage, ListAllMyBucketsResult, ListedBucket};
 use ossicle_protocol::{Error, Timestamp};
-use ossicle_store::ListBuckets;
+use ossicle_store::{BucketPage, ListBuckets};
 
 use crate::call::Call;
 use crate::endpoints::Endpoints;
 use crate::failure;
 use crate::http::reply::Reply;
 use crate::paging::BUCKETS;
+use crate::resource_group;
 
 /// Runs `ListBuckets`.
 pub(crate) fn list_buckets(call: &Call) -> Result<Reply, Error> {
@@ -16,17 +17,21 @@ pub(crate) fn list_buckets(call: &Call) -> Result<Reply, Error> {
     let max = BUCKETS.max(call)?;
     refuse_bad_prefix(prefix)?;
     let which = ListBuckets { prefix: prefix.to_owned(), marker: marker.to_owned(), max: max as usize };
-    let page = call.app.store.list_buckets(&which).map_err(failure::from_store)?;
+    let page = if asks_for_none(call)? {
+        BucketPage::default()
+    } else {
+        call.app.store.list_buckets(&which).map_err(failure::from_store)?
+    };
     let endpoints = Endpoints::of(&call.app);
     let listed = page.buckets.iter().map(|bucket| ListedBucket {
-        comment: Some(bucket.comment.as_str()).filter(|comment| !comment.is_empty()),
+        comment: &bucket.comment,
         creation_date: Timestamp::from_unix_millis(bucket.created_ms),
         extranet_endpoint: &endpoints.extranet,
         intranet_endpoint: &endpoints.intranet,
         location: &endpoints.location,
         name: &bucket.name,
         region: &call.app.config.server.region,
-        resource_group_id: None,
+        resource_group_id: resource_group::DEFAULT,
         storage_class: &bucket.storage_class,
     });
     // OSS names prefix, marker and the rest only for a listing that asks for a page or does not fit one.
@@ -40,6 +45,12 @@ pub(crate) fn list_buckets(call: &Call) -> Result<Reply, Error> {
     let document =
         ListAllMyBucketsResult { owner: call.app.owner_id(), page: described, buckets: listed.collect() };
     Ok(Reply::xml(document.to_xml()))
+}
+
+/// Whether only buckets of another resource group or with a tag are asked for: there are none.
+fn asks_for_none(call: &Call) -> Result<bool, Error> {
+    let tagged = |name: &&str| call.query.get(name).is_some_and(|value| !value.is_empty());
+    Ok(resource_group::is_another(call)? || ["tag-key", "tag-value", "tagging"].iter().any(tagged))
 }
 
 /// A prefix that no bucket name can have is a mistake.

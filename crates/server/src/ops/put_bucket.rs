@@ -11,6 +11,18 @@ use crate::call::Call;
 use crate::failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
+use crate::resource_group;
+
+/// The longest comment, which every listing of buckets repeats.
+const COMMENT_LIMIT: usize = 1024;
+
+/// Headers that ask for a bucket of a kind that there is not.
+const NOT_BUILT: [&str; 4] = [
+    "x-oss-bucket-tagging",
+    "x-oss-server-side-data-encryption",
+    "x-oss-server-side-encryption",
+    "x-oss-server-side-encryption-key-id",
+];
 
 /// Runs `PutBucket`.
 pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, Error> {
@@ -19,9 +31,12 @@ pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, 
     let by_default = call.app.config.access.block_public_access;
     let blocked = call.bucket.as_ref().map_or(by_default, |bucket| bucket.block_public_access);
     refuse_public_bucket(blocked, acl.unwrap_or_default())?;
+    refuse_kinds_not_built(call)?;
+    resource_group::refuse_another(call)?;
     let body = body.read(CreateBucketConfiguration::MAX_BODY, || Error::new(ErrorCode::MalformedXML)).await?;
     check_document_md5(call, &body)?;
     let wanted = CreateBucketConfiguration::parse(&body)?;
+    refuse_another_region(call, wanted.location.as_deref())?;
     let storage_class = attributes::honoured(wanted.storage_class.unwrap_or_default())?;
     let bucket = NewBucket {
         name: name.as_str().to_owned(),
@@ -29,7 +44,7 @@ pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, 
         storage_class: storage_class.to_owned(),
         redundancy: wanted.data_redundancy_type.unwrap_or_default().as_str().to_owned(),
         owner: call.app.owner_id().to_owned(),
-        comment: call.header("x-oss-bucket-comment")?.unwrap_or("").to_owned(),
+        comment: comment(call)?.to_owned(),
         block_public_access: by_default,
         created_ms: call.now.unix_millis(),
     };
@@ -44,4 +59,35 @@ pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, 
         }
     }
     Ok(Reply::ok().with_named("location", &format!("/{}", name.as_str())))
+}
+
+/// Refuses what would be dropped silently otherwise.
+fn refuse_kinds_not_built(call: &Call) -> Result<(), Error> {
+    let refused = |name| Err(Error::new(ErrorCode::NotImplemented).with_detail("Header", name));
+    for name in NOT_BUILT {
+        if call.header(name)?.is_some() {
+            return refused(name);
+        }
+    }
+    match call.header("x-oss-hns-status")? {
+        Some("enabled") => refused("x-oss-hns-status"),
+        _ => Ok(()),
+    }
+}
+
+/// A bucket is where this server is. OSS takes the region with and without "oss-".
+fn refuse_another_region(call: &Call, location: Option<&str>) -> Result<(), Error> {
+    let region = call.app.config.server.region.as_str();
+    match location {
+        Some(location) if location.strip_prefix("oss-").unwrap_or(location) != region => {
+            Err(Error::new(ErrorCode::InvalidLocationConstraint).with_detail("LocationConstraint", location))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn comment(call: &Call) -> Result<&str, Error> {
+    let name = "x-oss-bucket-comment";
+    let comment = call.header(name)?.unwrap_or("");
+    if comment.len() > COMMENT_LIMIT { Err(attributes::too_long(name, COMMENT_LIMIT)) } else { Ok(comment) }
 }

@@ -21,6 +21,10 @@ fn tells_everything() {
         ("CrossRegionReplication", "Disabled"),
         ("SSEAlgorithm", "None"),
         ("BlockPublicAccess", "false"),
+        ("Comment", ""),
+        ("ResourceGroupId", "rg-default"),
+        ("LogBucket", ""),
+        ("LogPrefix", ""),
     ];
     for (name, text) in expected {
         assert_eq!(answer.element(name), text, "{name}");
@@ -29,7 +33,18 @@ fn tells_everything() {
     let created = answer.element("CreationDate");
     assert!(created.ends_with(".000Z") && Timestamp::parse_iso8601(&created).is_some(), "{created}");
     // Never set, so not there: the SDKs tell "never" from "off" by that.
-    assert!(answer.elements("Versioning").is_empty() && answer.elements("Comment").is_empty());
+    assert!(answer.elements("Versioning").is_empty());
+}
+
+#[test]
+fn tells_the_comment() {
+    let bucket = Bucket::unmade();
+    bucket.root("PUT", "").header("x-oss-bucket-comment", "pictures & more").send().expect(200);
+    assert_eq!(bucket.root("GET", "?bucketInfo").send().expect(200).element("Comment"), "pictures & more");
+    let long = "c".repeat(1025);
+    let unmade = Bucket::unmade();
+    unmade.root("PUT", "").header("x-oss-bucket-comment", &long).send().expect_error(400, "InvalidArgument");
+    unmade.root("PUT", "").header("x-oss-bucket-comment", &long[1..]).send().expect(200);
 }
 
 #[test]

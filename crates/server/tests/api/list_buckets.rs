@@ -24,10 +24,22 @@ fn lists_names_in_order_and_in_pages() {
         (all.element("ID").as_str(), all.element("DisplayName").as_str()),
         ("1000000000000001", "1000000000000001")
     );
-    for name in ["CreationDate", "ExtranetEndpoint", "IntranetEndpoint", "Location", "Region", "StorageClass"]
-    {
+    for name in [
+        "Comment",
+        "CreationDate",
+        "ExtranetEndpoint",
+        "IntranetEndpoint",
+        "Location",
+        "Region",
+        "ResourceGroupId",
+        "StorageClass",
+    ] {
         assert_eq!(all.elements(name).len(), 4, "{name}");
     }
+    assert_eq!(
+        (all.element("Comment").as_str(), all.element("ResourceGroupId").as_str()),
+        ("", "rg-default")
+    );
     assert_eq!(
         (all.elements("Location")[0].as_str(), all.elements("Region")[0].as_str()),
         ("oss-cn-hangzhou", "cn-hangzhou")
@@ -43,6 +55,23 @@ fn lists_names_in_order_and_in_pages() {
     assert_eq!((second.element("IsTruncated").as_str(), second.elements("NextMarker").len()), ("false", 0));
     assert_eq!(list("?marker=beta").elements("Name"), ["zeta"]);
     assert!(list("?prefix=none").elements("Name").is_empty());
+}
+
+#[test]
+fn there_are_no_buckets_of_other_resource_groups_or_with_tags() {
+    let server = with_buckets(&["alpha"]);
+    let names = |query: &str, group: &str| {
+        let request = server.request("GET", &format!("/{query}"));
+        request.header("x-oss-resource-group-id", group).send().expect(200).elements("Name")
+    };
+    assert_eq!(
+        (names("", "rg-default"), names("?tag-key=", "")),
+        (vec!["alpha".to_owned()], vec!["alpha".to_owned()])
+    );
+    assert!(names("", "rg-other").is_empty() && names("?tag-key=k", "").is_empty());
+    assert!(
+        names("?tag-key=k&tag-value=v", "").is_empty() && names("?tagging=%22k%22:%22v%22", "").is_empty()
+    );
 }
 
 #[test]

@@ -71,6 +71,55 @@ fn names() {
 }
 
 #[test]
+fn a_bucket_is_where_the_server_is() {
+    // Java SDK, CreateBucketTest.
+    let bucket = Bucket::unmade();
+    let put = |location: &str| {
+        let body = configuration(&format!("<LocationConstraint>{location}</LocationConstraint>"));
+        bucket.root("PUT", "").body(body).send()
+    };
+    for location in
+        ["oss-cn-zhengzhou", "oss-ap-southeast-1", "cn-shanghai", "oss-oss-cn-hangzhou", "OSS-CN-HANGZHOU"]
+    {
+        let answer = put(location).expect_error(400, "InvalidLocationConstraint");
+        assert_eq!(answer.element("Message"), "The specified location-constraint is not valid");
+        bucket.root("HEAD", "").send().expect(404);
+    }
+    for location in ["oss-cn-hangzhou", "cn-hangzhou", ""] {
+        put(location).expect(200);
+    }
+    put("oss-ap-southeast-1").expect_error(400, "InvalidLocationConstraint");
+}
+
+#[test]
+fn properties_that_buckets_cannot_have_are_refused_rather_than_dropped() {
+    let bucket = Bucket::unmade();
+    for (name, value) in [
+        ("x-oss-server-side-encryption", "AES256"),
+        ("x-oss-server-side-encryption-key-id", "key"),
+        ("x-oss-server-side-data-encryption", "SM4"),
+        ("x-oss-bucket-tagging", "k=v"),
+        ("x-oss-hns-status", "enabled"),
+    ] {
+        let answer = bucket.root("PUT", "").header(name, value).send().expect_error(501, "NotImplemented");
+        assert_eq!(answer.element("Header"), name);
+    }
+    // Go SDK V2, client_integration_test.go, for a group that does not exist.
+    let other = bucket.root("PUT", "").header("x-oss-resource-group-id", "rg-not-exist").send();
+    let other = other.expect_error(400, "ResourceGroupIdPreCheckError");
+    assert_eq!(
+        (other.element("Message").as_str(), other.must("x-oss-ec")),
+        ("The resource group id precheck error", "0039-00000003")
+    );
+    bucket.root("HEAD", "").send().expect(404);
+    let put = bucket
+        .root("PUT", "")
+        .header("x-oss-resource-group-id", "rg-default")
+        .header("x-oss-hns-status", "disabled");
+    put.header("x-oss-server-side-encryption", "").header("x-oss-bucket-tagging", "").send().expect(200);
+}
+
+#[test]
 fn what_cannot_be_created() {
     let bucket = Bucket::unmade();
     let put = |body: &str| bucket.root("PUT", "").body(body).send();
