@@ -148,6 +148,13 @@ impl Operation {
     }
 }
 
+/// Returns every operation that [`route`] can find, each once.
+pub fn routed() -> impl Iterator<Item = Operation> {
+    let first = |at: usize, operation| !ROUTES.iter().take(at).any(|earlier| earlier.operation == operation);
+    let rows = ROUTES.iter().map(|row| row.operation).enumerate();
+    rows.filter(move |(at, operation)| first(*at, *operation)).map(|(_, operation)| operation)
+}
+
 /// Finds the operation a request asks for. Query parameters OSS does not know are ignored, as OSS ignores
 /// them.
 ///

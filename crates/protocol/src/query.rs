@@ -36,13 +36,14 @@ impl Eq for Query {}
 impl Query {
     /// Parses the text after `?` (without it).
     ///
-    /// A `%` that starts no escape stands for itself, and `+` is a space, as OSS reads them.
+    /// A `%` that starts no escape stands for itself, and `+` is a space, as OSS reads them. A piece with neither a name
+    /// nor a value is nothing.
     ///
     /// # Errors
     /// `InvalidArgument` for names or values that are not UTF-8, or too many parameters.
     pub fn parse(raw: &str) -> Result<Self, Error> {
         let mut query = Self::default();
-        for piece in raw.split('&').filter(|piece| !piece.is_empty()) {
+        for piece in raw.split('&').filter(|piece| !piece.is_empty() && *piece != "=") {
             if query.pairs.len() == MAX_PARAMETERS {
                 return Err(Error::new(ErrorCode::InvalidArgument).with_message("Too many query parameters."));
             }
@@ -177,6 +178,7 @@ mod tests {
         check("acl", &[("acl", "")]);
         check("acl=", &[("acl", "")]);
         check("&&acl&", &[("acl", "")]);
+        check("=&acl&=x", &[("acl", ""), ("", "x")]);
         check("a=1&b=2&a=3", &[("a", "1"), ("b", "2"), ("a", "3")]);
         check("a=b=c", &[("a", "b=c")]);
         check("callback=e30%3D&prefix=a/b", &[("callback", "e30="), ("prefix", "a/b")]);

@@ -1,6 +1,6 @@
 //! Who is calling: access keys and the verification of a presented signature. What the caller may do is `authorize`'s.
 
-use ossicle_protocol::sign::{CanonicalRequest, Presented, Scope, SignedRequest};
+use ossicle_protocol::sign::{self, Client, Identified, Presented, Scope, SignedRequest};
 use ossicle_protocol::{Error, ErrorCode, SecretKey, Timestamp};
 
 /// Who sent a request.
@@ -71,14 +71,15 @@ impl Credentials {
         Err(Error::new(ErrorCode::InvalidAccessKeyId).with_detail("OSSAccessKeyId", access_key_id))
     }
 
-    /// Verifies what was presented with a request, and returns the request that it covers.
-    pub(crate) fn verify<'a>(
+    /// Finds out who sent a request and what it is: see [`sign::identify`].
+    pub(crate) fn identify<'a>(
         &self,
-        presented: &Presented,
-        request: &SignedRequest<'a>,
+        asked: &SignedRequest<'a>,
+        client: Client,
         now: Timestamp,
-    ) -> Result<CanonicalRequest<'a>, Error> {
-        let secret = self.secret(presented.access_key_id(), presented.security_token())?;
-        presented.verify(request, secret, now, &self.scope)
+    ) -> Result<Identified<'a>, Error> {
+        sign::identify(asked, client, now, &self.scope, |presented| {
+            self.secret(presented.access_key_id(), presented.security_token())
+        })
     }
 }

@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use http::header::{DATE, HOST, SERVER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use ossicle_protocol::sign::{CanonicalRequest, Client, Restrictions, SignedRequest};
+use ossicle_protocol::sign::{CanonicalRequest, Client, Identified, SignedRequest};
 use ossicle_protocol::{
-    AddressStyle, Addressed, Error, ErrorCode, Operation, Query, Target, Timestamp, route, shortened, sign,
+    AddressStyle, Addressed, Error, ErrorCode, Operation, Query, Target, Timestamp, route, shortened,
 };
 use ossicle_store::Bucket;
 use tracing::Instrument as _;
@@ -123,12 +123,6 @@ struct Admitted {
     caller: Caller,
 }
 
-/// A request whose sender is known, if it says who that is.
-struct Identified<'a> {
-    request: CanonicalRequest<'a>,
-    caller: Caller,
-}
-
 impl App {
     #[expect(clippy::too_many_arguments, reason = "the parts of one request, each used once")]
     async fn handle(
@@ -223,19 +217,19 @@ impl App {
         let claimed = route(asked.method, target, query, asked.headers);
         seen.operation = claimed.as_ref().ok().copied();
         let bucket = self.existing_bucket(target, seen.operation)?;
-        // A form carries its own signature, and a preflight none.
-        let identified = match &claimed {
+        let Identified { request, signed } = match &claimed {
+            // A form carries its own signature, and a preflight none.
             Ok(Operation::Preflight | Operation::PostObject) => {
-                Identified { request: CanonicalRequest::unsigned(&asked), caller: Caller::Anonymous }
+                Identified { request: CanonicalRequest::unsigned(&asked), signed: None }
             }
-            _ => self.identify(&asked, client, now)?,
+            _ => self.credentials.identify(&asked, client, now)?,
         };
-        let Identified { request, caller } = identified;
         let operation = match (&request.query, &request.headers) {
             (Cow::Borrowed(_), Cow::Borrowed(_)) => claimed,
             _ => route(asked.method, request.target, &request.query, &request.headers),
         };
-        if operation.is_ok() || caller.is_owner() {
+        let caller = signed.as_ref().map_or(Caller::Anonymous, Caller::owner);
+        if operation.is_ok() || signed.is_some() {
             seen.caller = Some(caller.clone());
         }
         let operation = operation?;
@@ -247,32 +241,6 @@ impl App {
         let target = request.target.clone();
         let query = request.query.into_owned();
         Ok(Admitted { target, style: *style, query, head, operation, bucket, caller })
-    }
-
-    /// Verifies the signature of a request, if it has one, and who may send it.
-    fn identify<'a>(
-        &self,
-        asked: &SignedRequest<'a>,
-        client: Client,
-        now: Timestamp,
-    ) -> Result<Identified<'a>, Error> {
-        let Some(presented) = sign::presented(asked.headers, asked.query)? else {
-            return Ok(Identified { request: CanonicalRequest::unsigned(asked), caller: Caller::Anonymous });
-        };
-        let Some(restrictions) = Restrictions::from_query(asked.query)? else {
-            let request = self.credentials.verify(&presented, asked, now)?;
-            return Ok(Identified { request, caller: Caller::owner(&presented) });
-        };
-        let query = restrictions.signed_query(asked.query, client);
-        let verified = self.credentials.verify(&presented, &SignedRequest { query: &query, ..*asked }, now);
-        let verified = verified.map_err(|error| restrictions.mismatch(&presented, error))?;
-        restrictions.check(client)?;
-        let request = CanonicalRequest {
-            target: asked.target,
-            query: Cow::Owned(verified.query.into_owned()),
-            headers: Cow::Owned(verified.headers.into_owned()),
-        };
-        Ok(Identified { request, caller: Caller::owner(&presented) })
     }
 
     /// Looks the bucket up. One that does not exist is told before the access key is looked at, as OSS does, and before

@@ -66,7 +66,9 @@ fn canonical_query<'a>(query: &'a Query, reading: Reading<'_>) -> Cow<'a, Query>
         return Cow::Borrowed(query);
     }
     let text = |text: &'a str| if reading.trim_parameters { text.trim() } else { text };
-    let mut pairs: Vec<(&str, &str)> = query.iter().map(|(name, value)| (text(name), text(value))).collect();
+    let read = query.iter().map(|(name, value)| (text(name), text(value)));
+    // What has neither name nor value after this leaves no trace in the signed text.
+    let mut pairs: Vec<(&str, &str)> = read.filter(|pair| *pair != ("", "")).collect();
     if reading.any_order {
         pairs.sort_unstable();
     }

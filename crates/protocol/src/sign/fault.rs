@@ -30,6 +30,14 @@ pub(super) fn incomplete_query(message: &'static str, ec: &'static str) -> Error
     Error::new(ErrorCode::AccessDenied).with_message(message).with_ec(ec)
 }
 
+/// A version 1 signature that may have been made for another key or other parameters.
+pub(super) fn ambiguous() -> Error {
+    Error::new(ErrorCode::AccessDenied).with_message(
+        "Signature version 1 cannot tell this key or these parameters from sub-resources of another key. \
+         Use signature version 4.",
+    )
+}
+
 pub(super) fn no_date() -> Error {
     Error::new(ErrorCode::AccessDenied)
         .with_message("OSS authentication requires a valid Date.")

@@ -28,6 +28,7 @@
 mod canonical;
 mod digest;
 mod fault;
+mod identify;
 mod presented;
 mod restrictions;
 mod scope;
@@ -43,6 +44,7 @@ use http::{HeaderMap, Method};
 use crate::{Query, Target};
 
 pub use canonical::CanonicalRequest;
+pub use identify::{Identified, identify};
 pub use presented::{Presented, Version, presented};
 pub use restrictions::{Client, Restrictions};
 pub use scope::Scope;

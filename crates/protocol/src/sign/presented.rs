@@ -6,8 +6,8 @@ use http::header::AUTHORIZATION;
 
 use super::canonical::{CanonicalRequest, Reading};
 use super::fault::{
-    bad_authorization, bad_parameter, expired, header_and_query, incomplete_query, mismatch, no_date, skewed,
-    unreadable_date, unreadable_expires,
+    ambiguous, bad_authorization, bad_parameter, expired, header_and_query, incomplete_query, mismatch,
+    no_date, skewed, unreadable_date, unreadable_expires,
 };
 use super::scope::{CredentialFault, is_plausible_access_key_id};
 use super::{
@@ -148,14 +148,17 @@ impl Presented {
         secret: &SecretKey,
         dates: &[&str],
     ) -> Result<CanonicalRequest<'a>, Error> {
-        let canonical = || CanonicalRequest::signed(request, Reading::default());
+        let canonical = || match v1::is_ambiguous(request) {
+            true => Err(ambiguous()),
+            false => Ok(CanonicalRequest::signed(request, Reading::default())),
+        };
         let usual = v1::string_to_sign(request, dates.first().copied().unwrap_or_default());
         if equal(&v1::signature(secret, &usual), &self.signature) {
-            return Ok(canonical());
+            return canonical();
         }
         let others = v1::other_strings_to_sign(request, dates);
         if others.iter().any(|text| equal(&v1::signature(secret, text), &self.signature)) {
-            return Ok(canonical());
+            return canonical();
         }
         Err(self.mismatch(&usual))
     }
@@ -183,6 +186,7 @@ impl Presented {
         scope: &CredentialScope,
         additional: &[String],
     ) -> Result<CanonicalRequest<'a>, Error> {
+        let key = v4::SigningKey::derive(secret, scope);
         let mut tried: Vec<Vec<u8>> = Vec::new();
         for variant in v4::Variant::all() {
             let canonical = v4::canonical_request(request, additional, variant);
@@ -190,7 +194,7 @@ impl Presented {
                 continue;
             }
             let text = v4::string_to_sign(date, scope, &canonical);
-            if equal(&v4::signature(secret, scope, text.as_bytes()), &self.signature) {
+            if equal(&key.sign(text.as_bytes()), &self.signature) {
                 return Ok(CanonicalRequest::signed(request, variant.reading(additional)));
             }
             tried.push(canonical);

@@ -156,6 +156,11 @@ impl Choice {
     }
 }
 
+/// Returns whether some choice covers the name.
+pub(super) fn could_be_signed(name: &str) -> bool {
+    is_listed(name) || name.starts_with("x-oss-")
+}
+
 fn is_listed(name: &str) -> bool {
     SIGNED.binary_search(&name).is_ok()
 }

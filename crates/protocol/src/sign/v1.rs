@@ -1,8 +1,9 @@
 //! Version 1: HMAC-SHA1 over method, three headers, the `x-oss-*` headers and the resource with its
 //! sub-resources.
 
-use super::subresources::Choice;
+use super::subresources::{Choice, could_be_signed};
 use super::{SecretKey, SignedRequest, base64_mac, hmac_sha1, push_header_line};
+use crate::ObjectKey;
 
 /// A header one mobile SDK sends and does not sign.
 const UNSIGNED_HEADER: &str = "x-oss-hash-sha1";
@@ -56,6 +57,25 @@ pub(super) fn other_strings_to_sign(request: &SignedRequest<'_>, dates: &[&str])
 
 pub(super) fn signature(secret: &SecretKey, text: &[u8]) -> String {
     base64_mac(&hmac_sha1(secret.as_bytes(), text))
+}
+
+/// Returns whether the text of the request is also that of a request with other sub-resources.
+///
+/// The resource is signed without any escaping, so `GET /bucket/key?acl` and the object `key?acl` have the same text, and
+/// so have a callback with `&callback-var=..` at its end and the two parameters. The reading with more sub-resources is
+/// the one that is served.
+pub(super) fn is_ambiguous(request: &SignedRequest<'_>) -> bool {
+    let key = request.target.key().map(ObjectKey::as_str).unwrap_or_default();
+    let in_key = key.match_indices('?').any(|(at, mark)| {
+        let tail = key.get(at + mark.len()..).unwrap_or_default();
+        tail.split('&').all(is_subresource)
+    });
+    let in_value = |value: &str| value.split('&').skip(1).any(is_subresource);
+    in_key || request.query.iter().any(|(name, value)| could_be_signed(name) && in_value(value))
+}
+
+fn is_subresource(piece: &str) -> bool {
+    could_be_signed(piece.split_once('=').map_or(piece, |(name, _)| name))
 }
 
 fn build(request: &SignedRequest<'_>, variant: Variant<'_>) -> Vec<u8> {

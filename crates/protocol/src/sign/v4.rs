@@ -94,12 +94,26 @@ pub(super) fn string_to_sign(datetime: &str, scope: &CredentialScope, canonical_
 
 /// The signature of any text under a scope: requests and POST policies share it.
 pub(crate) fn signature(secret: &SecretKey, scope: &CredentialScope, text: &[u8]) -> String {
-    let start = zeroize::Zeroizing::new([b"aliyun_v4", secret.as_bytes()].concat());
-    let date = hmac_sha256(&start, scope.date().as_bytes());
-    let region = hmac_sha256(&date, scope.region().as_bytes());
-    let product = hmac_sha256(&region, scope.product().as_bytes());
-    let key = hmac_sha256(&product, CredentialScope::TERMINATOR.as_bytes());
-    hex(&hmac_sha256(&key, text))
+    SigningKey::derive(secret, scope).sign(text)
+}
+
+/// The key that signs under one scope.
+pub(super) struct SigningKey(zeroize::Zeroizing<[u8; 32]>);
+
+impl SigningKey {
+    /// Derives the key from a secret and a scope.
+    pub(super) fn derive(secret: &SecretKey, scope: &CredentialScope) -> Self {
+        let start = zeroize::Zeroizing::new([b"aliyun_v4", secret.as_bytes()].concat());
+        let date = hmac_sha256(&start, scope.date().as_bytes());
+        let region = hmac_sha256(&date, scope.region().as_bytes());
+        let product = hmac_sha256(&region, scope.product().as_bytes());
+        Self(zeroize::Zeroizing::new(hmac_sha256(&product, CredentialScope::TERMINATOR.as_bytes())))
+    }
+
+    /// Signs a text.
+    pub(super) fn sign(&self, text: &[u8]) -> String {
+        hex(&hmac_sha256(self.0.as_ref(), text))
+    }
 }
 
 fn canonical_query(request: &SignedRequest<'_>, variant: Variant) -> String {
@@ -113,8 +127,8 @@ fn canonical_query(request: &SignedRequest<'_>, variant: Variant) -> String {
     // By name and then value: sorting the joined texts would put `callback-var` before `callback`.
     pairs.sort();
     let mut out = String::new();
-    for (name, value, equals) in pairs {
-        if !out.is_empty() {
+    for (index, (name, value, equals)) in pairs.into_iter().enumerate() {
+        if index > 0 {
             out.push('&');
         }
         out.push_str(&name);
