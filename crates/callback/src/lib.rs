@@ -16,6 +16,7 @@
 //! The minimum supported Rust version is 1.95. `unsafe` is forbidden.
 #![forbid(unsafe_code)]
 
+mod additional_headers;
 mod base64_json;
 #[cfg(feature = "builder")]
 pub mod builder;

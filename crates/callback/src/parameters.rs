@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::additional_headers;
 use crate::base64_json::{self, SizeLimit};
 use crate::guard::AddressGuard;
 use crate::template::{Rendered, Template};
@@ -275,47 +276,8 @@ impl Fields<'_> {
             Some(Json::Object(map)) => map,
             Some(_) => return Err(error()),
         };
-        map.iter()
-            .map(|(name, value)| match value {
-                Json::String(value) if is_allowed_header(name) && is_header_value(value) => {
-                    Ok((name.clone(), value.clone()))
-                }
-                _ => Err(error()),
-            })
-            .collect()
+        additional_headers::read(map).ok_or_else(error)
     }
-}
-
-/// Header names that frame the message or that the callback sets itself: a second one would let the uploader
-/// contradict the signature or smuggle a request.
-const RESERVED_HEADERS: [&str; 14] = [
-    "authorization",
-    "connection",
-    "content-length",
-    "content-md5",
-    "content-type",
-    "date",
-    "expect",
-    "host",
-    "keep-alive",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-];
-
-fn is_allowed_header(name: &str) -> bool {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    let lower = name.to_ascii_lowercase();
-    !name.is_empty()
-        && name.bytes().all(token)
-        && !lower.starts_with("x-oss-")
-        && !RESERVED_HEADERS.contains(&lower.as_str())
-}
-
-fn is_header_value(value: &str) -> bool {
-    value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }
 
 #[cfg(test)]
@@ -454,6 +416,9 @@ mod tests {
             r#"{"Content-Length":"0"}"#,
             r#"{"transfer-encoding":"chunked"}"#,
             r#"{"Host":"a"}"#,
+            r#"{"x-ossicle-attempt":"1"}"#,
+            r#"{"x_oss_tag":"CALLBACK"}"#,
+            r#"{"Content-Encoding":"gzip"}"#,
         ] {
             let json = format!(r#"{{"callbackUrl":"a.com",{BODY},"additionalHeaders":{text}}}"#);
             check(&json, "0007-00000026", "The additional headers of callback are invalid.");

@@ -89,11 +89,18 @@ fn rows() -> Vec<Refused> {
         "{\"X-Oss-A\":\"b\"}",
         "{\"a\":5}",
         "{\"a b\":\"c\"}",
+        "{\"x-ossicle-attempt\":\"9\"}",
+        "{\"x_oss_tag\":\"CALLBACK\"}",
+        "{\"Content-Encoding\":\"gzip\"}",
+        "{\"Keep-Alive\":\"timeout=1\"}",
         "{\"a\":\"b\\r\\nc: d\"}",
     ] {
         let value = with("additionalHeaders", headers);
         rows.push(row(&value, "0007-00000026", "The additional headers of callback are invalid."));
     }
+    let many: Vec<String> = (0..33).map(|index| format!("\"h{index}\":\"v\"")).collect();
+    let many = with("additionalHeaders", &format!("{{{}}}", many.join(",")));
+    rows.push(row(&many, "0007-00000026", "The additional headers of callback are invalid."));
     rows.extend([
         template("a=$x", "ReplaceKeyPrefix", brace),
         template("a=$(object)", "ReplaceKeyPrefix", brace),
