@@ -47,7 +47,7 @@ pub enum SignatureError {
 
 /// The bytes that are signed: the percent-decoded path, the query as it is, a line feed, the body.
 ///
-/// `+` stays `+`, an escape that is none stays as it is, an empty path is `/`.
+/// `+` stays `+`, an escape that is none stays as it is, an empty path is `/`, and a query of `?` alone is none.
 ///
 /// ```
 /// use ossicle_callback::string_to_sign;
@@ -61,6 +61,7 @@ pub fn string_to_sign(path_and_query: &str, body: &[u8]) -> Vec<u8> {
         None => (path_and_query, ""),
     };
     let path = if path.is_empty() { "/" } else { path };
+    let query = if query == "?" { "" } else { query };
     let mut text = Vec::with_capacity(path_and_query.len() + body.len() + 2);
     text.extend(percent_decode_str(path));
     text.extend_from_slice(query.as_bytes());

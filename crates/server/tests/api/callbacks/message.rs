@@ -84,6 +84,19 @@ fn a_url_without_scheme_is_http() {
 }
 
 #[test]
+fn a_lone_question_mark_is_neither_sent_nor_signed() {
+    let (bucket, application) = (Bucket::new(), Application::json("{}"));
+    let pem = bucket.server.public_key();
+    // The Ruby SDK ends every callbackUrl with one; verifiers leave an empty query out.
+    for (written, target) in [("/cb?", "/cb"), ("?", "/"), ("/cb?a=1?", "/cb?a=1?")] {
+        put(&bucket, "k", &callback(&application.url(written), "a=b")).send().expect(200);
+        let request = application.requests().pop().unwrap();
+        assert_eq!(request.target(), target);
+        assert!(request.is_signed_by(&pem), "{}", request.head);
+    }
+}
+
+#[test]
 fn the_signature_is_that_of_the_served_key() {
     let (bucket, application) = (Bucket::new(), Application::json("{}"));
     let pem = bucket.server.public_key();
