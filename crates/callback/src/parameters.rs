@@ -141,8 +141,14 @@ impl CallbackParameters {
     }
 
     /// Fills in the template.
-    #[must_use]
-    pub fn render(&self, variables: &Variables<'_>, custom: &CustomVariables) -> Rendered {
+    ///
+    /// # Errors
+    /// [`ParameterError`] for a body of more than 1 MiB.
+    pub fn render(
+        &self,
+        variables: &Variables<'_>,
+        custom: &CustomVariables,
+    ) -> Result<Rendered, ParameterError> {
         self.template.render(self.body_type, variables, custom)
     }
 }

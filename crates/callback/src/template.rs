@@ -9,6 +9,10 @@ use crate::variables::{CustomVariables, SystemVariable, Value, Variables};
 /// Everything but the unreserved characters of RFC 3986.
 const FORM_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The longest body that is sent. A variable may stand in a template hundreds of times, and a form may give it a value of
+/// megabytes.
+pub(crate) const MAX_BODY: usize = 1024 * 1024;
+
 /// A body with its variables filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -77,7 +81,7 @@ impl Template {
         kind: BodyType,
         system: &Variables<'_>,
         custom: &CustomVariables,
-    ) -> Rendered {
+    ) -> Result<Rendered, ParameterError> {
         let mut body = String::with_capacity(self.text.len() + 128);
         let mut findings = Vec::new();
         for piece in &self.pieces {
@@ -101,9 +105,15 @@ impl Template {
                     push(&mut body, kind, &Value::Text(value.unwrap_or_default().into()), *quoted);
                 }
             }
+            if body.len() > MAX_BODY {
+                let message = format!(
+                    "The callback body is too long with its variables filled in, at most {MAX_BODY} bytes are sent."
+                );
+                return Err(violation("callbackBody", &message, &self.text));
+            }
         }
         self.examine(kind, &body, &mut findings);
-        Rendered { body: body.into_bytes(), findings }
+        Ok(Rendered { body: body.into_bytes(), findings })
     }
 
     fn examine(&self, kind: BodyType, body: &str, findings: &mut Vec<Finding>) {
@@ -226,7 +236,7 @@ mod tests {
         let mut custom = CustomVariables::default();
         custom.insert("x:fname", "2f7b.jpg");
         custom.insert("x:odd", "\"a\" & b+c");
-        let rendered = Template::parse(template).unwrap().render(kind, &variables(image), &custom);
+        let rendered = Template::parse(template).unwrap().render(kind, &variables(image), &custom).unwrap();
         let kinds = rendered.findings.iter().map(|finding| finding.kind).collect();
         (String::from_utf8(rendered.body).unwrap(), kinds)
     }
@@ -332,13 +342,33 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_body_that_variables_make_too_long_is_refused() {
+        let mut custom = CustomVariables::default();
+        custom.insert("x:v", "v".repeat(MAX_BODY / 4));
+        custom.insert("x:w", "%".repeat(MAX_BODY / 2));
+        let check = |kind: BodyType, template: &str, fits: bool| {
+            let template = Template::parse(template).unwrap();
+            let rendered = template.render(kind, &variables(None), &custom);
+            assert_eq!(rendered.is_ok(), fits, "{}", template.text());
+            if let Err(error) = rendered {
+                assert_eq!((error.ec, error.argument_name), ("0007-00000105", "callbackBody"));
+            }
+        };
+        check(BodyType::Form, "${x:v}${x:v}${x:v}${x:v}", true);
+        check(BodyType::Form, "${x:v}${x:v}${x:v}${x:v}x", false);
+        check(BodyType::Form, &"${x:v}".repeat(600), false);
+        check(BodyType::Form, "${x:w}", false);
+        check(BodyType::Json, "${x:w}", true);
+    }
+
     proptest! {
         #[test]
         fn any_value_gives_valid_json_outside_quotes(value in ".*") {
             let mut custom = CustomVariables::default();
             custom.insert("x:v", value.clone());
             let template = Template::parse(r#"{"a":${x:v},"b":[${x:v},${size},${imageInfo.width}]}"#).unwrap();
-            let rendered = template.render(BodyType::Json, &variables(None), &custom);
+            let rendered = template.render(BodyType::Json, &variables(None), &custom).unwrap();
             let json: serde_json::Value = serde_json::from_slice(&rendered.body).unwrap();
             prop_assert_eq!(json["a"].as_str(), Some(value.as_str()));
             prop_assert!(rendered.findings.is_empty());
@@ -349,7 +379,7 @@ mod tests {
             let mut custom = CustomVariables::default();
             custom.insert("x:v", value.clone());
             let template = Template::parse("a=${x:v}&b=1").unwrap();
-            let body = template.render(BodyType::Form, &variables(None), &custom).body;
+            let body = template.render(BodyType::Form, &variables(None), &custom).unwrap().body;
             let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).unwrap();
             prop_assert_eq!(fields, vec![("a".to_owned(), value), ("b".to_owned(), "1".to_owned())]);
         }

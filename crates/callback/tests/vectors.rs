@@ -91,7 +91,7 @@ fn captured_template_renders_to_what_arrived() {
         operation: "PutObject",
     };
     assert!(callback.needs_image());
-    let rendered = callback.render(&variables, &custom);
+    let rendered = callback.render(&variables, &custom).unwrap();
     assert_eq!(String::from_utf8(rendered.body).unwrap(), case.body);
     assert_eq!(rendered.findings, []);
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::Callbacks;
 use super::record::{Event, Record, TOO_MANY, Told, state_name};
-use super::requested::Wanted;
+use super::requested::{Wanted, invalid};
 use crate::call::Call;
 use crate::failure;
 use crate::stored;
@@ -46,7 +46,7 @@ pub(crate) const IMAGE_HEAD: u64 = 256 * 1024;
 
 impl Wanted {
     /// Renders the body and starts signing.
-    pub(crate) fn prepare(self, call: &Call, facts: &Facts<'_>) -> Prepared {
+    pub(crate) fn prepare(self, call: &Call, facts: &Facts<'_>) -> Result<Prepared, Error> {
         let image = self.parameters.needs_image().then(|| image(facts.head)).flatten();
         let callbacks = Arc::clone(&call.app.callbacks);
         let (client_ip, request_id) = (call.client_ip.to_string(), call.request_id.to_string());
@@ -64,7 +64,7 @@ impl Wanted {
             request_id: &request_id,
             operation: facts.operation,
         };
-        let rendered = self.parameters.render(&variables, &self.variables);
+        let rendered = self.parameters.render(&variables, &self.variables).map_err(invalid)?;
         for finding in &rendered.findings {
             tracing::warn!(%request_id, bucket = facts.bucket, object = facts.object, "callback: {finding}");
         }
@@ -81,7 +81,7 @@ impl Wanted {
             attempts: Vec::new(),
             failure: None,
         };
-        Prepared { record, first, callbacks, store: call.app.store.clone() }
+        Ok(Prepared { record, first, callbacks, store: call.app.store.clone() })
     }
 
     fn message(&self, call: &Call, bucket: &str, body: Vec<u8>) -> Message {

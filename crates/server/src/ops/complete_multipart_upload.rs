@@ -122,7 +122,7 @@ async fn prepare(
         operation: "CompleteMultipartUpload",
         head: &head,
     };
-    let prepared = wanted.prepare(call, &facts);
+    let prepared = wanted.prepare(call, &facts)?;
     complete.journal = Some(prepared.journal()?);
     Ok((complete, prepared))
 }

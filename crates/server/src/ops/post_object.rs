@@ -172,7 +172,7 @@ fn prepare(
         operation: "PostObject",
         head: &received.head,
     };
-    Ok(wanted.prepare(call, &facts))
+    wanted.prepare(call, &facts)
 }
 
 /// What the form wants to be answered.

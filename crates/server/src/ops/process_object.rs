@@ -45,7 +45,7 @@ pub(crate) async fn process_object(call: Call, body: RequestBody) -> Result<Repl
         operation: "PostProcess",
         head: &head,
     };
-    let prepared = wanted.prepare(&call, &facts);
+    let prepared = wanted.prepare(&call, &facts)?;
     let record = RecordDelivery {
         bucket: object.bucket.clone(),
         key: object.key.clone(),

@@ -36,6 +36,7 @@ pub(crate) async fn put_object(call: Call, body: RequestBody) -> Result<Reply, E
         };
         wanted.prepare(&call, &facts)
     });
+    let prepared = prepared.transpose()?;
     let put = PutObject {
         bucket: bucket.as_str().to_owned(),
         key: key.as_str().to_owned(),

@@ -160,7 +160,7 @@ impl Send {
             request_id: &request_id(),
             operation: "PutObject",
         };
-        let rendered = parameters.render(&variables, &custom);
+        let rendered = parameters.render(&variables, &custom)?;
         Ok((rendered.body, rendered.findings))
     }
 
