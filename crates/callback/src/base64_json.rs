@@ -10,19 +10,13 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// How long a base64 value may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SizeLimit {
-    /// Headers and query parameters.
-    FiveKiB,
-    /// Form fields, whose own limit is the form's, and stored policies.
-    Unlimited,
-}
+/// The longest value, wherever it comes from: OSS's error pages (0007-00000001 and 0007-00000101) name the header, the query
+/// parameter and the form field.
+const LONGEST: usize = 5 * 1024;
 
-impl SizeLimit {
-    pub(crate) fn is_exceeded_by(self, base64: &str) -> bool {
-        self == Self::FiveKiB && base64.len() > 5 * 1024
-    }
+/// Whether a base64 value is longer than OSS takes it.
+pub(crate) fn is_too_long(base64: &str) -> bool {
+    base64.len() > LONGEST
 }
 
 /// Decodes either alphabet, padded or not; `None` when any other character stands inside, a blank included.

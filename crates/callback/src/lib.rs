@@ -35,7 +35,6 @@ mod template;
 mod url;
 mod variables;
 
-pub use base64_json::SizeLimit;
 #[cfg(feature = "delivery")]
 pub use delivery::{Attempt, ClientConfig, ClientError, Delivery, DeliveryClient, Failure, Message, Timings};
 pub use finding::{Finding, FindingKind};

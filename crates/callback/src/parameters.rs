@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::additional_headers;
-use crate::base64_json::{self, SizeLimit};
+use crate::base64_json;
 use crate::guard::AddressGuard;
 use crate::template::{Rendered, Template};
 use crate::url::{self, CallbackUrl, UrlError};
@@ -157,8 +157,8 @@ impl CallbackParameters {
 ///
 /// # Errors
 /// [`ParameterError`] with the code that OSS gives for what is wrong.
-pub fn parse_callback(base64: &str, limit: SizeLimit) -> Result<Option<Requested>, ParameterError> {
-    if limit.is_exceeded_by(base64) {
+pub fn parse_callback(base64: &str) -> Result<Option<Requested>, ParameterError> {
+    if base64_json::is_too_long(base64) {
         let message = "The length of callback exceed max value.";
         return Err(ParameterError::new("0007-00000001", message, "callback", base64));
     }
@@ -296,7 +296,7 @@ mod tests {
     const BODY: &str = r#""callbackBody":"a=${bucket}""#;
 
     fn parse(json: &str) -> Result<Option<Requested>, ParameterError> {
-        parse_callback(&STANDARD.encode(json), SizeLimit::Unlimited)
+        parse_callback(&STANDARD.encode(json))
     }
 
     fn callback(json: &str) -> CallbackParameters {
@@ -362,7 +362,7 @@ mod tests {
             check(text, "0007-00000003", message);
         }
         let gbk = STANDARD.encode([b"{\"callbackUrl\":\"".as_slice(), &[0xd6, 0xd0], b"\"}"].concat());
-        assert_eq!(parse_callback(&gbk, SizeLimit::FiveKiB).expect_err("not UTF-8").ec, "0007-00000003");
+        assert_eq!(parse_callback(&gbk).expect_err("not UTF-8").ec, "0007-00000003");
     }
 
     #[test]
@@ -436,10 +436,10 @@ mod tests {
         let json = r#"{"callbackUrl":"a.com","callbackBody":"ÿþ?>~"}"#;
         let url_safe = URL_SAFE_NO_PAD.encode(json);
         assert!(url_safe.contains(['-', '_']), "the sample must tell the alphabets apart");
-        assert_eq!(parse_callback(&url_safe, SizeLimit::FiveKiB), parse(json));
+        assert_eq!(parse_callback(&url_safe), parse(json));
         // "error argument" is sent by the C++ SDK's suite, "x123-*&" stands in the documentation.
         for text in ["error argument", "x123-*&", "e30=\n", " e30=", "e3 0=", "e30==", "e", "中"] {
-            let error = parse_callback(text, SizeLimit::FiveKiB).expect_err(text);
+            let error = parse_callback(text).expect_err(text);
             assert_eq!((error.ec, error.argument_value.as_str()), ("0007-00000002", text));
             assert_eq!(error.message, "The callback configuration is not base64 encoded.");
         }
@@ -450,14 +450,13 @@ mod tests {
         let body = "x".repeat(3 * 1280 - r#"{"callbackUrl":"a.com","callbackBody":""}"#.len());
         let fits = STANDARD.encode(format!(r#"{{"callbackUrl":"a.com","callbackBody":"{body}"}}"#));
         assert_eq!(fits.len(), 5 * 1024);
-        assert!(parse_callback(&fits, SizeLimit::FiveKiB).is_ok());
+        assert!(parse_callback(&fits).is_ok());
         let longer = STANDARD.encode(format!(r#"{{"callbackUrl":"a.com","callbackBody":"{body}x"}}"#));
-        let error = parse_callback(&longer, SizeLimit::FiveKiB).expect_err("too long");
+        let error = parse_callback(&longer).expect_err("too long");
         assert_eq!(
             (error.ec, error.message.as_str()),
             ("0007-00000001", "The length of callback exceed max value.")
         );
-        assert!(parse_callback(&longer, SizeLimit::Unlimited).is_ok());
     }
 
     #[test]

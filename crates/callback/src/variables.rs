@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::base64_json::{self, SizeLimit};
+use crate::base64_json;
 use crate::parameters::ParameterError;
 
 /// Size and format of an uploaded image.
@@ -91,12 +91,12 @@ impl CustomVariables {
 ///
 /// # Errors
 /// [`ParameterError`] with the code that OSS gives for what is wrong.
-pub fn parse_callback_var(base64: &str, limit: SizeLimit) -> Result<CustomVariables, ParameterError> {
+pub fn parse_callback_var(base64: &str) -> Result<CustomVariables, ParameterError> {
     if base64.is_empty() {
         return Ok(CustomVariables::default());
     }
     let error = |ec, message: &str, value: &str| ParameterError::new(ec, message, "callback-var", value);
-    if limit.is_exceeded_by(base64) {
+    if base64_json::is_too_long(base64) {
         return Err(error("0007-00000101", "The length of callback var exceed max value.", base64));
     }
     let Some(bytes) = base64_json::decode(base64) else {
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     fn parse(json: &str) -> Result<CustomVariables, ParameterError> {
-        parse_callback_var(&STANDARD.encode(json), SizeLimit::FiveKiB)
+        parse_callback_var(&STANDARD.encode(json))
     }
 
     #[test]
@@ -215,7 +215,7 @@ mod tests {
         let variables = parse(&format!("{json}\n")).unwrap();
         let seen: Vec<_> = variables.iter().collect();
         assert_eq!(seen, [("x:", ""), ("x:var1", "value1"), ("x:键值1", "值/")]);
-        assert!(parse_callback_var("", SizeLimit::FiveKiB).unwrap().is_empty());
+        assert!(parse_callback_var("").unwrap().is_empty());
     }
 
     #[test]
@@ -234,8 +234,8 @@ mod tests {
             assert_eq!(error.argument_name, "callback-var");
             error.ec
         };
-        assert_eq!(ec(parse_callback_var(&"A".repeat(5121), SizeLimit::FiveKiB)), "0007-00000101");
-        assert_eq!(ec(parse_callback_var("a b", SizeLimit::FiveKiB)), "0007-00000102");
+        assert_eq!(ec(parse_callback_var(&"A".repeat(5121))), "0007-00000101");
+        assert_eq!(ec(parse_callback_var("a b")), "0007-00000102");
         for json in [" ", "[]", "{", "5", "{\"x:a\":\"b\"} c"] {
             assert_eq!(ec(parse(json)), "0007-00000103", "{json}");
         }

@@ -4,7 +4,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value as Json, json};
 
-use crate::base64_json::SizeLimit;
 use crate::parameters::{BodyType, ParameterError, parse_callback};
 use crate::variables::parse_callback_var;
 
@@ -113,7 +112,7 @@ impl Callback {
     /// What the store would answer, so that a mistake shows before anything is sent.
     pub fn to_header(&self) -> Result<String, ParameterError> {
         let encoded = self.encode();
-        parse_callback(&encoded, SizeLimit::FiveKiB)?;
+        parse_callback(&encoded)?;
         Ok(encoded)
     }
 
@@ -127,17 +126,17 @@ impl Callback {
             return Ok(String::new());
         }
         let encoded = BASE64.encode(Json::from(self.variables.clone()).to_string());
-        parse_callback_var(&encoded, SizeLimit::FiveKiB)?;
+        parse_callback_var(&encoded)?;
         Ok(encoded)
     }
 
     /// The form fields of a PostObject request: `callback`, and one field for each variable.
     ///
     /// # Errors
-    /// As [`Callback::to_header`], but without a limit on the length.
+    /// As [`Callback::to_header`].
     pub fn form_fields(&self) -> Result<Vec<(String, String)>, ParameterError> {
         let encoded = self.encode();
-        parse_callback(&encoded, SizeLimit::Unlimited)?;
+        parse_callback(&encoded)?;
         let variables = self
             .variables
             .iter()
@@ -168,7 +167,7 @@ mod tests {
     use crate::parameters::Requested;
 
     fn parsed(callback: &Callback) -> crate::parameters::CallbackParameters {
-        match parse_callback(&callback.to_header().unwrap(), SizeLimit::FiveKiB) {
+        match parse_callback(&callback.to_header().unwrap()) {
             Ok(Some(Requested::Callback(parameters))) => parameters,
             other => panic!("{other:?}"),
         }
@@ -188,7 +187,7 @@ mod tests {
         assert_eq!(urls, ["https://a.example.com/x?y=1", "b.example.com", "c.example.com"]);
         assert_eq!((parameters.host(), parameters.sni()), (Some("h.example.com"), true));
         assert_eq!(parameters.additional_headers(), [("Key1".to_owned(), "val1".to_owned())]);
-        let variables = parse_callback_var(&callback.var_header().unwrap(), SizeLimit::FiveKiB).unwrap();
+        let variables = parse_callback_var(&callback.var_header().unwrap()).unwrap();
         assert_eq!(variables.get("x:user"), Some("\"42\" 中"));
         let fields = callback.form_fields().unwrap();
         assert_eq!(fields[0], ("callback".to_owned(), callback.to_header().unwrap()));
@@ -202,9 +201,9 @@ mod tests {
         assert_eq!(Callback::new("a.com").to_header().unwrap_err().ec, "0007-00000011");
         let long = Callback::new("a.com").body("x".repeat(5000), BodyType::Form);
         assert_eq!(long.to_header().unwrap_err().ec, "0007-00000001");
-        assert!(long.form_fields().is_ok());
+        assert!(long.form_fields().is_err());
         let policy = Callback::policy("p").to_header().unwrap();
-        assert_eq!(parse_callback(&policy, SizeLimit::FiveKiB), Ok(Some(Requested::Policy("p".into()))));
+        assert_eq!(parse_callback(&policy), Ok(Some(Requested::Policy("p".into()))));
         assert_eq!(Callback::policy("p").var_header().unwrap(), "");
     }
 

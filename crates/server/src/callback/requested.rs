@@ -2,8 +2,7 @@
 
 use base64::Engine as _;
 use ossicle_callback::{
-    CallbackParameters, CustomVariables, ParameterError, Requested, SizeLimit, parse_callback,
-    parse_callback_var,
+    CallbackParameters, CustomVariables, ParameterError, Requested, parse_callback, parse_callback_var,
 };
 use ossicle_protocol::xml::BucketCallbackPolicy;
 use ossicle_protocol::{Error, ErrorCode};
@@ -33,7 +32,7 @@ pub(crate) fn from_request(call: &Call) -> Result<Option<Wanted>, Error> {
         callback: one_of(call, "x-oss-callback", "callback", "0007-00000027")?,
         callback_var: one_of(call, "x-oss-callback-var", "callback-var", "0007-00000028")?,
     };
-    resolve(call, given, CustomVariables::default(), SizeLimit::FiveKiB)
+    resolve(call, given, CustomVariables::default())
 }
 
 /// Reads given parameters, looks up a named policy, and checks what can be checked before the upload.
@@ -41,12 +40,11 @@ pub(crate) fn resolve(
     call: &Call,
     given: Given<'_>,
     form_variables: CustomVariables,
-    limit: SizeLimit,
 ) -> Result<Option<Wanted>, Error> {
     let Some(text) = given.callback.filter(|text| !text.is_empty()) else { return Ok(None) };
-    let requested = parse_callback(text, limit).map_err(invalid)?;
+    let requested = parse_callback(text).map_err(invalid)?;
     let mut variables = match given.callback_var.filter(|text| !text.is_empty()) {
-        Some(text) => parse_callback_var(text, limit).map_err(invalid)?,
+        Some(text) => parse_callback_var(text).map_err(invalid)?,
         None => CustomVariables::default(),
     };
     variables = variables.merge(form_variables);
@@ -114,9 +112,9 @@ fn from_policy(call: &Call, name: &str) -> Result<Option<(CallbackParameters, Cu
     })?;
     let variables = match item.callback_var.as_str() {
         "" => CustomVariables::default(),
-        text => parse_callback_var(text, SizeLimit::FiveKiB).map_err(invalid)?,
+        text => parse_callback_var(text).map_err(invalid)?,
     };
-    match parse_callback(&item.callback, SizeLimit::FiveKiB).map_err(invalid)? {
+    match parse_callback(&item.callback).map_err(invalid)? {
         None => Ok(None),
         Some(Requested::Callback(parameters)) => Ok(Some((parameters, variables))),
         Some(Requested::Policy(_)) => Err(Error::new(ErrorCode::InvalidArgument)

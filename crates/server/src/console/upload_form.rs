@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use http::HeaderMap;
-use ossicle_callback::{SizeLimit, parse_callback};
+use ossicle_callback::parse_callback;
 use ossicle_protocol::{BucketName, Error, ErrorCode, ObjectKey, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -94,7 +94,7 @@ impl Console {
             fields.insert("callbackHost".to_owned(), host.as_str().into());
         }
         let encoded = encode(&parameters);
-        match parse_callback(&encoded, SizeLimit::Unlimited).map_err(invalid)? {
+        match parse_callback(&encoded).map_err(invalid)? {
             Some(ossicle_callback::Requested::Callback(parsed)) => {
                 parsed.check_addresses(&self.app.callbacks.guard).map_err(invalid)?;
             }

@@ -1,7 +1,7 @@
 //! `PostObject`: an upload by an HTML form, allowed by a signed policy, with a callback if asked.
 
 use http::StatusCode;
-use ossicle_callback::{CustomVariables, SizeLimit};
+use ossicle_callback::CustomVariables;
 use ossicle_protocol::post_policy::{self, PostPolicy};
 use ossicle_protocol::xml::PostResponse;
 use ossicle_protocol::{ETag, Error, ErrorCode, ObjectKey, percent_encode};
@@ -128,7 +128,7 @@ fn wanted(call: &Call, fields: &Fields) -> Result<Option<Wanted>, Error> {
         variables.insert(name, value);
     }
     let given = Given { callback: fields.get("callback"), callback_var: fields.get("callback-var") };
-    requested::resolve(call, given, variables, SizeLimit::Unlimited)
+    requested::resolve(call, given, variables)
 }
 
 /// Takes the file in, and stops as soon as it is longer than the policy allows.

@@ -1,7 +1,7 @@
 //! `POST ?x-oss-process`: of all processing, `trigger/callback`, which calls back for an object that exists. The mobile
 //! SDKs use it.
 
-use ossicle_callback::{CustomVariables, SizeLimit};
+use ossicle_callback::CustomVariables;
 use ossicle_protocol::{Error, ErrorCode};
 use ossicle_store::RecordDelivery;
 
@@ -31,7 +31,7 @@ pub(crate) async fn process_object(call: Call, body: RequestBody) -> Result<Repl
     };
     let given = given(arguments)?;
     let object = stored::object(&call).await?;
-    let wanted = requested::resolve(&call, given, CustomVariables::default(), SizeLimit::FiveKiB)?
+    let wanted = requested::resolve(&call, given, CustomVariables::default())?
         .ok_or_else(|| missing_callback(given.callback.unwrap_or("")))?;
     let head = object_head(&call.app.store, &object, &wanted).await?;
     let facts = Facts {

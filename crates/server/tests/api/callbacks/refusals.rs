@@ -22,6 +22,11 @@ fn row(json: &str, ec: &'static str, message: &'static str) -> Refused {
     Refused { value: encode_text(json), ec, message, argument: "callback", shown: Some(json.to_owned()) }
 }
 
+/// A callback with one more field.
+fn with(field: &str, value: &str) -> String {
+    format!("{{\"callbackUrl\":\"{URL}\",\"callbackBody\":\"a\",\"{field}\":{value}}}")
+}
+
 fn rows() -> Vec<Refused> {
     let not_base64 = "The callback configuration is not base64 encoded.";
     let not_json = "The callback configuration is not json format.";
@@ -32,9 +37,6 @@ fn rows() -> Vec<Refused> {
         message: not_base64,
         argument: "callback",
         shown: Some(value.to_owned()),
-    };
-    let with = |field: &str, value: &str| {
-        format!("{{\"callbackUrl\":\"{URL}\",\"callbackBody\":\"a\",\"{field}\":{value}}}")
     };
     let url = |url: &str| format!("{{\"callbackUrl\":{url},\"callbackBody\":\"a=b\"}}");
     let template = |body: &str, argument: &'static str, message: &'static str| Refused {
@@ -81,7 +83,21 @@ fn rows() -> Vec<Refused> {
         ),
         row(&with("callbackHost", "5"), "0007-00000009", "The callback host configuration is invalid."),
     ];
-    for headers in [
+    rows.extend(refused_headers());
+    rows.extend([
+        template("a=$x", "ReplaceKeyPrefix", brace),
+        template("a=$(object)", "ReplaceKeyPrefix", brace),
+        template("a=$ {size}", "ReplaceKeyPrefix", brace),
+        template("price $5", "ReplaceKeyPrefix", brace),
+    ]);
+    rows
+}
+
+/// `additionalHeaders` that may not be sent.
+fn refused_headers() -> Vec<Refused> {
+    let many: Vec<String> = (0..33).map(|index| format!("\"h{index}\":\"v\"")).collect();
+    let many = format!("{{{}}}", many.join(","));
+    [
         "5",
         "[]",
         "\"a\"",
@@ -94,20 +110,14 @@ fn rows() -> Vec<Refused> {
         "{\"Content-Encoding\":\"gzip\"}",
         "{\"Keep-Alive\":\"timeout=1\"}",
         "{\"a\":\"b\\r\\nc: d\"}",
-    ] {
+        &many,
+    ]
+    .into_iter()
+    .map(|headers| {
         let value = with("additionalHeaders", headers);
-        rows.push(row(&value, "0007-00000026", "The additional headers of callback are invalid."));
-    }
-    let many: Vec<String> = (0..33).map(|index| format!("\"h{index}\":\"v\"")).collect();
-    let many = with("additionalHeaders", &format!("{{{}}}", many.join(",")));
-    rows.push(row(&many, "0007-00000026", "The additional headers of callback are invalid."));
-    rows.extend([
-        template("a=$x", "ReplaceKeyPrefix", brace),
-        template("a=$(object)", "ReplaceKeyPrefix", brace),
-        template("a=$ {size}", "ReplaceKeyPrefix", brace),
-        template("price $5", "ReplaceKeyPrefix", brace),
-    ]);
-    rows
+        row(&value, "0007-00000026", "The additional headers of callback are invalid.")
+    })
+    .collect()
 }
 
 impl Refused {
@@ -229,11 +239,36 @@ fn five_kibibytes_of_base64_and_not_a_byte_more() {
         bucket.assert_absent("k");
     }
     bucket.key("PUT", "k").header("x-oss-callback", &fits).body("x").send().expect(200);
-    // A form has limits of its own.
+    // OSS's error pages name the form fields beside the header and the query parameter.
     let policy = Policy::new().condition(&format!("{{\"bucket\":\"{}\"}}", bucket.name));
-    let form = Form::new().field("key", "k").fields(policy.v1()).field("callback", &exceeds).file("f", "x");
-    form.onto(bucket.root("POST", "")).send().expect(200);
+    let form = |callback: &str, variables: &str| {
+        let form = Form::new().field("key", "form").fields(policy.v1());
+        let form = form.field("callback", callback).field("callback-var", variables).file("f", "x");
+        form.onto(bucket.root("POST", "")).send()
+    };
+    form(&exceeds, "").expect_error(400, "InvalidArgument").with_ec("0007-00000001");
+    form(&fits, &"A".repeat(5121)).expect_error(400, "InvalidArgument").with_ec("0007-00000101");
+    bucket.assert_absent("form");
+    form(&fits, "").expect(200);
     assert_eq!(application.requests().len(), 2);
+}
+
+#[test]
+fn a_body_that_variables_make_too_long() {
+    let (bucket, application) = (Bucket::new(), Application::json("{}"));
+    let policy = Policy::new().condition(&format!("{{\"bucket\":\"{}\"}}", bucket.name));
+    let form = |count: usize| {
+        let value = encode(&callback(&application.url("/"), &"${x:a}".repeat(count)));
+        let form = Form::new().field("key", "k").fields(policy.v1()).field("callback", &value);
+        form.field("x:a", &"v".repeat(1024 * 1024)).file("f", "x").onto(bucket.root("POST", "")).send()
+    };
+    form(600)
+        .expect_error(400, "InvalidArgument")
+        .with_ec("0007-00000105")
+        .with("ArgumentName", "callbackBody");
+    bucket.assert_absent("k");
+    form(1).expect(200);
+    assert_eq!(application.only().body.len(), 1024 * 1024);
 }
 
 #[test]
