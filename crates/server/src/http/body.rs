@@ -82,8 +82,17 @@ impl RequestBody {
         }
     }
 
+    /// Reads an XML document of at most `limit` bytes.
+    pub(crate) async fn read_document(self, limit: usize) -> Result<Bytes, Error> {
+        let too_long = || {
+            let detail = format!("The document is longer than {limit} bytes.");
+            Error::new(ErrorCode::MalformedXML).with_detail("ErrorDetail", detail)
+        };
+        self.read(limit, too_long).await
+    }
+
     /// Reads the whole body, up to `limit` bytes.
-    pub(crate) async fn read(mut self, limit: usize, too_large: fn() -> Error) -> Result<Bytes, Error> {
+    pub(crate) async fn read(mut self, limit: usize, too_large: impl Fn() -> Error) -> Result<Bytes, Error> {
         if self.announced().is_some_and(|length| length > limit as u64) {
             return Err(too_large());
         }

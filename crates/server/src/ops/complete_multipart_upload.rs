@@ -23,7 +23,7 @@ const MIN_PART_SIZE: u64 = 100 * 1024;
 pub(crate) async fn complete_multipart_upload(call: Call, body: RequestBody) -> Result<Reply, Error> {
     let wanted = requested::from_request(&call)?;
     let encoding = KeyEncoding::from_request(&call.query, &call.head.headers)?;
-    let body = body.read(CompleteMultipartUpload::MAX_BODY, || Error::new(ErrorCode::MalformedXML)).await?;
+    let body = body.read_document(CompleteMultipartUpload::MAX_BODY).await?;
     check_document_md5(&call, &body)?;
     let announced = Announced::of_object(&call)?;
     let upload_id = call.query.get("uploadId").unwrap_or("");

@@ -17,7 +17,7 @@ use crate::http::reply::Reply;
 
 /// Runs `DeleteMultipleObjects`.
 pub(crate) async fn delete_multiple_objects(call: &Call, body: RequestBody) -> Result<Reply, Error> {
-    let body = body.read(DeleteRequest::MAX_BODY, || Error::new(ErrorCode::MalformedXML)).await?;
+    let body = body.read_document(DeleteRequest::MAX_BODY).await?;
     check_document_md5_of_c(call, &body)?;
     let request = DeleteRequest::parse(&body)?;
     let encoding = KeyEncoding::from_request(&call.query, &call.head.headers)?;

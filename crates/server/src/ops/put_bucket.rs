@@ -1,7 +1,7 @@
 //! `PutBucket`: creates a bucket. The owner may create it again; other properties than before are a conflict.
 
 use ossicle_protocol::xml::CreateBucketConfiguration;
-use ossicle_protocol::{BucketAcl, Error, ErrorCode};
+use ossicle_protocol::{BucketAcl, DataRedundancyType, Error, ErrorCode};
 use ossicle_store::{CreateBucket, NewBucket};
 
 use crate::acl::{refuse_public_bucket, stored_bucket_acl};
@@ -27,13 +27,10 @@ const NOT_BUILT: [&str; 4] = [
 /// Runs `PutBucket`.
 pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, Error> {
     let name = call.bucket_name()?;
-    let acl = call.header("x-oss-acl")?.map(BucketAcl::parse).transpose()?;
-    let by_default = call.app.config.access.block_public_access;
-    let blocked = call.bucket.as_ref().map_or(by_default, |bucket| bucket.block_public_access);
-    refuse_public_bucket(blocked, acl.unwrap_or_default())?;
+    let acl = allowed_acl(call)?;
     refuse_kinds_not_built(call)?;
     resource_group::refuse_another(call)?;
-    let body = body.read(CreateBucketConfiguration::MAX_BODY, || Error::new(ErrorCode::MalformedXML)).await?;
+    let body = body.read_document(CreateBucketConfiguration::MAX_BODY).await?;
     check_document_md5(call, &body)?;
     let wanted = CreateBucketConfiguration::parse(&body)?;
     refuse_another_region(call, wanted.location.as_deref())?;
@@ -45,20 +42,31 @@ pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, 
         redundancy: wanted.data_redundancy_type.unwrap_or_default().as_str().to_owned(),
         owner: call.app.owner_id().to_owned(),
         comment: comment(call)?.to_owned(),
-        block_public_access: by_default,
+        block_public_access: call.app.config.access.block_public_access,
         created_ms: call.now.unix_millis(),
     };
     let created = call.app.store.create_bucket(bucket).await.map_err(failure::from_store)?;
     if let CreateBucket::Existed(bucket) = created {
-        if bucket.storage_class != storage_class {
+        let redundancy = wanted.data_redundancy_type.map(DataRedundancyType::as_str);
+        let is_another = redundancy.is_some_and(|redundancy| redundancy != bucket.redundancy);
+        if is_another || bucket.storage_class != storage_class {
             return Err(Error::new(ErrorCode::BucketAlreadyExists).with_detail("BucketName", name.as_str()));
         }
         if let Some(acl) = acl {
-            let acl = stored_bucket_acl(acl);
-            call.app.store.set_bucket_acl(name.as_str(), acl).await.map_err(failure::from_store)?;
+            let set = call.app.store.set_bucket_acl(name.as_str(), stored_bucket_acl(acl)).await;
+            set.map_err(failure::from_store)?;
         }
     }
     Ok(Reply::ok().with_named("location", &format!("/{}", name.as_str())))
+}
+
+/// The ACL that the request names, if such a bucket may have it.
+fn allowed_acl(call: &Call) -> Result<Option<BucketAcl>, Error> {
+    let acl = call.header("x-oss-acl")?.map(BucketAcl::parse).transpose()?;
+    let by_default = call.app.config.access.block_public_access;
+    let blocked = call.bucket.as_ref().map_or(by_default, |bucket| bucket.block_public_access);
+    refuse_public_bucket(blocked, acl.unwrap_or_default())?;
+    Ok(acl)
 }
 
 /// Refuses what would be dropped silently otherwise.

@@ -1,8 +1,8 @@
 //! `PutBucketCallbackPolicy`: replaces the named callbacks of a bucket. Their text is kept as it came and read when an
 //! upload names one.
 
+use ossicle_protocol::Error;
 use ossicle_protocol::xml::BucketCallbackPolicy;
-use ossicle_protocol::{Error, ErrorCode};
 use ossicle_store::BucketDocument;
 
 use crate::announced::check_document_md5;
@@ -13,7 +13,7 @@ use crate::http::reply::Reply;
 
 /// Runs `PutBucketCallbackPolicy`.
 pub(crate) async fn put_bucket_callback_policy(call: &Call, body: RequestBody) -> Result<Reply, Error> {
-    let body = body.read(BucketCallbackPolicy::MAX_BODY, || Error::new(ErrorCode::MalformedXML)).await?;
+    let body = body.read_document(BucketCallbackPolicy::MAX_BODY).await?;
     check_document_md5(call, &body)?;
     let policy = BucketCallbackPolicy::parse(&body)?.to_xml().into_bytes();
     let bucket = call.bucket_name()?.as_str();

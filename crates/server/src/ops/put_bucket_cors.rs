@@ -1,6 +1,6 @@
 //! `PutBucketCors`: sets the rules by which browsers may use a bucket.
 
-use ossicle_protocol::{CorsRules, Error, ErrorCode};
+use ossicle_protocol::{CorsRules, Error};
 use ossicle_store::BucketDocument;
 
 use crate::announced::check_document_md5;
@@ -11,11 +11,7 @@ use crate::http::reply::Reply;
 
 /// Runs `PutBucketCors`.
 pub(crate) async fn put_bucket_cors(call: &Call, body: RequestBody) -> Result<Reply, Error> {
-    let too_long = || {
-        let detail = format!("The document is longer than {} bytes.", CorsRules::MAX_BODY);
-        Error::new(ErrorCode::MalformedXML).with_detail("ErrorDetail", detail)
-    };
-    let body = body.read(CorsRules::MAX_BODY, too_long).await?;
+    let body = body.read_document(CorsRules::MAX_BODY).await?;
     check_document_md5(call, &body)?;
     let rules = CorsRules::parse(&body)?.to_xml().into_bytes();
     let bucket = call.bucket_name()?.as_str();

@@ -1,8 +1,8 @@
 //! `PutBucketPublicAccessBlock`: blocks public access to a bucket or allows it again. While it is blocked, what the ACLs
 //! of the bucket and its objects allow everybody does not count, and no such ACL can be set.
 
+use ossicle_protocol::Error;
 use ossicle_protocol::xml::PublicAccessBlockConfiguration;
-use ossicle_protocol::{Error, ErrorCode};
 
 use crate::announced::check_document_md5;
 use crate::call::Call;
@@ -12,8 +12,7 @@ use crate::http::reply::Reply;
 
 /// Runs `PutBucketPublicAccessBlock`.
 pub(crate) async fn put_bucket_public_access_block(call: &Call, body: RequestBody) -> Result<Reply, Error> {
-    let most = PublicAccessBlockConfiguration::MAX_BODY;
-    let body = body.read(most, || Error::new(ErrorCode::MalformedXML)).await?;
+    let body = body.read_document(PublicAccessBlockConfiguration::MAX_BODY).await?;
     check_document_md5(call, &body)?;
     let block = PublicAccessBlockConfiguration::parse(&body)?.block_public_access;
     let bucket = call.bucket_name()?.as_str();

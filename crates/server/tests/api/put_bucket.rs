@@ -44,6 +44,13 @@ fn creating_it_again_keeps_the_objects() {
     bucket.assert_keys(&["k"]);
     let other = configuration("<StorageClass>IA</StorageClass>");
     bucket.root("PUT", "").body(other).send().expect_error(409, "BucketAlreadyExists");
+    let other = configuration("<DataRedundancyType>ZRS</DataRedundancyType>");
+    bucket.root("PUT", "").body(other).send().expect_error(409, "BucketAlreadyExists");
+    bucket
+        .root("PUT", "")
+        .body(configuration("<DataRedundancyType>LRS</DataRedundancyType>"))
+        .send()
+        .expect(200);
 }
 
 #[test]
@@ -129,7 +136,8 @@ fn what_cannot_be_created() {
     bucket.root("PUT", "").header("x-oss-acl", "default").send().expect_error(400, "InvalidArgument");
     bucket.root("PUT", "").header("Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg==").body("x").send().expect(400);
     bucket.root("PUT", "").anonymous().send().expect_error(403, "AccessDenied");
-    bucket.root("PUT", "").body("x".repeat(70_000)).send().expect_error(400, "MalformedXML");
+    let long = bucket.root("PUT", "").body("x".repeat(70_000)).send().expect_error(400, "MalformedXML");
+    assert_eq!(long.element("ErrorDetail"), "The document is longer than 65536 bytes.");
     bucket.root("GET", "?bucketInfo").send().expect_error(404, "NoSuchBucket");
 }
 
