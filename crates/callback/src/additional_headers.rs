@@ -33,20 +33,24 @@ const RESERVED: [&str; 20] = [
 /// Prefixes of OSS's names and of this server's own.
 const RESERVED_PREFIXES: [&str; 2] = ["x-oss-", "x-ossicle-"];
 
-/// Reads `additionalHeaders`; `None` if one of them may not be sent.
-pub(crate) fn read(map: &Map<String, Json>) -> Option<Vec<(String, String)>> {
+/// Reads `additionalHeaders`.
+///
+/// # Errors
+/// What may not be sent.
+pub(crate) fn read(map: &Map<String, Json>) -> Result<Vec<(String, String)>, String> {
     if map.len() > MAX_HEADERS {
-        return None;
+        return Err(format!("there are more than {MAX_HEADERS}"));
     }
     let mut headers: Vec<(String, String)> = Vec::with_capacity(map.len());
     for (name, value) in map {
-        let value = value.as_str().filter(|value| is_value(value))?;
         if !is_allowed(name) || headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
-            return None;
+            return Err(format!("a header may not be added: {name}"));
         }
+        let value = value.as_str().filter(|value| is_value(value));
+        let value = value.ok_or_else(|| format!("a header's value is not one: {name}"))?;
         headers.push((name.clone(), value.to_owned()));
     }
-    Some(headers)
+    Ok(headers)
 }
 
 /// Whether a header of this name may be added. One with `_` may not: receivers behind CGI and its kin cannot tell it from
@@ -74,8 +78,8 @@ mod tests {
     fn headers_that_may_be_added() {
         let check = |headers: Json, allowed: bool| {
             let told = read(headers.as_object().unwrap());
-            assert_eq!(told.is_some(), allowed, "{headers}");
-            if let Some(told) = told {
+            assert_eq!(told.is_ok(), allowed, "{headers}");
+            if let Ok(told) = told {
                 let expected = headers.as_object().unwrap().iter();
                 let expected =
                     expected.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));

@@ -19,13 +19,20 @@ pub(crate) fn is_too_long(base64: &str) -> bool {
     base64.len() > LONGEST
 }
 
-/// Decodes either alphabet, padded or not; `None` when any other character stands inside, a blank included.
-pub(crate) fn decode(base64: &str) -> Option<Vec<u8>> {
+/// Decodes either alphabet, padded or not.
+///
+/// # Errors
+/// What is wrong, when any other character stands inside, a blank included.
+pub(crate) fn decode(base64: &str) -> Result<Vec<u8>, String> {
     let engine = if base64.contains(['-', '_']) { &URL_SAFE } else { &STANDARD };
-    engine.decode(base64).ok()
+    engine.decode(base64).map_err(|error| error.to_string())
 }
 
 /// Parses text that must be a JSON object in UTF-8.
-pub(crate) fn parse_object(json: &[u8]) -> Option<serde_json::Map<String, serde_json::Value>> {
-    serde_json::from_str(std::str::from_utf8(json).ok()?).ok()
+///
+/// # Errors
+/// What is wrong, and where.
+pub(crate) fn parse_object(json: &[u8]) -> Result<serde_json::Map<String, serde_json::Value>, String> {
+    let text = std::str::from_utf8(json).map_err(|error| error.to_string())?;
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }

@@ -14,7 +14,7 @@ const MAX_URLS: usize = 5;
 
 /// A parameter that is refused before anything is stored: `InvalidArgument`, status 400.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message} ({argument_name}, {ec})")]
+#[error("{message}{} ({argument_name}, {ec})", if detail.is_empty() { String::new() } else { format!(" {detail}") })]
 #[non_exhaustive]
 pub struct ParameterError {
     /// The error code, such as `0007-00000003`.
@@ -25,6 +25,8 @@ pub struct ParameterError {
     pub argument_name: &'static str,
     /// The value of `ArgumentValue`; may be empty.
     pub argument_value: String,
+    /// What exactly is wrong, where the message, which is OSS's, does not say; may be empty.
+    pub detail: String,
 }
 
 impl ParameterError {
@@ -34,7 +36,16 @@ impl ParameterError {
         argument_name: &'static str,
         argument_value: impl Into<String>,
     ) -> Self {
-        Self { ec, message: message.into(), argument_name, argument_value: argument_value.into() }
+        let (message, argument_value) = (message.into(), argument_value.into());
+        Self { ec, message, argument_name, argument_value, detail: String::new() }
+    }
+
+    /// Says what exactly is wrong, in a few words.
+    pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
+        const LONGEST: usize = 200;
+        let mut detail = detail.into();
+        detail.truncate(detail.floor_char_boundary(LONGEST));
+        Self { detail, ..self }
     }
 }
 
@@ -162,10 +173,10 @@ pub fn parse_callback(base64: &str) -> Result<Option<Requested>, ParameterError>
         let message = "The length of callback exceed max value.";
         return Err(ParameterError::new("0007-00000001", message, "callback", base64));
     }
-    let Some(json) = base64_json::decode(base64) else {
+    let json = base64_json::decode(base64).map_err(|error| {
         let message = "The callback configuration is not base64 encoded.";
-        return Err(ParameterError::new("0007-00000002", message, "callback", base64));
-    };
+        ParameterError::new("0007-00000002", message, "callback", base64).with_detail(error)
+    })?;
     parse_callback_json(&json)
 }
 
@@ -175,10 +186,10 @@ pub fn parse_callback(base64: &str) -> Result<Option<Requested>, ParameterError>
 /// As [`parse_callback`].
 pub fn parse_callback_json(json: &[u8]) -> Result<Option<Requested>, ParameterError> {
     let text = String::from_utf8_lossy(json);
-    let Some(map) = base64_json::parse_object(json) else {
+    let map = base64_json::parse_object(json).map_err(|error| {
         let message = "The callback configuration is not json format.";
-        return Err(ParameterError::new("0007-00000003", message, "callback", text));
-    };
+        ParameterError::new("0007-00000003", message, "callback", text.clone()).with_detail(error)
+    })?;
     let fields = Fields { text: &text, map };
     match fields.text("callbackPolicy", "0007-00000003", "The callback policy is invalid.")? {
         None | Some("") => {}
@@ -208,7 +219,7 @@ impl Fields<'_> {
         match self.map.get(name) {
             None | Some(Json::Null) => Ok(None),
             Some(Json::String(text)) => Ok(Some(text)),
-            Some(_) => Err(self.error(ec, message)),
+            Some(other) => Err(self.error(ec, message).with_detail(format!("{name} is no string: {other}"))),
         }
     }
 
@@ -229,11 +240,14 @@ impl Fields<'_> {
         if parts.len() > MAX_URLS {
             return Err(self.error("0007-00000005", "The number of callback url exceed max value."));
         }
-        let urls = parts.iter().map(|part| CallbackUrl::parse(part)).collect::<Result<Vec<_>, UrlError>>();
-        match urls {
-            Ok(urls) if !urls.is_empty() => Ok(urls),
-            _ => Err(self.error("0007-00000004", "The callback url configuration is invalid.")),
+        let error = || self.error("0007-00000004", "The callback url configuration is invalid.");
+        if parts.is_empty() {
+            return Err(error());
         }
+        let url = |part: &&str| {
+            CallbackUrl::parse(part).map_err(|why: UrlError| error().with_detail(format!("{part}: {why}")))
+        };
+        parts.iter().map(url).collect()
     }
 
     fn host(&self) -> Result<Option<String>, ParameterError> {
@@ -241,7 +255,7 @@ impl Fields<'_> {
         match self.text("callbackHost", ec, message)? {
             None | Some("") => Ok(None),
             Some(host) if url::is_valid_authority(host) => Ok(Some(host.to_owned())),
-            Some(_) => Err(self.error(ec, message)),
+            Some(host) => Err(self.error(ec, message).with_detail(format!("callbackHost: {host}"))),
         }
     }
 
@@ -261,7 +275,10 @@ impl Fields<'_> {
             Some(text) => [BodyType::Form, BodyType::Json]
                 .into_iter()
                 .find(|known| known.as_str() == text)
-                .ok_or_else(|| self.error(ec, "The body type of callback is not supported.")),
+                .ok_or_else(|| {
+                    let error = self.error(ec, "The body type of callback is not supported.");
+                    error.with_detail(format!("callbackBodyType: {text}"))
+                }),
         }
     }
 
@@ -271,7 +288,10 @@ impl Fields<'_> {
             Some(Json::Bool(sni)) => Ok(*sni),
             // Builders that only know strings write the word.
             Some(Json::String(text)) if text == "true" || text == "false" => Ok(text == "true"),
-            Some(_) => Err(self.error("0007-00000012", "The callback SNI configuration is invalid.")),
+            Some(other) => {
+                let error = self.error("0007-00000012", "The callback SNI configuration is invalid.");
+                Err(error.with_detail(format!("callbackSNI: {other}")))
+            }
         }
     }
 
@@ -280,9 +300,9 @@ impl Fields<'_> {
         let map = match self.map.get("additionalHeaders") {
             None | Some(Json::Null) => return Ok(Vec::new()),
             Some(Json::Object(map)) => map,
-            Some(_) => return Err(error()),
+            Some(_) => return Err(error().with_detail("additionalHeaders is no object")),
         };
-        additional_headers::read(map).ok_or_else(error)
+        additional_headers::read(map).map_err(|detail| error().with_detail(detail))
     }
 }
 

@@ -49,14 +49,12 @@ impl Template {
                 pieces.push(Piece::Text(before.to_owned()));
             }
             let Some(after) = after.strip_prefix('{') else {
-                return Err(violation(
-                    "ReplaceKeyPrefix",
-                    "Left brace must be adjacent to dollar sign.",
-                    text,
-                ));
+                let message = "Left brace must be adjacent to dollar sign.";
+                return Err(violation("ReplaceKeyPrefix", message, text).with_detail(beginning(rest, before)));
             };
             let Some((name, after)) = after.split_once('}') else {
-                return Err(violation("ReplaceKeySuffix", "Right brace is missing.", text));
+                let message = "Right brace is missing.";
+                return Err(violation("ReplaceKeySuffix", message, text).with_detail(beginning(rest, before)));
             };
             pieces.push(placeholder(name, quotes.inside, text)?);
             rest = after;
@@ -155,6 +153,11 @@ impl Quotes {
             }
         }
     }
+}
+
+/// The text from the dollar sign on, as far as it helps to find the place: the template itself may be cut in an answer.
+fn beginning(rest: &str, before: &str) -> String {
+    rest.get(before.len()..).unwrap_or_default().chars().take(40).collect()
 }
 
 fn placeholder(name: &str, quoted: bool, template: &str) -> Result<Piece, ParameterError> {

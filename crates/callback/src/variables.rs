@@ -99,13 +99,15 @@ pub fn parse_callback_var(base64: &str) -> Result<CustomVariables, ParameterErro
     if base64_json::is_too_long(base64) {
         return Err(error("0007-00000101", "The length of callback var exceed max value.", base64));
     }
-    let Some(bytes) = base64_json::decode(base64) else {
-        return Err(error("0007-00000102", "The callback var configuration is not base64 encoded.", base64));
-    };
+    let bytes = base64_json::decode(base64).map_err(|detail| {
+        let message = "The callback var configuration is not base64 encoded.";
+        error("0007-00000102", message, base64).with_detail(detail)
+    })?;
     let text = String::from_utf8_lossy(&bytes);
     // "expecten" is what OSS says.
-    let not_json = || error("0007-00000103", "The callback var is not expecten json.", &text);
-    let object = base64_json::parse_object(&bytes).ok_or_else(not_json)?;
+    let not_json =
+        |detail| error("0007-00000103", "The callback var is not expecten json.", &text).with_detail(detail);
+    let object = base64_json::parse_object(&bytes).map_err(not_json)?;
     let mut variables = CustomVariables::default();
     for (name, value) in object {
         let serde_json::Value::String(value) = value else {

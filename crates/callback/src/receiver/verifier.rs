@@ -134,7 +134,7 @@ impl Verifier {
 
     /// Decodes the header and insists on a trusted prefix: the URL comes from whoever sent the request.
     fn trusted_url(&self, header: &str) -> Result<String, VerifyError> {
-        let decoded = base64_json::decode(header.trim()).and_then(|bytes| String::from_utf8(bytes).ok());
+        let decoded = base64_json::decode(header.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let url = decoded.ok_or(VerifyError::KeyUrlMalformed)?;
         CallbackUrl::parse(&url).map_err(|_| VerifyError::KeyUrlMalformed)?;
         // Dot segments would lead out of a prefix that has a path.

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::invalid;
-use crate::{BucketName, Error};
+use super::{SHOWN, invalid};
+use crate::{BucketName, Error, shortened};
 
 /// One condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +28,9 @@ impl Condition {
             Value::Object(members) => {
                 let mut members = members.iter();
                 let (Some((field, value)), None) = (members.next(), members.next()) else {
-                    return Err(invalid(
-                        "Invalid Simple-Condition: Simple-Conditions must have exactly one property \
-                         specified.",
-                    ));
+                    let message = "Invalid Simple-Condition: Simple-Conditions must have exactly one property \
+                                   specified.";
+                    return Err(invalid(message).with_detail("ErrorDetail", shown(item)));
                 };
                 Ok(Self::Equal { field: name(field), value: text(value, item)? })
             }
@@ -133,9 +132,10 @@ fn list(value: &Value, item: &Value) -> Result<Vec<String>, Error> {
 }
 
 fn wrong(item: &Value, ec: &'static str) -> Error {
-    let mut shown = item.to_string();
-    if let Some((end, _)) = shown.char_indices().nth(200) {
-        shown.truncate(end);
-    }
-    invalid(&format!("Invalid condition: {shown}")).with_ec(ec)
+    invalid(&format!("Invalid condition: {}", shown(item))).with_ec(ec)
+}
+
+/// A condition as it came, as far as an answer shows it.
+fn shown(item: &Value) -> String {
+    shortened(&item.to_string(), SHOWN).into_owned()
 }

@@ -9,7 +9,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
-use crate::{BucketName, Error, ErrorCode, Timestamp};
+use crate::{BucketName, Error, ErrorCode, Timestamp, shortened};
 
 use conditions::Condition;
 
@@ -19,6 +19,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
+
+/// How much of a part of a policy an error shows.
+const SHOWN: usize = 200;
 
 /// A parsed policy.
 #[derive(Clone, Debug)]
@@ -34,7 +37,9 @@ impl PostPolicy {
     /// `InvalidPolicyDocument` with the reason.
     pub fn parse(base64: &str) -> Result<Self, Error> {
         let compact: String = base64.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-        let bytes = BASE64.decode(compact).map_err(|_| invalid("Invalid base64."))?;
+        let bytes = BASE64
+            .decode(compact)
+            .map_err(|error| invalid("Invalid base64.").with_detail("ErrorDetail", error.to_string()))?;
         let text = String::from_utf8(bytes).map_err(|_| invalid("The policy is not UTF-8."))?;
         Self::parse_json(&text)
     }
@@ -54,7 +59,9 @@ impl PostPolicy {
             .get("expiration")
             .ok_or_else(|| invalid("Policy missing expiration.").with_ec("0006-00000208"))?;
         let expiration = expiration.as_str().and_then(Timestamp::parse_iso8601).ok_or_else(|| {
-            invalid(&format!("Invalid 'expiration' value: {expiration}")).with_ec("0006-00000208")
+            let text = expiration.to_string();
+            invalid(&format!("Invalid 'expiration' value: {}", shortened(&text, SHOWN)))
+                .with_ec("0006-00000208")
         })?;
         let conditions = match members.get("conditions") {
             Some(Value::Array(items)) if !items.is_empty() => items,

@@ -67,6 +67,7 @@ pub(crate) fn invalid(error: ParameterError) -> Error {
         .with_ec(error.ec)
         .with_detail("ArgumentName", error.argument_name)
         .with_detail("ArgumentValue", shortened(error.argument_value))
+        .with_detail("ErrorDetail", error.detail)
 }
 
 /// One SDK reads no more than 4 KiB of an error document, so a very long value is cut.
@@ -85,13 +86,11 @@ fn one_of<'a>(
 ) -> Result<Option<&'a str>, Error> {
     let in_header = call.header(header)?;
     let in_query = call.query.get(query).or_else(|| call.query.get(header));
-    if in_header.is_some() && in_query.is_some() {
-        return Err(Error::new(ErrorCode::InvalidArgument)
-            .with_message(format!(
-                "Either the {query} query string parameter or the {header} header should be specified, not both."
-            ))
-            .with_ec(ec)
-            .with_detail("ArgumentName", query));
+    if let (Some(_), Some(value)) = (in_header, in_query) {
+        let message = format!(
+            "Either the {query} query string parameter or the {header} header should be specified, not both."
+        );
+        return Err(Error::invalid_argument(message, query, shortened(value.to_owned())).with_ec(ec));
     }
     Ok(in_header.or(in_query))
 }
@@ -110,11 +109,13 @@ fn from_policy(call: &Call, name: &str) -> Result<Option<(CallbackParameters, Cu
             .with_detail("ArgumentName", "callbackPolicy")
             .with_detail("ArgumentValue", name)
     })?;
+    // Who uploads sees none of the policy's text, and has to be told where the mistake is.
+    let in_policy = |error| invalid(error).with_detail("PolicyName", name);
     let variables = match item.callback_var.as_str() {
         "" => CustomVariables::default(),
-        text => parse_callback_var(text).map_err(invalid)?,
+        text => parse_callback_var(text).map_err(in_policy)?,
     };
-    match parse_callback(&item.callback).map_err(invalid)? {
+    match parse_callback(&item.callback).map_err(in_policy)? {
         None => Ok(None),
         Some(Requested::Callback(parameters)) => Ok(Some((parameters, variables))),
         Some(Requested::Policy(_)) => Err(Error::new(ErrorCode::InvalidArgument)

@@ -349,6 +349,9 @@ fn policies_that_do_not_hold_or_cannot_be_read() {
         check(any(&bucket).condition(condition).v4(), 400, "InvalidPolicyDocument");
     }
     check(Policy::new().v4(), 400, "InvalidPolicyDocument");
+    let answer =
+        check(any(&bucket).condition("{\"a\":\"b\",\"c\":\"d\"}").v4(), 400, "InvalidPolicyDocument");
+    assert_eq!(answer.element("ErrorDetail"), "{\"a\":\"b\",\"c\":\"d\"}");
     let with_policy = |policy: &str| {
         let fields = any(&bucket).v1();
         let signature =

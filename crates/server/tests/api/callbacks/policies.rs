@@ -60,6 +60,8 @@ fn unknown_names_and_broken_policies_refuse_the_upload() {
         put(&bucket, "k", &named(name)).send().expect_error(400, "InvalidArgument");
         bucket.assert_absent("k");
     }
+    let answer = put(&bucket, "k", &named("broken")).send().expect_error(400, "InvalidArgument");
+    answer.with_ec("0007-00000002").with("ArgumentValue", "@@@").with("PolicyName", "broken");
     put(&Bucket::new(), "k", &named("any")).send().expect_error(400, "InvalidArgument");
     let bucket = with_policy("loop", &encode(&named("loop")), "");
     put(&bucket, "k", &named("loop")).send().expect_error(400, "InvalidArgument");

@@ -193,6 +193,30 @@ fn templates_with_other_mistakes() {
 }
 
 #[test]
+fn the_detail_names_what_is_wrong() {
+    let bucket = Bucket::new();
+    let long = "a".repeat(3000) + "&price=$5&size=${size}";
+    let headers = with("additionalHeaders", "{\"good\":\"1\",\"x_bad\":\"2\"}");
+    let rows = [
+        (encode_text("{\"callbackUrl\":\"a.com\","), "EOF while parsing a value at line 1 column 23"),
+        ("e30=@".to_owned(), "Invalid symbol 64, offset 4."),
+        (encode(&callback("http://a.com;b", "a")), "b: a host without a scheme needs a dot or a port"),
+        (encode_text(&with("callbackHost", "\"a b\"")), "callbackHost: a b"),
+        (encode_text(&with("callbackBodyType", "\"text/plain\"")), "callbackBodyType: text/plain"),
+        (encode_text(&with("callbackSNI", "\"yes\"")), "callbackSNI: \"yes\""),
+        (encode_text(&with("callbackHost", "5")), "callbackHost is no string: 5"),
+        (encode_text(&headers), "a header may not be added: x_bad"),
+        // What is wrong stands behind what the answer shows of the template.
+        (encode(&callback(URL, &long)), "$5&size=${size}"),
+    ];
+    for (value, detail) in rows {
+        let answer = bucket.key("PUT", "k").header("x-oss-callback", &value).body("x").send();
+        assert_eq!(answer.expect_error(400, "InvalidArgument").element("ErrorDetail"), detail);
+        bucket.assert_absent("k");
+    }
+}
+
+#[test]
 fn every_mistake_in_callback_var() {
     let (bucket, application) = (Bucket::new(), Application::json("{}"));
     let value = encode(&callback(&application.url("/"), "a=b"));

@@ -129,6 +129,7 @@ fn both_header_and_query_is_a_contradiction() {
     for request in requests() {
         let answer = request.header("x-oss-callback", &value).query("callback", &value).send();
         let answer = answer.expect_error(400, "InvalidArgument").with_ec("0007-00000027");
+        let answer = answer.with("ArgumentName", "callback").with("ArgumentValue", &value);
         assert_eq!(
             answer.element("Message"),
             "Either the callback query string parameter or the x-oss-callback header should be specified, not both."
@@ -138,7 +139,8 @@ fn both_header_and_query_is_a_contradiction() {
         let request = request.header("x-oss-callback", &value);
         let answer =
             request.header("x-oss-callback-var", &variables).query("callback-var", &variables).send();
-        answer.expect_error(400, "InvalidArgument").with_ec("0007-00000028");
+        let answer = answer.expect_error(400, "InvalidArgument").with_ec("0007-00000028");
+        answer.with("ArgumentName", "callback-var").with("ArgumentValue", &variables);
     }
     // One in a header and the other in the query do not contradict each other.
     bucket.assert_absent("k");
