@@ -45,7 +45,7 @@ pub use list_bucket_result::ListBucketResult;
 pub use list_bucket_result_v2::{ListBucketResultV2, continuation_token, read_continuation_token};
 pub use list_live_channel_result::ListLiveChannelResult;
 pub use list_multipart_uploads_result::{ListMultipartUploadsResult, ListedUpload};
-pub use list_parts_result::{ListPartsResult, ListedPart};
+pub use list_parts_result::{ClientEncryption, ListPartsResult, ListedPart};
 pub use list_versions_result::ListVersionsResult;
 pub use listed_object::ListedObject;
 pub use location_constraint::LocationConstraint;

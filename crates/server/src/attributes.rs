@@ -4,7 +4,7 @@
 use http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ossicle_protocol::{Error, ErrorCode, ObjectAcl, ObjectKey, StorageClass, media_type_for};
-use ossicle_store::{Attributes, Object, ObjectFields};
+use ossicle_store::{Attributes, Bucket, Object, ObjectFields};
 
 use crate::http::reply::Reply;
 
@@ -38,21 +38,13 @@ const NOT_BUILT: [&str; 5] = [
 
 /// Reads the attributes of a new object from request headers.
 pub(crate) fn from_headers(headers: &HeaderMap, key: &ObjectKey) -> Result<Attributes, Error> {
-    let mut fields = Vec::new();
-    for (name, value) in headers {
-        let value = std::str::from_utf8(value.as_bytes()).map_err(|_| {
-            Error::new(ErrorCode::InvalidArgument)
-                .with_message("The characters encoding must be utf-8.")
-                .with_detail("ArgumentName", name.as_str())
-        })?;
-        fields.push((name.as_str(), value));
-    }
-    from_fields(fields.into_iter(), key)
+    from_fields(headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())), key)
 }
 
-/// Reads the attributes from names (in lower case) and values, however they came.
+/// Reads the attributes from names (in lower case) and values, however they came. Values that are given back as they are
+/// need not be UTF-8: clients on Windows send names of files in GBK.
 pub(crate) fn from_fields<'a>(
-    fields: impl Iterator<Item = (&'a str, &'a str)>,
+    fields: impl Iterator<Item = (&'a str, &'a [u8])>,
     key: &ObjectKey,
 ) -> Result<Attributes, Error> {
     let mut attributes =
@@ -65,9 +57,15 @@ pub(crate) fn from_fields<'a>(
         match name {
             // SDKs send OSS's own headers without a value for what was not set.
             _ if value.is_empty() && name.starts_with("x-oss-") && !name.starts_with(META) => {}
-            "content-type" if !value.is_empty() => attributes.content_type = value.to_owned(),
-            "x-oss-object-acl" => attributes.acl = crate::acl::stored_object_acl(ObjectAcl::parse(value)?),
-            "x-oss-storage-class" => attributes.storage_class = storage_class(value)?.to_owned(),
+            "content-type" if !value.is_empty() => {
+                text(name, value)?.clone_into(&mut attributes.content_type)
+            }
+            "x-oss-object-acl" => {
+                attributes.acl = crate::acl::stored_object_acl(ObjectAcl::parse(text(name, value)?)?);
+            }
+            "x-oss-storage-class" => {
+                attributes.storage_class = StorageClass::parse(text(name, value)?)?.as_str().to_owned();
+            }
             _ if STORED.contains(&name) => attributes.headers.push((name.to_owned(), value.to_owned())),
             _ if NOT_BUILT.contains(&name) => {
                 return Err(Error::new(ErrorCode::NotImplemented)
@@ -82,6 +80,7 @@ pub(crate) fn from_fields<'a>(
     }
     if metadata > USER_METADATA_LIMIT {
         return Err(Error::new(ErrorCode::InvalidArgument)
+            .with_ec("0011-00000002")
             .with_message("The total size of the user metadata must not exceed 8192 bytes."));
     }
     Ok(attributes)
@@ -94,24 +93,16 @@ pub(crate) fn too_long(name: &str, most: usize) -> Error {
         .with_detail("ArgumentName", name)
 }
 
-/// A storage class that this server can honour. All data lies alike; the archive classes would need restoring first.
-pub(crate) fn storage_class(text: &str) -> Result<&'static str, Error> {
-    honoured(StorageClass::parse(text)?)
-}
-
-/// The name of a class, if this server can honour it.
-pub(crate) fn honoured(class: StorageClass) -> Result<&'static str, Error> {
-    match class {
-        StorageClass::Standard | StorageClass::InfrequentAccess => Ok(class.as_str()),
-        StorageClass::Archive | StorageClass::ColdArchive | StorageClass::DeepColdArchive => Err(Error::new(
-            ErrorCode::NotImplemented,
-        )
-        .with_message(format!("This server does not implement the storage class {}.", class.as_str()))),
-    }
+fn text<'a>(name: &str, value: &'a [u8]) -> Result<&'a str, Error> {
+    std::str::from_utf8(value).map_err(|_| {
+        Error::new(ErrorCode::InvalidArgument)
+            .with_message("The characters encoding must be utf-8.")
+            .with_detail("ArgumentName", name)
+    })
 }
 
 /// The headers that describe a stored object on GET and HEAD.
-pub(crate) fn describe(reply: Reply, object: &Object) -> Reply {
+pub(crate) fn describe(reply: Reply, bucket: &Bucket, object: &Object) -> Reply {
     let mut reply = identify(reply, object)
         .with_header(CONTENT_TYPE, object.attributes.content_type.as_bytes())
         .with_header(LAST_MODIFIED, last_modified(object))
@@ -119,12 +110,12 @@ pub(crate) fn describe(reply: Reply, object: &Object) -> Reply {
         // What a stranger uploaded as text must not run as a script in the browser of whoever looks at it.
         .with_header(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
         .with_header(OBJECT_TYPE, HeaderValue::from_static(kind(object)))
-        .with_header(STORAGE_CLASS, storage_class_of(object));
+        .with_header(STORAGE_CLASS, storage_class_of(bucket, &object.attributes));
     if let Some(position) = append_position(object) {
         reply = reply.with_header(NEXT_APPEND_POSITION, HeaderValue::from(position));
     }
     for (name, value) in &object.attributes.headers {
-        reply = reply.with_named(name, value);
+        reply = reply.with_raw(name, value);
     }
     reply
 }
@@ -163,9 +154,11 @@ pub(crate) fn kind(object: &ObjectFields) -> &'static str {
     }
 }
 
-/// `x-oss-storage-class`; an object without one has the bucket's default, Standard.
-pub(crate) fn storage_class_of(object: &Object) -> &str {
-    if object.attributes.storage_class.is_empty() { "Standard" } else { &object.attributes.storage_class }
+/// `x-oss-storage-class`: what was asked for, else the bucket's class.
+pub(crate) fn storage_class_of<'a>(bucket: &'a Bucket, attributes: &'a Attributes) -> &'a str {
+    let class =
+        if attributes.storage_class.is_empty() { &bucket.storage_class } else { &attributes.storage_class };
+    if class.is_empty() { StorageClass::Standard.as_str() } else { class }
 }
 
 /// Where the next append must start.

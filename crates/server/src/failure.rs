@@ -36,6 +36,11 @@ pub(crate) fn from_store(error: store::Error) -> Error {
         store::Error::TooLarge { size } => {
             simple(ErrorCode::EntityTooLarge).with_detail("ProposedSize", size.to_string())
         }
+        store::Error::SizeMismatch { actual } => crate::client_encryption::wrong_data_size(actual),
+        store::Error::PartNotSequential => simple(ErrorCode::PartNotSequential),
+        store::Error::PartExists { number, etag } => simple(ErrorCode::PartAlreadyExist)
+            .with_detail("PartNumber", number.to_string())
+            .with_detail("PartEtag", etag),
         store::Error::Crc64Mismatch { actual } => {
             simple(ErrorCode::InvalidCRC64).with_detail("ServerCRC64", actual.to_string())
         }

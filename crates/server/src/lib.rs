@@ -16,6 +16,7 @@ mod call;
 mod callback;
 mod caller_overrides;
 mod cli;
+mod client_encryption;
 mod conditions;
 mod config;
 mod console;

@@ -2,7 +2,7 @@
 //! announced. An upload that fails a check leaves nothing behind.
 
 use ossicle_protocol::{Error, ErrorCode};
-use ossicle_store::{Store, StoredData};
+use ossicle_store::{StoredData, Upload};
 
 use crate::announced::{Announced, RunningSha1};
 use crate::call::Call;
@@ -20,13 +20,22 @@ pub(crate) struct Received {
 }
 
 /// Streams the whole body into the store.
-pub(crate) async fn receive(call: &Call, mut body: RequestBody) -> Result<Received, Error> {
+pub(crate) async fn receive(call: &Call, body: RequestBody) -> Result<Received, Error> {
+    let upload = call.app.store.upload(body.announced());
+    receive_into(call, body, upload).await
+}
+
+/// The same into an upload that was begun for it.
+pub(crate) async fn receive_into(
+    call: &Call,
+    mut body: RequestBody,
+    upload: Upload,
+) -> Result<Received, Error> {
     let announced = Announced::by_headers(call)?;
-    let length = body.announced();
-    if length.is_some_and(|length| length > SINGLE_UPLOAD_LIMIT) {
+    if body.announced().is_some_and(|length| length > SINGLE_UPLOAD_LIMIT) {
         return Err(Error::new(ErrorCode::EntityTooLarge));
     }
-    let mut intake = Intake::new(&call.app.store, length).checked_against(announced);
+    let mut intake = Intake::new(upload).checked_against(announced);
     while let Some(piece) = body.next().await? {
         intake.take(piece).await?;
     }
@@ -37,16 +46,16 @@ pub(crate) async fn receive(call: &Call, mut body: RequestBody) -> Result<Receiv
 
 /// An upload under way, with the limit on its size and what is announced of it.
 pub(crate) struct Intake {
-    upload: ossicle_store::Upload,
+    upload: Upload,
     size: u64,
     announced: Announced,
     sha1: Option<RunningSha1>,
 }
 
 impl Intake {
-    /// `length`, where it is known, lets the store choose where the data goes.
-    pub(crate) fn new(store: &Store, length: Option<u64>) -> Self {
-        Self { upload: store.upload(length), size: 0, announced: Announced::default(), sha1: None }
+    /// Takes data into an upload that has none yet.
+    pub(crate) fn new(upload: Upload) -> Self {
+        Self { upload, size: 0, announced: Announced::default(), sha1: None }
     }
 
     /// Fails at the end unless the bytes are those that the client announced.

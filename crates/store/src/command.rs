@@ -11,7 +11,9 @@ mod put;
 mod reclaim;
 
 pub(crate) use append::Append;
-pub(crate) use bucket::{BucketChange, ChangeBucket, CreateBucketCommand, DeleteBucket, SetBucketDocument};
+pub(crate) use bucket::{
+    BucketChange, ChangeBucket, CountObjects, CreateBucketCommand, DeleteBucket, SetBucketDocument,
+};
 pub(crate) use copy::Copy;
 pub(crate) use data::{Content, NewData, Reclaim, decode_file, decode_share, file_row, share_row};
 pub(crate) use delete::Delete;
@@ -19,6 +21,6 @@ pub(crate) use delivery::{
     ClaimDeliveries, CountDeliveries, PruneDeliveries, RecordDeliveryCommand, UpdateDeliveryCommand,
     counts_in, due_id,
 };
-pub(crate) use multipart::{Abort, Complete, Initiate, PutPartCommand, part_number, to_part};
+pub(crate) use multipart::{Abort, Complete, Initiate, PutPartCommand, continued, part_number, to_part};
 pub(crate) use put::{Put, SetObjectAcl};
 pub(crate) use reclaim::{ForgetFile, ReclaimManifest, RewriteRows};

@@ -8,6 +8,7 @@ mod upload;
 mod writer;
 
 pub(crate) use hashing::Hashers;
+pub(crate) use md5::Md5State;
 pub(crate) use read_memory::ReadMemory;
 pub use reader::Reader;
 pub(crate) use reader::{ReadPlan, Source};

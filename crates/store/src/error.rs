@@ -43,6 +43,12 @@ pub enum Error {
         /// The length it would have.
         size: u64,
     },
+    /// The object does not have the length that the caller expects.
+    #[error("the object has {actual} bytes")]
+    SizeMismatch {
+        /// The length it has.
+        actual: u64,
+    },
     /// The object does not have the CRC-64 that the caller expects.
     #[error("the CRC-64 of the object is {actual}")]
     Crc64Mismatch {
@@ -58,6 +64,17 @@ pub enum Error {
         /// The part that was named.
         number: u32,
         /// The ETag that was named.
+        etag: String,
+    },
+    /// Parts that are taken only in order came, or were named, otherwise.
+    #[error("the parts of the upload have to come in order")]
+    PartNotSequential,
+    /// The part is there, and parts of this upload are taken once.
+    #[error("part {number} was uploaded before")]
+    PartExists {
+        /// The part's number.
+        number: u32,
+        /// The ETag of the part that is there.
         etag: String,
     },
     /// The parts named in the completion are not in ascending order.
@@ -132,10 +149,13 @@ impl Error {
             | Self::NotAppendable
             | Self::PositionMismatch { .. }
             | Self::TooLarge { .. }
+            | Self::SizeMismatch { .. }
             | Self::Crc64Mismatch { .. }
             | Self::NoSuchUpload
             | Self::InvalidPart { .. }
             | Self::InvalidPartOrder
+            | Self::PartNotSequential
+            | Self::PartExists { .. }
             | Self::PartTooSmall { .. }
             | Self::NoSuchDelivery
             | Self::InvalidName { .. }

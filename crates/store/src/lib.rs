@@ -96,10 +96,10 @@ pub use check::{Finding, FindingKind, FsckReport, ScrubReport};
 pub use data::{Reader, StoredData, Upload};
 pub use error::{Error, OpenError};
 pub use model::{
-    AbortUpload, Acl, AppendObject, Attributes, Bucket, BucketDocument, BucketPage, BucketStat,
+    AbortUpload, Acl, AppendObject, Attributes, Bucket, BucketDocument, BucketPage, BucketStat, ClassStat,
     CompleteUpload, CopyAttributes, CopyObject, CreateBucket, DeleteObject, Delivery, DeliveryCounts,
     DeliveryFilter, DeliveryPage, DeliveryState, ListBuckets, ListObjects, ListParts, ListUploads, Listing,
-    NewBucket, NewDelivery, NewUpload, Object, ObjectFields, ObjectKind, Part, PartPage, Parts,
+    NewBucket, NewDelivery, NewUpload, Object, ObjectFields, ObjectKind, Part, PartPage, PartPlace, Parts,
     PendingCursor, PendingPage, PendingUpload, PendingUploads, Prune, PutObject, PutPart, RecordDelivery,
     UpdateDelivery, UploadInfo, UploadPage,
 };

@@ -6,7 +6,9 @@ mod delivery;
 mod object;
 mod upload;
 
-pub use bucket::{Acl, Bucket, BucketDocument, BucketPage, BucketStat, CreateBucket, ListBuckets, NewBucket};
+pub use bucket::{
+    Acl, Bucket, BucketDocument, BucketPage, BucketStat, ClassStat, CreateBucket, ListBuckets, NewBucket,
+};
 pub use delivery::{
     Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, NewDelivery, Prune,
     RecordDelivery, UpdateDelivery,
@@ -16,6 +18,6 @@ pub use object::{
     ObjectFields, ObjectKind, PutObject,
 };
 pub use upload::{
-    AbortUpload, CompleteUpload, ListParts, ListUploads, NewUpload, Part, PartPage, Parts, PendingCursor,
-    PendingPage, PendingUpload, PendingUploads, PutPart, UploadInfo, UploadPage,
+    AbortUpload, CompleteUpload, ListParts, ListUploads, NewUpload, Part, PartPage, PartPlace, Parts,
+    PendingCursor, PendingPage, PendingUpload, PendingUploads, PutPart, UploadInfo, UploadPage,
 };

@@ -11,7 +11,7 @@ use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::command::CountDeliveries;
+use crate::command::{CountDeliveries, CountObjects};
 use crate::committer::{Committer, Setup};
 use crate::data::{DataPath, Hashers, ReadPlan, Reader, Source, Upload};
 use crate::disk::{Disk, RealDisk};
@@ -23,6 +23,7 @@ use crate::id::IdSource;
 use crate::key::{self, Tag};
 use crate::log::{Log, LogSetup};
 use crate::reclaim::Reclaimer;
+use crate::record::counts_classes;
 use crate::snapshot::Snapshot;
 use crate::tables::Tables;
 use crate::txn::Command;
@@ -144,6 +145,7 @@ impl Store {
             lock,
         })?);
         count_deliveries(&tables, &committer)?;
+        count_objects(&tables, &committer)?;
         let data_path = Arc::new(DataPath {
             files: Arc::clone(&files),
             hashers: Arc::new(Hashers::start()?),
@@ -267,11 +269,29 @@ fn count_deliveries(tables: &Tables, committer: &Committer) -> Result<(), OpenEr
     let row = tables.get_newest(&key::delivery_counts())?;
     if row.is_some_and(|row| row.len() == size_of::<u64>()) {
         tracing::info!("counting the deliveries of the journal by state, once");
-        // A thread of an asynchronous runtime may open a store, and must not block.
-        let counted = std::thread::scope(|scope| {
-            scope.spawn(|| committer.commit_blocking(CountDeliveries)).join().unwrap_or(Err(Error::Closed))
-        });
-        counted?;
+        commit_at_opening(committer, CountDeliveries)?;
     }
     Ok(())
+}
+
+/// Folders of the first versions do not tell what buckets hold by class of storage.
+fn count_objects(tables: &Arc<Tables>, committer: &Committer) -> Result<(), OpenError> {
+    let base = key::whole(Tag::Stat);
+    let end = key::after_prefix(&base);
+    let rows = Snapshot::take(tables).scan(Bound::Included(&base), Bound::Excluded(&end), usize::MAX)?;
+    let old = rows.iter().filter(|(_, row)| !counts_classes(row));
+    let buckets: Vec<String> =
+        old.map(|(key, _)| key::text_after(key, &base).map(str::to_owned)).collect::<Result<_, _>>()?;
+    if !buckets.is_empty() {
+        tracing::info!(buckets = buckets.len(), "counting objects by class of storage, once");
+        commit_at_opening(committer, CountObjects { buckets })?;
+    }
+    Ok(())
+}
+
+/// Commits while the store is being opened: a thread of an asynchronous runtime may do that, and must not block.
+fn commit_at_opening<C: Command>(committer: &Committer, command: C) -> Result<C::Output, Error> {
+    std::thread::scope(|scope| {
+        scope.spawn(|| committer.commit_blocking(command)).join().unwrap_or(Err(Error::Closed))
+    })
 }

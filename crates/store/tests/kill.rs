@@ -126,6 +126,7 @@ async fn compose(store: &Store, client: u64, number: u64) {
         min_part_size: 0,
         forbid_overwrite: false,
         acl: None,
+        size: None,
         crc64: None,
         now_ms: 1,
         journal: None,

@@ -26,8 +26,27 @@ pub struct ListPartsResult<'a> {
     pub max_parts: u32,
     /// Whether more parts follow.
     pub is_truncated: bool,
+    /// What the upload was begun with of client-side encryption.
+    pub client_encryption: ClientEncryption,
     /// The parts, in order of their numbers.
     pub parts: Vec<ListedPart<'a>>,
+}
+
+/// What clients that encrypt keep with an upload, each as it was given.
+#[derive(Clone, Debug, Default)]
+pub struct ClientEncryption {
+    /// The encrypted key.
+    pub key: Option<String>,
+    /// The encrypted start of the counter.
+    pub start: Option<String>,
+    /// How the data is encrypted.
+    pub cek_alg: Option<String>,
+    /// How the key is encrypted.
+    pub wrap_alg: Option<String>,
+    /// The length of all data.
+    pub data_size: Option<String>,
+    /// The length of each part.
+    pub part_size: Option<String>,
 }
 
 /// A part in the list.
@@ -62,6 +81,13 @@ impl ListPartsResult<'_> {
             }
             c.number("MaxParts", self.max_parts.into());
             c.flag("IsTruncated", self.is_truncated);
+            let encryption = &self.client_encryption;
+            c.optional("ClientEncryptionKey", encryption.key.as_deref());
+            c.optional("ClientEncryptionStart", encryption.start.as_deref());
+            c.optional("ClientEncryptionCekAlg", encryption.cek_alg.as_deref());
+            c.optional("ClientEncryptionWrapAlg", encryption.wrap_alg.as_deref());
+            c.optional("ClientEncryptionDataSize", encryption.data_size.as_deref());
+            c.optional("ClientEncryptionPartSize", encryption.part_size.as_deref());
             for part in &self.parts {
                 c.nested("Part", |c| {
                     c.number("PartNumber", part.number.into());

@@ -90,7 +90,13 @@ pub(super) async fn head(
         fields.insert("content_md5".to_owned(), content_md5.into());
         fields.insert("acl".to_owned(), acl::object_acl(&object).as_str().into());
         fields.insert("parts".to_owned(), object.parts.into());
-        fields.insert("headers".to_owned(), json!(object.attributes.headers));
+        let headers: Vec<_> = object
+            .attributes
+            .headers
+            .iter()
+            .map(|(name, value)| (name, String::from_utf8_lossy(value)))
+            .collect();
+        fields.insert("headers".to_owned(), json!(headers));
     }
     Ok(Json(described))
 }

@@ -71,8 +71,8 @@ impl<'a> Acting<'a> {
             }
         }
         let attributes =
-            attributes::from_fields(list.iter().map(|(name, value)| (name.as_str(), *value)), key)?;
-        check_header("content-type", &attributes.content_type)?;
+            attributes::from_fields(list.iter().map(|(name, value)| (name.as_str(), value.as_bytes())), key)?;
+        check_header("content-type", attributes.content_type.as_bytes())?;
         for (name, value) in &attributes.headers {
             check_header(name, value)?;
         }
@@ -81,12 +81,12 @@ impl<'a> Acting<'a> {
 }
 
 /// Refuses what could not be given back: fields of a form may hold line ends, headers of an answer may not.
-fn check_header(name: &str, value: &str) -> Result<(), Error> {
-    if HeaderName::try_from(name).is_ok() && HeaderValue::from_bytes(value.as_bytes()).is_ok() {
+fn check_header(name: &str, value: &[u8]) -> Result<(), Error> {
+    if HeaderName::try_from(name).is_ok() && HeaderValue::from_bytes(value).is_ok() {
         return Ok(());
     }
     Err(Error::new(ErrorCode::InvalidArgument)
         .with_message("The name or the value of a form field cannot stand in a header.")
         .with_detail("ArgumentName", name)
-        .with_detail("ArgumentValue", value))
+        .with_detail("ArgumentValue", String::from_utf8_lossy(value)))
 }

@@ -91,9 +91,13 @@ impl Reply {
     }
 
     /// Sets a header whose name comes from data, such as `x-oss-meta-*`.
-    pub(crate) fn with_named(mut self, name: &str, value: &str) -> Self {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value.as_bytes()))
-        {
+    pub(crate) fn with_named(self, name: &str, value: &str) -> Self {
+        self.with_raw(name, value.as_bytes())
+    }
+
+    /// The same for a value that need not be UTF-8.
+    pub(crate) fn with_raw(mut self, name: &str, value: &[u8]) -> Self {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value)) {
             self.response.headers_mut().insert(name, value);
         }
         self

@@ -11,6 +11,7 @@ use crate::call::Call;
 use crate::callback::answer::{Asker, detached};
 use crate::callback::prepare::{Facts, IMAGE_HEAD, Prepared};
 use crate::callback::requested::{self, Wanted};
+use crate::client_encryption::Sizes;
 use crate::conditions::forbids_overwrite;
 use crate::failure;
 use crate::http::body::RequestBody;
@@ -28,17 +29,23 @@ pub(crate) async fn complete_multipart_upload(call: Call, body: RequestBody) -> 
     let announced = Announced::of_object(&call)?;
     let upload_id = call.query.get("uploadId").unwrap_or("");
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
-    if call.app.store.upload_info(bucket, key, upload_id).map_err(failure::from_store)?.is_none() {
-        return Err(Error::new(ErrorCode::NoSuchUpload).with_detail("UploadId", upload_id));
+    let upload = call.app.store.upload_info(bucket, key, upload_id).map_err(failure::from_store)?;
+    let upload =
+        upload.ok_or_else(|| Error::new(ErrorCode::NoSuchUpload).with_detail("UploadId", upload_id))?;
+    let parts = parts(&call, &body)?;
+    let sizes = Sizes::of_upload(&upload.attributes);
+    if let (Some(sizes), Parts::Listed(listed)) = (sizes, &parts) {
+        sizes.check_count(listed.len())?;
     }
     let complete = CompleteUpload {
         bucket: bucket.to_owned(),
         key: key.to_owned(),
         upload_id: upload_id.to_owned(),
-        parts: parts(&call, &body)?,
+        parts,
         min_part_size: MIN_PART_SIZE,
         forbid_overwrite: forbids_overwrite(&call)?,
         acl: requested_object_acl(&call)?,
+        size: sizes.map(Sizes::data),
         crc64: announced.crc64(),
         now_ms: call.now.unix_millis(),
         journal: None,

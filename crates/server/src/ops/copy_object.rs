@@ -1,7 +1,7 @@
 //! `CopyObject`: a new object with the bytes of another. Nothing is copied: both share their data in the store.
 
 use ossicle_protocol::xml::CopyObjectResult;
-use ossicle_protocol::{Error, ErrorCode, Timestamp};
+use ossicle_protocol::{Error, ErrorCode, StorageClass, Timestamp};
 use ossicle_store::{CopyAttributes, CopyObject, Object};
 
 use crate::acl::requested_object_acl;
@@ -55,10 +55,10 @@ fn copied_attributes(call: &Call, source: &Object) -> Result<CopyAttributes, Err
         }
         "REPLACE" => attributes::from_headers(&call.head.headers, key).map(CopyAttributes::Replace),
         "COPY" => {
-            let class = call.header("x-oss-storage-class")?.map(attributes::storage_class).transpose()?;
+            let class = call.header("x-oss-storage-class")?.map(StorageClass::parse).transpose()?;
             Ok(CopyAttributes::Keep {
                 acl: requested_object_acl(call)?.unwrap_or_default(),
-                storage_class: class.map(str::to_owned),
+                storage_class: class.map_or_else(String::new, |class| class.as_str().to_owned()),
             })
         }
         _ => Err(Error::new(ErrorCode::InvalidArgument)

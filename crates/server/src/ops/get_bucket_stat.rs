@@ -1,7 +1,7 @@
-//! `GetBucketStat`: how much a bucket holds.
+//! `GetBucketStat`: how much a bucket holds, in all and by storage class.
 
-use ossicle_protocol::Error;
 use ossicle_protocol::xml::{BucketStat, ClassStat};
+use ossicle_protocol::{Error, StorageClass};
 
 use crate::call::Call;
 use crate::failure;
@@ -10,12 +10,36 @@ use crate::http::reply::Reply;
 /// Runs `GetBucketStat`.
 pub(crate) fn get_bucket_stat(call: &Call) -> Result<Reply, Error> {
     let stat = call.app.store.bucket_stat(call.bucket_name()?.as_str()).map_err(failure::from_store)?;
-    let document = BucketStat {
+    let mut document = BucketStat {
         storage: stat.bytes,
         object_count: stat.objects,
         multipart_upload_count: stat.uploads,
-        standard: ClassStat { storage: stat.bytes, real_storage: stat.bytes, object_count: stat.objects },
         ..BucketStat::default()
     };
+    let (mut objects, mut bytes) = (stat.objects, stat.bytes);
+    for named in &stat.classes {
+        objects = objects.saturating_sub(named.objects);
+        bytes = bytes.saturating_sub(named.bytes);
+        add(of_class(&mut document, &named.class), named.objects, named.bytes);
+    }
+    // All others have the bucket's class.
+    add(of_class(&mut document, &call.bucket()?.storage_class), objects, bytes);
     Ok(Reply::xml(document.to_xml()))
+}
+
+fn of_class<'a>(document: &'a mut BucketStat, class: &str) -> &'a mut ClassStat {
+    match StorageClass::parse(class).unwrap_or_default() {
+        StorageClass::Standard => &mut document.standard,
+        StorageClass::InfrequentAccess => &mut document.infrequent_access,
+        StorageClass::Archive => &mut document.archive,
+        StorageClass::ColdArchive => &mut document.cold_archive,
+        StorageClass::DeepColdArchive => &mut document.deep_cold_archive,
+    }
+}
+
+/// What is charged is what is there: there is no least size of an object here.
+fn add(stat: &mut ClassStat, objects: u64, bytes: u64) {
+    stat.object_count += objects;
+    stat.storage += bytes;
+    stat.real_storage += bytes;
 }

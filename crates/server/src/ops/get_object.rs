@@ -22,7 +22,7 @@ pub(crate) async fn get_object(call: &Call) -> Result<Reply, Error> {
     let object = stored::object(call).await?;
     conditions::check(&call.head.headers, &object)?;
     let range = ByteRange::from_headers(&call.head.headers, object.size);
-    let reply = override_headers(call, attributes::describe(Reply::ok(), &object))?;
+    let reply = override_headers(call, attributes::describe(Reply::ok(), call.bucket()?, &object))?;
     match range {
         ByteRange::Full => send(call, reply, &object, 0..object.size).await,
         ByteRange::Partial { first, last } => {

@@ -12,5 +12,5 @@ use crate::stored;
 pub(crate) async fn head_object(call: &Call) -> Result<Reply, Error> {
     let object = stored::object(call).await?;
     conditions::check(&call.head.headers, &object)?;
-    Ok(attributes::describe(Reply::ok(), &object).with_content_length(object.size))
+    Ok(attributes::describe(Reply::ok(), call.bucket()?, &object).with_content_length(object.size))
 }

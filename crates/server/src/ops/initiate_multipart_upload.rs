@@ -7,6 +7,7 @@ use ossicle_store::NewUpload;
 
 use crate::attributes;
 use crate::call::Call;
+use crate::client_encryption::Sizes;
 use crate::conditions;
 use crate::failure;
 use crate::http::reply::Reply;
@@ -16,10 +17,13 @@ pub(crate) async fn initiate_multipart_upload(call: &Call) -> Result<Reply, Erro
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?);
     let encoding = KeyEncoding::from_request(&call.query, &call.head.headers)?;
     conditions::refuse_overwrite(call)?;
+    let attributes = attributes::from_headers(&call.head.headers, key)?;
+    Sizes::of_new(&attributes)?;
     let upload = NewUpload {
         bucket: bucket.to_owned(),
         key: key.as_str().to_owned(),
-        attributes: attributes::from_headers(&call.head.headers, key)?,
+        attributes,
+        sequential: call.query.contains("sequential"),
         now_ms: call.now.unix_millis(),
     };
     let upload_id = call.app.store.initiate(upload).await.map_err(failure::from_store)?;

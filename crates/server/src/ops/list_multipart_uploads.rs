@@ -4,6 +4,7 @@ use ossicle_protocol::xml::{ListMultipartUploadsResult, ListedUpload};
 use ossicle_protocol::{Error, Timestamp};
 use ossicle_store::ListUploads;
 
+use crate::attributes;
 use crate::call::Call;
 use crate::failure;
 use crate::http::reply::Reply;
@@ -11,6 +12,7 @@ use crate::paging::{Page, UPLOADS};
 
 /// Runs `ListMultipartUploads`.
 pub(crate) fn list_multipart_uploads(call: &Call) -> Result<Reply, Error> {
+    let holder = call.bucket()?;
     let page = Page::of(call, &UPLOADS)?;
     let (key_marker, upload_id_marker) =
         (UPLOADS.text(call, "key-marker")?, UPLOADS.text(call, "upload-id-marker")?);
@@ -27,7 +29,7 @@ pub(crate) fn list_multipart_uploads(call: &Call) -> Result<Reply, Error> {
     let uploads = listing.uploads.iter().map(|upload| ListedUpload {
         key: &upload.key,
         upload_id: &upload.upload_id,
-        storage_class: class(&upload.attributes.storage_class),
+        storage_class: attributes::storage_class_of(holder, &upload.attributes),
         initiated: Timestamp::from_unix_millis(upload.initiated_ms),
     });
     let document = ListMultipartUploadsResult {
@@ -45,9 +47,4 @@ pub(crate) fn list_multipart_uploads(call: &Call) -> Result<Reply, Error> {
         common_prefixes: listing.common_prefixes.iter().map(String::as_str).collect(),
     };
     Ok(Reply::xml(document.to_xml()))
-}
-
-/// A storage class that was not given is Standard.
-pub(super) fn class(class: &str) -> &str {
-    if class.is_empty() { "Standard" } else { class }
 }

@@ -11,6 +11,7 @@ use crate::paging::{Page, VERSIONS};
 
 /// Runs `ListObjectVersions`.
 pub(crate) fn list_object_versions(call: &Call) -> Result<Reply, Error> {
+    let holder = call.bucket()?;
     let page = Page::of(call, &VERSIONS)?;
     let key_marker = VERSIONS.text(call, "key-marker")?;
     let version_id_marker = version_id_marker(call, key_marker)?;
@@ -26,7 +27,7 @@ pub(crate) fn list_object_versions(call: &Call) -> Result<Reply, Error> {
         delimiter: page.delimiter,
         encoding: page.encoding,
         next_key_marker: listing.next.as_deref(),
-        versions: listing.objects.iter().map(|object| listed(object, Some(owner))).collect(),
+        versions: listing.objects.iter().map(|object| listed(holder, object, Some(owner))).collect(),
         common_prefixes: listing.common_prefixes.iter().map(String::as_str).collect(),
     };
     Ok(Reply::xml(document.to_xml()))

@@ -2,7 +2,7 @@
 
 use ossicle_protocol::xml::ListBucketResult;
 use ossicle_protocol::{Error, Timestamp};
-use ossicle_store::{ListObjects, Listing, ObjectFields};
+use ossicle_store::{Bucket, ListObjects, Listing, ObjectFields};
 
 use crate::call::Call;
 use crate::failure;
@@ -11,6 +11,7 @@ use crate::paging::{OBJECTS, Page};
 
 /// Runs `ListObjects`.
 pub(crate) fn list_objects(call: &Call) -> Result<Reply, Error> {
+    let holder = call.bucket()?;
     let page = Page::of(call, &OBJECTS)?;
     let marker = OBJECTS.text(call, "marker")?;
     let listing = list(call, &page, marker)?;
@@ -23,7 +24,7 @@ pub(crate) fn list_objects(call: &Call) -> Result<Reply, Error> {
         delimiter: page.delimiter,
         encoding: page.encoding,
         next_marker: listing.next.as_deref(),
-        contents: listing.objects.iter().map(|object| listed(object, Some(owner))).collect(),
+        contents: listing.objects.iter().map(|object| listed(holder, object, Some(owner))).collect(),
         common_prefixes: listing.common_prefixes.iter().map(String::as_str).collect(),
     };
     Ok(Reply::xml(document.to_xml()))
@@ -43,17 +44,17 @@ pub(super) fn list(call: &Call, page: &Page<'_>, after: &str) -> Result<Listing,
 
 /// An object as an entry of a listing.
 pub(super) fn listed<'a>(
+    bucket: &'a Bucket,
     object: &'a ObjectFields,
     owner: Option<&'a str>,
 ) -> ossicle_protocol::xml::ListedObject<'a> {
-    let class = object.attributes.storage_class.as_str();
     ossicle_protocol::xml::ListedObject {
         key: &object.key,
         last_modified: Timestamp::from_unix_millis(object.last_modified_ms),
         etag: &object.etag,
         object_type: crate::attributes::kind(object),
         size: object.size,
-        storage_class: if class.is_empty() { "Standard" } else { class },
+        storage_class: crate::attributes::storage_class_of(bucket, &object.attributes),
         owner,
     }
 }

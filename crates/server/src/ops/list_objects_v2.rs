@@ -10,6 +10,7 @@ use crate::paging::{OBJECTS, Page};
 
 /// Runs `ListObjectsV2`.
 pub(crate) fn list_objects_v2(call: &Call) -> Result<Reply, Error> {
+    let holder = call.bucket()?;
     let page = Page::of(call, &OBJECTS)?;
     let start_after = OBJECTS.text(call, "start-after")?;
     // Some SDKs send an empty token with the first page.
@@ -30,7 +31,7 @@ pub(crate) fn list_objects_v2(call: &Call) -> Result<Reply, Error> {
         delimiter: Some(page.delimiter).filter(|delimiter| !delimiter.is_empty()),
         encoding: page.encoding,
         next_continuation_token: next.as_deref(),
-        contents: listing.objects.iter().map(|object| listed(object, owner)).collect(),
+        contents: listing.objects.iter().map(|object| listed(holder, object, owner)).collect(),
         common_prefixes: listing.common_prefixes.iter().map(String::as_str).collect(),
     };
     Ok(Reply::xml(document.to_xml()))

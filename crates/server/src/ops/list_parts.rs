@@ -4,8 +4,9 @@ use ossicle_protocol::xml::{KeyEncoding, ListPartsResult, ListedPart};
 use ossicle_protocol::{Error, ErrorCode, Timestamp};
 use ossicle_store::ListParts;
 
-use super::list_multipart_uploads::class;
+use crate::attributes;
 use crate::call::Call;
+use crate::client_encryption;
 use crate::failure;
 use crate::http::reply::Reply;
 use crate::paging::PARTS;
@@ -13,6 +14,7 @@ use crate::paging::PARTS;
 /// Runs `ListParts`.
 pub(crate) fn list_parts(call: &Call) -> Result<Reply, Error> {
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
+    let holder = call.bucket()?;
     let upload_id = call.query.get("uploadId").unwrap_or("");
     let store = &call.app.store;
     let upload = store.upload_info(bucket, key, upload_id).map_err(failure::from_store)?;
@@ -40,11 +42,12 @@ pub(crate) fn list_parts(call: &Call) -> Result<Reply, Error> {
         bucket,
         key,
         upload_id,
-        storage_class: class(&upload.attributes.storage_class),
+        storage_class: attributes::storage_class_of(holder, &upload.attributes),
         part_number_marker: after,
         next_part_number_marker: page.parts.last().map(|part| part.number),
         max_parts,
         is_truncated: page.truncated,
+        client_encryption: client_encryption::described(&upload.attributes),
         parts: parts.collect(),
     };
     Ok(Reply::xml(document.to_xml()))

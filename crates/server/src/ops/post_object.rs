@@ -138,7 +138,7 @@ async fn receive(
     policy: Option<&PostPolicy>,
     announced: Announced,
 ) -> Result<Received, Error> {
-    let mut intake = Intake::new(&call.app.store, None).checked_against(announced);
+    let mut intake = Intake::new(call.app.store.upload(None)).checked_against(announced);
     while let Some(piece) = file.next().await? {
         intake.take(piece).await?;
         if let Some(policy) = policy

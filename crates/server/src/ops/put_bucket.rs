@@ -6,7 +6,6 @@ use ossicle_store::{CreateBucket, NewBucket};
 
 use crate::acl::{refuse_public_bucket, stored_bucket_acl};
 use crate::announced::check_document_md5;
-use crate::attributes;
 use crate::call::Call;
 use crate::failure;
 use crate::http::body::RequestBody;
@@ -34,7 +33,7 @@ pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, 
     check_document_md5(call, &body)?;
     let wanted = CreateBucketConfiguration::parse(&body)?;
     refuse_another_region(call, wanted.location.as_deref())?;
-    let storage_class = attributes::honoured(wanted.storage_class.unwrap_or_default())?;
+    let storage_class = wanted.storage_class.unwrap_or_default().as_str();
     let bucket = NewBucket {
         name: name.as_str().to_owned(),
         acl: stored_bucket_acl(acl.unwrap_or(BucketAcl::Private)),

@@ -2,14 +2,15 @@
 //! sends them with every step.
 
 use ossicle_protocol::{Error, ErrorCode};
-use ossicle_store::{self as store, PutPart};
+use ossicle_store::{self as store, PartPlace, PutPart};
 
 use crate::attributes::base64_md5;
 use crate::call::Call;
+use crate::client_encryption::{self, Sizes};
 use crate::failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::receive::receive;
+use crate::receive::receive_into;
 
 /// The highest part number.
 const MAX_PART_NUMBER: u32 = 10_000;
@@ -19,11 +20,18 @@ pub(crate) async fn upload_part(call: &Call, body: RequestBody) -> Result<Reply,
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
     let number = part_number(call)?;
     let upload_id = call.query.get("uploadId").unwrap_or("");
-    let upload = call.app.store.upload_info(bucket, key, upload_id).map_err(failure::from_store)?;
-    if upload.is_none() {
-        return Err(no_such_upload(upload_id));
+    let told = |error| of_part(error, || no_such_upload(upload_id));
+    let place = PartPlace { bucket, key, upload_id, number };
+    let (upload, info) = call.app.store.upload_part(&place, body.announced()).map_err(told)?;
+    client_encryption::check_repeated(&call.head.headers, &info.attributes)?;
+    let sizes = Sizes::of_upload(&info.attributes);
+    if let (Some(sizes), Some(length)) = (sizes, body.announced()) {
+        sizes.check_part(number, length)?;
     }
-    let data = receive(call, body).await?.data;
+    let data = receive_into(call, body, upload).await?.data;
+    if let Some(sizes) = sizes {
+        sizes.check_part(number, data.size())?;
+    }
     let (md5, crc64) = (base64_md5(&data.md5()), data.crc64());
     let part = PutPart {
         bucket: bucket.to_owned(),
@@ -33,13 +41,18 @@ pub(crate) async fn upload_part(call: &Call, body: RequestBody) -> Result<Reply,
         data,
         now_ms: call.now.unix_millis(),
     };
-    match call.app.store.put_part(part).await {
-        Ok(part) => Ok(Reply::ok()
-            .with_named("etag", &format!("\"{}\"", part.etag))
-            .with_named("content-md5", &md5)
-            .with_named("x-oss-hash-crc64ecma", &crc64.to_string())),
-        Err(store::Error::NoSuchUpload) => Err(no_such_upload(upload_id)),
-        Err(error) => Err(failure::from_store(error)),
+    let part = call.app.store.put_part(part).await.map_err(told)?;
+    Ok(Reply::ok()
+        .with_named("etag", &format!("\"{}\"", part.etag))
+        .with_named("content-md5", &md5)
+        .with_named("x-oss-hash-crc64ecma", &crc64.to_string()))
+}
+
+/// What a failure to store a part means; each operation has a detail code of its own for an upload that is not there.
+pub(super) fn of_part(error: store::Error, no_such_upload: impl FnOnce() -> Error) -> Error {
+    match error {
+        store::Error::NoSuchUpload => no_such_upload(),
+        error => failure::from_store(error),
     }
 }
 

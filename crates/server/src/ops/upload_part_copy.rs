@@ -5,10 +5,11 @@ use std::ops::Range;
 use http::header::CONTENT_RANGE;
 use ossicle_protocol::xml::CopyPartResult;
 use ossicle_protocol::{ByteRange, Error, ErrorCode, Timestamp};
-use ossicle_store::{self as store, Object, PutPart, StoredData};
+use ossicle_store::{Object, PartPlace, PutPart, StoredData, Upload};
 
-use super::upload_part::part_number;
+use super::upload_part::{of_part, part_number};
 use crate::call::Call;
+use crate::client_encryption::Sizes;
 use crate::copy_source;
 use crate::failure;
 use crate::http::reply::Reply;
@@ -21,12 +22,17 @@ pub(crate) async fn upload_part_copy(call: &Call) -> Result<Reply, Error> {
     let number = part_number(call)?;
     let upload_id = call.query.get("uploadId").unwrap_or("");
     let store = &call.app.store;
-    if store.upload_info(bucket, key, upload_id).map_err(failure::from_store)?.is_none() {
-        return Err(no_such_upload(upload_id));
-    }
+    let told = |error| of_part(error, || no_such_upload(upload_id));
+    let place = PartPlace { bucket, key, upload_id, number };
+    store.upload_part(&place, None).map_err(told)?;
     let source = copy_source::resolve(call)?;
     let (range, content_range) = range(call, &source)?;
-    let data = read(call, &source, range).await?;
+    let length = range.end - range.start;
+    let (upload, info) = store.upload_part(&place, Some(length)).map_err(told)?;
+    if let Some(sizes) = Sizes::of_upload(&info.attributes) {
+        sizes.check_part(number, length)?;
+    }
+    let data = read(call, &source, range, upload).await?;
     let crc64 = data.crc64();
     let part = PutPart {
         bucket: bucket.to_owned(),
@@ -36,10 +42,7 @@ pub(crate) async fn upload_part_copy(call: &Call) -> Result<Reply, Error> {
         data,
         now_ms: call.now.unix_millis(),
     };
-    let part = store.put_part(part).await.map_err(|error| match error {
-        store::Error::NoSuchUpload => no_such_upload(upload_id),
-        error => failure::from_store(error),
-    })?;
+    let part = store.put_part(part).await.map_err(told)?;
     let modified = Timestamp::from_unix_millis(part.last_modified_ms);
     let document = CopyPartResult { etag: &part.etag, last_modified: modified };
     let reply = Reply::xml(document.to_xml())
@@ -68,11 +71,11 @@ fn range(call: &Call, source: &Object) -> Result<(Range<u64>, Option<String>), E
 }
 
 /// A part's ETag is the MD5 of its own bytes, so they have to be read; they become data of their own on the way.
-async fn read(call: &Call, source: &Object, range: Range<u64>) -> Result<StoredData, Error> {
+async fn read(call: &Call, source: &Object, range: Range<u64>, upload: Upload) -> Result<StoredData, Error> {
     if range.end - range.start > SINGLE_UPLOAD_LIMIT {
         return Err(Error::new(ErrorCode::EntityTooLarge));
     }
-    let mut intake = Intake::new(&call.app.store, Some(range.end - range.start));
+    let mut intake = Intake::new(upload);
     let mut reader = stored::read(&call.app.store, source, range).await?;
     while let Some(piece) = reader.next().await {
         intake.take(piece.map_err(failure::from_store)?).await?;

@@ -16,6 +16,7 @@ fn lists_parts_in_the_order_of_their_numbers() {
     let expected = [bucket.name.as_str(), "k", id.as_str(), "Standard", "0", "1000", "false"];
     assert_eq!(told.map(|name| answer.element(name)), expected);
     assert_eq!(answer.elements("PartNumber"), ["1", "3", "7", "10000"]);
+    assert!(answer.elements("ClientEncryptionKey").is_empty());
     assert_eq!(answer.element("NextPartNumberMarker"), "10000");
     assert_eq!(answer.elements("ETag")[0], etag(b"part 1"));
     assert_eq!(answer.elements("Size"), ["6", "6", "6", "10"]);

@@ -132,7 +132,6 @@ fn what_cannot_be_created() {
     let put = |body: &str| bucket.root("PUT", "").body(body).send();
     put("<CreateBucket").expect_error(400, "MalformedXML");
     put(&configuration("<StorageClass>Golden</StorageClass>")).expect(400);
-    put(&configuration("<StorageClass>Archive</StorageClass>")).expect_error(501, "NotImplemented");
     bucket.root("PUT", "").header("x-oss-acl", "default").send().expect_error(400, "InvalidArgument");
     bucket.root("PUT", "").header("Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg==").body("x").send().expect(400);
     bucket.root("PUT", "").anonymous().send().expect_error(403, "AccessDenied");
@@ -153,4 +152,34 @@ fn a_wrong_key_is_told_before_anything_else() {
         .send()
         .expect_error(403, "InvalidAccessKeyId");
     bucket.root("GET", "").key("nobody", "x").send().expect_error(404, "NoSuchBucket");
+}
+
+#[test]
+fn every_storage_class_is_the_default_of_the_buckets_objects() {
+    for class in ["Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"] {
+        let bucket = Bucket::unmade();
+        let document = configuration(&format!("<StorageClass>{class}</StorageClass>"));
+        bucket.root("PUT", "").body(document).send().expect(200);
+        assert_eq!(bucket.root("GET", "?bucketInfo").send().element("StorageClass"), class);
+        bucket.put("k", "Hello");
+        for method in ["GET", "HEAD"] {
+            assert_eq!(bucket.key(method, "k").send().expect(200).must("x-oss-storage-class"), class);
+        }
+        let id = bucket.initiate("parts");
+        for query in ["", "?list-type=2", "?versions", "?uploads"] {
+            assert_eq!(
+                bucket.root("GET", query).send().expect(200).elements("StorageClass"),
+                [class],
+                "{query}"
+            );
+        }
+        let parts = bucket.key("GET", "parts").query("uploadId", &id).send().expect(200);
+        assert_eq!(parts.element("StorageClass"), class);
+        // What an object names for itself counts, and is not handed on to a copy.
+        bucket.key("PUT", "k").header("x-oss-storage-class", "IA").body("x").send().expect(200);
+        assert_eq!(bucket.key("HEAD", "k").send().must("x-oss-storage-class"), "IA");
+        let source = format!("/{}/k", bucket.name);
+        bucket.key("PUT", "copy").header("x-oss-copy-source", &source).send().expect(200);
+        assert_eq!(bucket.key("HEAD", "copy").send().must("x-oss-storage-class"), class);
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::harness::checksum::{content_md5, crc64, etag, sha1};
 use crate::harness::form::Form;
-use crate::harness::{Bucket, Wire, signing};
+use crate::harness::{Bucket, Wire, signing, wire};
 
 #[test]
 fn answers_with_what_identifies_the_content_and_nothing_else() {
@@ -135,6 +135,45 @@ fn too_much_metadata_is_refused() {
 }
 
 #[test]
+fn metadata_that_is_not_utf8_comes_back_byte_for_byte() {
+    // What C and C++ programs on Windows send as the name of a file: GBK.
+    let bucket = Bucket::new();
+    bucket.set_acl("public-read-write");
+    let (file, disposition) = (b"\xd6\xd0\xce\xc4.txt", b"attachment; filename=\xd6\xd0.txt");
+    let request = |method: &str, key: &str| {
+        let mut bytes = bucket.at(method, key).anonymous().body("x").to_bytes();
+        let end = wire::find(&bytes, b"\r\n\r\n").unwrap() + 2;
+        let headers =
+            [b"x-oss-meta-file: ", &file[..], b"\r\nContent-Disposition: ", disposition, b"\r\n"].concat();
+        bytes.splice(end..end, headers);
+        let mut wire = Wire::open(bucket.server.address());
+        wire.send(bytes);
+        wire.answer().expect(200)
+    };
+    request("PUT", "put");
+    let id = request("POST", "parts?uploads").element("UploadId");
+    let part = bucket.part("parts", &id, 1, b"x");
+    bucket.complete("parts", &id, &[(1, part)]).send().expect(200);
+    bucket
+        .key("PUT", "copy")
+        .header("x-oss-copy-source", &format!("/{}/put", bucket.name))
+        .send()
+        .expect(200);
+    for key in ["put", "parts", "copy"] {
+        let mut wire = Wire::open(bucket.server.address());
+        wire.send(bucket.key("HEAD", key).to_bytes());
+        let head = wire.raw_head();
+        for line in [
+            [b"x-oss-meta-file: ", &file[..]].concat(),
+            [b"Content-Disposition: ", &disposition[..]].concat(),
+        ] {
+            assert!(wire::find(&head, &line).is_some(), "{key}: {}", String::from_utf8_lossy(&head));
+        }
+    }
+    bucket.assert_keys(&["copy", "parts", "put"]);
+}
+
+#[test]
 fn what_is_not_built_is_refused_and_stores_nothing() {
     let bucket = Bucket::new();
     let rows = [
@@ -142,9 +181,6 @@ fn what_is_not_built_is_refused_and_stores_nothing() {
         ("x-oss-server-side-encryption", "KMS"),
         ("x-oss-server-side-encryption-key-id", "9468da86-3509-4f8d-a61e-6eab1eac"),
         ("x-oss-tagging", "a=1"),
-        ("x-oss-storage-class", "Archive"),
-        ("x-oss-storage-class", "ColdArchive"),
-        ("x-oss-storage-class", "DeepColdArchive"),
     ];
     for (name, value) in rows {
         bucket.key("PUT", "k").header(name, value).body("x").send().expect_error(501, "NotImplemented");
@@ -168,8 +204,13 @@ fn what_is_not_built_is_refused_and_stores_nothing() {
 #[test]
 fn the_storage_class_is_kept() {
     let bucket = Bucket::new();
-    bucket.key("PUT", "k").header("x-oss-storage-class", "IA").body("x").send().expect(200);
-    assert_eq!(bucket.key("HEAD", "k").send().must("x-oss-storage-class"), "IA");
+    for class in ["IA", "Archive", "ColdArchive", "DeepColdArchive"] {
+        bucket.key("PUT", "k").header("x-oss-storage-class", class).body("x").send().expect(200);
+        assert_eq!(bucket.key("HEAD", "k").send().must("x-oss-storage-class"), class);
+        // There is no restoring, and so nothing to wait for.
+        assert_eq!(bucket.get("k"), b"x");
+        bucket.at("POST", "k?restore").send().expect_error(501, "NotImplemented");
+    }
     bucket.put("k", "x");
     assert_eq!(bucket.key("HEAD", "k").send().must("x-oss-storage-class"), "Standard");
 }

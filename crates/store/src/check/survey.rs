@@ -20,7 +20,7 @@ use crate::record::{
     encode_stat,
 };
 use crate::snapshot::Snapshot;
-use crate::{BucketStat, DeliveryCounts, Error, ObjectFields, ObjectKind};
+use crate::{BucketStat, DeliveryCounts, Error};
 
 /// Rows read at once.
 const ROWS: usize = 1000;
@@ -128,7 +128,7 @@ impl Surveyor<'_> {
             this.survey.report.objects += 1;
             this.refer(&object.data, object.size, &format!("the object {bucket}/{name}"));
             match this.stats.get_mut(&bucket) {
-                Some(stat) => count(stat, &object),
+                Some(stat) => stat.add(object.kind, &object.attributes.storage_class, object.size),
                 None => this.add(FindingKind::DamagedRow, format!("{bucket}/{name} is in no bucket")),
             }
             Ok(())
@@ -413,14 +413,4 @@ fn in_words(counts: &DeliveryCounts) -> String {
         "{} ({pending} pending, {delivered} delivered, {failed} failed, {abandoned} abandoned; {scheduled} scheduled)",
         counts.total()
     )
-}
-
-fn count(stat: &mut BucketStat, object: &ObjectFields) {
-    stat.objects += 1;
-    stat.bytes += object.size;
-    match object.kind {
-        ObjectKind::Normal => stat.normal_objects += 1,
-        ObjectKind::Multipart => stat.multipart_objects += 1,
-        ObjectKind::Appendable => stat.appendable_objects += 1,
-    }
 }

@@ -1,12 +1,17 @@
 //! Commands on buckets.
 
+use std::ops::Bound;
+
 use bytes::Bytes;
 
 use super::data::{require_bucket, scan_prefix};
 use crate::key;
-use crate::record::{decode_bucket, encode_bucket, encode_stat};
+use crate::record::{decode_bucket, decode_object, encode_bucket, encode_stat};
 use crate::txn::{Command, Txn};
 use crate::{Acl, Bucket, BucketStat, CreateBucket, Error};
+
+/// Rows that are looked at in one go.
+const COUNTED_AT_ONCE: usize = 1000;
 
 /// Creates a bucket unless it exists.
 #[derive(Debug)]
@@ -54,6 +59,55 @@ impl Command for DeleteBucket {
         txn.delete(key::stat(&self.name));
         txn.delete(key::bucket(&self.name));
         Ok(())
+    }
+}
+
+/// Counts what buckets hold anew: folders of earlier versions do not tell classes of storage apart.
+#[derive(Debug)]
+pub(crate) struct CountObjects {
+    pub(crate) buckets: Vec<String>,
+}
+
+impl Command for CountObjects {
+    type Output = ();
+    const GROWS: bool = false;
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
+        for bucket in &self.buckets {
+            let mut stat = BucketStat::default();
+            let objects = key::object(bucket, "");
+            // A damaged row is told by fsck; it must not keep the folder from being opened.
+            each_row(txn, &objects, |key, row| {
+                let name = key::text_after(key, &objects);
+                if let Ok(object) = name.and_then(|name| decode_object(bucket, name, row)) {
+                    stat.add(object.kind, &object.attributes.storage_class, object.size);
+                }
+            })
+            .await?;
+            each_row(txn, &key::uploads(bucket, ""), |_, _| stat.uploads += 1).await?;
+            txn.put(key::stat(bucket), encode_stat(&stat));
+        }
+        Ok(())
+    }
+}
+
+/// Looks at every row whose key begins with the prefix, a few at a time.
+async fn each_row<T: Txn>(
+    txn: &mut T,
+    prefix: &[u8],
+    mut look: impl FnMut(&[u8], &[u8]),
+) -> Result<(), Error> {
+    let end = key::after_prefix(prefix);
+    let mut from = Bound::Included(Bytes::copy_from_slice(prefix));
+    loop {
+        let rows = txn.scan(from.as_ref().map(AsRef::as_ref), Bound::Excluded(&end), COUNTED_AT_ONCE).await?;
+        for (key, row) in &rows {
+            look(key, row);
+        }
+        match rows.into_iter().next_back() {
+            Some((last, _)) => from = Bound::Excluded(last),
+            None => return Ok(()),
+        }
     }
 }
 

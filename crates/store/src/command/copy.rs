@@ -49,10 +49,8 @@ impl Command for Copy {
 fn attributes(wanted: &CopyAttributes, source: &Attributes) -> Attributes {
     match wanted {
         CopyAttributes::Replace(attributes) => attributes.clone(),
-        CopyAttributes::Keep { acl, storage_class } => Attributes {
-            acl: *acl,
-            storage_class: storage_class.clone().unwrap_or_else(|| source.storage_class.clone()),
-            ..source.clone()
-        },
+        CopyAttributes::Keep { acl, storage_class } => {
+            Attributes { acl: *acl, storage_class: storage_class.clone(), ..source.clone() }
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::id::DataId;
 use crate::key;
 use crate::record::{decode_object, decode_stat, encode_object, encode_stat};
 use crate::txn::Txn;
-use crate::{BucketStat, Error, ObjectFields, ObjectKind};
+use crate::{BucketStat, Error, ObjectFields};
 
 /// Data that came in whole: what a command stores.
 #[derive(Debug, Clone)]
@@ -99,13 +99,10 @@ pub(super) async fn count<T: Txn>(
 ) -> Result<(), Error> {
     change_stat(txn, bucket, |stat| {
         if let Some(old) = old {
-            stat.bytes = stat.bytes.saturating_sub(old.size);
-            let kind = counter(stat, old.kind);
-            *kind = kind.saturating_sub(1);
+            stat.remove(old.kind, &old.attributes.storage_class, old.size);
         }
         if let Some(new) = new {
-            stat.bytes = stat.bytes.saturating_add(new.size);
-            *counter(stat, new.kind) += 1;
+            stat.add(new.kind, &new.attributes.storage_class, new.size);
         }
     })
     .await
@@ -124,14 +121,6 @@ pub(super) async fn change_stat<T: Txn>(
     change(&mut stat);
     txn.put(key, encode_stat(&stat));
     Ok(())
-}
-
-fn counter(stat: &mut BucketStat, kind: ObjectKind) -> &mut u64 {
-    match kind {
-        ObjectKind::Normal => &mut stat.normal_objects,
-        ObjectKind::Multipart => &mut stat.multipart_objects,
-        ObjectKind::Appendable => &mut stat.appendable_objects,
-    }
 }
 
 /// Takes new data in: its rows, and the extent it is, if it is not empty.

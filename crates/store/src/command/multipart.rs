@@ -9,6 +9,7 @@ use super::data::{
     NewData, change_stat, gather, get_object, release, replace_object, require_bucket, scan_prefix, take_in,
 };
 use super::delivery::record;
+use crate::data::Md5State;
 use crate::extent::{DataRef, Extent};
 use crate::id::{DataId, UploadId};
 use crate::key;
@@ -43,6 +44,8 @@ pub(crate) struct PutPartCommand {
     pub(crate) id: UploadId,
     pub(crate) number: u32,
     pub(crate) data: NewData,
+    /// The MD5 through this part, which its data continued.
+    pub(crate) through: Option<Md5State>,
     pub(crate) now_ms: i64,
 }
 
@@ -50,10 +53,13 @@ impl Command for PutPartCommand {
     type Output = Part;
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<Part, Error> {
-        require_upload(txn, &self.bucket, &self.key, self.id).await?;
+        let upload = require_upload(txn, &self.bucket, &self.key, self.id).await?;
         let key = key::part(self.id, self.number);
-        if let Some(old) = txn.get(&key).await? {
-            release(txn, &PartRecord::decode(&old)?.data).await?;
+        let old = txn.get(&key).await?.map(|row| PartRecord::decode(&row)).transpose()?;
+        if upload.sequential {
+            self.check_order(old.as_ref())?;
+        } else if let Some(old) = &old {
+            release(txn, &old.data).await?;
         }
         let extents: Arc<[_]> = take_in(txn, &self.data).into_iter().collect();
         let part = PartRecord {
@@ -61,10 +67,40 @@ impl Command for PutPartCommand {
             crc64: self.data.crc64,
             md5: self.data.md5,
             last_modified_ms: self.now_ms,
+            through: self.through.clone(),
             data: DataRef::Extents(extents),
         };
         txn.put(key, part.encode());
         Ok(to_part(self.number, &part))
+    }
+}
+
+impl PutPartCommand {
+    /// Refuses what does not continue the parts that are there. Those are never replaced, so the part before this one is
+    /// still the one that the data continued.
+    fn check_order(&self, old: Option<&PartRecord>) -> Result<(), Error> {
+        match old {
+            Some(old) => Err(Error::PartExists { number: self.number, etag: hex_upper(&old.md5) }),
+            None if self.through.is_none() => Err(Error::PartNotSequential),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What the next part of an upload whose parts come in order continues.
+pub(crate) fn continued(
+    number: u32,
+    present: Option<&[u8]>,
+    before: Option<&[u8]>,
+) -> Result<Md5State, Error> {
+    if let Some(present) = present {
+        let etag = hex_upper(&PartRecord::decode(present)?.md5);
+        return Err(Error::PartExists { number, etag });
+    }
+    match before {
+        None if number == 1 => Ok(Md5State::new()),
+        None => Err(Error::PartNotSequential),
+        Some(before) => PartRecord::decode(before)?.through.ok_or(Error::PartNotSequential),
     }
 }
 
@@ -116,7 +152,8 @@ pub(crate) struct Complete {
     pub(crate) min_part_size: u64,
     pub(crate) forbid_overwrite: bool,
     pub(crate) acl: Option<Acl>,
-    /// The object's CRC-64, where the caller knows it.
+    /// The object's length and CRC-64, where the caller knows them.
+    pub(crate) size: Option<u64>,
     pub(crate) crc64: Option<u64>,
     pub(crate) now_ms: i64,
     pub(crate) generation: u64,
@@ -214,16 +251,20 @@ impl Complete {
             crc64 = crc_fast::checksum_combine(CrcAlgorithm::Crc64Xz, crc64, part.crc64, part.size);
             size += part.size;
         }
+        if self.size.is_some_and(|expected| expected != size) {
+            return Err(Error::SizeMismatch { actual: size });
+        }
         if self.crc64.is_some_and(|expected| expected != crc64) {
             return Err(Error::Crc64Mismatch { actual: crc64 });
         }
+        let md5 = if upload.sequential { Some(md5_through(parts)?) } else { None };
         Ok(ObjectFields {
             bucket: self.bucket.clone(),
             key: self.key.clone(),
             etag: format!("{}-{}", hex_upper(&digests.finalize()), parts.len()),
             size,
             crc64,
-            md5: None,
+            md5,
             last_modified_ms: self.now_ms,
             kind: ObjectKind::Multipart,
             attributes: Attributes { acl: self.acl.unwrap_or(upload.attributes.acl), ..upload.attributes },
@@ -232,6 +273,13 @@ impl Complete {
             data: gather(txn, &extents, self.manifest),
         })
     }
+}
+
+/// The MD5 of parts that came in order, which must be all from the first on.
+fn md5_through(parts: &[(u32, PartRecord)]) -> Result<[u8; 16], Error> {
+    let Some((number, last)) = parts.last() else { return Ok(Md5State::new().finish()) };
+    let through = last.through.as_ref().filter(|_| usize::try_from(*number).is_ok_and(|n| n == parts.len()));
+    through.map(|state| state.clone().finish()).ok_or(Error::PartNotSequential)
 }
 
 async fn require_upload<T: Txn>(

@@ -103,10 +103,11 @@ impl Drop for Hashers {
 }
 
 impl StreamMd5 {
-    pub(super) fn new(hashers: Arc<Hashers>) -> Self {
-        let (nothing_before, state) = oneshot::channel();
+    /// Goes on from what came before the stream.
+    pub(super) fn after(before: Md5State, hashers: Arc<Hashers>) -> Self {
+        let (told, state) = oneshot::channel();
         // The receiver is at hand.
-        let _ = nothing_before.send(Md5State::new());
+        let _ = told.send(before);
         Self { hashers, state, places: Arc::new(Semaphore::new(STRETCHES as usize)) }
     }
 
@@ -121,9 +122,9 @@ impl StreamMd5 {
         Ok(())
     }
 
-    /// The hash of all pieces.
-    pub(super) async fn finish(self) -> Result<[u8; 16], Error> {
-        self.state.await.map(Md5State::finish).map_err(|_| Error::Closed)
+    /// The state after all pieces.
+    pub(super) async fn finish(self) -> Result<Md5State, Error> {
+        self.state.await.map_err(|_| Error::Closed)
     }
 }
 
@@ -248,12 +249,16 @@ mod tests {
             let bytes: Vec<u8> = (0..length).map(|at| (at * at + at / 97 + stream) as u8).collect();
             let hashers = Arc::clone(&hashers);
             tokio::spawn(async move {
-                let mut md5 = StreamMd5::new(hashers);
+                let mut md5 = StreamMd5::after(Md5State::new(), hashers);
                 let pieces: Vec<Bytes> = bytes.chunks(1 + stream * 37).map(Bytes::copy_from_slice).collect();
                 for stretch in pieces.chunks(1 + stream % 5 * 40) {
                     md5.hash(stretch.to_vec(), stream % 3 == 0).await.unwrap();
                 }
-                assert_eq!(md5.finish().await.unwrap(), <[u8; 16]>::from(Md5::digest(&bytes)), "{length}");
+                assert_eq!(
+                    md5.finish().await.unwrap().finish(),
+                    <[u8; 16]>::from(Md5::digest(&bytes)),
+                    "{length}"
+                );
             })
         });
         for stream in streams.collect::<Vec<_>>() {

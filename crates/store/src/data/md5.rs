@@ -1,6 +1,9 @@
 //! MD5 of several streams at once. Each step of MD5 needs the result of the one before, so one stream leaves much of a
 //! processor idle. Steps of other streams fill the gaps: a second stream costs about a quarter of what it would alone.
 
+use crate::Error;
+use crate::codec::{Decoder, Encoder};
+
 /// Bytes of a block.
 pub(super) const BLOCK: usize = 64;
 
@@ -76,8 +79,8 @@ const SINES: [u32; 64] = [
 const SHIFTS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 
 /// The MD5 of what has come so far.
-#[derive(Clone, Debug)]
-pub(super) struct Md5State {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Md5State {
     words: [u32; 4],
     /// The beginning of a block that is not whole yet.
     rest: [u8; BLOCK],
@@ -89,16 +92,47 @@ pub(super) struct Md5State {
 /// The MD5 of bytes that are all at hand.
 pub(super) fn digest(bytes: &[u8]) -> [u8; 16] {
     let mut state = Md5State::new();
-    let (blocks, rest) = bytes.as_chunks();
-    take_blocks([(&mut state, blocks)]);
-    state.take_edge(rest);
+    state.take(bytes);
     state.finish()
 }
 
 impl Md5State {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let words = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
         Self { words, rest: [0; BLOCK], rest_length: 0, length: 0 }
+    }
+
+    /// Takes bytes that are all at hand.
+    pub(super) fn take(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let taken = self.take_edge(bytes);
+            bytes = bytes.get(taken..).unwrap_or_default();
+            let (blocks, rest) = bytes.as_chunks();
+            if !blocks.is_empty() {
+                take_blocks([(&mut *self, blocks)]);
+                bytes = rest;
+            }
+        }
+    }
+
+    pub(crate) fn encode(&self, out: &mut Encoder) {
+        for word in self.words {
+            out.u32(word);
+        }
+        out.u64(self.length);
+        out.raw(self.rest.get(..self.rest_length).unwrap_or_default());
+    }
+
+    pub(crate) fn decode(from: &mut Decoder<'_>) -> Result<Self, Error> {
+        let words = [from.u32()?, from.u32()?, from.u32()?, from.u32()?];
+        let length = from.u64()?;
+        let mut state = Self { words, length, ..Self::new() };
+        let rest = usize::try_from(length % BLOCK as u64).unwrap_or_default();
+        for (to, byte) in state.rest.iter_mut().zip(from.raw(rest)?) {
+            *to = *byte;
+        }
+        state.rest_length = rest;
+        Ok(state)
     }
 
     /// Takes what has to come before whole blocks can be taken from `bytes`, or all of it where there are none; tells
@@ -126,7 +160,7 @@ impl Md5State {
     }
 
     /// The hash.
-    pub(super) fn finish(mut self) -> [u8; 16] {
+    pub(crate) fn finish(mut self) -> [u8; 16] {
         let bits = self.length.wrapping_mul(8);
         // One byte 0x80 and as many zeroes as leave eight bytes of the last block for the length.
         let mut zeroes = (2 * BLOCK - 9 - self.rest_length) % BLOCK;
@@ -269,6 +303,23 @@ mod tests {
             let known = <[u8; 16]>::from(Md5::digest(&bytes));
             assert_eq!(whole(&bytes), known, "{length} bytes in pieces");
             assert_eq!(digest(&bytes), known, "{length} bytes at once");
+        }
+    }
+
+    #[test]
+    fn a_state_goes_on_after_it_was_stored() {
+        for (first, second) in [(0, 0), (0, 100), (1, 63), (64, 64), (100, 0), (129, 1000)] {
+            let bytes = noise(first + second, 3);
+            let mut state = Md5State::new();
+            state.take(&bytes[..first]);
+            let mut out = Encoder::with_capacity(0);
+            state.encode(&mut out);
+            let row = out.into_vec();
+            let mut from = Decoder::new(&row, "a state");
+            let mut state = Md5State::decode(&mut from).unwrap();
+            from.end().unwrap();
+            state.take(&bytes[first..]);
+            assert_eq!(state.finish(), <[u8; 16]>::from(Md5::digest(&bytes)), "{first} and {second}");
         }
     }
 

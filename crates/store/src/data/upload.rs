@@ -8,7 +8,7 @@ use crc_fast::CrcAlgorithm;
 use tokio::task::JoinHandle;
 
 use super::hashing::{Hashers, StreamMd5};
-use super::md5;
+use super::md5::{self, Md5State};
 use super::writer::{FileWriter, WrittenFile};
 use crate::Error;
 use crate::command::{Content, NewData};
@@ -50,6 +50,8 @@ pub struct Upload {
     size: u64,
     head: Head,
     state: State,
+    /// The hash of what this data follows, where it is to be continued.
+    before: Option<Md5State>,
     /// A piece is being taken. Set for good when the caller stops waiting: the piece is lost, and with it the upload.
     taking: bool,
 }
@@ -65,6 +67,8 @@ enum State {
         waiting_bytes: usize,
         writing: Writing,
         md5: Box<StreamMd5>,
+        /// Of what this data follows, and of the data.
+        whole: Option<Box<StreamMd5>>,
         counted: Counted,
     },
     /// An error was reported.
@@ -119,7 +123,12 @@ impl Upload {
     pub(crate) fn new(path: Arc<DataPath>, size_hint: Option<u64>) -> Self {
         let expected = size_hint.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
         let bytes = Vec::with_capacity(if expected <= path.inline_limit { expected } else { 0 });
-        Self { path, size: 0, head: Head { bytes }, state: State::Small, taking: false }
+        Self { path, size: 0, head: Head { bytes }, state: State::Small, before: None, taking: false }
+    }
+
+    /// Continues the hash of what this data follows, besides making one of the data alone.
+    pub(crate) fn following(self, before: Md5State) -> Self {
+        Self { before: Some(before), ..self }
     }
 
     /// Takes a piece of the data. Waits while earlier pieces are being written, so memory stays bounded.
@@ -168,15 +177,27 @@ impl Upload {
             return Err(Error::Closed);
         }
         match self.state {
-            State::Small => Ok(StoredData::small(self.head.bytes, &self.path.ids)),
-            State::Large { waiting, writing, mut md5, counted, .. } => {
+            State::Small => Ok(StoredData::small(self.head.bytes, self.before, &self.path.ids)),
+            State::Large { waiting, writing, mut md5, whole, counted, .. } => {
                 md5.hash(waiting.clone(), counted.is_crowded()).await?;
+                let whole = match whole {
+                    Some(mut whole) => {
+                        whole.hash(waiting.clone(), counted.is_crowded()).await?;
+                        Some(whole.finish())
+                    }
+                    None => None,
+                };
                 let mut writer = writing.wait().await?;
                 let written = run_blocking(move || {
                     writer.write(&waiting)?;
                     writer.finish()
                 });
-                Ok(StoredData::large(written.await?, md5.finish().await?))
+                let written = written.await?;
+                let through = match whole {
+                    Some(whole) => Some(whole.await?),
+                    None => None,
+                };
+                Ok(StoredData::large(written, md5.finish().await?.finish(), through))
             }
             State::Failed => Err(Error::Closed),
         }
@@ -195,7 +216,11 @@ impl Upload {
             waiting_bytes: first.len() + piece.len(),
             waiting: vec![first, piece],
             writing: Writing::Idle(Box::new(writer)),
-            md5: Box::new(StreamMd5::new(Arc::clone(&self.path.hashers))),
+            md5: Box::new(StreamMd5::after(Md5State::new(), Arc::clone(&self.path.hashers))),
+            whole: self
+                .before
+                .take()
+                .map(|before| Box::new(StreamMd5::after(before, Arc::clone(&self.path.hashers)))),
             counted: Counted::new(&self.path.large),
         };
         self.hand_over().await
@@ -215,7 +240,7 @@ impl Upload {
 
     /// Has what waits hashed and written if it is enough, waiting for what is being written before.
     async fn hand_over(&mut self) -> Result<(), Error> {
-        let State::Large { waiting, waiting_bytes, writing, md5, counted } = &mut self.state else {
+        let State::Large { waiting, waiting_bytes, writing, md5, whole, counted } = &mut self.state else {
             return Ok(());
         };
         if *waiting_bytes < counted.batch(self.size) {
@@ -226,6 +251,9 @@ impl Upload {
         *waiting_bytes = 0;
         let before = std::mem::replace(writing, Writing::Lost);
         md5.hash(batch.clone(), counted.is_crowded()).await?;
+        if let Some(whole) = whole {
+            whole.hash(batch.clone(), counted.is_crowded()).await?;
+        }
         let mut writer = before.wait().await?;
         *writing = Writing::Busy(tokio::task::spawn_blocking(move || {
             writer.write(&batch)?;
@@ -255,22 +283,29 @@ async fn run_blocking<T: Send + 'static>(
 #[derive(Debug)]
 pub struct StoredData {
     pub(crate) new: NewData,
+    /// The hash of what the data follows and of the data, where it was continued.
+    pub(crate) through: Option<Md5State>,
     pub(crate) guard: Option<FileGuard>,
 }
 
 impl StoredData {
-    fn small(bytes: Vec<u8>, ids: &IdSource) -> Self {
+    fn small(bytes: Vec<u8>, before: Option<Md5State>, ids: &IdSource) -> Self {
         let size = bytes.len() as u64;
         let md5 = md5::digest(&bytes);
+        let through = before.map(|mut state| {
+            state.take(&bytes);
+            state
+        });
         let crc64 = crc_fast::checksum(CrcAlgorithm::Crc64Xz, &bytes);
         let content =
             if bytes.is_empty() { Content::Empty } else { Content::Small(ids.data(), Bytes::from(bytes)) };
-        Self { new: NewData { size, md5, crc64, content }, guard: None }
+        Self { new: NewData { size, md5, crc64, content }, through, guard: None }
     }
 
-    fn large(written: WrittenFile, md5: [u8; 16]) -> Self {
+    fn large(written: WrittenFile, md5: [u8; 16], through: Option<Md5State>) -> Self {
         let WrittenFile { guard, size, crc64 } = written;
-        Self { new: NewData { size, md5, crc64, content: Content::File(guard.id()) }, guard: Some(guard) }
+        let new = NewData { size, md5, crc64, content: Content::File(guard.id()) };
+        Self { new, through, guard: Some(guard) }
     }
 
     /// Bytes.

@@ -1,5 +1,7 @@
 //! Buckets and their settings.
 
+use crate::ObjectKind;
+
 /// Who may do what with a bucket or an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Acl {
@@ -101,7 +103,7 @@ pub struct BucketPage {
 }
 
 /// How much a bucket holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BucketStat {
     /// Objects.
@@ -116,4 +118,60 @@ pub struct BucketStat {
     pub multipart_objects: u64,
     /// Objects made by appending.
     pub appendable_objects: u64,
+    /// Those of the objects that name a class of storage, by class; the others have the bucket's.
+    pub classes: Vec<ClassStat>,
+}
+
+/// How many objects of a bucket name a class of storage.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClassStat {
+    /// The class.
+    pub class: String,
+    /// Objects.
+    pub objects: u64,
+    /// Bytes of the objects.
+    pub bytes: u64,
+}
+
+impl BucketStat {
+    /// Counts an object in.
+    pub(crate) fn add(&mut self, kind: ObjectKind, class: &str, bytes: u64) {
+        self.objects = self.objects.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(bytes);
+        let of_kind = self.of_kind(kind);
+        *of_kind = of_kind.saturating_add(1);
+        if class.is_empty() {
+            return;
+        }
+        let at = self.classes.binary_search_by(|stat| stat.class.as_str().cmp(class));
+        match at.map(|at| self.classes.get_mut(at)) {
+            Ok(Some(stat)) => {
+                stat.objects = stat.objects.saturating_add(1);
+                stat.bytes = stat.bytes.saturating_add(bytes);
+            }
+            Ok(None) => {}
+            Err(at) => self.classes.insert(at, ClassStat { class: class.to_owned(), objects: 1, bytes }),
+        }
+    }
+
+    /// Counts an object out.
+    pub(crate) fn remove(&mut self, kind: ObjectKind, class: &str, bytes: u64) {
+        self.objects = self.objects.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(bytes);
+        let of_kind = self.of_kind(kind);
+        *of_kind = of_kind.saturating_sub(1);
+        if let Some(stat) = self.classes.iter_mut().find(|stat| stat.class == class) {
+            stat.objects = stat.objects.saturating_sub(1);
+            stat.bytes = stat.bytes.saturating_sub(bytes);
+        }
+        self.classes.retain(|stat| stat.objects > 0);
+    }
+
+    fn of_kind(&mut self, kind: ObjectKind) -> &mut u64 {
+        match kind {
+            ObjectKind::Normal => &mut self.normal_objects,
+            ObjectKind::Multipart => &mut self.multipart_objects,
+            ObjectKind::Appendable => &mut self.appendable_objects,
+        }
+    }
 }

@@ -25,8 +25,9 @@ pub enum ObjectKind {
 pub struct Attributes {
     /// The type of its content.
     pub content_type: String,
-    /// Further headers kept verbatim and in order, such as `Cache-Control` and `x-oss-meta-*`.
-    pub headers: Vec<(String, String)>,
+    /// Further headers kept verbatim and in order, such as `Cache-Control` and `x-oss-meta-*`. Their values need not be
+    /// UTF-8.
+    pub headers: Vec<(String, Vec<u8>)>,
     /// Who may do what.
     pub acl: Acl,
     /// Class of storage; empty for the bucket's.
@@ -129,12 +130,12 @@ pub struct AppendObject {
 /// What a copy's attributes are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CopyAttributes {
-    /// The source's, but for the ACL.
+    /// The source's, but for the ACL and the class of storage.
     Keep {
         /// The copy's ACL.
         acl: Acl,
-        /// The copy's class of storage, if not the source's.
-        storage_class: Option<String>,
+        /// The copy's class of storage; empty for its bucket's.
+        storage_class: String,
     },
     /// These.
     Replace(Attributes),

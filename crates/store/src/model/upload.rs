@@ -13,6 +13,8 @@ pub struct NewUpload {
     pub key: String,
     /// What the object will have.
     pub attributes: Attributes,
+    /// Take parts only in order and each once, so that the MD5 of the object is known when they are complete.
+    pub sequential: bool,
     /// The time now.
     pub now_ms: i64,
 }
@@ -27,8 +29,23 @@ pub struct UploadInfo {
     pub upload_id: String,
     /// When it was begun, in milliseconds since 1970.
     pub initiated_ms: i64,
+    /// Whether parts are taken only in order.
+    pub sequential: bool,
     /// What the object will have.
     pub attributes: Attributes,
+}
+
+/// Where a part goes whose data is about to come.
+#[derive(Debug, Clone, Copy)]
+pub struct PartPlace<'a> {
+    /// The bucket's name.
+    pub bucket: &'a str,
+    /// The key.
+    pub key: &'a str,
+    /// The upload.
+    pub upload_id: &'a str,
+    /// Its number.
+    pub number: u32,
 }
 
 /// A part to write, replacing the one of that number.
@@ -114,6 +131,8 @@ pub struct CompleteUpload {
     pub forbid_overwrite: bool,
     /// Who may do what with the object; as the upload was begun if `None`.
     pub acl: Option<Acl>,
+    /// Refuse with [`Error::SizeMismatch`](crate::Error::SizeMismatch) unless the object has this length.
+    pub size: Option<u64>,
     /// Refuse with [`Error::Crc64Mismatch`](crate::Error::Crc64Mismatch) unless the object has this CRC-64.
     pub crc64: Option<u64>,
     /// The time now.

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 
+use super::VERSION;
 use super::object::{acl_from_u8, acl_to_u8};
-use super::{VERSION, expect_version};
 use crate::codec::{Decoder, Encoder};
-use crate::{Bucket, BucketStat, Error};
+use crate::{Bucket, BucketStat, ClassStat, Error};
 
 /// The form of a bucket's record that ends with flags. A bucket without any keeps the form before it, which programs
 /// that do not know flags can read.
@@ -58,20 +58,33 @@ pub(crate) fn decode_bucket(name: &str, row: &[u8]) -> Result<Bucket, Error> {
     Ok(bucket)
 }
 
+/// The version of the counters that tells classes apart.
+const WITH_CLASSES: u8 = 2;
+
 pub(crate) fn encode_stat(stat: &BucketStat) -> Bytes {
-    let mut out = Encoder::with_capacity(41);
-    out.u8(VERSION);
+    let mut out = Encoder::with_capacity(64);
+    out.u8(WITH_CLASSES);
     out.u64(stat.bytes);
     out.u64(stat.uploads);
     out.u64(stat.normal_objects);
     out.u64(stat.multipart_objects);
     out.u64(stat.appendable_objects);
+    out.length(stat.classes.len());
+    for class in &stat.classes {
+        out.text(&class.class);
+        out.u64(class.objects);
+        out.u64(class.bytes);
+    }
     out.finish()
 }
 
+/// Reads either version; the first says nothing of classes, see [`counts_classes`].
 pub(crate) fn decode_stat(row: &[u8]) -> Result<BucketStat, Error> {
     let mut from = Decoder::new(row, "what a bucket holds");
-    expect_version(&mut from)?;
+    let version = from.u8()?;
+    if !matches!(version, VERSION | WITH_CLASSES) {
+        return Err(from.fail());
+    }
     let mut stat = BucketStat {
         objects: 0,
         bytes: from.u64()?,
@@ -79,10 +92,21 @@ pub(crate) fn decode_stat(row: &[u8]) -> Result<BucketStat, Error> {
         normal_objects: from.u64()?,
         multipart_objects: from.u64()?,
         appendable_objects: from.u64()?,
+        classes: Vec::new(),
     };
     stat.objects = stat.normal_objects + stat.multipart_objects + stat.appendable_objects;
+    if version == WITH_CLASSES {
+        for _ in 0..from.length()? {
+            stat.classes.push(ClassStat { class: from.text()?, objects: from.u64()?, bytes: from.u64()? });
+        }
+    }
     from.end()?;
     Ok(stat)
+}
+
+/// Whether counters are of the version that tells classes apart.
+pub(crate) fn counts_classes(row: &[u8]) -> bool {
+    row.first() == Some(&WITH_CLASSES)
 }
 
 #[cfg(test)]

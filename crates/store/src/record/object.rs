@@ -72,7 +72,7 @@ pub(super) fn encode_attributes(attributes: &Attributes, out: &mut Encoder) {
     out.length(attributes.headers.len());
     for (name, value) in &attributes.headers {
         out.text(name);
-        out.text(value);
+        out.block(value);
     }
 }
 
@@ -83,7 +83,7 @@ pub(super) fn decode_attributes(from: &mut Decoder<'_>) -> Result<Attributes, Er
     let count = from.length()?;
     let mut headers = Vec::with_capacity(count.min(64));
     for _ in 0..count {
-        headers.push((from.text()?, from.text()?));
+        headers.push((from.text()?, from.block()?.to_vec()));
     }
     Ok(Attributes { content_type, headers, acl, storage_class })
 }

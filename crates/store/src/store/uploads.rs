@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Store;
 use super::objects::{check_journal, check_names, without_moment};
-use crate::command::{Abort, Complete, Initiate, PutPartCommand, part_number, to_part};
+use crate::command::{Abort, Complete, Initiate, PutPartCommand, continued, part_number, to_part};
 use crate::id::UploadId;
 use crate::key;
 use crate::listing::{Step, Walk};
@@ -14,7 +14,7 @@ use crate::snapshot::Snapshot;
 use crate::txn::Batch;
 use crate::{
     AbortUpload, Attributes, CompleteUpload, Error, ListParts, ListUploads, NewUpload, Object, ObjectFields,
-    ObjectKind, Part, PartPage, Parts, PutPart, UploadInfo, UploadPage,
+    ObjectKind, Part, PartPage, PartPlace, Parts, PutPart, Upload, UploadInfo, UploadPage,
 };
 
 /// Bytes after the key in the key of an upload's row: a zero byte and the identifier.
@@ -27,21 +27,51 @@ impl Store {
     /// [`Error::NoSuchBucket`].
     pub async fn initiate(&self, upload: NewUpload) -> Result<String, Error> {
         check_names(&upload.bucket, &upload.key)?;
-        let NewUpload { bucket, key, attributes, now_ms } = upload;
+        let NewUpload { bucket, key, attributes, sequential, now_ms } = upload;
         let id = self.parts.ids.upload();
-        let record = UploadRecord { initiated_ms: now_ms, attributes };
+        let record = UploadRecord { initiated_ms: now_ms, sequential, attributes };
         self.parts.committer.commit(Initiate { bucket, key, id, record }, None).await?;
         Ok(id.to_string())
+    }
+
+    /// Begins to take the data of a part, and tells of its upload. `size_hint` is the length if it is known.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`], [`Error::NoSuchUpload`]; where parts are taken only in order,
+    /// [`Error::PartNotSequential`] and [`Error::PartExists`].
+    pub fn upload_part(
+        &self,
+        place: &PartPlace<'_>,
+        size_hint: Option<u64>,
+    ) -> Result<(Upload, UploadInfo), Error> {
+        let PartPlace { bucket, key, upload_id, number } = *place;
+        let id = self.parse_id(bucket, upload_id)?;
+        let snapshot = self.snapshot();
+        let row = snapshot.get(&key::upload(bucket, key, id))?.ok_or(Error::NoSuchUpload)?;
+        let upload = self.upload(size_hint);
+        let info = info(key.to_owned(), id, UploadRecord::decode(&row)?);
+        if !info.sequential {
+            return Ok((upload, info));
+        }
+        let present = snapshot.get(&key::part(id, number))?;
+        let before = match number {
+            0 | 1 => None,
+            _ => snapshot.get(&key::part(id, number - 1))?,
+        };
+        let before = continued(number, present.as_deref(), before.as_deref())?;
+        Ok((upload.following(before), info))
     }
 
     /// Makes data a part of an upload.
     ///
     /// # Errors
-    /// [`Error::NoSuchBucket`], [`Error::NoSuchUpload`].
+    /// [`Error::NoSuchBucket`], [`Error::NoSuchUpload`]; where parts are taken only in order,
+    /// [`Error::PartNotSequential`] and [`Error::PartExists`].
     pub async fn put_part(&self, part: PutPart) -> Result<Part, Error> {
         let PutPart { bucket, key, upload_id, number, data, now_ms } = part;
         let id = self.parse_id(&bucket, &upload_id)?;
-        let command = PutPartCommand { bucket, key, id, number, data: data.new, now_ms };
+        let command =
+            PutPartCommand { bucket, key, id, number, data: data.new, through: data.through, now_ms };
         self.parts.committer.commit(command, data.guard).await
     }
 
@@ -83,7 +113,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoSuchBucket`], [`Error::NoSuchUpload`], [`Error::InvalidPart`], [`Error::InvalidPartOrder`],
-    /// [`Error::PartTooSmall`], [`Error::ObjectExists`], [`Error::Crc64Mismatch`].
+    /// [`Error::PartTooSmall`], [`Error::PartNotSequential`], [`Error::ObjectExists`], [`Error::Crc64Mismatch`].
     pub async fn complete(&self, complete: CompleteUpload) -> Result<Object, Error> {
         let command = self.complete_command(complete)?;
         self.parts.committer.commit(command, None).await.map(without_moment)
@@ -164,6 +194,7 @@ impl Store {
             min_part_size,
             forbid_overwrite,
             acl,
+            size,
             crc64,
             now_ms,
             journal,
@@ -177,6 +208,7 @@ impl Store {
             min_part_size,
             forbid_overwrite,
             acl,
+            size,
             crc64,
             now_ms,
             generation: self.parts.ids.generation(),
@@ -265,8 +297,8 @@ fn start(which: &ListUploads) -> Bound<bytes::Bytes> {
 }
 
 fn info(key: String, id: UploadId, record: UploadRecord) -> UploadInfo {
-    let UploadRecord { initiated_ms, attributes } = record;
-    UploadInfo { key, upload_id: id.to_string(), initiated_ms, attributes }
+    let UploadRecord { initiated_ms, sequential, attributes } = record;
+    UploadInfo { key, upload_id: id.to_string(), initiated_ms, sequential, attributes }
 }
 
 /// A part as something that can be read.

@@ -228,6 +228,7 @@ async fn compose(store: &Store, key: &str, content: &[u8]) -> Result<(), Error> 
         min_part_size: 0,
         forbid_overwrite: false,
         acl: None,
+        size: None,
         crc64: None,
         now_ms: 1,
         journal: None,

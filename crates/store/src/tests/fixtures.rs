@@ -46,6 +46,7 @@ async fn compose(store: &Store, key: &str, seed: u64, parts: u64, size: usize) {
         min_part_size: 0,
         forbid_overwrite: false,
         acl: None,
+        size: None,
         crc64: None,
         now_ms: 1,
         journal: None,

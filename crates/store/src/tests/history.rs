@@ -194,6 +194,7 @@ impl Client {
             min_part_size: 0,
             forbid_overwrite: false,
             acl: None,
+            size: None,
             crc64: None,
             now_ms: 1,
             journal: None,

@@ -10,9 +10,9 @@ use super::support::{
     put_part, read, stored,
 };
 use crate::{
-    AbortUpload, Acl, BucketStat, CompleteUpload, CopyAttributes, CopyObject, DeleteObject, DeliveryFilter,
-    DeliveryState, Error, ListObjects, ListParts, NewDelivery, ObjectKind, Parts, Prune, PutObject, Store,
-    StoreOptions, UpdateDelivery,
+    AbortUpload, Acl, Attributes, BucketStat, ClassStat, CompleteUpload, CopyAttributes, CopyObject,
+    DeleteObject, DeliveryFilter, DeliveryState, Error, ListObjects, ListParts, NewDelivery, ObjectKind,
+    Parts, Prune, PutObject, Store, StoreOptions, UpdateDelivery,
 };
 
 #[derive(Debug, Clone)]
@@ -129,6 +129,7 @@ struct ModelObject {
     content: Vec<u8>,
     kind: ObjectKind,
     acl: Acl,
+    class: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -286,7 +287,9 @@ impl Run {
         let created = i64::try_from(self.seed).unwrap();
         let id = format!("delivery-{}", self.seed);
         let due = Some(created % 30);
+        let class = ["", "IA", "Archive"][usize::from(size % 3)];
         let put = PutObject {
+            attributes: Attributes { storage_class: class.into(), ..Attributes::default() },
             forbid_overwrite: condition == Condition::Absent,
             if_match: self.etag_asked(key, condition),
             now_ms: created,
@@ -298,7 +301,7 @@ impl Run {
             Some(refusal) => assert_eq!(result, Err(refusal)),
             None => {
                 result.unwrap();
-                let object = ModelObject { content, kind: ObjectKind::Normal, acl: Acl::Default };
+                let object = ModelObject { content, kind: ObjectKind::Normal, acl: Acl::Default, class };
                 self.objects.insert(key, object);
                 if delivery {
                     let state = DeliveryState::Pending;
@@ -336,7 +339,12 @@ impl Run {
             }
             None => {
                 result.unwrap();
-                let object = ModelObject { content: piece, kind: ObjectKind::Appendable, acl: Acl::Default };
+                let object = ModelObject {
+                    content: piece,
+                    kind: ObjectKind::Appendable,
+                    acl: Acl::Default,
+                    class: "",
+                };
                 self.objects.insert(key, object);
             }
         }
@@ -355,7 +363,7 @@ impl Run {
             },
             bucket: "b".into(),
             key: to.into(),
-            attributes: CopyAttributes::Keep { acl: Acl::Private, storage_class: None },
+            attributes: CopyAttributes::Keep { acl: Acl::Private, storage_class: String::new() },
             forbid_overwrite: condition == Condition::Absent,
             now_ms: 1,
         };
@@ -374,6 +382,7 @@ impl Run {
             object.kind = ObjectKind::Normal;
         }
         object.acl = Acl::Private;
+        object.class = "";
         self.objects.insert(to, object);
     }
 
@@ -415,6 +424,7 @@ impl Run {
             min_part_size: least,
             forbid_overwrite: choice == Choice::IfAbsent,
             acl: None,
+            size: None,
             crc64: None,
             now_ms: 1,
             journal: None,
@@ -444,7 +454,7 @@ impl Run {
         let object = result.unwrap();
         let content: Vec<u8> = listed.iter().flat_map(|(number, _)| parts[number].clone()).collect();
         assert_eq!((object.size, object.parts as usize), (content.len() as u64, listed.len()));
-        let object = ModelObject { content, kind: ObjectKind::Multipart, acl: Acl::Default };
+        let object = ModelObject { content, kind: ObjectKind::Multipart, acl: Acl::Default, class: "" };
         self.objects.insert(key, object);
         self.uploads.remove(at);
     }
@@ -635,6 +645,17 @@ impl Run {
                 ObjectKind::Normal => expected.normal_objects += 1,
                 ObjectKind::Multipart => expected.multipart_objects += 1,
                 ObjectKind::Appendable => expected.appendable_objects += 1,
+            }
+        }
+        for class in ["Archive", "IA"] {
+            let lengths = self
+                .objects
+                .values()
+                .filter(|object| object.class == class)
+                .map(|object| object.content.len());
+            let (objects, bytes) = lengths.fold((0, 0), |(n, sum), length| (n + 1, sum + length as u64));
+            if objects > 0 {
+                expected.classes.push(ClassStat { class: class.into(), objects, bytes });
             }
         }
         assert_eq!(self.store.bucket_stat("b").unwrap(), expected);

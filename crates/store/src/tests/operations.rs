@@ -11,10 +11,10 @@ use super::support::{
 use crate::command::RewriteRows;
 use crate::key;
 use crate::{
-    AbortUpload, Acl, BucketDocument, CompleteUpload, CreateBucket, DeliveryCounts, DeliveryFilter,
-    DeliveryState, Error, ListBuckets, ListObjects, ListParts, ListUploads, NewBucket, NewDelivery,
-    NewUpload, ObjectKind, OpenError, Parts, PendingUploads, Prune, RecordDelivery, Store, StoreOptions,
-    UpdateDelivery,
+    AbortUpload, Acl, Attributes, BucketDocument, ClassStat, CompleteUpload, CreateBucket, DeliveryCounts,
+    DeliveryFilter, DeliveryState, Error, ListBuckets, ListObjects, ListParts, ListUploads, NewBucket,
+    NewDelivery, NewUpload, ObjectKind, OpenError, Parts, PendingUploads, Prune, RecordDelivery, Store,
+    StoreOptions, UpdateDelivery,
 };
 
 fn complete_of(key: &str, id: &str, parts: Parts) -> CompleteUpload {
@@ -26,6 +26,7 @@ fn complete_of(key: &str, id: &str, parts: Parts) -> CompleteUpload {
         min_part_size: 0,
         forbid_overwrite: false,
         acl: None,
+        size: None,
         crc64: None,
         now_ms: 1000,
         journal: None,
@@ -587,4 +588,52 @@ async fn folders_that_cannot_be_opened() {
     std::fs::write(other.path().join("letter.txt"), "dear").unwrap();
     let foreign = Store::open(other.path(), StoreOptions::default());
     assert!(matches!(foreign, Err(OpenError::NotAStore { .. })));
+}
+
+#[tokio::test]
+async fn folders_of_earlier_versions_are_counted_by_class_when_they_are_opened() {
+    for engine in ENGINES {
+        let (dir, store) = store(engine).await;
+        bucket(&store, "empty").await;
+        initiate(&store, "in progress").await.unwrap();
+        for (key, class) in [("a", "IA"), ("b", ""), ("c", "Archive"), ("d", "IA")] {
+            let data = stored(&store, key.repeat(10).as_bytes()).await.unwrap();
+            let attributes = Attributes { storage_class: class.into(), ..Attributes::default() };
+            store.put_object(crate::PutObject { attributes, ..put_of("b", key, data) }).await.unwrap();
+        }
+        let expected = store.bucket_stat("b").unwrap();
+        let class = |class: &str, objects, bytes| ClassStat { class: class.into(), objects, bytes };
+        assert_eq!(expected.classes, [class("Archive", 1, 10), class("IA", 2, 20)]);
+        // Version 1: bytes, uploads, and objects by kind.
+        let old = |counts: [u64; 5]| {
+            let counts = counts.iter().flat_map(|count| count.to_le_bytes());
+            Some(std::iter::once(1).chain(counts).collect::<Bytes>())
+        };
+        let rows = vec![(key::stat("b"), old([40, 1, 4, 0, 0])), (key::stat("empty"), old([0, 0, 0, 0, 0]))];
+        store.commit(RewriteRows { rows }).await.unwrap();
+        assert!(store.bucket_stat("b").unwrap().classes.is_empty());
+        store.close().await;
+        drop(store);
+        let store = open(dir.path(), engine);
+        assert_eq!(store.bucket_stat("b").unwrap(), expected, "{engine:?}");
+        assert!(store.fsck(false).await.unwrap().findings.is_empty());
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn headers_keep_every_byte() {
+    for engine in ENGINES {
+        let (dir, store) = store(engine).await;
+        let headers =
+            vec![("x-oss-meta-a".to_owned(), vec![0xd6, 0xd0, 0xff, b' ']), ("b".to_owned(), vec![])];
+        let attributes = Attributes { headers: headers.clone(), ..Attributes::default() };
+        let data = stored(&store, b"x").await.unwrap();
+        store.put_object(crate::PutObject { attributes, ..put_of("b", "k", data) }).await.unwrap();
+        store.close().await;
+        drop(store);
+        let store = open(dir.path(), engine);
+        assert_eq!(store.object("b", "k").unwrap().unwrap().attributes.headers, headers);
+        store.close().await;
+    }
 }

@@ -66,6 +66,7 @@ async fn write(store: &Store, kind: Kind, seed: u64) -> Vec<u8> {
                 min_part_size: 0,
                 forbid_overwrite: false,
                 acl: None,
+                size: None,
                 crc64: None,
                 now_ms: 1,
                 journal: None,

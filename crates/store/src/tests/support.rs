@@ -106,7 +106,7 @@ pub(super) async fn copy(store: &Store, from: &str, to: &str) -> Result<Object, 
         source_generation: None,
         bucket: "b".into(),
         key: to.into(),
-        attributes: CopyAttributes::Keep { acl: Acl::Default, storage_class: None },
+        attributes: CopyAttributes::Keep { acl: Acl::Default, storage_class: String::new() },
         forbid_overwrite: false,
         now_ms: 1000,
     };

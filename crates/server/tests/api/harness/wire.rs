@@ -119,6 +119,16 @@ impl Wire {
         Some(answer)
     }
 
+    /// Reads the head of the next answer as it is.
+    pub(crate) fn raw_head(&mut self) -> Vec<u8> {
+        loop {
+            if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
+                return self.buffer.drain(..end + 4).collect();
+            }
+            assert_ne!(self.fill(), 0, "half an answer: {:?}", String::from_utf8_lossy(&self.buffer));
+        }
+    }
+
     /// Whether the server ends the connection, with nothing more to say.
     pub(crate) fn is_closed(&mut self) -> bool {
         self.buffer.is_empty() && self.fill() == 0
