@@ -6,6 +6,7 @@ use ossicle_store::{CreateBucket, NewBucket};
 
 use crate::acl::{refuse_public_bucket, stored_bucket_acl};
 use crate::announced::check_document_md5;
+use crate::attributes;
 use crate::call::Call;
 use crate::failure;
 use crate::http::body::RequestBody;
