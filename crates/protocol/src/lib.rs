@@ -15,6 +15,7 @@ mod error;
 mod error_code;
 mod etag;
 pub mod form;
+pub mod inputs;
 mod media_type;
 mod names;
 mod operation;

@@ -27,15 +27,6 @@ const USER_METADATA_LIMIT: usize = 8 * 1024;
 /// The longest value of any other header that is stored: it goes into every answer that shows the object.
 const STORED_VALUE_LIMIT: usize = 8 * 1024;
 
-/// Headers for features that this server does not have: refused, so that nobody believes them applied.
-const NOT_BUILT: [&str; 5] = [
-    "x-oss-tagging",
-    "x-oss-server-side-encryption",
-    "x-oss-server-side-encryption-key-id",
-    "x-oss-server-side-data-encryption",
-    "x-oss-object-worm-mode",
-];
-
 /// Reads the attributes of a new object from request headers.
 pub(crate) fn from_headers(headers: &HeaderMap, key: &ObjectKey) -> Result<Attributes, Error> {
     from_fields(headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())), key)
@@ -67,10 +58,6 @@ pub(crate) fn from_fields<'a>(
                 attributes.storage_class = StorageClass::parse(text(name, value)?)?.as_str().to_owned();
             }
             _ if STORED.contains(&name) => attributes.headers.push((name.to_owned(), value.to_owned())),
-            _ if NOT_BUILT.contains(&name) => {
-                return Err(Error::new(ErrorCode::NotImplemented)
-                    .with_message(format!("This server does not implement {name}.")));
-            }
             _ if name.starts_with(META) => {
                 metadata += name.len() + value.len();
                 attributes.headers.push((name.to_owned(), value.to_owned()));

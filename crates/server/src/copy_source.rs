@@ -1,6 +1,7 @@
 //! `x-oss-copy-source`: the object that a copy reads.
 
-use ossicle_protocol::{BucketName, Error, ErrorCode, ObjectKey, Query, percent_decode};
+use ossicle_protocol::inputs::{self, Place};
+use ossicle_protocol::{BucketName, Error, ErrorCode, ObjectKey, Operation, Query, percent_decode};
 use ossicle_store::Object;
 
 use crate::acl::PublicAccess;
@@ -36,10 +37,8 @@ fn parse(text: &str) -> Result<(BucketName, ObjectKey), Error> {
             .with_detail("ArgumentValue", text)
     };
     let (path, query) = text.split_once('?').unwrap_or((text, ""));
-    if !matches!(Query::parse(query)?.get("versionId"), None | Some("null")) {
-        return Err(
-            Error::new(ErrorCode::NotImplemented).with_message("This server does not implement versioning.")
-        );
+    if let Some(version) = Query::parse(query)?.get("versionId") {
+        inputs::refuse_value(Operation::CopyObject, Place::Query, "versionId", version)?;
     }
     // A literal plus is always sent as %2B by the SDKs, and one of them writes spaces as plus.
     let path = path.replace('+', " ");

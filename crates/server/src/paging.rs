@@ -101,7 +101,7 @@ impl<'a> Page<'a> {
             prefix: rules.text(call, "prefix")?,
             delimiter: rules.delimiter(call)?,
             max: rules.max(call)?,
-            encoding: KeyEncoding::from_request(&call.query, &call.head.headers)?,
+            encoding: KeyEncoding::from_query(&call.query)?,
         })
     }
 }

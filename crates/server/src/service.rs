@@ -9,7 +9,7 @@ use http::header::{DATE, HOST, SERVER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use ossicle_protocol::sign::{CanonicalRequest, Client, Identified, SignedRequest};
 use ossicle_protocol::{
-    AddressStyle, Addressed, Error, ErrorCode, Operation, Query, Target, Timestamp, route, shortened,
+    AddressStyle, Addressed, Error, ErrorCode, Operation, Query, Target, Timestamp, inputs, route, shortened,
 };
 use ossicle_store::Bucket;
 use tracing::Instrument as _;
@@ -158,6 +158,7 @@ impl App {
             bucket,
         };
         authorize(&call)?;
+        inputs::refuse(call.operation, &call.query, &call.head.headers)?;
         ops::run(call, body).await
     }
 

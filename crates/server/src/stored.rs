@@ -12,7 +12,6 @@ use crate::failure;
 
 /// The call's object, which must exist.
 pub(crate) async fn object(call: &Call) -> Result<Object, Error> {
-    refuse_versions(call)?;
     let (store, bucket, key) = (&call.app.store, call.bucket_name()?.as_str(), call.key()?.as_str());
     let found = if store.waits_for_disk() {
         let (store, bucket, key) = (store.clone(), bucket.to_owned(), key.to_owned());
@@ -31,16 +30,5 @@ pub(crate) async fn read(store: &Store, object: &Object, range: Range<u64>) -> R
         aside(move || store.read(&object, range)).await
     } else {
         Ok(store.read(object, range))
-    }
-}
-
-/// Buckets here have no versions yet; "null" names the only one there is.
-pub(crate) fn refuse_versions(call: &Call) -> Result<(), Error> {
-    match call.query.get("versionId") {
-        None | Some("null") => Ok(()),
-        Some(_) => {
-            Err(Error::new(ErrorCode::NotImplemented)
-                .with_message("This server does not implement versioning."))
-        }
     }
 }

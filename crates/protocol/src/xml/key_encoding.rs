@@ -32,12 +32,19 @@ impl KeyEncoding {
         }
     }
 
-    /// What a request asks for: in its query or, as the manual also has it for `DeleteMultipleObjects`, in a
-    /// header.
+    /// What a request asks for in its query.
     ///
     /// # Errors
     /// `InvalidArgument` for anything but `url`.
-    pub fn from_request(query: &Query, headers: &HeaderMap) -> Result<Self, Error> {
+    pub fn from_query(query: &Query) -> Result<Self, Error> {
+        query.get("encoding-type").map_or(Ok(Self::Plain), Self::parse)
+    }
+
+    /// The same for `DeleteMultipleObjects`, for which the manual also has a header.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for anything but `url`.
+    pub fn from_query_or_header(query: &Query, headers: &HeaderMap) -> Result<Self, Error> {
         let header = || headers.get("encoding-type").and_then(|value| value.to_str().ok());
         query.get("encoding-type").or_else(header).map_or(Ok(Self::Plain), Self::parse)
     }
@@ -58,7 +65,10 @@ mod tests {
                 headers.insert("encoding-type", HeaderValue::from_static(value));
             }
             let query = Query::parse(query).expect("a query");
-            let found = KeyEncoding::from_request(&query, &headers);
+            let found = KeyEncoding::from_query_or_header(&query, &headers);
+            if header.is_none() {
+                assert_eq!(KeyEncoding::from_query(&query), found, "{query:?}");
+            }
             match expected {
                 Some(expected) => assert_eq!(found.expect("an encoding"), expected, "{query:?}"),
                 None => assert_eq!(found.expect_err("none").code(), ErrorCode::InvalidArgument, "{query:?}"),

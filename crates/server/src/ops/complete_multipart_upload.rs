@@ -23,7 +23,7 @@ const MIN_PART_SIZE: u64 = 100 * 1024;
 /// Runs `CompleteMultipartUpload`.
 pub(crate) async fn complete_multipart_upload(call: Call, body: RequestBody) -> Result<Reply, Error> {
     let wanted = requested::from_request(&call)?;
-    let encoding = KeyEncoding::from_request(&call.query, &call.head.headers)?;
+    let encoding = KeyEncoding::from_query(&call.query)?;
     let body = body.read_document(CompleteMultipartUpload::MAX_BODY).await?;
     check_document_md5(&call, &body)?;
     let announced = Announced::of_object(&call)?;

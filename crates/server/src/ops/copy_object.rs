@@ -18,6 +18,7 @@ const COPY_LIMIT: u64 = 5 * 1024 * 1024 * 1024;
 
 /// Runs `CopyObject`.
 pub(crate) async fn copy_object(call: &Call) -> Result<Reply, Error> {
+    check_tagging_directive(call)?;
     let source = copy_source::resolve(call)?;
     if source.size > COPY_LIMIT && !is_onto_itself(call, &source)? {
         return Err(Error::new(ErrorCode::EntityTooLarge));
@@ -36,6 +37,17 @@ pub(crate) async fn copy_object(call: &Call) -> Result<Reply, Error> {
     let modified = Timestamp::from_unix_millis(object.last_modified_ms);
     let document = CopyObjectResult { etag: &object.etag, last_modified: modified };
     Ok(attributes::identify(Reply::xml(document.to_xml()), &object))
+}
+
+/// The directive says whose tags count, but no object has any.
+fn check_tagging_directive(call: &Call) -> Result<(), Error> {
+    match call.header("x-oss-tagging-directive")? {
+        None => Ok(()),
+        Some(text) if ["COPY", "REPLACE"].iter().any(|known| text.eq_ignore_ascii_case(known)) => Ok(()),
+        Some(text) => {
+            Err(Error::invalid_argument("Unknown tagging directive.", "x-oss-tagging-directive", text))
+        }
+    }
 }
 
 /// Tells whether the object is copied onto itself, which is how clients change its headers.

@@ -3,8 +3,9 @@
 
 use std::collections::HashSet;
 
+use ossicle_protocol::Error;
+use ossicle_protocol::inputs::{self, Place};
 use ossicle_protocol::xml::{DeleteRequest, DeleteResult, DeletedObject, KeyEncoding, ObjectToDelete};
-use ossicle_protocol::{Error, ErrorCode};
 
 use crate::acl::PublicAccess;
 use crate::announced::check_document_md5_of_c;
@@ -20,11 +21,9 @@ pub(crate) async fn delete_multiple_objects(call: &Call, body: RequestBody) -> R
     let body = body.read_document(DeleteRequest::MAX_BODY).await?;
     check_document_md5_of_c(call, &body)?;
     let request = DeleteRequest::parse(&body)?;
-    let encoding = KeyEncoding::from_request(&call.query, &call.head.headers)?;
-    if request.objects().iter().any(|object| !matches!(object.version_id.as_deref(), None | Some("null"))) {
-        return Err(
-            Error::new(ErrorCode::NotImplemented).with_message("This server does not implement versioning.")
-        );
+    let encoding = KeyEncoding::from_query_or_header(&call.query, &call.head.headers)?;
+    for version in request.objects().iter().filter_map(|object| object.version_id.as_deref()) {
+        inputs::refuse_value(call.operation, Place::Element, "Delete/Object/VersionId", version)?;
     }
     let keys: Vec<String> = request.objects().iter().map(|object| object.key.as_str().to_owned()).collect();
     let kept = protected(call, &keys).await?;

@@ -6,11 +6,9 @@ use ossicle_store::DeleteObject;
 use crate::call::Call;
 use crate::failure;
 use crate::http::reply::Reply;
-use crate::stored::refuse_versions;
 
 /// Runs `DeleteObject`.
 pub(crate) async fn delete_object(call: &Call) -> Result<Reply, Error> {
-    refuse_versions(call)?;
     let delete = DeleteObject {
         bucket: call.bucket_name()?.as_str().to_owned(),
         key: call.key()?.as_str().to_owned(),

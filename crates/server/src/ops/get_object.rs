@@ -18,7 +18,6 @@ use crate::stored;
 
 /// Runs `GetObject`.
 pub(crate) async fn get_object(call: &Call) -> Result<Reply, Error> {
-    refuse_processing(call)?;
     let object = stored::object(call).await?;
     conditions::check(&call.head.headers, &object)?;
     let range = ByteRange::from_headers(&call.head.headers, object.size);
@@ -66,14 +65,4 @@ async fn next_piece(
         });
     }
     Some((piece.map_err(std::io::Error::other), (reader, span)))
-}
-
-/// Image and document processing is not built: sending the original instead would be a silent lie.
-fn refuse_processing(call: &Call) -> Result<(), Error> {
-    match call.query.get("x-oss-process").filter(|process| !process.is_empty()) {
-        None => Ok(()),
-        Some(process) => Err(Error::new(ErrorCode::NotImplemented)
-            .with_message("This server does not implement data processing.")
-            .with_detail("Process", process)),
-    }
 }

@@ -15,7 +15,7 @@ use crate::http::reply::Reply;
 /// Runs `InitiateMultipartUpload`.
 pub(crate) async fn initiate_multipart_upload(call: &Call) -> Result<Reply, Error> {
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?);
-    let encoding = KeyEncoding::from_request(&call.query, &call.head.headers)?;
+    let encoding = KeyEncoding::from_query(&call.query)?;
     conditions::refuse_overwrite(call)?;
     let attributes = attributes::from_headers(&call.head.headers, key)?;
     Sizes::of_new(&attributes)?;

@@ -38,7 +38,7 @@ pub(crate) fn list_parts(call: &Call) -> Result<Reply, Error> {
         size: part.size,
     });
     let document = ListPartsResult {
-        encoding: KeyEncoding::from_request(&call.query, &call.head.headers)?,
+        encoding: KeyEncoding::from_query(&call.query)?,
         bucket,
         key,
         upload_id,

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use ossicle_callback::CustomVariables;
+use ossicle_protocol::inputs::{self, Place};
 use ossicle_protocol::post_policy::{self, PostPolicy};
 use ossicle_protocol::xml::PostResponse;
 use ossicle_protocol::{ETag, Error, ErrorCode, ObjectKey, percent_encode};
@@ -40,6 +41,9 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
         policy.check_fields(&acting.judged(), call.bucket_name()?, call.now)?;
     }
     authorize(&call, &key)?;
+    for (name, value) in fields.as_slice() {
+        inputs::refuse_value(call.operation, Place::Field, name, value)?;
+    }
     let attributes = acting.attributes(&key)?;
     refuse_public_object(call.bucket()?, object_acl_from_store(attributes.acl))?;
     let forbid_overwrite = read_forbid_overwrite(acting.get("x-oss-forbid-overwrite"))?;

@@ -16,19 +16,10 @@ use crate::resource_group;
 /// The longest comment, which every listing of buckets repeats.
 const COMMENT_LIMIT: usize = 1024;
 
-/// Headers that ask for a bucket of a kind that there is not.
-const NOT_BUILT: [&str; 4] = [
-    "x-oss-bucket-tagging",
-    "x-oss-server-side-data-encryption",
-    "x-oss-server-side-encryption",
-    "x-oss-server-side-encryption-key-id",
-];
-
 /// Runs `PutBucket`.
 pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, Error> {
     let name = call.bucket_name()?;
     let acl = allowed_acl(call)?;
-    refuse_kinds_not_built(call)?;
     resource_group::refuse_another(call)?;
     let body = body.read_document(CreateBucketConfiguration::MAX_BODY).await?;
     check_document_md5(call, &body)?;
@@ -67,20 +58,6 @@ fn allowed_acl(call: &Call) -> Result<Option<BucketAcl>, Error> {
     let blocked = call.bucket.as_ref().map_or(by_default, |bucket| bucket.block_public_access);
     refuse_public_bucket(blocked, acl.unwrap_or_default())?;
     Ok(acl)
-}
-
-/// Refuses what would be dropped silently otherwise.
-fn refuse_kinds_not_built(call: &Call) -> Result<(), Error> {
-    let refused = |name| Err(Error::new(ErrorCode::NotImplemented).with_detail("Header", name));
-    for name in NOT_BUILT {
-        if call.header(name)?.is_some() {
-            return refused(name);
-        }
-    }
-    match call.header("x-oss-hns-status")? {
-        Some("enabled") => refused("x-oss-hns-status"),
-        _ => Ok(()),
-    }
 }
 
 /// A bucket is where this server is. OSS takes the region with and without "oss-".

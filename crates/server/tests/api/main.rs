@@ -60,6 +60,7 @@ mod addressing;
 mod callbacks;
 mod data_folder;
 mod http;
+mod inputs;
 mod leaving_clients;
 mod metrics;
 mod signatures;

@@ -1,0 +1,135 @@
+//! Rows of operations on buckets, and of those on several objects of one.
+
+use super::Fate::{Honoured, Refused};
+use super::shared::{ALWAYS, CONTENT_MD5, ENCODING_TYPE, NOT_ENCRYPTED_HERE};
+use super::{Input, NOT_IMPLEMENTED};
+use crate::ErrorCode;
+
+/// Operations that are chosen by method and sub-resource alone.
+pub(super) const NOTHING_BESIDES: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE];
+
+pub(super) const PUT_BUCKET: &[&[Input]] = &[
+    ALWAYS,
+    &[
+        CONTENT_MD5,
+        Input::header("x-oss-acl", Honoured),
+        Input::header("x-oss-bucket-comment", Honoured),
+        Input::header("x-oss-hns-status", Refused { code: ErrorCode::NotImplemented, unless: &["disabled"] }),
+        Input::header("x-oss-resource-group-id", Honoured),
+        Input::header("x-oss-bucket-tagging", NOT_IMPLEMENTED),
+        Input::header("x-oss-server-side-encryption", NOT_IMPLEMENTED),
+        Input::header("x-oss-server-side-encryption-key-id", NOT_IMPLEMENTED),
+        Input::header("x-oss-server-side-data-encryption", NOT_IMPLEMENTED),
+        Input::element("CreateBucketConfiguration/StorageClass", Honoured),
+        Input::element("CreateBucketConfiguration/DataRedundancyType", Honoured),
+        Input::element("CreateBucketConfiguration/LocationConstraint", Honoured),
+    ],
+];
+
+pub(super) const PUT_BUCKET_ACL: &[&[Input]] =
+    &[ALWAYS, NOT_ENCRYPTED_HERE, &[Input::header("x-oss-acl", Honoured)]];
+
+pub(super) const PUT_BUCKET_CORS: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    &[
+        CONTENT_MD5,
+        Input::element("CORSConfiguration/CORSRule/AllowedOrigin", Honoured),
+        Input::element("CORSConfiguration/CORSRule/AllowedMethod", Honoured),
+        Input::element("CORSConfiguration/CORSRule/AllowedHeader", Honoured),
+        Input::element("CORSConfiguration/CORSRule/ExposeHeader", Honoured),
+        Input::element("CORSConfiguration/CORSRule/MaxAgeSeconds", Honoured),
+        Input::element("CORSConfiguration/ResponseVary", Honoured),
+    ],
+];
+
+pub(super) const PUT_BUCKET_PUBLIC_ACCESS_BLOCK: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    &[CONTENT_MD5, Input::element("PublicAccessBlockConfiguration/BlockPublicAccess", Honoured)],
+];
+
+pub(super) const CALLBACK_POLICY: &[&[Input]] =
+    &[ALWAYS, NOT_ENCRYPTED_HERE, &[Input::query("policy", Honoured), Input::query("comp", Honoured)]];
+
+pub(super) const PUT_BUCKET_CALLBACK_POLICY: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    &[
+        CONTENT_MD5,
+        Input::query("policy", Honoured),
+        Input::query("comp", Honoured),
+        Input::element("BucketCallbackPolicy/PolicyItem/PolicyName", Honoured),
+        Input::element("BucketCallbackPolicy/PolicyItem/Callback", Honoured),
+        Input::element("BucketCallbackPolicy/PolicyItem/CallbackVar", Honoured),
+    ],
+];
+
+/// Nobody signs a preflight.
+pub(super) const PREFLIGHT: &[&[Input]] = &[&[
+    Input::header("Origin", Honoured),
+    Input::header("Access-Control-Request-Method", Honoured),
+    Input::header("Access-Control-Request-Headers", Honoured),
+]];
+
+pub(super) const LIST_OBJECTS: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    &[
+        Input::query("prefix", Honoured),
+        Input::query("delimiter", Honoured),
+        Input::query("marker", Honoured),
+        Input::query("max-keys", Honoured),
+        ENCODING_TYPE,
+    ],
+];
+
+pub(super) const LIST_OBJECTS_V2: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    &[
+        Input::query("list-type", Honoured),
+        Input::query("prefix", Honoured),
+        Input::query("delimiter", Honoured),
+        Input::query("start-after", Honoured),
+        Input::query("continuation-token", Honoured),
+        Input::query("max-keys", Honoured),
+        Input::query("fetch-owner", Honoured),
+        ENCODING_TYPE,
+    ],
+];
+
+pub(super) const LIST_OBJECT_VERSIONS: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    &[
+        Input::query("prefix", Honoured),
+        Input::query("delimiter", Honoured),
+        Input::query("key-marker", Honoured),
+        Input::query("version-id-marker", Honoured),
+        Input::query("max-keys", Honoured),
+        ENCODING_TYPE,
+    ],
+];
+
+pub(super) const LIST_LIVE_CHANNEL: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    &[Input::query("prefix", Honoured), Input::query("marker", Honoured), Input::query("max-keys", Honoured)],
+];
+
+pub(super) const DELETE_MULTIPLE_OBJECTS: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    &[
+        CONTENT_MD5,
+        ENCODING_TYPE,
+        Input::header("Encoding-type", Honoured),
+        Input::element("Delete/Quiet", Honoured),
+        Input::element("Delete/Object/Key", Honoured),
+        Input::element(
+            "Delete/Object/VersionId",
+            Refused { code: ErrorCode::NotImplemented, unless: &["null"] },
+        ),
+    ],
+];

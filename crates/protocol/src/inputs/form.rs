@@ -1,0 +1,52 @@
+//! Rows of PostObject: its fields, and the headers that count besides them.
+
+use super::Fate::{Honoured, Ignored};
+use super::shared::{NOT_DONE, WRITE_CONDITIONS};
+use super::{Input, NOT_IMPLEMENTED};
+
+pub(super) const POST_OBJECT: &[&[Input]] = &[
+    NOT_DONE,
+    WRITE_CONDITIONS,
+    &[
+        Input::header("Content-Type", Honoured),
+        Input::header("Origin", Honoured),
+        Input::header("x-oss-object-acl", Honoured),
+        Input::header("x-oss-forbid-overwrite", Honoured),
+        Input::field("key", Honoured),
+        Input::field("file", Honoured),
+        Input::field("OSSAccessKeyId", Honoured),
+        Input::field("policy", Honoured),
+        Input::field("Signature", Honoured),
+        Input::field("x-oss-signature-version", Honoured),
+        Input::field("x-oss-credential", Honoured),
+        Input::field("x-oss-date", Honoured),
+        Input::field("x-oss-signature", Honoured),
+        Input::field("x-oss-security-token", Honoured),
+        Input::field("success_action_status", Honoured),
+        Input::field("success_action_redirect", Honoured),
+        Input::field("Content-MD5", Honoured),
+        Input::field("x-oss-hash-crc64ecma", Honoured),
+        Input::field("x-oss-hash-sha1", Honoured),
+        Input::field("Content-Type", Honoured),
+        Input::field("x-oss-content-type", Honoured),
+        Input::field("Cache-Control", Honoured),
+        Input::field("Content-Disposition", Honoured),
+        Input::field("Content-Encoding", Honoured),
+        Input::field("Content-Language", Honoured),
+        Input::field("Expires", Honoured),
+        Input::field("x-oss-meta-*", Honoured),
+        Input::field("x-oss-object-acl", Honoured),
+        Input::field("x-oss-storage-class", Honoured),
+        Input::field("x-oss-forbid-overwrite", Honoured),
+        Input::field("callback", Honoured),
+        Input::field("callback-var", Honoured),
+        Input::field("x:*", Honoured),
+        Input::field("x-oss-request-payer", Ignored("nobody is charged for requests here")),
+        Input::field("x-oss-tagging", NOT_IMPLEMENTED),
+        Input::field("x-oss-server-side-encryption", NOT_IMPLEMENTED),
+        Input::field("x-oss-server-side-encryption-key-id", NOT_IMPLEMENTED),
+        Input::field("x-oss-server-side-data-encryption", NOT_IMPLEMENTED),
+        Input::field("x-oss-server-side-encryption-customer-*", NOT_IMPLEMENTED),
+        Input::field("x-oss-object-worm-*", NOT_IMPLEMENTED),
+    ],
+];

@@ -1,0 +1,93 @@
+//! Rows of multipart uploads.
+
+use super::Fate::{Honoured, Ignored};
+use super::Input;
+use super::shared::{
+    ALWAYS, ATTRIBUTES, CALLBACK, CONTENT_MD5, COPY_SOURCE, CRC64, ENCODING_TYPE, FORBID_OVERWRITE,
+    NO_CALLBACK, NOT_DONE, NOT_ENCRYPTED_HERE, SHA1, UPLOAD_ID, VERSION_AND_PROCESS, WRITE_CONDITIONS,
+};
+
+pub(super) const INITIATE_MULTIPART_UPLOAD: &[&[Input]] = &[
+    ALWAYS,
+    ATTRIBUTES,
+    NOT_DONE,
+    WRITE_CONDITIONS,
+    NO_CALLBACK,
+    VERSION_AND_PROCESS,
+    &[ENCODING_TYPE, FORBID_OVERWRITE],
+];
+
+pub(super) const UPLOAD_PART: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    NO_CALLBACK,
+    VERSION_AND_PROCESS,
+    &[Input::query("partNumber", Honoured), UPLOAD_ID, CONTENT_MD5, CRC64, SHA1],
+];
+
+pub(super) const UPLOAD_PART_COPY: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    COPY_SOURCE,
+    NO_CALLBACK,
+    VERSION_AND_PROCESS,
+    &[Input::query("partNumber", Honoured), UPLOAD_ID, Input::header("x-oss-copy-source-range", Honoured)],
+];
+
+const BEGUN: super::Fate = Ignored("it was decided when the upload was begun");
+
+pub(super) const COMPLETE_MULTIPART_UPLOAD: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    WRITE_CONDITIONS,
+    CALLBACK,
+    VERSION_AND_PROCESS,
+    &[
+        UPLOAD_ID,
+        ENCODING_TYPE,
+        FORBID_OVERWRITE,
+        CONTENT_MD5,
+        CRC64,
+        SHA1,
+        Input::header("x-oss-complete-all", Honoured),
+        Input::header("x-oss-object-acl", Honoured),
+        Input::header("x-oss-storage-class", BEGUN),
+        Input::header("x-oss-meta-*", BEGUN),
+        Input::header("x-oss-tagging", BEGUN),
+        Input::header("Cache-Control", BEGUN),
+        Input::header("Content-Disposition", BEGUN),
+        Input::header("Content-Encoding", BEGUN),
+        Input::header("Content-Language", BEGUN),
+        Input::header("Expires", BEGUN),
+        Input::element("CompleteMultipartUpload/Part/PartNumber", Honoured),
+        Input::element("CompleteMultipartUpload/Part/ETag", Honoured),
+    ],
+];
+
+pub(super) const ABORT_MULTIPART_UPLOAD: &[&[Input]] =
+    &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS, &[UPLOAD_ID]];
+
+pub(super) const LIST_PARTS: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    VERSION_AND_PROCESS,
+    &[
+        UPLOAD_ID,
+        Input::query("max-parts", Honoured),
+        Input::query("part-number-marker", Honoured),
+        ENCODING_TYPE,
+    ],
+];
+
+pub(super) const LIST_MULTIPART_UPLOADS: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    &[
+        Input::query("prefix", Honoured),
+        Input::query("delimiter", Honoured),
+        Input::query("key-marker", Honoured),
+        Input::query("upload-id-marker", Honoured),
+        Input::query("max-uploads", Honoured),
+        ENCODING_TYPE,
+    ],
+];

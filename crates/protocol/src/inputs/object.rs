@@ -1,0 +1,88 @@
+//! Rows of operations on one object, but for multipart uploads and forms.
+
+use super::Fate::{Honoured, Ignored};
+use super::Input;
+use super::shared::{
+    ALWAYS, ATTRIBUTES, CALLBACK, CONTENT_MD5, COPY_SOURCE, CRC64, FORBID_OVERWRITE, NO_CALLBACK, NOT_DONE,
+    NOT_ENCRYPTED_HERE, READ_CONDITIONS, SHA1, VERSION, VERSION_AND_PROCESS, WRITE_CONDITIONS,
+};
+
+pub(super) const PUT_OBJECT: &[&[Input]] = &[
+    ALWAYS,
+    ATTRIBUTES,
+    NOT_DONE,
+    WRITE_CONDITIONS,
+    CALLBACK,
+    VERSION_AND_PROCESS,
+    &[CONTENT_MD5, CRC64, SHA1, FORBID_OVERWRITE],
+];
+
+pub(super) const COPY_OBJECT: &[&[Input]] = &[
+    ALWAYS,
+    ATTRIBUTES,
+    NOT_DONE,
+    WRITE_CONDITIONS,
+    COPY_SOURCE,
+    NO_CALLBACK,
+    VERSION_AND_PROCESS,
+    &[
+        FORBID_OVERWRITE,
+        Input::header("x-oss-metadata-directive", Honoured),
+        Input::header("x-oss-tagging-directive", Honoured),
+    ],
+];
+
+pub(super) const APPEND_OBJECT: &[&[Input]] = &[
+    ALWAYS,
+    ATTRIBUTES,
+    NOT_DONE,
+    WRITE_CONDITIONS,
+    NO_CALLBACK,
+    VERSION_AND_PROCESS,
+    &[
+        Input::query("position", Honoured),
+        CONTENT_MD5,
+        CRC64,
+        SHA1,
+        Input::header("x-oss-forbid-overwrite", Ignored("an append replaces nothing")),
+    ],
+];
+
+pub(super) const GET_OBJECT: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    READ_CONDITIONS,
+    VERSION_AND_PROCESS,
+    &[
+        Input::header("Range", Honoured),
+        Input::header("x-oss-range-behavior", Honoured),
+        Input::header("Accept-Encoding", Ignored("objects are sent as they are stored")),
+        Input::query("response-content-type", Honoured),
+        Input::query("response-content-language", Honoured),
+        Input::query("response-expires", Honoured),
+        Input::query("response-cache-control", Honoured),
+        Input::query("response-content-disposition", Honoured),
+        Input::query("response-content-encoding", Honoured),
+    ],
+];
+
+pub(super) const HEAD_OBJECT: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    READ_CONDITIONS,
+    VERSION_AND_PROCESS,
+    &[Input::header("Range", Ignored("an answer without a body is about the whole object"))],
+];
+
+pub(super) const GET_OBJECT_META: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS];
+
+pub(super) const DELETE_OBJECT: &[&[Input]] =
+    &[ALWAYS, NOT_ENCRYPTED_HERE, WRITE_CONDITIONS, VERSION_AND_PROCESS];
+
+pub(super) const GET_OBJECT_ACL: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS];
+
+pub(super) const PUT_OBJECT_ACL: &[&[Input]] =
+    &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS, &[Input::header("x-oss-object-acl", Honoured)]];
+
+/// What is to be done stands in the body.
+pub(super) const PROCESS_OBJECT: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, &[VERSION, CONTENT_MD5]];
