@@ -4,7 +4,6 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
@@ -12,11 +11,8 @@ use hyper::body::{Body as _, Frame, Incoming};
 use ossicle_protocol::{Error, ErrorCode};
 
 use super::connection::{Connection, Moment};
+use super::farewell::{LINGER, LINGER_BYTES, LINGER_IDLE};
 use super::to_the_end::Arrival;
-
-/// How long the rest of a refused body is taken in, and how long between its pieces.
-const LINGER: Duration = Duration::from_secs(30);
-const LINGER_IDLE: Duration = Duration::from_secs(5);
 
 /// The body of a request that is being served.
 ///
@@ -58,7 +54,7 @@ impl RequestBody {
             let Some(incoming) = &mut self.incoming else { return Ok(None) };
             let connection = &self.connection;
             let Some(frame) = poll_fn(|cx| poll_frame(incoming, connection, cx)).await else {
-                self.end();
+                self.break_off();
                 return Err(Error::new(ErrorCode::RequestTimeout));
             };
             match frame {
@@ -67,7 +63,7 @@ impl RequestBody {
                     return if self.is_whole() { Ok(None) } else { Err(ended_early()) };
                 }
                 Some(Err(error)) => {
-                    self.end();
+                    self.break_off();
                     return Err(broken(&error));
                 }
                 Some(Ok(frame)) => match frame.into_data() {
@@ -121,6 +117,12 @@ impl RequestBody {
         self.left.map_or_else(|| !self.arrival.is_cut_off(), |left| left == 0)
     }
 
+    /// Ends a body of which more may come that nobody can read.
+    fn break_off(&mut self) {
+        self.arrival.breaks_off();
+        self.end();
+    }
+
     /// Ends the body: nothing of it is to come, or it is not waited for.
     fn end(&mut self) {
         self.incoming = None;
@@ -146,11 +148,13 @@ impl Drop for RequestBody {
         let Some(incoming) = self.incoming.take() else { return };
         let (connection, request) = (Arc::clone(&self.connection), self.request);
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) if !self.arrival.is_withheld() && !incoming.is_end_stream() => {
+            Ok(runtime) if !self.arrival.is_unread() && !incoming.is_end_stream() => {
                 connection.body_awaited_no_more();
+                // The connection may end before the body does.
+                connection.set_unread(true);
                 runtime.spawn(async move {
-                    // That the time is over is no error.
-                    let _ = tokio::time::timeout(LINGER, throw_away(incoming)).await;
+                    let is_over = tokio::time::timeout(LINGER, throw_away(incoming)).await == Ok(true);
+                    connection.set_unread(!is_over);
                     connection.body_ends(request);
                 });
             }
@@ -159,8 +163,17 @@ impl Drop for RequestBody {
     }
 }
 
-async fn throw_away(mut incoming: Incoming) {
-    while let Ok(Some(Ok(_))) = tokio::time::timeout(LINGER_IDLE, incoming.frame()).await {}
+/// Reads a body on, and says whether it came to its end.
+async fn throw_away(mut incoming: Incoming) -> bool {
+    let mut thrown_away = 0;
+    while thrown_away < LINGER_BYTES {
+        match tokio::time::timeout(LINGER_IDLE, incoming.frame()).await {
+            Ok(Some(Ok(frame))) => thrown_away += frame.data_ref().map_or(0, Bytes::len),
+            Ok(None) => return true,
+            Ok(Some(Err(_))) | Err(_) => return false,
+        }
+    }
+    false
 }
 
 fn broken(error: &hyper::Error) -> Error {

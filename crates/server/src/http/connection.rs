@@ -76,6 +76,8 @@ pub(crate) struct Connection {
     close: AtomicU64,
     /// The moment whose request's body has come too slowly, or [`NONE`].
     body_late: AtomicU64,
+    /// The client may be sending what nobody reads.
+    unread: AtomicBool,
     stopping: AtomicBool,
     task: AtomicWaker,
     body_reader: AtomicWaker,
@@ -103,6 +105,7 @@ impl Connection {
             wants_room: AtomicBool::new(false),
             close: AtomicU64::new(NONE),
             body_late: AtomicU64::new(NONE),
+            unread: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             task: AtomicWaker::new(),
             body_reader: AtomicWaker::new(),
@@ -140,6 +143,16 @@ impl Connection {
     pub(crate) fn body_ends(&self, request: Moment) {
         // It failing means just that.
         let _ = self.body_open.compare_exchange(request.0, NONE, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Notes whether the client may be sending what nobody reads.
+    pub(crate) fn set_unread(&self, unread: bool) {
+        self.unread.store(unread, Ordering::Relaxed);
+    }
+
+    /// Whether the client may be sending what nobody reads.
+    pub(crate) fn has_unread(&self) -> bool {
+        self.unread.load(Ordering::Relaxed)
     }
 
     /// Notes bytes that came.

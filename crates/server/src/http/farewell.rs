@@ -1,4 +1,7 @@
-//! The last words on a connection that is not served: an answer that is written whole, and an end that lets the client read it.
+//! The end of a connection: last words on one that is not served, and time for the client to read what it was answered.
+//!
+//! A connection that is closed over unread bytes is reset, and the reset destroys the answer on its way. So the server ends
+//! its own side first, and reads on until the client has ended the other, within bounds.
 
 use std::time::Duration;
 
@@ -11,6 +14,15 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LEFTOVERS: usize = 64 * 1024;
 
 const PIECE: usize = 1024;
+
+/// How long the rest of a body that nobody wants is taken in, how long is waited for each piece, and how much it may be: a
+/// client that reads nothing before it has sent everything shall get its answer.
+pub(super) const LINGER: Duration = Duration::from_secs(30);
+pub(super) const LINGER_IDLE: Duration = Duration::from_secs(5);
+pub(super) const LINGER_BYTES: usize = 1024 * 1024 * 1024;
+
+/// What is taken in at a time.
+const LINGER_PIECE: usize = 16 * 1024;
 
 /// Reads the head of a request, which is not looked at, and answers. Whoever is still sending could not read an answer
 /// before.
@@ -30,8 +42,7 @@ where
     say(stream, &answer()).await;
 }
 
-/// Writes an answer and ends the connection. One that is closed over unread bytes is reset, and the reset destroys the
-/// answer on its way.
+/// Writes an answer and ends the connection.
 pub(super) async fn say<T>(mut stream: T, answer: &[u8])
 where
     T: AsyncRead + AsyncWrite + Unpin,
@@ -51,5 +62,27 @@ where
     };
     if let Ok(Err(error)) = tokio::time::timeout(PATIENCE, saying).await {
         tracing::debug!(%error, "the last answer of a connection was not taken");
+    }
+}
+
+/// Ends a connection on which the client may still be sending.
+pub(super) async fn linger<T>(mut stream: T)
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let lingering = async {
+        // It may be shut down already.
+        let _ = stream.shutdown().await;
+        let mut rest = vec![0; LINGER_PIECE];
+        let mut read = 0;
+        while read < LINGER_BYTES {
+            match tokio::time::timeout(LINGER_IDLE, stream.read(&mut rest)).await {
+                Ok(Ok(bytes)) if bytes > 0 => read += bytes,
+                _ => break,
+            }
+        }
+    };
+    if tokio::time::timeout(LINGER, lingering).await.is_err() {
+        tracing::debug!("a client went on sending after its answer");
     }
 }

@@ -171,8 +171,9 @@ impl<S: Service> Listener<S> {
             let (service, state) = (Arc::clone(&self.service), Arc::clone(state));
             let answer = async move {
                 let mut response = service.answer(peer, head, body).await;
-                if arriving.is_withheld() {
-                    // It may come or not, and the next request must not be taken for it.
+                if arriving.is_unread() {
+                    // The rest may come or not, and the next request must not be taken for it.
+                    state.set_unread(true);
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, std::convert::Infallible>(response.map(|body| Outgoing::new(body, state)))
@@ -187,8 +188,15 @@ impl<S: Service> Listener<S> {
             .half_close(S::ANSWERS_HALF_CLOSED)
             .serve_connection(io, service);
         match ended(seat, &mut connection, http1::Connection::graceful_shutdown).await {
-            Some(Ok(())) => {}
-            Some(Err(error)) => tracing::debug!(%peer, %error, "connection ended"),
+            Some(ended) => {
+                if let Err(error) = ended {
+                    tracing::debug!(%peer, %error, "connection ended");
+                }
+                if state.has_unread() {
+                    let stream = connection.into_parts().io.into_stream().into_inner();
+                    until_closed(seat, farewell::linger(stream)).await;
+                }
+            }
             None if state.phase() == Phase::Head => {
                 tracing::debug!(%peer, "closed a connection whose request's head did not come to its end");
                 let stream = connection.into_parts().io.into_stream().into_inner();

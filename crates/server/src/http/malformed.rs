@@ -35,6 +35,12 @@ impl<T> MalformedAnswers<T> {
         self.io
     }
 
+    /// Puts our answer in the place of hyper's. What follows a head that is none is not read.
+    fn begin(&mut self, status: http::StatusCode, stands_for: usize) {
+        self.connection.set_unread(true);
+        self.pending = Some(((self.answer)(status), 0, stands_for));
+    }
+
     fn replaces(&self, written: &[u8]) -> Option<http::StatusCode> {
         if self.connection.phase() == Phase::Serving {
             return None;
@@ -68,7 +74,7 @@ impl<T: Write + Unpin> Write for MalformedAnswers<T> {
         let this = &mut *self;
         if this.pending.is_none() {
             match this.replaces(buf) {
-                Some(status) => this.pending = Some(((this.answer)(status), 0, buf.len())),
+                Some(status) => this.begin(status, buf.len()),
                 None => return Pin::new(&mut this.io).poll_write(cx, buf),
             }
         }
@@ -87,10 +93,7 @@ impl<T: Write + Unpin> Write for MalformedAnswers<T> {
                 _ => None,
             };
             match status {
-                Some(status) => {
-                    let length = bufs.iter().map(|buf| buf.len()).sum();
-                    this.pending = Some(((this.answer)(status), 0, length));
-                }
+                Some(status) => this.begin(status, bufs.iter().map(|buf| buf.len()).sum()),
                 None => return Pin::new(&mut this.io).poll_write_vectored(cx, bufs),
             }
         }

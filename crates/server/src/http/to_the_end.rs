@@ -16,29 +16,35 @@ pub(crate) struct Arrival(Option<Arc<Told>>);
 #[derive(Debug, Default)]
 struct Told {
     cut_off: AtomicBool,
-    withheld: AtomicBool,
+    unread: AtomicBool,
 }
 
 impl Arrival {
-    /// `withheld` says that the client does not send before it is told to.
+    /// `withheld` says that the body may not come unless somebody asks for it.
     pub(crate) fn new(has_body: bool, withheld: bool) -> Self {
-        Self(
-            has_body.then(|| {
-                Arc::new(Told { cut_off: AtomicBool::new(false), withheld: AtomicBool::new(withheld) })
-            }),
-        )
+        let told = || Told { unread: AtomicBool::new(withheld), ..Told::default() };
+        Self(has_body.then(|| Arc::new(told())))
     }
 
-    /// Notes that the client is told to send.
+    /// Notes that the body is read from now on.
     pub(crate) fn begins(&self) {
+        self.set_unread(false);
+    }
+
+    /// Notes that the rest of the body cannot be read, since it is no HTTP or does not come.
+    pub(crate) fn breaks_off(&self) {
+        self.set_unread(true);
+    }
+
+    fn set_unread(&self, unread: bool) {
         if let Some(told) = &self.0 {
-            told.withheld.store(false, Ordering::Release);
+            told.unread.store(unread, Ordering::Release);
         }
     }
 
-    /// Whether the client waits to be told to send.
-    pub(crate) fn is_withheld(&self) -> bool {
-        self.0.as_ref().is_some_and(|told| told.withheld.load(Ordering::Acquire))
+    /// Whether the end of the body is not waited for, so that nobody knows where a next request would begin.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.0.as_ref().is_some_and(|told| told.unread.load(Ordering::Acquire))
     }
 
     /// Notes that the connection is gone: what has not arrived never will.

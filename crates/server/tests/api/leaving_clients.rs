@@ -2,8 +2,10 @@
 //! the answer.
 
 use std::collections::BTreeMap;
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -236,4 +238,81 @@ fn a_refusal_of_who_expects_100_continue_closes_the_connection() {
     let without = bucket.key("PUT", "k").anonymous().header("Expect", "100-continue").send_on(&mut wire);
     assert_eq!(without.expect_error(403, "AccessDenied").header("Connection"), None);
     bucket.key("GET", "k").send_on(&mut wire).expect(200);
+}
+
+/// Sends everything, only then reads, and fails on a reset at any time.
+fn send_all_then_read(address: SocketAddr, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    // So that the sender's own system does not take it all off its hands.
+    rustix::net::sockopt::set_socket_send_buffer_size(&stream, 64 * 1024)?;
+    stream.write_all(bytes)?;
+    let mut answer = Vec::new();
+    let mut piece = [0; 16 * 1024];
+    loop {
+        let text = String::from_utf8_lossy(&answer);
+        let closes = text.to_ascii_lowercase().contains("connection: close\r\n");
+        // Where the connection stays, the end of the document is the end of the answer.
+        if !closes && text.trim_end().ends_with("</Error>") {
+            return Ok(answer);
+        }
+        match stream.read(&mut piece)? {
+            0 => return Ok(answer),
+            count => answer.extend_from_slice(&piece[..count]),
+        }
+    }
+}
+
+#[test]
+fn refused_uploads_are_answered_without_a_reset_though_the_client_reads_last() {
+    let bucket = Bucket::new();
+    let body = vec![b'x'; 3_000_000];
+    let refused = bucket.key("PUT", "k").anonymous();
+    let chunked = refused.clone().unframed().header("Transfer-Encoding", "chunked");
+    let chunk = |length: usize| [format!("{length:x}\r\n").as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
+    let with_body = |head: String| [head.as_bytes(), &body].concat();
+    let requests = [
+        (403, refused.clone().body(&body).to_bytes()),
+        (403, [chunked.head().as_bytes(), &chunk(body.len())].concat()),
+        // Does not wait for `100 Continue`, as clients do whose patience is over.
+        (403, refused.clone().header("Expect", "100-continue").body(&body).to_bytes()),
+        (
+            403,
+            [chunked.clone().header("Expect", "100-continue").head().as_bytes(), &chunk(body.len())].concat(),
+        ),
+        // Breaks off the rules in the middle, before its length and after it.
+        (400, [chunked.header("Authorization", "").head().as_bytes(), &chunk(100)].concat()),
+        (411, with_body(bucket.key("PUT", "k").unframed().head())),
+        (400, with_body("PUT /k HTTP/1.1\r\nno colon\r\n\r\n".to_owned())),
+        (400, with_body("GARBAGE\r\n\r\n".to_owned())),
+        (431, with_body(refused.head().replace("\r\n\r\n", "\r\nx-oss-meta-a: "))),
+        // A form whose file is refused by its key.
+        (400, Form::new().field("key", "/").file("f", &body).onto(bucket.root("POST", "")).to_bytes()),
+    ];
+    let work = Mutex::new((0..300).map(|number| &requests[number % requests.len()]));
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while let Some((status, bytes)) = { work.lock().unwrap().next() } {
+                    let head = String::from_utf8_lossy(&bytes[..200]).into_owned();
+                    let answer = send_all_then_read(bucket.server.address(), bytes).expect(&head);
+                    let answer = String::from_utf8(answer).unwrap();
+                    assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head} {answer}");
+                    assert!(answer.trim_end().ends_with("</Error>"), "{head} {answer}");
+                }
+            });
+        }
+    });
+    bucket.assert_keys(&[]);
+}
+
+#[test]
+fn a_body_that_breaks_off_closes_the_connection_and_says_so() {
+    let bucket = Bucket::new();
+    let mut wire = Wire::open(bucket.server.address());
+    wire.send(bucket.key("PUT", "k").unframed().header("Transfer-Encoding", "chunked").head() + "x\r\nHello");
+    let answer = wire.answer().expect_error(400, "BadRequest");
+    assert_eq!(answer.must("Connection").to_ascii_lowercase(), "close");
+    wire.finish_sending();
+    assert!(wire.is_closed());
 }
