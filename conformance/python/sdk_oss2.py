@@ -110,6 +110,40 @@ class Oss2:
         """DeleteBucketCors."""
         return _call(lambda: self.bucket(name).delete_bucket_cors()).status
 
+    def put_public_access_block(self, name, block):
+        """PutBucketPublicAccessBlock."""
+        return _call(lambda: self.bucket(name).put_bucket_public_access_block(block)).status
+
+    def get_public_access_block(self, name):
+        """GetBucketPublicAccessBlock."""
+        return _call(lambda: self.bucket(name).get_bucket_public_access_block()).block_public_access
+
+    def delete_public_access_block(self, name):
+        """DeleteBucketPublicAccessBlock."""
+        return _call(lambda: self.bucket(name).delete_bucket_public_access_block()).status
+
+    def get_versioning(self, name):
+        """GetBucketVersioning."""
+        return _call(lambda: self.bucket(name).get_bucket_versioning()).status
+
+    def list_versions(self, name, max_keys=100):
+        """ListObjectVersions to the end: keys, versions, and whether each is the latest."""
+        found, key, version = [], "", ""
+        while True:
+            page = _call(
+                lambda key=key, version=version: self.bucket(name).list_object_versions(
+                    max_keys=max_keys, key_marker=key, versionid_marker=version
+                )
+            )
+            found += [(entry.key, entry.versionid, entry.is_latest) for entry in page.versions]
+            if not page.is_truncated:
+                return found
+            key, version = page.next_key_marker, page.next_versionid_marker
+
+    def delete_version(self, bucket, key, version):
+        """DeleteObject of a version."""
+        _call(lambda: self.bucket(bucket).delete_object(key, params={"versionId": version}))
+
     # Objects
 
     def put(self, bucket, key, data, headers=None, callback=None, variables=None):

@@ -124,6 +124,46 @@ class OssV2:
         """DeleteBucketCors."""
         return _call(self.client.delete_bucket_cors, oss.DeleteBucketCorsRequest(bucket=name)).status_code
 
+    def put_public_access_block(self, name, block):
+        """PutBucketPublicAccessBlock."""
+        document = oss.PublicAccessBlockConfiguration(block_public_access=block)
+        request = oss.PutBucketPublicAccessBlockRequest(
+            bucket=name, public_access_block_configuration=document
+        )
+        return _call(self.client.put_bucket_public_access_block, request).status_code
+
+    def get_public_access_block(self, name):
+        """GetBucketPublicAccessBlock."""
+        request = oss.GetBucketPublicAccessBlockRequest(bucket=name)
+        found = _call(self.client.get_bucket_public_access_block, request)
+        return found.public_access_block_configuration.block_public_access
+
+    def delete_public_access_block(self, name):
+        """DeleteBucketPublicAccessBlock."""
+        request = oss.DeleteBucketPublicAccessBlockRequest(bucket=name)
+        return _call(self.client.delete_bucket_public_access_block, request).status_code
+
+    def get_versioning(self, name):
+        """GetBucketVersioning."""
+        return _call(self.client.get_bucket_versioning, oss.GetBucketVersioningRequest(bucket=name)).version_status
+
+    def list_versions(self, name, max_keys=100):
+        """ListObjectVersions to the end: keys, versions, and whether each is the latest."""
+        found, key, version = [], None, None
+        while True:
+            request = oss.ListObjectVersionsRequest(
+                bucket=name, max_keys=max_keys, key_marker=key, version_id_marker=version
+            )
+            page = _call(self.client.list_object_versions, request)
+            found += [(entry.key, entry.version_id, entry.is_latest) for entry in page.version or []]
+            if not page.is_truncated:
+                return found
+            key, version = page.next_key_marker, page.next_version_id_marker
+
+    def delete_version(self, bucket, key, version):
+        """DeleteObject of a version."""
+        _call(self.client.delete_object, oss.DeleteObjectRequest(bucket=bucket, key=key, version_id=version))
+
     # Objects
 
     def put(self, bucket, key, data, headers=None, callback=None, variables=None):

@@ -25,7 +25,7 @@ const SDKS: [(&str, &str, &str); 6] = [
 ];
 
 /// The rows of the table, and the beginnings of the case names that belong to each; the longest that fits decides.
-const ROWS: [(&str, &[&str]); 37] = [
+const ROWS: [(&str, &[&str]); 40] = [
     ("ListBuckets", &["ListBuckets", "bucket_list"]),
     ("PutBucket", &["PutBucket", "bucket_create"]),
     ("DeleteBucket", &["DeleteBucket", "bucket_delete"]),
@@ -35,6 +35,8 @@ const ROWS: [(&str, &[&str]); 37] = [
     ("PutBucketAcl, GetBucketAcl", &["PutBucketAcl", "GetBucketAcl", "bucket_acl"]),
     ("PutBucketCors, GetBucketCors, DeleteBucketCors", &["PutBucketCors", "bucket_cors"]),
     ("OptionObject", &["OptionObject", "preflight"]),
+    ("PutBucketPublicAccessBlock and its GET and DELETE", &["PutBucketPublicAccessBlock"]),
+    ("GetBucketVersioning", &["GetBucketVersioning"]),
     ("PutBucketCallbackPolicy and its GET and DELETE", &["PutBucketCallbackPolicy", "callback_policy"]),
     ("PutObject", &["PutObject", "object_"]),
     ("PutObject with a callback", &["callback_", "error_callback"]),
@@ -49,6 +51,7 @@ const ROWS: [(&str, &[&str]); 37] = [
     ("DeleteMultipleObjects", &["DeleteMultipleObjects", "object_delete_multiple"]),
     ("ListObjects", &["ListObjects", "list_"]),
     ("ListObjectsV2", &["ListObjectsV2", "list_v2"]),
+    ("ListObjectVersions", &["ListObjectVersions"]),
     ("InitiateMultipartUpload, UploadPart", &["InitiateMultipartUpload", "UploadPart", "multipart_errors"]),
     ("UploadPartCopy", &["UploadPartCopy", "multipart_part_copy"]),
     ("CompleteMultipartUpload", &["CompleteMultipartUpload", "multipart"]),
@@ -258,9 +261,13 @@ mod tests {
         check(
             "node",
             "v4/PutObject/failing callback",
-            Some((SDKS[2].0, ROWS[11].0, Some("V4"), "failing callback")),
+            Some((SDKS[2].0, "PutObject with a callback", Some("V4"), "failing callback")),
         );
-        check("python", "oss2/v1/PutBucketCors/x", Some(("Python `oss2`", ROWS[7].0, Some("V1"), "x")));
+        check(
+            "python",
+            "oss2/v1/PutBucketCors/x",
+            Some(("Python `oss2`", "PutBucketCors, GetBucketCors, DeleteBucketCors", Some("V1"), "x")),
+        );
         check(
             "go-v2",
             "v4/object_delete_multiple",
@@ -272,7 +279,12 @@ mod tests {
         check(
             "java",
             "v4/callback_complete_json",
-            Some((SDKS[3].0, ROWS[26].0, Some("V4"), "callback_complete_json")),
+            Some((
+                SDKS[3].0,
+                "CompleteMultipartUpload with a callback",
+                Some("V4"),
+                "callback_complete_json",
+            )),
         );
         check("python", "application/verification/captured", None);
         check("node", "v1/Unheard/of", None);

@@ -3,6 +3,7 @@
 from cases import (  # noqa: F401
     captured,
     buckets,
+    bucket_settings,
     access,
     cors,
     objects,

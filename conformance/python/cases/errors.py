@@ -87,8 +87,11 @@ def anonymous(context):
 
 @case("errors", "invalid bucket names")
 def bucket_names(context):
-    """Names the SDK lets through and the server must not."""
+    """Such a bucket does not exist; who would create it is told what is wrong."""
     for name in ("ab", "UPPER", "a" * 64, "-dash", "dash-", "under_score"):
         answer = wire.exchange("GET", context.url(name))
+        checks.equal(answer.status, 404, name)
+        checks.contains(answer.body, b"<Code>NoSuchBucket</Code>", name)
+        answer = wire.exchange("PUT", context.url(name), {}, b"")
         checks.equal(answer.status, 400, name)
         checks.contains(answer.body, b"<Code>InvalidBucketName</Code>", name)

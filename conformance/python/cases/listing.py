@@ -17,7 +17,7 @@ def prefixes(context):
         ("", "/", ["b", "z\x02\x1f"], ["a/", "c d/", "c+d/", "中文/"]),
         ("a/", "/", ["a/1", "a/2"], ["a/b/"]),
         ("c", "/", [], ["c d/", "c+d/"]),
-        ("a", "b/", ["a/1", "a/2"], ["a/b/"]),
+        ("a", "b", ["a/1", "a/2"], ["a/b"]),
         ("nothing", "/", [], []),
     )
     for prefix, delimiter, keys, common in rows:
