@@ -76,16 +76,26 @@ fn canonical_query<'a>(query: &'a Query, reading: Reading<'_>) -> Cow<'a, Query>
 }
 
 fn canonical_headers<'a>(request: &SignedRequest<'a>, reading: Reading<'_>) -> Cow<'a, HeaderMap> {
-    let mut canonical = Cow::Borrowed(request.headers);
-    for name in request.headers.keys().filter(|name| is_covered(name.as_str(), reading.additional)) {
+    let headers = request.headers;
+    let repeats = headers.keys_len() != headers.len();
+    let as_signed = |value: &HeaderValue| {
+        let value = value.as_bytes();
+        value.trim_ascii().len() == value.len() && !(value.is_empty() && reading.skip_empty_headers)
+    };
+    let covered = |name: &HeaderName| is_covered(name.as_str(), reading.additional);
+    if !repeats && headers.iter().all(|(name, value)| as_signed(value) || !covered(name)) {
+        return Cow::Borrowed(headers);
+    }
+    let mut canonical = headers.clone();
+    for name in headers.keys().filter(|name| covered(name)) {
         let signed = request.header(name.as_str()).unwrap_or_default();
         if signed.is_empty() && reading.skip_empty_headers {
-            canonical.to_mut().remove(name);
-        } else if !is_as_signed(request.headers, name, &signed) {
-            replace(canonical.to_mut(), name, &signed);
+            canonical.remove(name);
+        } else {
+            replace(&mut canonical, name, &signed);
         }
     }
-    canonical
+    Cow::Owned(canonical)
 }
 
 /// Whether a signature of any version covers the header, besides those it names itself.
@@ -94,11 +104,6 @@ fn is_covered(name: &str, additional: &[String]) -> bool {
         || name == "content-md5"
         || name == "content-type"
         || additional.iter().any(|additional| additional == name)
-}
-
-fn is_as_signed(headers: &HeaderMap, name: &HeaderName, signed: &[u8]) -> bool {
-    let mut values = headers.get_all(name).iter();
-    values.next().is_some_and(|value| value.as_bytes() == signed) && values.next().is_none()
 }
 
 fn replace(headers: &mut HeaderMap, name: &HeaderName, signed: &[u8]) {

@@ -186,7 +186,7 @@ impl Presented {
         scope: &CredentialScope,
         additional: &[String],
     ) -> Result<CanonicalRequest<'a>, Error> {
-        let key = v4::SigningKey::derive(secret, scope);
+        let key = secret.signing_key(scope);
         let mut tried: Vec<Vec<u8>> = Vec::new();
         for variant in v4::Variant::all() {
             let canonical = v4::canonical_request(request, additional, variant);

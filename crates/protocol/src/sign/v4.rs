@@ -94,10 +94,11 @@ pub(super) fn string_to_sign(datetime: &str, scope: &CredentialScope, canonical_
 
 /// The signature of any text under a scope: requests and POST policies share it.
 pub(crate) fn signature(secret: &SecretKey, scope: &CredentialScope, text: &[u8]) -> String {
-    SigningKey::derive(secret, scope).sign(text)
+    secret.signing_key(scope).sign(text)
 }
 
 /// The key that signs under one scope.
+#[derive(Clone)]
 pub(super) struct SigningKey(zeroize::Zeroizing<[u8; 32]>);
 
 impl SigningKey {

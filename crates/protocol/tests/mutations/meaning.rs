@@ -124,19 +124,21 @@ impl Meaning {
             entry.1.sort();
         }
         let mut headers: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
-        for (name, value) in request.headers.iter() {
-            let name = name.as_str();
+        let mut covered_headers = HeaderMap::new();
+        for (header, value) in request.headers.iter() {
+            let name = header.as_str();
             let covered = name.starts_with("x-oss-") && !(way.is_v1() && name == "x-oss-hash-sha1");
             if covered
                 || ["content-md5", "content-type"].contains(&name)
                 || wire.additional.iter().any(|a| a == name)
             {
                 headers.entry(name.to_owned()).or_default().push(value.as_bytes().to_vec());
+                covered_headers.append(header, value.clone());
             }
         }
         // That a header without a value was signed or not makes no difference to the older versions' lines.
         headers.retain(|name, values| !(is_plain(name) && values.iter().all(Vec::is_empty)));
-        let operation = route(method, request.target, &acted, &request.headers);
+        let operation = route(method, request.target, &acted, &covered_headers);
         Self {
             method: method.clone(),
             target: shown(request.target),
