@@ -293,7 +293,7 @@ impl ErrorCode {
                 StatusCode::BAD_REQUEST,
                 "The list of parts was not in ascending order. The parts list must be specified in order by \
                  part number.",
-                "",
+                "0042-00000209",
             ),
             Self::InvalidPolicyDocument => {
                 Row::new("InvalidPolicyDocument", StatusCode::BAD_REQUEST, "Invalid Policy.", "")

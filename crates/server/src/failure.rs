@@ -26,6 +26,7 @@ pub(crate) fn from_store(error: store::Error) -> Error {
             .with_detail("PartEtag", etag),
         store::Error::InvalidPartOrder => simple(ErrorCode::InvalidPartOrder),
         store::Error::PartTooSmall { number, etag, size } => simple(ErrorCode::EntityTooSmall)
+            .with_ec("0042-00000213")
             .with_detail("PartNumber", number.to_string())
             .with_detail("PartEtag", etag)
             .with_detail("ProposedSize", size.to_string()),

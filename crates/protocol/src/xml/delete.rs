@@ -38,17 +38,22 @@ impl DeleteRequest {
         let root = Element::parse(body, "Delete", Self::MAX_BODY)?;
         let count = root.children("Object").count();
         if count == 0 || count > Self::MAX_OBJECTS {
-            return Err(malformed("A request deletes 1 to 1000 objects."));
+            // The words of OSS for either.
+            let told = if count == 0 { "no object to delete" } else { "batch delete objects too large" };
+            return Err(malformed(told).with_ec(if count == 0 { "0015-00000231" } else { "0016-00000609" }));
         }
         let objects = root.children("Object").map(|object| {
-            let key = object.required("Key")?;
+            let key = object.required("Key").map_err(|error| error.with_ec("0016-00000613"))?;
             if key.is_empty() {
-                return Err(malformed("Key is empty."));
+                return Err(malformed("Key is empty.").with_ec("0016-00000613"));
             }
             let version_id = object.optional("VersionId")?.filter(|id| !id.is_empty()).map(str::to_owned);
             Ok(ObjectToDelete { key: ObjectKey::parse(key)?, version_id })
         });
-        Ok(Self { quiet: root.flag("Quiet")?, objects: objects.collect::<Result<_, Error>>()? })
+        Ok(Self {
+            quiet: root.flag("Quiet").map_err(|error| error.with_ec("0016-00000610"))?,
+            objects: objects.collect::<Result<_, Error>>()?,
+        })
     }
 
     /// Whether only failures are to be answered; if all objects could be deleted the answer has no body at

@@ -56,14 +56,16 @@ pub(super) fn of_part(error: store::Error, no_such_upload: impl FnOnce() -> Erro
     }
 }
 
-/// `partNumber`, from 1 to 10,000.
+/// `partNumber`, from 1 to 10,000. Messages, arguments and ECs as the manual shows them (0017-00000219, -220).
 pub(super) fn part_number(call: &Call) -> Result<u32, Error> {
     let text = call.query.get("partNumber").unwrap_or("");
+    if text.is_empty() {
+        let message = "Unexpected query string parameter";
+        return Err(Error::invalid_argument(message, "ResourceType", "partNumber").with_ec("0017-00000219"));
+    }
     text.parse().ok().filter(|number| (1..=MAX_PART_NUMBER).contains(number)).ok_or_else(|| {
-        Error::new(ErrorCode::InvalidArgument)
-            .with_message("Part number must be an integer between 1 and 10000, inclusive.")
-            .with_detail("ArgumentName", "partNumber")
-            .with_detail("ArgumentValue", text)
+        let message = "Part number must be an integer between 1 and 10000, inclusive.";
+        Error::invalid_argument(message, "PartNumber", text).with_ec("0017-00000220")
     })
 }
 

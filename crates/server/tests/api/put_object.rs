@@ -129,9 +129,11 @@ fn too_much_metadata_is_refused() {
     let bucket = Bucket::new();
     let put =
         |length: usize| bucket.key("PUT", "k").header("x-oss-meta-a", &"v".repeat(length)).body("x").send();
-    put(8 * 1024 + 1).expect_error(400, "InvalidArgument");
+    // Names count as well as values.
+    let room = 8 * 1024 - "x-oss-meta-a".len();
+    put(room + 1).expect_error(400, "InvalidArgument").with_ec("0011-00000002");
     bucket.assert_absent("k");
-    put(8 * 1024 - 100).expect(200);
+    put(room).expect(200);
 }
 
 #[test]
@@ -427,6 +429,29 @@ fn keys_that_begin_with_a_slash_or_a_backslash_do_not_exist() {
         let source = format!("/{}/{}", bucket.name, signing::encode(key, false));
         let copy = bucket.key("PUT", "copy").header("x-oss-copy-source", &source);
         copy.send().expect_error(404, "NoSuchKey");
+    }
+    bucket.assert_keys(&[]);
+}
+
+#[test]
+fn more_than_five_gigabytes_are_refused_before_they_are_sent() {
+    let bucket = Bucket::new();
+    let id = bucket.initiate("part");
+    let part = bucket.key("PUT", "part").query("partNumber", "1").query("uploadId", &id);
+    let most = 5_u64 * 1024 * 1024 * 1024;
+    for request in [bucket.key("PUT", "k"), bucket.at("POST", "k?append&position=0"), part] {
+        let ask = |length: u64| {
+            let request = request.clone().unframed().header("Content-Length", &length.to_string());
+            let mut wire = Wire::open(bucket.server.address());
+            wire.send(request.header("Expect", "100-continue").head());
+            wire.answer()
+        };
+        ask(most + 1).expect_error(400, "EntityTooLarge");
+        // The most there is: the server asks for it.
+        let mut wire = Wire::open(bucket.server.address());
+        let request = request.clone().unframed().header("Content-Length", &most.to_string());
+        wire.send(request.header("Expect", "100-continue").head());
+        assert!(wire.raw_head().starts_with(b"HTTP/1.1 100 Continue\r\n"));
     }
     bucket.assert_keys(&[]);
 }

@@ -11,10 +11,10 @@ use super::support::{
 use crate::command::RewriteRows;
 use crate::key;
 use crate::{
-    AbortUpload, Acl, Attributes, BucketDocument, ClassStat, CompleteUpload, CreateBucket, DeliveryCounts,
-    DeliveryFilter, DeliveryState, Error, ListBuckets, ListObjects, ListParts, ListUploads, NewBucket,
-    NewDelivery, NewUpload, ObjectKind, OpenError, Parts, PendingUploads, Prune, RecordDelivery, Store,
-    StoreOptions, UpdateDelivery,
+    AbortUpload, Acl, AppendObject, Attributes, BucketDocument, ClassStat, CompleteUpload, CreateBucket,
+    DeliveryCounts, DeliveryFilter, DeliveryState, Error, ListBuckets, ListObjects, ListParts, ListUploads,
+    NewBucket, NewDelivery, NewUpload, ObjectKind, OpenError, Parts, PendingUploads, Prune, RecordDelivery,
+    Store, StoreOptions, UpdateDelivery,
 };
 
 fn complete_of(key: &str, id: &str, parts: Parts) -> CompleteUpload {
@@ -634,6 +634,34 @@ async fn headers_keep_every_byte() {
         drop(store);
         let store = open(dir.path(), engine);
         assert_eq!(store.object("b", "k").unwrap().unwrap().attributes.headers, headers);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn appending_stops_at_the_limit() {
+    for engine in ENGINES {
+        let (_dir, store) = store(engine).await;
+        for (position, length, refused) in
+            [(0, 11, true), (0, 6, false), (6, 5, true), (6, 4, false), (10, 1, true)]
+        {
+            let append = AppendObject {
+                bucket: "b".into(),
+                key: "k".into(),
+                position,
+                data: stored(&store, &bytes(position, length)).await.unwrap(),
+                attributes: Attributes::default(),
+                acl: None,
+                max_size: 10,
+                now_ms: 1,
+                journal: None,
+            };
+            let size = position + length as u64;
+            let expected = if refused { Err(Error::TooLarge { size }) } else { Ok(size) };
+            assert_eq!(store.append_object(append).await.map(|object| object.size), expected);
+        }
+        assert_eq!(get(&store, "k").await.unwrap().len(), 10);
+        assert!(store.fsck(false).await.unwrap().findings.is_empty());
         store.close().await;
     }
 }
