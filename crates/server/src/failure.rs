@@ -53,7 +53,16 @@ pub(crate) fn from_store(error: store::Error) -> Error {
 fn broken(error: &store::Error) -> Error {
     if error.is_retryable() {
         tracing::error!(%error, "the store cannot do this now");
-        return Error::new(ErrorCode::ServiceUnavailable);
+        let message = match error {
+            store::Error::DiskFull => {
+                "The server's disk is full. Uploads are taken again as soon as there is space, which deletions make."
+            }
+            store::Error::ReadOnly => "The server's disk does not accept writes.",
+            // The words of OSS, which are true of a server with too much to do.
+            store::Error::Busy => return Error::new(ErrorCode::ServiceUnavailable),
+            _ => "The server does not accept writes until it is started again.",
+        };
+        return Error::new(ErrorCode::ServiceUnavailable).with_message(message);
     }
     tracing::error!(%error, "the store failed");
     Error::new(ErrorCode::InternalError)
@@ -65,10 +74,10 @@ pub(crate) fn internal(what: &str, error: &dyn std::error::Error) -> Error {
     Error::new(ErrorCode::InternalError)
 }
 
-/// One line for the operator.
+/// One line for the operator. That a client asks for what is not built is no failure of the server.
 pub(crate) fn log(error: &Error, request_id: RequestId, operation: &str) {
     let (code, ec, message) = (error.code().as_str(), error.ec(), error.message());
-    if error.status().is_server_error() {
+    if error.status().is_server_error() && error.code() != ErrorCode::NotImplemented {
         tracing::error!(%request_id, operation, code, ec, reason = message, "request failed");
     } else {
         tracing::debug!(%request_id, operation, code, ec, reason = message, "request refused");
@@ -96,4 +105,24 @@ pub(crate) fn reply(error: &Error, is_head: bool, request_id: RequestId, host_id
         return reply.with_named("x-oss-err", &base64::engine::general_purpose::STANDARD.encode(document));
     }
     reply.with_body("application/xml", error.to_xml(&request_id.to_string(), host_id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_cannot_write_says_why() {
+        let check = |error: store::Error, status: u16, words: &str| {
+            let error = from_store(error);
+            assert_eq!(error.status().as_u16(), status, "{error}");
+            assert!(error.message().contains(words), "{error}");
+        };
+        check(store::Error::DiskFull, 503, "disk is full");
+        check(store::Error::ReadOnly, 503, "disk does not accept writes");
+        check(store::Error::Poisoned { cause: "a secret path".to_owned() }, 503, "started again");
+        check(store::Error::Closed, 503, "started again");
+        check(store::Error::Busy, 503, "reduce your request rate");
+        check(store::Error::Corrupt { what: "a secret path".to_owned() }, 500, "internal error");
+    }
 }

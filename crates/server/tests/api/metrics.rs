@@ -190,6 +190,29 @@ fn what_a_request_logs_has_its_id() {
     assert_eq!(line["span"]["request_id"].as_str().map(str::len), Some(24), "{line:#}");
 }
 
+#[test]
+fn a_wish_for_what_is_not_built_is_no_failure_in_the_log() {
+    let ask = |level: &str| {
+        let server = Setup::new().set("OSSICLE_LOG_FORMAT", "json").set("OSSICLE_LOG_LEVEL", level);
+        let bucket = Bucket::on(&Arc::new(server.start()));
+        for query in ["?lifecycle", "?website"] {
+            bucket.root("GET", query).send().expect_error(501, "NotImplemented");
+        }
+        bucket.key("GET", "k").query("x-oss-process", "image/info").send().expect(404);
+        bucket.put("k", "x");
+        bucket.key("GET", "k").query("x-oss-process", "image/info").send().expect(501);
+        bucket
+    };
+    let bucket = ask("ossicle_server=debug");
+    bucket.server.wait_for_log("request refused");
+    let lines = bucket.server.log();
+    let refused: Vec<_> = lines.lines().filter(|line| line.contains("\"NotImplemented\"")).collect();
+    assert_eq!(refused.len(), 3, "{lines}");
+    assert!(refused.iter().all(|line| line.contains("\"level\":\"DEBUG\"")), "{refused:#?}");
+    let bucket = ask("info");
+    assert!(!bucket.server.log().contains("NotImplemented"), "{}", bucket.server.log());
+}
+
 /// Fields as OSS's manual has them ("Log storage"), split at spaces outside quotes and brackets.
 fn fields(line: &str) -> Vec<String> {
     let mut fields = vec![String::new()];

@@ -66,6 +66,7 @@ fn taken(answer: &Answer) -> bool {
         200 => true,
         503 => {
             assert_eq!(answer.element("Code"), "ServiceUnavailable", "{answer:?}");
+            assert!(answer.element("Message").contains("disk is full"), "{answer:?}");
             false
         }
         _ => panic!("{answer:?}"),
