@@ -12,6 +12,7 @@ use crate::paging::{OBJECTS, Page};
 /// Runs `ListObjects`.
 pub(crate) fn list_objects(call: &Call) -> Result<Reply, Error> {
     let holder = call.bucket()?;
+    refuse_other_versions(call)?;
     let page = Page::of(call, &OBJECTS)?;
     let marker = OBJECTS.text(call, "marker")?;
     let listing = list(call, &page, marker)?;
@@ -28,6 +29,14 @@ pub(crate) fn list_objects(call: &Call) -> Result<Reply, Error> {
         common_prefixes: listing.common_prefixes.iter().map(String::as_str).collect(),
     };
     Ok(Reply::xml(document.to_xml()))
+}
+
+/// Refuses a version of the listing that there is not; the second has an operation of its own.
+fn refuse_other_versions(call: &Call) -> Result<(), Error> {
+    match call.query.get("list-type") {
+        None | Some("" | "1") => Ok(()),
+        Some(other) => Err(Error::invalid_argument("list-type must be 2.", "list-type", other)),
+    }
 }
 
 /// Reads a page from the index.

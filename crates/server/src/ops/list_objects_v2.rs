@@ -20,7 +20,7 @@ pub(crate) fn list_objects_v2(call: &Call) -> Result<Reply, Error> {
         None => start_after.to_owned(),
     };
     let listing = list(call, &page, &after)?;
-    let owner = (call.query.get("fetch-owner") == Some("true")).then(|| call.app.owner_id());
+    let owner = fetch_owner(call)?.then(|| call.app.owner_id());
     let next = listing.next.as_deref().map(continuation_token);
     let document = ListBucketResultV2 {
         name: call.bucket_name()?.as_str(),
@@ -35,4 +35,14 @@ pub(crate) fn list_objects_v2(call: &Call) -> Result<Reply, Error> {
         common_prefixes: listing.common_prefixes.iter().map(String::as_str).collect(),
     };
     Ok(Reply::xml(document.to_xml()))
+}
+
+/// Reads whether owners are told.
+fn fetch_owner(call: &Call) -> Result<bool, Error> {
+    match call.query.get("fetch-owner") {
+        None | Some("") => Ok(false),
+        Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+        Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+        Some(text) => Err(Error::invalid_argument("fetch-owner must be true or false.", "fetch-owner", text)),
+    }
 }

@@ -77,6 +77,24 @@ fn odd_keys_page_by_page() {
 }
 
 #[test]
+fn wrong_parameters() {
+    let bucket = with_movies();
+    for (query, name) in [
+        ("?list-type=3", "list-type"),
+        ("?list-type=two", "list-type"),
+        ("?list-type=2&fetch-owner=maybe", "fetch-owner"),
+        ("?list-type=2&continuation-token=no", "continuation-token"),
+        (&format!("?list-type=2&start-after={}", "p".repeat(1024)), "start-after"),
+    ] {
+        let answer = bucket.root("GET", query).send().expect_error(400, "InvalidArgument");
+        assert_eq!(answer.element("ArgumentName"), name, "{query}");
+    }
+    let owners = |query: &str| bucket.root("GET", query).send().expect(200).elements("Owner").len();
+    assert_eq!((owners("?list-type=2&fetch-owner=True"), owners("?list-type=2&fetch-owner=False")), (4, 0));
+    assert_eq!((owners("?list-type=2&fetch-owner="), owners("?list-type=1")), (0, 4));
+}
+
+#[test]
 fn one_hundred_thousand_keys() {
     let bucket = with_100_000_keys();
     let mut wire = Wire::open(bucket.server.address());
