@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use crc_fast::CrcAlgorithm;
 use tokio::task::JoinHandle;
 
@@ -19,8 +19,14 @@ use crate::id::IdSource;
 /// Pieces are hashed and written when this much has come: more of a large upload, since every batch goes through three
 /// threads, and less of each when many come at a time. Three batches of an upload are in memory at most, two when they
 /// are [`CROWD`] or more.
-const LEAST_BATCH: usize = 256 * 1024;
+const FIRST_BATCH: usize = 256 * 1024;
 const MOST_BATCH: usize = 1024 * 1024;
+
+/// With hundreds of uploads at a time, which then may well be slow ones, a batch is no larger than this.
+const LEAST_BATCH: usize = 64 * 1024;
+
+/// Pieces smaller than this are copied together: whoever sends a byte at a time would have each kept with its whereabouts.
+const TINY_PIECE: usize = 4 * 1024;
 
 /// What the batches of all uploads grow to together.
 const ALL_BATCHES: usize = 8 * 1024 * 1024;
@@ -62,9 +68,7 @@ enum State {
     Small,
     /// Too many for a commit.
     Large {
-        /// What has come and is not being written.
-        waiting: Vec<Bytes>,
-        waiting_bytes: usize,
+        waiting: Batch,
         writing: Writing,
         md5: Box<StreamMd5>,
         /// Of what this data follows, and of the data.
@@ -73,6 +77,38 @@ enum State {
     },
     /// An error was reported.
     Failed,
+}
+
+/// What has come and is not being written.
+#[derive(Debug, Default)]
+struct Batch {
+    pieces: Vec<Bytes>,
+    /// Tiny pieces, after all others.
+    tiny: BytesMut,
+    bytes: usize,
+}
+
+impl Batch {
+    fn push(&mut self, piece: Bytes) {
+        self.bytes += piece.len();
+        if piece.len() < TINY_PIECE {
+            self.tiny.extend_from_slice(&piece);
+        } else {
+            self.close_tiny();
+            self.pieces.push(piece);
+        }
+    }
+
+    fn into_pieces(mut self) -> Vec<Bytes> {
+        self.close_tiny();
+        self.pieces
+    }
+
+    fn close_tiny(&mut self) {
+        if !self.tiny.is_empty() {
+            self.pieces.push(std::mem::take(&mut self.tiny).freeze());
+        }
+    }
 }
 
 /// One of the large uploads under way, until it is dropped.
@@ -88,7 +124,7 @@ impl Counted {
     /// What is enough to hash and write, of an upload of which this much has come.
     fn batch(&self, size: u64) -> usize {
         let share = ALL_BATCHES / self.0.load(Ordering::Relaxed).max(1);
-        let grown = usize::try_from(size / 4).unwrap_or(MOST_BATCH);
+        let grown = usize::try_from(size / 4).unwrap_or(MOST_BATCH).max(FIRST_BATCH);
         grown.min(share).clamp(LEAST_BATCH, MOST_BATCH)
     }
 
@@ -179,17 +215,18 @@ impl Upload {
         match self.state {
             State::Small => Ok(StoredData::small(self.head.bytes, self.before, &self.path.ids)),
             State::Large { waiting, writing, mut md5, whole, counted, .. } => {
-                md5.hash(waiting.clone(), counted.is_crowded()).await?;
+                let batch = waiting.into_pieces();
+                md5.hash(batch.clone(), counted.is_crowded()).await?;
                 let whole = match whole {
                     Some(mut whole) => {
-                        whole.hash(waiting.clone(), counted.is_crowded()).await?;
+                        whole.hash(batch.clone(), counted.is_crowded()).await?;
                         Some(whole.finish())
                     }
                     None => None,
                 };
                 let mut writer = writing.wait().await?;
                 let written = run_blocking(move || {
-                    writer.write(&waiting)?;
+                    writer.write(&batch)?;
                     writer.finish()
                 });
                 let written = written.await?;
@@ -212,9 +249,11 @@ impl Upload {
         self.head.bytes.extend_from_slice(piece.get(..missing).unwrap_or(&piece));
         self.head.bytes.truncate(HEAD_BYTES);
         self.head.bytes.shrink_to_fit();
+        let mut waiting = Batch::default();
+        waiting.push(first);
+        waiting.push(piece);
         self.state = State::Large {
-            waiting_bytes: first.len() + piece.len(),
-            waiting: vec![first, piece],
+            waiting,
             writing: Writing::Idle(Box::new(writer)),
             md5: Box::new(StreamMd5::after(Md5State::new(), Arc::clone(&self.path.hashers))),
             whole: self
@@ -231,8 +270,7 @@ impl Upload {
         if missing > 0 {
             self.head.bytes.extend_from_slice(piece.get(..missing).unwrap_or(&piece));
         }
-        if let State::Large { waiting, waiting_bytes, .. } = &mut self.state {
-            *waiting_bytes += piece.len();
+        if let State::Large { waiting, .. } = &mut self.state {
             waiting.push(piece);
         }
         self.hand_over().await
@@ -240,15 +278,14 @@ impl Upload {
 
     /// Has what waits hashed and written if it is enough, waiting for what is being written before.
     async fn hand_over(&mut self) -> Result<(), Error> {
-        let State::Large { waiting, waiting_bytes, writing, md5, whole, counted } = &mut self.state else {
+        let State::Large { waiting, writing, md5, whole, counted } = &mut self.state else {
             return Ok(());
         };
-        if *waiting_bytes < counted.batch(self.size) {
+        if waiting.bytes < counted.batch(self.size) {
             return Ok(());
         }
         self.path.condition.check_space(true)?;
-        let batch = std::mem::take(waiting);
-        *waiting_bytes = 0;
+        let batch = std::mem::take(waiting).into_pieces();
         let before = std::mem::replace(writing, Writing::Lost);
         md5.hash(batch.clone(), counted.is_crowded()).await?;
         if let Some(whole) = whole {
@@ -324,5 +361,37 @@ impl StoredData {
     #[must_use]
     pub fn crc64(&self) -> u64 {
         self.new.crc64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiny_pieces_are_kept_together_and_in_order() {
+        let mut batch = Batch::default();
+        let mut expected = Vec::new();
+        for length in [1, 2, TINY_PIECE, 3, 1, TINY_PIECE + 1, TINY_PIECE - 1] {
+            let piece: Vec<u8> = (0..length).map(|index| (index % 251) as u8).collect();
+            expected.extend_from_slice(&piece);
+            batch.push(Bytes::from(piece));
+        }
+        assert_eq!(batch.bytes, expected.len());
+        let pieces = batch.into_pieces();
+        assert_eq!(pieces.len(), 5);
+        assert_eq!(pieces.concat(), expected);
+    }
+
+    #[test]
+    fn a_batch_is_smaller_the_more_uploads_there_are() {
+        let large = Arc::default();
+        let mut counted = vec![Counted::new(&large)];
+        assert_eq!(counted[0].batch(0), FIRST_BATCH);
+        assert_eq!(counted[0].batch(1 << 30), MOST_BATCH);
+        counted.extend((1..64).map(|_| Counted::new(&large)));
+        assert_eq!(counted[0].batch(1 << 30), ALL_BATCHES / 64);
+        counted.extend((64..1000).map(|_| Counted::new(&large)));
+        assert_eq!(counted[0].batch(0), LEAST_BATCH);
     }
 }
