@@ -12,6 +12,7 @@ use crate::callback::Callbacks;
 use crate::config::Config;
 use crate::console::origins::ConsoleOrigins;
 use crate::form::FormMemory;
+use crate::http::answer_memory::AnswerMemory;
 use crate::http::header_case::HeaderCase;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
@@ -29,6 +30,7 @@ pub(crate) struct App {
     pub(crate) access_log: AccessLog,
     pub(crate) console_origins: ConsoleOrigins,
     pub(crate) form_memory: FormMemory,
+    pub(crate) answer_memory: AnswerMemory,
 }
 
 impl App {

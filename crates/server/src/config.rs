@@ -174,6 +174,11 @@ pub(crate) enum ConfigError {
 }
 
 impl Server {
+    /// Memory for downloads that clients are slow to take, in bytes.
+    pub(crate) fn answer_memory(&self) -> u64 {
+        self.answer_memory_mib.saturating_mul(1024 * 1024)
+    }
+
     /// Checks what bounds connections. Times are a year at the most, so that none overflows.
     fn validate_bounds(&self) -> Result<(), ConfigError> {
         const YEAR_S: u64 = 366 * 24 * 3600;

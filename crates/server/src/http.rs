@@ -1,6 +1,7 @@
 //! The HTTP/1.1 edge: connections and their bounds, bodies, replies and the spelling of header names. It knows nothing of
 //! buckets.
 
+pub(crate) mod answer_memory;
 pub(crate) mod body;
 pub(crate) mod budget;
 pub(crate) mod connection;

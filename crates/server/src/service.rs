@@ -51,6 +51,7 @@ impl Service for App {
         let span = tracing::error_span!("request", %request_id);
         let outcome =
             self.handle(&head, body, request_id, now, client_ip, &host_id, &mut seen).instrument(span).await;
+        let outcome = outcome.and_then(|reply| reply.counted_by(&self.answer_memory));
         let error = outcome.as_ref().err().map(Error::code);
         let reply = match outcome {
             Ok(reply) => reply,

@@ -29,6 +29,7 @@ use crate::callback::{self, Callbacks};
 use crate::config::{self, Config, Durability};
 use crate::console::{self, origins::ConsoleOrigins};
 use crate::form::FormMemory;
+use crate::http::answer_memory::AnswerMemory;
 use crate::http::budget::Budget;
 use crate::http::connections::Connections;
 use crate::http::header_case::HeaderCase;
@@ -143,6 +144,7 @@ impl Server {
             access_log: open_access_log(&config)?,
             console_origins: ConsoleOrigins::default(),
             form_memory: FormMemory::new(),
+            answer_memory: AnswerMemory::new(config.server.answer_memory() / 2),
             store,
             config,
         });
@@ -266,7 +268,7 @@ fn budget(server: &config::Server) -> Budget {
         idle: Duration::from_secs(server.idle_timeout_s),
         stall: Duration::from_secs(server.stall_timeout_s),
         bytes_per_second: server.min_bytes_per_second,
-        answer_memory: server.answer_memory_mib * 1024 * 1024,
+        plenty_held: server.answer_memory() / 2,
     }
 }
 
@@ -285,7 +287,7 @@ fn open_store(config: &Config, data_dir: &Path) -> anyhow::Result<Store> {
     let options = StoreOptions::default()
         .durability(durability)
         .cache_bytes(config.storage.cache_mib * 1024 * 1024)
-        .read_bytes(config.server.answer_memory_mib * 1024 * 1024);
+        .read_bytes(config.server.answer_memory());
     Store::open(data_dir, options).map_err(|error| match error {
         OpenError::InUse { .. } => {
             anyhow!("{error}: stop it, or choose another folder with --data-dir DIR")

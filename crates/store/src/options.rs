@@ -63,8 +63,8 @@ impl StoreOptions {
         self
     }
 
-    /// Memory for what was read of data files and not yet dropped by the readers' callers. Beyond, pieces are small and
-    /// nothing is read ahead, so that many readers whose callers are slow take a little each.
+    /// Memory for what was read of data files and not yet dropped by the readers' callers. Pieces become smaller as it is
+    /// used up; beyond, they are of 32 KiB and nothing is read ahead.
     #[must_use]
     pub fn read_bytes(mut self, bytes: u64) -> Self {
         self.read_bytes = bytes;

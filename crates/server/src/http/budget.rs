@@ -21,8 +21,8 @@ pub(crate) struct Budget {
     pub(crate) stall: Duration,
     /// The bytes that are worth a second of waiting.
     pub(crate) bytes_per_second: u64,
-    /// Answers in memory that clients are slow to take, of all connections together.
-    pub(crate) answer_memory: u64,
+    /// With more than this in memory of answers that clients are slow to take, those are closed that nobody reads.
+    pub(crate) plenty_held: u64,
 }
 
 /// Why a connection is cut.
@@ -157,7 +157,7 @@ mod tests {
         idle: Duration::from_secs(40),
         stall: Duration::from_secs(30),
         bytes_per_second: 1000,
-        answer_memory: 1 << 20,
+        plenty_held: 1 << 20,
     };
 
     /// Settles once a second while `each` happens, and tells in which second what was overdrawn.

@@ -128,8 +128,8 @@ impl Connections {
             }
         }
         open.uncounted += leaving;
-        if held > self.budget.answer_memory {
-            self.free_memory(&mut open, held - self.budget.answer_memory);
+        if held > self.budget.plenty_held {
+            self.free_memory(&mut open, held - self.budget.plenty_held);
         }
     }
 
@@ -248,7 +248,7 @@ mod tests {
             idle: 60 * second,
             stall: 60 * second,
             bytes_per_second: 1000,
-            answer_memory: 1000,
+            plenty_held: 1000,
         };
         Arc::new(Connections::new(limit, budget, ConnectionMetrics::unregistered()))
     }

@@ -145,7 +145,7 @@ impl<S: Service> Listener<S> {
         match until_closed(seat, tls.accept(stream)).await {
             Some(Ok(stream)) => {
                 seat.connection().enter(Phase::Idle);
-                self.http(stream, peer, seat, alive).await;
+                Box::pin(self.http(stream, peer, seat, alive)).await;
             }
             Some(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
             None => tracing::debug!(%peer, "TLS handshake took too long"),
@@ -200,7 +200,8 @@ impl<S: Service> Listener<S> {
             None if state.phase() == Phase::Head => {
                 tracing::debug!(%peer, "closed a connection whose request's head did not come to its end");
                 let stream = connection.into_parts().io.into_stream().into_inner();
-                farewell::say(stream, &(self.malformed)(StatusCode::REQUEST_TIMEOUT)).await;
+                let answer = (self.malformed)(StatusCode::REQUEST_TIMEOUT);
+                Box::pin(farewell::say(stream, &answer)).await;
             }
             None => {
                 tracing::debug!(%peer, phase = ?state.phase(), "closed a connection that was idle or too slow")
@@ -244,14 +245,14 @@ async fn ended<C: Future + Unpin>(
     .await
 }
 
-/// What `future` returns, unless the connection is to be closed, or to finish, before.
-async fn until_closed<F: Future>(seat: &Seat, future: F) -> Option<F::Output> {
-    let mut future = std::pin::pin!(future);
-    poll_fn(|cx| match future.as_mut().poll(cx) {
+/// What `future` returns, unless the connection is to be closed, or to finish, before. It is boxed, since the task of each
+/// connection would have room for it all the time.
+fn until_closed<F: Future>(seat: &Seat, future: F) -> impl Future<Output = Option<F::Output>> {
+    let mut future = Box::pin(future);
+    poll_fn(move |cx| match future.as_mut().poll(cx) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
         Poll::Pending => seat.connection().poll_order(cx, || seat.stays()).map(|_| None),
     })
-    .await
 }
 
 /// An error of `accept` is the system's (no file descriptors left) or the peer's; either way the next attempt may work.

@@ -8,6 +8,9 @@ use futures_util::stream::BoxStream;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
+use ossicle_protocol::{Error, ErrorCode};
+
+use super::answer_memory::AnswerMemory;
 
 /// Headers that an answer has room for before its map grows.
 const USUAL_HEADERS: usize = 24;
@@ -44,8 +47,22 @@ impl Reply {
     /// Sets the whole body and its type.
     pub(crate) fn with_body(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         *self.response.body_mut() = ReplyBody::whole(body.into());
+        self.response.body_mut().is_document = true;
         self.response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         self
+    }
+
+    /// Counts a document that was made for this answer. Without room for it the client has to come back.
+    pub(crate) fn counted_by(mut self, memory: &AnswerMemory) -> Result<Self, Error> {
+        let body = self.response.body_mut();
+        if let Content::Whole(Some(document)) = &mut body.content
+            && body.is_document
+        {
+            *document = memory
+                .count(std::mem::take(document))
+                .ok_or_else(|| Error::new(ErrorCode::ServiceUnavailable))?;
+        }
+        Ok(self)
     }
 
     /// Sets the whole body and leaves its type as it is.
@@ -60,14 +77,16 @@ impl Reply {
         length: u64,
         pieces: BoxStream<'static, Result<Bytes, std::io::Error>>,
     ) -> Self {
-        *self.response.body_mut() = ReplyBody { content: Content::Pieces { left: length, pieces } };
+        *self.response.body_mut() =
+            ReplyBody { content: Content::Pieces { left: length, pieces }, is_document: false };
         self
     }
 
     /// Announces a length and sends nothing of it but the end of the connection, in place of the body.
     pub(crate) fn with_body_withheld(mut self, length: u64) -> Self {
         if length > 0 {
-            *self.response.body_mut() = ReplyBody { content: Content::Withheld { length, head_sent: false } };
+            *self.response.body_mut() =
+                ReplyBody { content: Content::Withheld { length, head_sent: false }, is_document: false };
             self = self.with_header(CONNECTION, HeaderValue::from_static("close"));
         }
         self
@@ -144,6 +163,8 @@ impl Reply {
 /// The body of an answer.
 pub(crate) struct ReplyBody {
     content: Content,
+    /// It was made for this answer, and is no object.
+    is_document: bool,
 }
 
 enum Content {
@@ -161,7 +182,8 @@ enum Content {
 
 impl ReplyBody {
     fn whole(body: Bytes) -> Self {
-        Self { content: Content::Whole(Some(body).filter(|body| !body.is_empty())) }
+        let content = Content::Whole(Some(body).filter(|body| !body.is_empty()));
+        Self { content, is_document: false }
     }
 }
 

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-/// Bytes read from a file at once while there is memory.
+/// Bytes read from a file at once while there is memory, and when there is not.
 const PIECE_BYTES: u64 = 512 * 1024;
-
-/// Bytes read at once when there is not.
 const SMALL_PIECE_BYTES: u64 = 32 * 1024;
+
+/// A piece is this part of what is left of the memory, within the bounds above: readers take less as there is less, before
+/// they have to do with the least.
+const SHARE: u64 = 32;
 
 /// The count of what is in memory.
 #[derive(Debug)]
@@ -26,7 +28,7 @@ struct Piece {
 }
 
 impl ReadMemory {
-    /// Pieces are large until `plenty` bytes are used.
+    /// Pieces become smaller as `plenty` bytes are used up.
     pub(crate) fn new(plenty: u64) -> Self {
         Self { used: AtomicU64::new(0), plenty }
     }
@@ -38,7 +40,8 @@ impl ReadMemory {
 
     /// How much is read at once when `left` bytes are to be read. A short rest is read together with the piece before it.
     pub(crate) fn piece_length(&self, left: u64) -> u64 {
-        let piece = if self.is_scarce() { SMALL_PIECE_BYTES } else { PIECE_BYTES };
+        let share = self.plenty.saturating_sub(self.used.load(Ordering::Relaxed)) / SHARE;
+        let piece = (share - share % SMALL_PIECE_BYTES).clamp(SMALL_PIECE_BYTES, PIECE_BYTES);
         if left < piece + piece / 2 { left } else { piece }
     }
 
@@ -67,13 +70,14 @@ mod tests {
 
     #[test]
     fn pieces_become_small_while_others_hold_the_memory() {
-        let memory = Arc::new(ReadMemory::new(1000));
-        assert_eq!(memory.piece_length(1 << 30), PIECE_BYTES);
+        let memory = Arc::new(ReadMemory::new(64 << 20));
+        let piece = || memory.piece_length(1 << 30);
+        assert_eq!(piece(), PIECE_BYTES);
         assert_eq!(memory.piece_length(600_000), 600_000, "a short rest is not left over");
-        let first = memory.count(vec![0; 600]);
-        let second = memory.count(vec![0; 400]);
-        assert!(memory.is_scarce());
-        assert_eq!(memory.piece_length(1 << 30), SMALL_PIECE_BYTES);
+        let first = memory.count(vec![0; 56 << 20]);
+        assert!(piece() == 256 * 1024 && !memory.is_scarce());
+        let second = memory.count(vec![0; 8 << 20]);
+        assert!(piece() == SMALL_PIECE_BYTES && memory.is_scarce());
         let part = first.slice(10..20);
         drop(first);
         assert!(memory.is_scarce(), "a part keeps the whole");
