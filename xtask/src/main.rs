@@ -14,11 +14,13 @@ mod report;
 mod running_server;
 mod semver;
 mod snippets;
+mod suites;
 mod test;
 mod tidy;
 mod tools;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -45,6 +47,11 @@ enum Command {
         /// The languages to run; all of them when none is given
         languages: Vec<Language>,
     },
+    /// Run the test suites of the official SDKs, unpatched, against a server built from this tree
+    Suites(suites::Arguments),
+    /// Run one part of a suite; `suites` calls this inside a network namespace
+    #[command(hide = true)]
+    SuitesJob { file: PathBuf },
     /// Write the table of docs/compatibility.md from the cases of the last conformance run
     Compatibility,
     /// Run what the pages and `ossicle dev` tell users to paste
@@ -86,6 +93,8 @@ fn run(command: Command) -> anyhow::Result<bool> {
     match command {
         Command::Test { strict } => test::run(strict),
         Command::Conformance { languages } => conformance::run(&languages),
+        Command::Suites(arguments) => suites::run(&arguments),
+        Command::SuitesJob { file } => suites::run_job(&file),
         Command::Compatibility => compatibility::run(),
         Command::Snippets => snippets::run(),
         Command::Production => production::run(),

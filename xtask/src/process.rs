@@ -1,6 +1,6 @@
 //! Child processes: their output shown as it comes and kept, their time bounded, nothing left running behind them.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -83,7 +83,11 @@ pub(crate) fn run_showing(command: &mut Command, bound: Option<Duration>) -> any
 
 /// The lines a child prints on standard output, read by a thread of their own.
 pub(crate) fn lines_of(child: &mut Child) -> anyhow::Result<Receiver<String>> {
-    let output = child.stdout.take().context("the child's output is not a pipe")?;
+    Ok(lines_from(child.stdout.take().context("the child's output is not a pipe")?))
+}
+
+/// The lines that come out of a pipe, read by a thread of their own.
+pub(crate) fn lines_from(output: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
@@ -92,7 +96,7 @@ pub(crate) fn lines_of(child: &mut Child) -> anyhow::Result<Receiver<String>> {
             }
         }
     });
-    Ok(receiver)
+    receiver
 }
 
 /// Asks a child to stop and waits; one that does not obey is killed and reported.
@@ -112,7 +116,8 @@ pub(crate) fn terminate(Running(child): &mut Running, bound: Duration) -> anyhow
     bail!("the process was still running {} s after SIGTERM and was killed", bound.as_secs())
 }
 
-fn kill_group(child: &mut Child) {
+/// Ends a child that leads a process group of its own, with all that it started.
+pub(crate) fn kill_group(child: &mut Child) {
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
         // The group is empty already when the child ended cleanly, which is an error here and a good thing there.
         let _ = rustix::process::kill_process_group(pid, Signal::KILL);

@@ -25,10 +25,18 @@ pub(crate) struct RunningServer {
     pub(crate) console: String,
     process: Running,
     binary: PathBuf,
+    ports: Ports,
     log: PathBuf,
     /// Removed with everything in it when the server is gone.
     data: TempDir,
 }
+
+/// Where the API and the console listen.
+type Ports = [&'static str; 2];
+
+const FREE_PORTS: Ports = ["127.0.0.1:0", "127.0.0.1:0"];
+/// That of HTTP for the API, for clients that are told a host name only.
+const WELL_KNOWN_PORTS: Ports = ["127.0.0.1:80", "127.0.0.1:9001"];
 
 impl RunningServer {
     /// Starts a server; its data folder and its log are in `target/servers`, on a disk rather than in memory.
@@ -38,8 +46,21 @@ impl RunningServer {
         let data =
             tempfile::Builder::new().prefix(name).tempdir_in(&folder).context("no temporary folder")?;
         let log = folder.join(format!("{name}.log"));
-        let (process, endpoint, console) = launch(binary, data.path(), &log)?;
-        Ok(RunningServer { endpoint, console, process, binary: binary.to_path_buf(), log, data })
+        Self::start_with(binary, FREE_PORTS, log, data)
+    }
+
+    /// Starts a server on the ports of the service itself, with everything of it in this folder.
+    pub(crate) fn start_on_well_known_ports(binary: &Path, folder: &Path) -> anyhow::Result<RunningServer> {
+        let data =
+            tempfile::Builder::new().prefix("server").tempdir_in(folder).context("no temporary folder")?;
+        let log = data.path().with_added_extension("log");
+        Self::start_with(binary, WELL_KNOWN_PORTS, log, data)
+    }
+
+    fn start_with(binary: &Path, ports: Ports, log: PathBuf, data: TempDir) -> anyhow::Result<RunningServer> {
+        let (process, endpoint, console) = launch(binary, ports, data.path(), &log)?;
+        let binary = binary.to_path_buf();
+        Ok(RunningServer { endpoint, console, process, binary, ports, log, data })
     }
 
     /// The server's process.
@@ -61,7 +82,8 @@ impl RunningServer {
             self.end_cleanly()?;
         }
         let before = Instant::now();
-        (self.process, self.endpoint, self.console) = launch(&self.binary, self.data.path(), &self.log)?;
+        (self.process, self.endpoint, self.console) =
+            launch(&self.binary, self.ports, self.data.path(), &self.log)?;
         Ok(before.elapsed())
     }
 
@@ -79,9 +101,10 @@ impl RunningServer {
     }
 }
 
-fn launch(binary: &Path, data: &Path, log: &Path) -> anyhow::Result<(Running, String, String)> {
+fn launch(binary: &Path, ports: Ports, data: &Path, log: &Path) -> anyhow::Result<(Running, String, String)> {
+    let [api, console] = ports;
     let process = Command::new(binary)
-        .args(["serve", "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0", "--allow-private-callbacks"])
+        .args(["serve", "--listen", api, "--console", console, "--allow-private-callbacks"])
         .arg("--data-dir")
         .arg(data)
         .env("OSSICLE_ROOT_ACCESS_KEY_ID", ACCESS_KEY_ID)

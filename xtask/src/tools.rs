@@ -23,6 +23,11 @@ pub(crate) const MAVEN: Tool = Tool { names: &["mvn"], cure: "install Maven (apt
 pub(crate) const GO: Tool = Tool { names: &["go"], cure: "install Go (https://go.dev/doc/install)" };
 pub(crate) const CHROMIUM: Tool =
     Tool { names: &["chromium", "chromium-browser"], cure: "install Chromium (apt-get install chromium)" };
+pub(crate) const UNSHARE: Tool =
+    Tool { names: &["unshare"], cure: "install util-linux (apt-get install util-linux)" };
+pub(crate) const IP: Tool = Tool { names: &["ip"], cure: "install iproute2 (apt-get install iproute2)" };
+pub(crate) const LOCALEDEF: Tool =
+    Tool { names: &["localedef"], cure: "install locales (apt-get install locales)" };
 pub(crate) const SEMVER_CHECKS: Tool = Tool {
     names: &["cargo-semver-checks"],
     cure: "install cargo-semver-checks (cargo install --locked cargo-semver-checks)",
