@@ -25,6 +25,7 @@ mod range;
 pub mod sign;
 mod storage_class;
 mod time;
+mod traffic_limit;
 pub mod xml;
 mod xml_text;
 
@@ -44,3 +45,4 @@ pub use range::ByteRange;
 pub use sign::SecretKey;
 pub use storage_class::{DataRedundancyType, StorageClass};
 pub use time::Timestamp;
+pub use traffic_limit::TrafficLimit;

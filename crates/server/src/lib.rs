@@ -41,6 +41,7 @@ mod service;
 mod startup;
 mod stop;
 mod stored;
+mod throttle;
 mod tls;
 
 pub use cli::CommandLine;

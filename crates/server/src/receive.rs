@@ -8,6 +8,7 @@ use crate::announced::{Announced, RunningSha1};
 use crate::call::Call;
 use crate::failure;
 use crate::http::body::RequestBody;
+use crate::throttle::{Delay, Throttle};
 
 /// The largest object of one request, 5 GiB, as OSS has it for PutObject, PostObject and UploadPart, and for the whole object
 /// that AppendObject adds to.
@@ -17,6 +18,7 @@ pub(crate) const SINGLE_UPLOAD_LIMIT: u64 = 5 * 1024 * 1024 * 1024;
 pub(crate) struct Received {
     pub(crate) data: StoredData,
     pub(crate) head: Vec<u8>,
+    pub(crate) delay: Delay,
 }
 
 /// Streams the whole body into the store.
@@ -31,11 +33,11 @@ pub(crate) async fn receive_into(
     mut body: RequestBody,
     upload: Upload,
 ) -> Result<Received, Error> {
-    let announced = Announced::by_headers(call)?;
+    let (announced, throttle) = (Announced::by_headers(call)?, Throttle::of(call)?);
     if body.announced().is_some_and(|length| length > SINGLE_UPLOAD_LIMIT) {
         return Err(Error::new(ErrorCode::EntityTooLarge));
     }
-    let mut intake = Intake::new(upload).checked_against(announced);
+    let mut intake = Intake::new(upload).checked_against(announced).throttled(throttle);
     while let Some(piece) = body.next().await? {
         intake.take(piece).await?;
     }
@@ -50,17 +52,23 @@ pub(crate) struct Intake {
     size: u64,
     announced: Announced,
     sha1: Option<RunningSha1>,
+    throttle: Throttle,
 }
 
 impl Intake {
     /// Takes data into an upload that has none yet.
     pub(crate) fn new(upload: Upload) -> Self {
-        Self { upload, size: 0, announced: Announced::default(), sha1: None }
+        Self { upload, size: 0, announced: Announced::default(), sha1: None, throttle: Throttle::default() }
     }
 
     /// Fails at the end unless the bytes are those that the client announced.
     pub(crate) fn checked_against(self, announced: Announced) -> Self {
         Self { sha1: announced.sha1(), announced, ..self }
+    }
+
+    /// Takes data no faster than so.
+    pub(crate) fn throttled(self, throttle: Throttle) -> Self {
+        Self { throttle, ..self }
     }
 
     /// Takes the next piece.
@@ -72,7 +80,10 @@ impl Intake {
         if let Some(sha1) = &mut self.sha1 {
             sha1.take(&piece);
         }
-        self.upload.write(piece).await.map_err(failure::from_store)
+        let length = piece.len();
+        self.upload.write(piece).await.map_err(failure::from_store)?;
+        self.throttle.pass(length).await;
+        Ok(())
     }
 
     /// Bytes taken so far.
@@ -86,6 +97,6 @@ impl Intake {
         let data = self.upload.finish().await.map_err(failure::from_store)?;
         self.announced.check(&data)?;
         self.sha1.map_or(Ok(()), RunningSha1::check)?;
-        Ok(Received { data, head })
+        Ok(Received { data, head, delay: self.throttle.delay() })
     }
 }

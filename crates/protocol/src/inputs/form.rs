@@ -1,12 +1,13 @@
 //! Rows of PostObject: its fields, and the headers that count besides them.
 
 use super::Fate::{Honoured, Ignored};
-use super::shared::{NOT_DONE, WRITE_CONDITIONS};
+use super::shared::{NOT_DONE, TRAFFIC_LIMIT, WRITE_CONDITIONS};
 use super::{Input, NOT_IMPLEMENTED};
 
 pub(super) const POST_OBJECT: &[&[Input]] = &[
     NOT_DONE,
     WRITE_CONDITIONS,
+    TRAFFIC_LIMIT,
     &[
         Input::header("Content-Type", Honoured),
         Input::header("Origin", Honoured),
@@ -38,6 +39,7 @@ pub(super) const POST_OBJECT: &[&[Input]] = &[
         Input::field("x-oss-object-acl", Honoured),
         Input::field("x-oss-storage-class", Honoured),
         Input::field("x-oss-forbid-overwrite", Honoured),
+        Input::field("x-oss-traffic-limit", Honoured),
         Input::field("callback", Honoured),
         Input::field("callback-var", Honoured),
         Input::field("x:*", Honoured),

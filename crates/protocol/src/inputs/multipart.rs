@@ -4,7 +4,8 @@ use super::Fate::{Honoured, Ignored};
 use super::Input;
 use super::shared::{
     ALWAYS, ATTRIBUTES, CALLBACK, CONTENT_MD5, COPY_SOURCE, CRC64, ENCODING_TYPE, FORBID_OVERWRITE,
-    NO_CALLBACK, NOT_DONE, NOT_ENCRYPTED_HERE, SHA1, UPLOAD_ID, VERSION_AND_PROCESS, WRITE_CONDITIONS,
+    NO_CALLBACK, NOT_DONE, NOT_ENCRYPTED_HERE, SHA1, TRAFFIC_LIMIT, UPLOAD_ID, VERSION_AND_PROCESS,
+    WRITE_CONDITIONS,
 };
 
 pub(super) const INITIATE_MULTIPART_UPLOAD: &[&[Input]] = &[
@@ -19,6 +20,7 @@ pub(super) const INITIATE_MULTIPART_UPLOAD: &[&[Input]] = &[
 
 pub(super) const UPLOAD_PART: &[&[Input]] = &[
     ALWAYS,
+    TRAFFIC_LIMIT,
     NOT_ENCRYPTED_HERE,
     NO_CALLBACK,
     VERSION_AND_PROCESS,
@@ -27,6 +29,7 @@ pub(super) const UPLOAD_PART: &[&[Input]] = &[
 
 pub(super) const UPLOAD_PART_COPY: &[&[Input]] = &[
     ALWAYS,
+    TRAFFIC_LIMIT,
     NOT_ENCRYPTED_HERE,
     COPY_SOURCE,
     NO_CALLBACK,

@@ -4,11 +4,12 @@ use super::Fate::{Honoured, Ignored};
 use super::Input;
 use super::shared::{
     ALWAYS, ATTRIBUTES, CALLBACK, CONTENT_MD5, COPY_SOURCE, CRC64, FORBID_OVERWRITE, NO_CALLBACK, NOT_DONE,
-    NOT_ENCRYPTED_HERE, READ_CONDITIONS, SHA1, VERSION, VERSION_AND_PROCESS, WRITE_CONDITIONS,
+    NOT_ENCRYPTED_HERE, READ_CONDITIONS, SHA1, TRAFFIC_LIMIT, VERSION, VERSION_AND_PROCESS, WRITE_CONDITIONS,
 };
 
 pub(super) const PUT_OBJECT: &[&[Input]] = &[
     ALWAYS,
+    TRAFFIC_LIMIT,
     ATTRIBUTES,
     NOT_DONE,
     WRITE_CONDITIONS,
@@ -19,6 +20,7 @@ pub(super) const PUT_OBJECT: &[&[Input]] = &[
 
 pub(super) const COPY_OBJECT: &[&[Input]] = &[
     ALWAYS,
+    TRAFFIC_LIMIT,
     ATTRIBUTES,
     NOT_DONE,
     WRITE_CONDITIONS,
@@ -34,6 +36,7 @@ pub(super) const COPY_OBJECT: &[&[Input]] = &[
 
 pub(super) const APPEND_OBJECT: &[&[Input]] = &[
     ALWAYS,
+    TRAFFIC_LIMIT,
     ATTRIBUTES,
     NOT_DONE,
     WRITE_CONDITIONS,
@@ -50,6 +53,7 @@ pub(super) const APPEND_OBJECT: &[&[Input]] = &[
 
 pub(super) const GET_OBJECT: &[&[Input]] = &[
     ALWAYS,
+    TRAFFIC_LIMIT,
     NOT_ENCRYPTED_HERE,
     READ_CONDITIONS,
     VERSION_AND_PROCESS,

@@ -120,6 +120,10 @@ pub(super) const NO_CALLBACK: &[Input] = &[
     Input::query("x-oss-callback-var", NO_CALL),
 ];
 
+/// How fast bytes may move over the connection. A copy moves none, and so keeps to any limit.
+pub(super) const TRAFFIC_LIMIT: &[Input] =
+    &[Input::header("x-oss-traffic-limit", Honoured), Input::query("x-oss-traffic-limit", Honoured)];
+
 pub(super) const CONTENT_MD5: Input = Input::header("Content-MD5", Honoured);
 pub(super) const CRC64: Input = Input::header("x-oss-hash-crc64ecma", Honoured);
 pub(super) const SHA1: Input = Input::header("x-oss-hash-sha1", Honoured);

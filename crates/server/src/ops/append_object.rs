@@ -15,20 +15,23 @@ use crate::receive::{SINGLE_UPLOAD_LIMIT, receive};
 pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Reply, Error> {
     let key = call.key()?;
     let position = position(call)?;
+    let (attributes, acl) = (attributes::from_headers(&call.head.headers, key)?, requested_object_acl(call)?);
+    let received = receive(call, body).await?;
     let append = AppendObject {
         bucket: call.bucket_name()?.as_str().to_owned(),
         key: key.as_str().to_owned(),
         position,
-        attributes: attributes::from_headers(&call.head.headers, key)?,
-        acl: requested_object_acl(call)?,
-        data: receive(call, body).await?.data,
+        attributes,
+        acl,
+        data: received.data,
         max_size: SINGLE_UPLOAD_LIMIT,
         now_ms: call.now.unix_millis(),
         journal: None,
     };
     let object = call.app.store.append_object(append).await.map_err(failure::from_store)?;
-    Ok(attributes::identify(Reply::ok(), &object)
-        .with_named("x-oss-next-append-position", &object.size.to_string()))
+    let reply = attributes::identify(Reply::ok(), &object)
+        .with_named("x-oss-next-append-position", &object.size.to_string());
+    Ok(received.delay.show_on(reply))
 }
 
 fn position(call: &Call) -> Result<u64, Error> {

@@ -11,6 +11,7 @@ use crate::conditions::forbids_overwrite;
 use crate::copy_source;
 use crate::failure;
 use crate::http::reply::Reply;
+use crate::throttle::Throttle;
 
 /// The largest source of one CopyObject to another place. The manual promises less, 1 GiB, and recommends UploadPartCopy
 /// above it.
@@ -19,6 +20,7 @@ const COPY_LIMIT: u64 = 5 * 1024 * 1024 * 1024;
 /// Runs `CopyObject`.
 pub(crate) async fn copy_object(call: &Call) -> Result<Reply, Error> {
     check_tagging_directive(call)?;
+    Throttle::of(call)?;
     let source = copy_source::resolve(call)?;
     if source.size > COPY_LIMIT && !is_onto_itself(call, &source)? {
         return Err(Error::new(ErrorCode::EntityTooLarge));

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
 use http::StatusCode;
 use http::header::CONTENT_RANGE;
 use ossicle_protocol::{ByteRange, Error, ErrorCode};
@@ -15,6 +16,7 @@ use crate::conditions;
 use crate::failure;
 use crate::http::reply::Reply;
 use crate::stored;
+use crate::throttle::Throttle;
 
 /// Runs `GetObject`.
 pub(crate) async fn get_object(call: &Call) -> Result<Reply, Error> {
@@ -45,14 +47,36 @@ async fn send(
     range: std::ops::Range<u64>,
 ) -> Result<Reply, Error> {
     let length = range.end - range.start;
+    let throttle = Throttle::of(call)?;
+    let reply = throttle.delay_of(length).show_on(reply);
     let mut reader = stored::read(&call.app.store, object, range).await?;
     let Some(first) = reader.next().await.transpose().map_err(failure::from_store)? else { return Ok(reply) };
-    if first.len() as u64 == length {
+    if first.len() as u64 == length && !throttle.is_on() {
         return Ok(reply.with_bytes(first));
     }
     // The rest is read after this function has returned.
     let rest = futures_util::stream::unfold((reader, Span::current()), next_piece);
-    Ok(reply.with_stream(length, futures_util::stream::iter([Ok(first)]).chain(rest).boxed()))
+    let pieces = futures_util::stream::iter([Ok(first)]).chain(rest).boxed();
+    Ok(reply.with_stream(length, if throttle.is_on() { throttled(pieces, throttle) } else { pieces }))
+}
+
+type Pieces = BoxStream<'static, Result<Bytes, std::io::Error>>;
+
+/// The same bytes at the pace of the throttle.
+fn throttled(pieces: Pieces, throttle: Throttle) -> Pieces {
+    let state = (pieces, Bytes::new(), throttle);
+    futures_util::stream::unfold(state, |(mut pieces, mut piece, mut throttle)| async move {
+        while piece.is_empty() {
+            match pieces.next().await? {
+                Ok(next) => piece = next,
+                Err(error) => return Some((Err(error), (pieces, piece, throttle))),
+            }
+        }
+        let next = throttle.next_of(&mut piece);
+        throttle.pass(next.len()).await;
+        Some((Ok(next), (pieces, piece, throttle)))
+    })
+    .boxed()
 }
 
 async fn next_piece(

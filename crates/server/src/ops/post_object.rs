@@ -23,6 +23,7 @@ use crate::form::{Acting, Fields, File, Form};
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::receive::{Intake, Received};
+use crate::throttle::Throttle;
 
 /// The longest `success_action_redirect`, which the answer repeats in a header.
 const REDIRECT_LIMIT: usize = 8 * 1024;
@@ -50,7 +51,10 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
     let wanted = wanted(&call, &fields)?;
     let success = Success::of(&call, &fields, &key)?;
     let announced = Announced::by_fields(|name| fields.get(name))?;
-    let received = receive(&call, file, policy.as_ref(), announced).await?;
+    let throttle = Throttle::of_form(&call, fields.get("x-oss-traffic-limit"))?;
+    let intake = Intake::new(call.app.store.upload(None)).checked_against(announced).throttled(throttle);
+    let received = receive(intake, file, policy.as_ref()).await?;
+    let delay = received.delay;
     call.app.metrics.received(call.operation.name(), received.data.size());
     let prepared = wanted.map(|wanted| prepare(&call, wanted, &key, &attributes, &received)).transpose()?;
     let put = PutObject {
@@ -68,8 +72,11 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
     detached(async move {
         let object = store.put_object(put).await.map_err(failure::from_store)?;
         match prepared {
-            None => Ok(success.reply(&object)),
-            Some(prepared) => Ok(asker.deliver(prepared, attributes::identify(Reply::ok(), &object)).await),
+            None => Ok(delay.show_on(success.reply(&object))),
+            Some(prepared) => {
+                let usual = delay.show_on(attributes::identify(Reply::ok(), &object));
+                Ok(asker.deliver(prepared, usual).await)
+            }
         }
     })
     .await
@@ -136,13 +143,7 @@ fn wanted(call: &Call, fields: &Fields) -> Result<Option<Wanted>, Error> {
 }
 
 /// Takes the file in, and stops as soon as it is longer than the policy allows.
-async fn receive(
-    call: &Call,
-    mut file: File,
-    policy: Option<&PostPolicy>,
-    announced: Announced,
-) -> Result<Received, Error> {
-    let mut intake = Intake::new(call.app.store.upload(None)).checked_against(announced);
+async fn receive(mut intake: Intake, mut file: File, policy: Option<&PostPolicy>) -> Result<Received, Error> {
     while let Some(piece) = file.next().await? {
         intake.take(piece).await?;
         if let Some(policy) = policy

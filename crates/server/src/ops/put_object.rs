@@ -21,6 +21,8 @@ pub(crate) async fn put_object(call: Call, body: RequestBody) -> Result<Reply, E
     let attributes = attributes::from_headers(&call.head.headers, key)?;
     let forbid_overwrite = forbids_overwrite(&call)?;
     let received = receive(&call, body).await?;
+    let delay = received.delay;
+    let answer = move |object: &Object| delay.show_on(usual(object));
     let etag = ETag::of_content(received.data.md5());
     let prepared = wanted.map(|wanted| {
         let facts = Facts {
@@ -50,12 +52,12 @@ pub(crate) async fn put_object(call: Call, body: RequestBody) -> Result<Reply, E
     };
     let store = call.app.store.clone();
     let Some(prepared) = prepared else {
-        return store.put_object(put).await.map(|object| usual(&object)).map_err(failure::from_store);
+        return store.put_object(put).await.map(|object| answer(&object)).map_err(failure::from_store);
     };
     let asker = Asker::of(&call);
     detached(async move {
         let object = store.put_object(put).await.map_err(failure::from_store)?;
-        Ok(asker.deliver(prepared, usual(&object)).await)
+        Ok(asker.deliver(prepared, answer(&object)).await)
     })
     .await
 }

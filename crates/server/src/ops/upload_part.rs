@@ -10,7 +10,7 @@ use crate::client_encryption::{self, Sizes};
 use crate::failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::receive::receive_into;
+use crate::receive::{Received, receive_into};
 
 /// The highest part number.
 const MAX_PART_NUMBER: u32 = 10_000;
@@ -28,7 +28,7 @@ pub(crate) async fn upload_part(call: &Call, body: RequestBody) -> Result<Reply,
     if let (Some(sizes), Some(length)) = (sizes, body.announced()) {
         sizes.check_part(number, length)?;
     }
-    let data = receive_into(call, body, upload).await?.data;
+    let Received { data, delay, .. } = receive_into(call, body, upload).await?;
     if let Some(sizes) = sizes {
         sizes.check_part(number, data.size())?;
     }
@@ -42,10 +42,11 @@ pub(crate) async fn upload_part(call: &Call, body: RequestBody) -> Result<Reply,
         now_ms: call.now.unix_millis(),
     };
     let part = call.app.store.put_part(part).await.map_err(told)?;
-    Ok(Reply::ok()
+    let reply = Reply::ok()
         .with_named("etag", &format!("\"{}\"", part.etag))
         .with_named("content-md5", &md5)
-        .with_named("x-oss-hash-crc64ecma", &crc64.to_string()))
+        .with_named("x-oss-hash-crc64ecma", &crc64.to_string());
+    Ok(delay.show_on(reply))
 }
 
 /// What a failure to store a part means; each operation has a detail code of its own for an upload that is not there.

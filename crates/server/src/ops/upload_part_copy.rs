@@ -15,11 +15,13 @@ use crate::failure;
 use crate::http::reply::Reply;
 use crate::receive::{Intake, SINGLE_UPLOAD_LIMIT};
 use crate::stored;
+use crate::throttle::Throttle;
 
 /// Runs `UploadPartCopy`.
 pub(crate) async fn upload_part_copy(call: &Call) -> Result<Reply, Error> {
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
     let number = part_number(call)?;
+    Throttle::of(call)?;
     let upload_id = call.query.get("uploadId").unwrap_or("");
     let store = &call.app.store;
     let told = |error| of_part(error, || no_such_upload(upload_id));

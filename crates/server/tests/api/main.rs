@@ -66,3 +66,4 @@ mod metrics;
 mod signatures;
 mod startup;
 mod tampered_requests;
+mod traffic_limit;

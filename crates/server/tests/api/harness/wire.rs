@@ -64,6 +64,22 @@ impl Wire {
         self.try_send(bytes.as_ref()).unwrap();
     }
 
+    /// Sends what goes out at once, on a stream without layers.
+    pub(crate) fn send_what_fits(&mut self, bytes: &[u8]) {
+        self.socket.set_nonblocking(true).unwrap();
+        let mut sent = 0;
+        while sent < bytes.len() {
+            match (&self.socket).write(&bytes[sent..]) {
+                Ok(count) => sent += count,
+                Err(error) => {
+                    assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+                    break;
+                }
+            }
+        }
+        self.socket.set_nonblocking(false).unwrap();
+    }
+
     /// Says that nothing more will come, and keeps reading.
     pub(crate) fn finish_sending(&self) {
         self.socket.shutdown(Shutdown::Write).unwrap();

@@ -16,13 +16,6 @@ const ELEMENT: usize = 8 * MIB;
 /// What all fields of a form may cost: the 8 MiB that the manual allows, and what goes with them.
 const FIELDS: usize = 10 * MIB;
 
-/// The server's memory, in bytes.
-fn resident(server: &Server) -> usize {
-    let status = fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
-}
-
 /// The processor time that the server has used.
 fn processor_time(server: &Server) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{}/stat", server.child.id())).unwrap();
@@ -64,7 +57,7 @@ fn no_element_of_a_form_takes_more_than_its_share_of_memory() {
         ("fields of the greatest length", String::new(), &full, FIELDS),
     ];
     for (kind, start, repeated, allowed) in kinds {
-        let before = resident(&server);
+        let before = server.memory();
         let mut wire = begin(&bucket);
         wire.send(start);
         let stretch = repeated.repeat((64 * 1024 / repeated.len()).max(1));
@@ -73,7 +66,7 @@ fn no_element_of_a_form_takes_more_than_its_share_of_memory() {
             if wire.try_send(stretch.as_bytes()).is_err() {
                 break;
             }
-            most = most.max(resident(&server));
+            most = most.max(server.memory());
         }
         let more = most.saturating_sub(before);
         assert!(more <= allowed, "{kind}: {} KiB more", more / 1024);
@@ -92,13 +85,13 @@ fn a_form_that_drips_costs_no_more_at_its_end_than_at_its_beginning() {
         let mut wire = begin(&bucket);
         wire.send(start);
         thread::sleep(Duration::from_millis(300));
-        let (before, began) = (processor_time(&server), resident(&server));
+        let (before, began) = (processor_time(&server), server.memory());
         for _ in 0..DRIPS {
             wire.send("v");
             thread::sleep(Duration::from_micros(50));
         }
         thread::sleep(Duration::from_millis(100));
-        (processor_time(&server) - before, resident(&server).saturating_sub(began))
+        (processor_time(&server) - before, server.memory().saturating_sub(began))
     };
     let head = "--b\r\nX: ";
     let long = "x".repeat(3 * MIB);
@@ -122,7 +115,7 @@ fn large_forms_at_a_time_do_not_keep_ordinary_ones_out() {
     let bucket = Bucket::on(&server);
     let field = "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n";
     let full = format!("{field}{}\r\n", "v".repeat(2 * MIB - 1));
-    let before = resident(&server);
+    let before = server.memory();
     let mut wires: Vec<Wire> = (0..32).map(|_| begin(&bucket)).collect();
     for wire in &mut wires {
         for _ in 0..3 {
@@ -131,10 +124,10 @@ fn large_forms_at_a_time_do_not_keep_ordinary_ones_out() {
         let _ = wire.try_send(&full.as_bytes()[..MIB]);
     }
     let deadline = Instant::now() + Duration::from_secs(10);
-    while resident(&server) - before < 48 * MIB && Instant::now() < deadline {
+    while server.memory() - before < 48 * MIB && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(20));
     }
-    let more = resident(&server).saturating_sub(before);
+    let more = server.memory().saturating_sub(before);
     assert!(more <= 128 * MIB, "{} MiB more for {} forms", more / MIB, wires.len());
     post(&bucket, signed(&bucket).field("key", "k").file("f", "Hello")).expect(204);
     drop(wires);
