@@ -7,6 +7,7 @@ mod bench;
 mod compatibility;
 mod conformance;
 mod deny;
+mod figures;
 mod mutate;
 mod process;
 mod production;
@@ -64,6 +65,8 @@ enum Command {
     Browser,
     /// Rules of the tree that no compiler checks: crate edges, one operation one file one test, sizes, names, links
     Tidy,
+    /// Print how the code measures up: sizes, parameters, unwraps, openings of documentation, circles of files
+    Figures,
     /// Alter signed requests of every operation at random: whatever still verifies must mean what was signed
     Mutate(mutate::Arguments),
     /// Measure the server, on its own or next to other self-hosted stores
@@ -101,6 +104,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Examples => conformance::run_one(conformance::EXAMPLES),
         Command::Browser => conformance::run_one(conformance::BROWSER),
         Command::Tidy => tidy::run(),
+        Command::Figures => figures::run(),
         Command::Mutate(arguments) => mutate::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Semver { baseline } => semver::run(baseline),

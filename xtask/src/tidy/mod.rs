@@ -7,7 +7,7 @@ mod links;
 mod names;
 mod operations;
 mod rust_files;
-mod source;
+pub(crate) mod source;
 
 use anyhow::Context;
 

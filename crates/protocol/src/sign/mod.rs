@@ -34,6 +34,7 @@ mod restrictions;
 mod scope;
 mod secret_key;
 mod signer;
+mod signing_key;
 mod subresources;
 mod v1;
 mod v2;
@@ -51,7 +52,7 @@ pub use scope::Scope;
 pub use secret_key::SecretKey;
 pub use signer::{Signer, SigningError};
 
-pub(crate) use digest::{base64_mac, equal, hex, hmac_sha1};
+pub(crate) use digest::{base64_mac, equal, hmac_sha1};
 pub(crate) use fault::{expired, mismatch, skewed};
 pub(crate) use scope::CredentialScope;
 pub(crate) use v4::{SIGNATURE_VERSION as V4_SIGNATURE_VERSION, signature as v4_signature};

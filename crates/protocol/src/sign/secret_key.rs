@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-use super::v4::SigningKey;
+use super::signing_key::SigningKey;
 use super::{CredentialScope, equal};
 
 /// An access key secret: wiped from memory when dropped, never printed, compared only in constant time.
@@ -42,7 +42,7 @@ impl SecretKey {
         if let Some((_, key)) = derived.as_ref().filter(|(of, _)| of == scope) {
             return key.clone();
         }
-        let key = SigningKey::derive(self, scope);
+        let key = SigningKey::derive(self.as_bytes(), scope);
         *derived = Some((scope.clone(), key.clone()));
         key
     }
@@ -62,14 +62,14 @@ impl fmt::Debug for SecretKey {
 mod tests {
     use super::SecretKey;
     use crate::sign::CredentialScope;
-    use crate::sign::v4::SigningKey;
+    use crate::sign::signing_key::SigningKey;
 
     #[test]
     fn remembers_the_signing_key_of_one_scope() {
         let (secret, other) = (SecretKey::new("a secret"), SecretKey::new("another"));
         let scope = |date: &str| CredentialScope::new(date.to_owned(), "cn-hangzhou".to_owned());
         for date in ["20231216", "20231216", "20231217", "20231216"] {
-            let derived = SigningKey::derive(&secret, &scope(date)).sign(b"text");
+            let derived = SigningKey::derive(secret.as_bytes(), &scope(date)).sign(b"text");
             assert_eq!(secret.signing_key(&scope(date)).sign(b"text"), derived, "{date}");
             assert_ne!(other.signing_key(&scope(date)).sign(b"text"), derived, "{date}");
         }

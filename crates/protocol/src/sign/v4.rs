@@ -2,8 +2,8 @@
 //! covers all parameters.
 
 use super::canonical::Reading;
-use super::digest::{hmac_sha256, sha256_hex};
-use super::{CredentialScope, SecretKey, SignedRequest, hex, push_header_line};
+use super::digest::sha256_hex;
+use super::{CredentialScope, SecretKey, SignedRequest, push_header_line};
 use crate::{percent_encode, percent_encode_path};
 
 /// The value of `x-oss-signature-version` and the first word of the header.
@@ -95,26 +95,6 @@ pub(super) fn string_to_sign(datetime: &str, scope: &CredentialScope, canonical_
 /// The signature of any text under a scope: requests and POST policies share it.
 pub(crate) fn signature(secret: &SecretKey, scope: &CredentialScope, text: &[u8]) -> String {
     secret.signing_key(scope).sign(text)
-}
-
-/// The key that signs under one scope.
-#[derive(Clone)]
-pub(super) struct SigningKey(zeroize::Zeroizing<[u8; 32]>);
-
-impl SigningKey {
-    /// Derives the key from a secret and a scope.
-    pub(super) fn derive(secret: &SecretKey, scope: &CredentialScope) -> Self {
-        let start = zeroize::Zeroizing::new([b"aliyun_v4", secret.as_bytes()].concat());
-        let date = hmac_sha256(&start, scope.date().as_bytes());
-        let region = hmac_sha256(&date, scope.region().as_bytes());
-        let product = hmac_sha256(&region, scope.product().as_bytes());
-        Self(zeroize::Zeroizing::new(hmac_sha256(&product, CredentialScope::TERMINATOR.as_bytes())))
-    }
-
-    /// Signs a text.
-    pub(super) fn sign(&self, text: &[u8]) -> String {
-        hex(&hmac_sha256(self.0.as_ref(), text))
-    }
 }
 
 fn canonical_query(request: &SignedRequest<'_>, variant: Variant) -> String {
