@@ -26,6 +26,7 @@ mod finding;
 mod guard;
 #[cfg(any(feature = "receiver", feature = "delivery"))]
 mod http1;
+mod image;
 mod parameters;
 mod pem;
 #[cfg(feature = "receiver")]
@@ -39,6 +40,7 @@ mod variables;
 pub use delivery::{Attempt, ClientConfig, ClientError, Delivery, DeliveryClient, Failure, Message, Timings};
 pub use finding::{Finding, FindingKind};
 pub use guard::{AddressClass, AddressGuard, Refused};
+pub use image::{ImageProbe, Probed};
 pub use parameters::{
     BodyType, CallbackParameters, ParameterError, Requested, parse_callback, parse_callback_json,
 };

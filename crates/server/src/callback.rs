@@ -5,6 +5,7 @@ pub(crate) mod answer;
 pub(crate) mod browse;
 mod destinations;
 pub(crate) mod housekeeping;
+pub(crate) mod image;
 pub(crate) mod in_hand;
 pub(crate) mod keys;
 pub(crate) mod prepare;

@@ -14,10 +14,9 @@ use crate::throttle::{Delay, Throttle};
 /// that AppendObject adds to.
 pub(crate) const SINGLE_UPLOAD_LIMIT: u64 = 5 * 1024 * 1024 * 1024;
 
-/// Bytes in the store that no object names yet, and the first of them for a look at an image's header.
+/// Bytes in the store that no object names yet.
 pub(crate) struct Received {
     pub(crate) data: StoredData,
-    pub(crate) head: Vec<u8>,
     pub(crate) delay: Delay,
 }
 
@@ -93,10 +92,9 @@ impl Intake {
 
     /// Makes the data durable, or ready to be so with the commit that names it.
     pub(crate) async fn finish(self) -> Result<Received, Error> {
-        let head = self.upload.head().to_vec();
         let data = self.upload.finish().await.map_err(failure::from_store)?;
         self.announced.check(&data)?;
         self.sha1.map_or(Ok(()), RunningSha1::check)?;
-        Ok(Received { data, head, delay: self.throttle.delay() })
+        Ok(Received { data, delay: self.throttle.delay() })
     }
 }

@@ -27,7 +27,7 @@ use crate::record::counts_classes;
 use crate::snapshot::Snapshot;
 use crate::tables::Tables;
 use crate::txn::Command;
-use crate::{Durability, Error, Object, OpenError, StoreOptions};
+use crate::{Durability, Error, Object, ObjectFields, OpenError, StoreOptions};
 use settings::Settings;
 
 /// A store in one folder. Clones share it.
@@ -230,7 +230,9 @@ impl Store {
     /// one ahead.
     #[must_use]
     pub fn read(&self, object: &Object, range: std::ops::Range<u64>) -> Reader {
-        Reader::new(ReadPlan { source: self.source(), object, range })
+        let ObjectFields { data, size, .. } = &object.fields;
+        let moment = object.snapshot.as_deref();
+        Reader::new(ReadPlan { source: self.source(), data, size: *size, moment, range })
     }
 
     /// Whether looking objects up and reading small content has waited for the disk lately. A caller that must not block

@@ -5,20 +5,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use ossicle_callback::{Finding, Image, Message, Variables};
+use ossicle_callback::{Finding, Message, Variables};
 use ossicle_protocol::Error;
-use ossicle_store::{DeliveryState, NewDelivery, Object, Store, UpdateDelivery};
+use ossicle_store::{DeliveryState, NewDelivery, Store, UpdateDelivery};
 use tokio::task::JoinHandle;
 
 use super::Callbacks;
+use super::image::Source;
 use super::record::{Event, Record, TOO_MANY, Told, state_name};
 use super::requested::{Wanted, invalid};
 use crate::call::Call;
 use crate::failure;
-use crate::stored;
 
 /// What an upload turned out to be.
-#[derive(Debug)]
 pub(crate) struct Facts<'a> {
     pub(crate) bucket: &'a str,
     pub(crate) object: &'a str,
@@ -28,8 +27,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) crc64: u64,
     pub(crate) content_md5: Option<&'a str>,
     pub(crate) operation: &'a str,
-    /// The first bytes of the object, for its image header.
-    pub(crate) head: &'a [u8],
+    /// The data, for the case that an image's size is asked for.
+    pub(crate) source: Source<'a>,
 }
 
 /// A callback that is ready to go.
@@ -41,13 +40,13 @@ pub(crate) struct Prepared {
     store: Store,
 }
 
-/// The bytes at the start of an object in which its image header is looked for.
-pub(crate) const IMAGE_HEAD: u64 = 256 * 1024;
-
 impl Wanted {
     /// Renders the body and starts signing.
-    pub(crate) fn prepare(self, call: &Call, facts: &Facts<'_>) -> Result<Prepared, Error> {
-        let image = self.parameters.needs_image().then(|| image(facts.head)).flatten();
+    pub(crate) async fn prepare(self, call: &Call, facts: &Facts<'_>) -> Result<Prepared, Error> {
+        let image = match self.parameters.needs_image() {
+            true => facts.source.image(&call.app.store).await,
+            false => None,
+        };
         let callbacks = Arc::clone(&call.app.callbacks);
         let (client_ip, request_id) = (call.client_ip.to_string(), call.request_id.to_string());
         let variables = Variables {
@@ -229,36 +228,4 @@ fn log(record: &Record) {
         told.message,
         findings.join(" ")
     );
-}
-
-/// Size and format, when the bytes begin like an image.
-pub(crate) fn image(head: &[u8]) -> Option<Image> {
-    let size = imagesize::blob_size(head).ok()?;
-    let format = match imagesize::image_type(head).ok()? {
-        imagesize::ImageType::Jpeg => "jpg",
-        imagesize::ImageType::Png => "png",
-        imagesize::ImageType::Gif => "gif",
-        imagesize::ImageType::Webp => "webp",
-        imagesize::ImageType::Bmp => "bmp",
-        imagesize::ImageType::Tiff => "tiff",
-        imagesize::ImageType::Heif(compression) => match compression {
-            imagesize::Compression::Av1 => "avif",
-            _ => "heic",
-        },
-        _ => return None,
-    };
-    Some(Image { width: size.width as u64, height: size.height as u64, format })
-}
-
-/// The first bytes of an object, where the template asks for its picture's size.
-pub(crate) async fn object_head(store: &Store, object: &Object, wanted: &Wanted) -> Result<Vec<u8>, Error> {
-    if !wanted.parameters.needs_image() {
-        return Ok(Vec::new());
-    }
-    let mut reader = stored::read(store, object, 0..object.size.min(IMAGE_HEAD)).await?;
-    let mut head = Vec::new();
-    while let Some(piece) = reader.next().await {
-        head.extend_from_slice(&piece.map_err(failure::from_store)?);
-    }
-    Ok(head)
 }

@@ -9,7 +9,8 @@ use crate::announced::{Announced, check_document_md5};
 use crate::attributes;
 use crate::call::Call;
 use crate::callback::answer::{Asker, detached};
-use crate::callback::prepare::{Facts, IMAGE_HEAD, Prepared};
+use crate::callback::image::Source;
+use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested::{self, Wanted};
 use crate::client_encryption::Sizes;
 use crate::conditions::forbids_overwrite;
@@ -114,10 +115,6 @@ async fn prepare(
 ) -> Result<(CompleteUpload, Prepared), Error> {
     let store = &call.app.store;
     let (mut complete, object) = store.preview_complete(complete).map_err(failure::from_store)?;
-    let head = match wanted.parameters.needs_image() {
-        true => store.read_parts(&complete, IMAGE_HEAD).await.map_err(failure::from_store)?,
-        false => Vec::new(),
-    };
     let facts = Facts {
         bucket: &object.bucket,
         object: &object.key,
@@ -127,9 +124,9 @@ async fn prepare(
         crc64: object.crc64,
         content_md5: None,
         operation: "CompleteMultipartUpload",
-        head: &head,
+        source: Source::Object(&object),
     };
-    let prepared = wanted.prepare(call, &facts)?;
+    let prepared = wanted.prepare(call, &facts).await?;
     complete.journal = Some(prepared.journal()?);
     Ok((complete, prepared))
 }

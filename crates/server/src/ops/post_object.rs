@@ -6,7 +6,7 @@ use ossicle_protocol::inputs::{self, Place};
 use ossicle_protocol::post_policy::{self, PostPolicy};
 use ossicle_protocol::xml::PostResponse;
 use ossicle_protocol::{ETag, Error, ErrorCode, ObjectKey, percent_encode};
-use ossicle_store::{Attributes, Object, PutObject};
+use ossicle_store::{Attributes, Object, PutObject, StoredData};
 
 use crate::acl::{PublicAccess, object_acl_from_store, refuse_public_object};
 use crate::announced::Announced;
@@ -15,6 +15,7 @@ use crate::auth::Caller;
 use crate::authorize::write_key;
 use crate::call::Call;
 use crate::callback::answer::{Asker, detached};
+use crate::callback::image::Source;
 use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested::{self, Given, Wanted};
 use crate::conditions::read_forbid_overwrite;
@@ -53,14 +54,16 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
     let announced = Announced::by_fields(|name| fields.get(name))?;
     let throttle = Throttle::of_form(&call, fields.get("x-oss-traffic-limit"))?;
     let intake = Intake::new(call.app.store.upload(None)).checked_against(announced).throttled(throttle);
-    let received = receive(intake, file, policy.as_ref()).await?;
-    let delay = received.delay;
-    call.app.metrics.received(call.operation.name(), received.data.size());
-    let prepared = wanted.map(|wanted| prepare(&call, wanted, &key, &attributes, &received)).transpose()?;
+    let Received { data, delay } = receive(intake, file, policy.as_ref()).await?;
+    call.app.metrics.received(call.operation.name(), data.size());
+    let prepared = match wanted {
+        None => None,
+        Some(wanted) => Some(prepare(&call, wanted, &key, &attributes, &data).await?),
+    };
     let put = PutObject {
         bucket: call.bucket_name()?.as_str().to_owned(),
         key: key.as_str().to_owned(),
-        data: received.data,
+        data,
         attributes,
         etag: None,
         forbid_overwrite,
@@ -158,26 +161,26 @@ async fn receive(mut intake: Intake, mut file: File, policy: Option<&PostPolicy>
     intake.finish().await
 }
 
-fn prepare(
+async fn prepare(
     call: &Call,
     wanted: Wanted,
     key: &ObjectKey,
     attributes: &Attributes,
-    received: &Received,
+    data: &StoredData,
 ) -> Result<Prepared, Error> {
-    let (etag, md5) = (ETag::of_content(received.data.md5()), base64_md5(&received.data.md5()));
+    let (etag, md5) = (ETag::of_content(data.md5()), base64_md5(&data.md5()));
     let facts = Facts {
         bucket: call.bucket_name()?.as_str(),
         object: key.as_str(),
         etag: etag.as_str(),
-        size: received.data.size(),
+        size: data.size(),
         mime_type: &attributes.content_type,
-        crc64: received.data.crc64(),
+        crc64: data.crc64(),
         content_md5: Some(&md5),
         operation: "PostObject",
-        head: &received.head,
+        source: Source::New(data),
     };
-    wanted.prepare(call, &facts)
+    wanted.prepare(call, &facts).await
 }
 
 /// What the form wants to be answered.

@@ -9,7 +9,8 @@ use crate::announced::check_document_md5;
 use crate::attributes;
 use crate::call::Call;
 use crate::callback::answer::{Asker, detached};
-use crate::callback::prepare::{Facts, object_head};
+use crate::callback::image::Source;
+use crate::callback::prepare::Facts;
 use crate::callback::requested::{self, Given};
 use crate::failure;
 use crate::http::body::RequestBody;
@@ -33,7 +34,6 @@ pub(crate) async fn process_object(call: Call, body: RequestBody) -> Result<Repl
     let object = stored::object(&call).await?;
     let wanted = requested::resolve(&call, given, CustomVariables::default())?
         .ok_or_else(|| missing_callback(given.callback.unwrap_or("")))?;
-    let head = object_head(&call.app.store, &object, &wanted).await?;
     let facts = Facts {
         bucket: &object.bucket,
         object: &object.key,
@@ -43,9 +43,9 @@ pub(crate) async fn process_object(call: Call, body: RequestBody) -> Result<Repl
         crc64: object.crc64,
         content_md5: None,
         operation: "PostProcess",
-        head: &head,
+        source: Source::Object(&object),
     };
-    let prepared = wanted.prepare(&call, &facts)?;
+    let prepared = wanted.prepare(&call, &facts).await?;
     let record = RecordDelivery {
         bucket: object.bucket.clone(),
         key: object.key.clone(),

@@ -6,13 +6,14 @@ use ossicle_store::{Object, PutObject};
 use crate::attributes::{self, base64_md5};
 use crate::call::Call;
 use crate::callback::answer::{Asker, detached};
+use crate::callback::image::Source;
 use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested;
 use crate::conditions::forbids_overwrite;
 use crate::failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::receive::receive;
+use crate::receive::{Received, receive};
 
 /// Runs `PutObject`.
 pub(crate) async fn put_object(call: Call, body: RequestBody) -> Result<Reply, Error> {
@@ -20,29 +21,30 @@ pub(crate) async fn put_object(call: Call, body: RequestBody) -> Result<Reply, E
     let wanted = requested::from_request(&call)?;
     let attributes = attributes::from_headers(&call.head.headers, key)?;
     let forbid_overwrite = forbids_overwrite(&call)?;
-    let received = receive(&call, body).await?;
-    let delay = received.delay;
+    let Received { data, delay } = receive(&call, body).await?;
     let answer = move |object: &Object| delay.show_on(usual(object));
-    let etag = ETag::of_content(received.data.md5());
-    let prepared = wanted.map(|wanted| {
-        let facts = Facts {
-            bucket: bucket.as_str(),
-            object: key.as_str(),
-            etag: etag.as_str(),
-            size: received.data.size(),
-            mime_type: &attributes.content_type,
-            crc64: received.data.crc64(),
-            content_md5: Some(&base64_md5(&received.data.md5())),
-            operation: "PutObject",
-            head: &received.head,
-        };
-        wanted.prepare(&call, &facts)
-    });
-    let prepared = prepared.transpose()?;
+    let etag = ETag::of_content(data.md5());
+    let prepared = match wanted {
+        None => None,
+        Some(wanted) => {
+            let facts = Facts {
+                bucket: bucket.as_str(),
+                object: key.as_str(),
+                etag: etag.as_str(),
+                size: data.size(),
+                mime_type: &attributes.content_type,
+                crc64: data.crc64(),
+                content_md5: Some(&base64_md5(&data.md5())),
+                operation: "PutObject",
+                source: Source::New(&data),
+            };
+            Some(wanted.prepare(&call, &facts).await?)
+        }
+    };
     let put = PutObject {
         bucket: bucket.as_str().to_owned(),
         key: key.as_str().to_owned(),
-        data: received.data,
+        data,
         attributes,
         etag: None,
         forbid_overwrite,

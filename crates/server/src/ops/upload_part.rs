@@ -28,7 +28,7 @@ pub(crate) async fn upload_part(call: &Call, body: RequestBody) -> Result<Reply,
     if let (Some(sizes), Some(length)) = (sizes, body.announced()) {
         sizes.check_part(number, length)?;
     }
-    let Received { data, delay, .. } = receive_into(call, body, upload).await?;
+    let Received { data, delay } = receive_into(call, body, upload).await?;
     if let Some(sizes) = sizes {
         sizes.check_part(number, data.size())?;
     }

@@ -17,7 +17,6 @@ use crate::id::DataId;
 use crate::key;
 use crate::snapshot::Snapshot;
 use crate::tables::Tables;
-use crate::{Object, ObjectFields};
 
 /// Extents of a manifest looked up at once.
 const EXTENTS: usize = 64;
@@ -87,7 +86,10 @@ struct Run {
 #[derive(Debug)]
 pub(crate) struct ReadPlan<'a> {
     pub(crate) source: Source,
-    pub(crate) object: &'a Object,
+    pub(crate) data: &'a DataRef,
+    pub(crate) size: u64,
+    /// The moment at which small content is looked up; without one, now.
+    pub(crate) moment: Option<&'a Snapshot>,
     pub(crate) range: Range<u64>,
 }
 
@@ -95,6 +97,11 @@ impl Reader {
     pub(crate) fn new(plan: ReadPlan<'_>) -> Self {
         let state = plan.begin().unwrap_or_else(State::Failed);
         Self { state }
+    }
+
+    /// Gives out what is at hand already.
+    pub(crate) fn ready(content: Bytes) -> Self {
+        Self { state: State::Ready(VecDeque::from([content])) }
     }
 
     /// The next piece; `None` at the end. After an error there is nothing more.
@@ -123,21 +130,19 @@ impl Reader {
 
 impl ReadPlan<'_> {
     fn begin(self) -> Result<State, Error> {
-        let ObjectFields { size, data, .. } = &self.object.fields;
-        let end = self.range.end.min(*size);
+        let end = self.range.end.min(self.size);
         let range = self.range.start.min(end)..end;
         if range.is_empty() {
             return Ok(State::Ended);
         }
         // Pinned before anything is looked up: from then on the moment of the object may pass.
-        let pinned = match data {
-            DataRef::Manifest(id) => vec![*id],
-            DataRef::Extents(extents) => file_ids(extents),
-        };
-        let pin = self.source.files.pin(pinned);
-        let (items, manifest) = match data {
-            DataRef::Manifest(id) => (VecDeque::new(), Some((*id, range))),
-            DataRef::Extents(extents) => (self.look_up(wanted_of(extents, &range))?, None),
+        let (pin, items, manifest) = match self.data {
+            DataRef::Manifest(id) => (self.source.files.pin(vec![*id]), VecDeque::new(), Some((*id, range))),
+            DataRef::Extents(extents) => {
+                let wanted = wanted_of(extents, &range);
+                let pin = self.source.files.pin(file_ids(&wanted));
+                (pin, self.look_up(wanted)?, None)
+            }
         };
         if manifest.is_none() && items.iter().all(|item| matches!(item, Item::Ready(_))) {
             let pieces = items.into_iter().filter_map(|item| match item {
@@ -153,8 +158,8 @@ impl ReadPlan<'_> {
     /// Reads small content at the moment of the object, since nothing keeps it longer.
     fn look_up(&self, extents: Vec<(Extent, Range<u64>)>) -> Result<VecDeque<Item>, Error> {
         let now;
-        let moment = match &self.object.snapshot {
-            Some(moment) => moment.as_ref(),
+        let moment = match self.moment {
+            Some(moment) => moment,
             None => {
                 now = Snapshot::take(&self.source.tables);
                 &now
@@ -173,10 +178,10 @@ impl Item {
     }
 }
 
-fn file_ids(extents: &[Extent]) -> Vec<DataId> {
-    extents
+fn file_ids(wanted: &[(Extent, Range<u64>)]) -> Vec<DataId> {
+    wanted
         .iter()
-        .filter_map(|extent| match extent.place {
+        .filter_map(|(extent, _)| match extent.place {
             Place::File(id) => Some(id),
             Place::Content(_) => None,
         })

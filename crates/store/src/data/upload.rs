@@ -34,9 +34,6 @@ const ALL_BATCHES: usize = 8 * 1024 * 1024;
 /// So many uploads at a time keep all threads busy without having anything wait for its turn.
 const CROWD: usize = 16;
 
-/// This much of the beginning is kept at hand.
-const HEAD_BYTES: usize = 64 * 1024;
-
 /// What uploads need of the store.
 #[derive(Debug)]
 pub(crate) struct DataPath {
@@ -54,7 +51,6 @@ pub(crate) struct DataPath {
 pub struct Upload {
     path: Arc<DataPath>,
     size: u64,
-    head: Head,
     state: State,
     /// The hash of what this data follows, where it is to be continued.
     before: Option<Md5State>,
@@ -64,8 +60,8 @@ pub struct Upload {
 
 #[derive(Debug)]
 enum State {
-    /// Few bytes so far: they are in `head`.
-    Small,
+    /// Few bytes so far, which fit into a commit.
+    Small(Vec<u8>),
     /// Too many for a commit.
     Large {
         waiting: Batch,
@@ -149,17 +145,11 @@ enum Writing {
     Lost,
 }
 
-/// The beginning of the data. Grows to what a commit can hold, or to what is promised to callers.
-#[derive(Debug)]
-struct Head {
-    bytes: Vec<u8>,
-}
-
 impl Upload {
     pub(crate) fn new(path: Arc<DataPath>, size_hint: Option<u64>) -> Self {
         let expected = size_hint.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
         let bytes = Vec::with_capacity(if expected <= path.inline_limit { expected } else { 0 });
-        Self { path, size: 0, head: Head { bytes }, state: State::Small, before: None, taking: false }
+        Self { path, size: 0, state: State::Small(bytes), before: None, taking: false }
     }
 
     /// Continues the hash of what this data follows, besides making one of the data alone.
@@ -177,11 +167,14 @@ impl Upload {
         }
         self.size += piece.len() as u64;
         let result = match &mut self.state {
-            State::Small if self.head.bytes.len() + piece.len() <= self.path.inline_limit => {
-                self.head.bytes.extend_from_slice(&piece);
+            State::Small(bytes) if bytes.len() + piece.len() <= self.path.inline_limit => {
+                bytes.extend_from_slice(&piece);
                 Ok(())
             }
-            State::Small => self.become_large(piece).await,
+            State::Small(bytes) => {
+                let first = std::mem::take(bytes);
+                self.become_large(first.into(), piece).await
+            }
             State::Large { .. } => self.write_large(piece).await,
             State::Failed => Err(Error::Closed),
         };
@@ -190,12 +183,6 @@ impl Upload {
         }
         self.taking = false;
         result
-    }
-
-    /// The first bytes, at most 64 KiB of them, as far as they have come: enough to read the header of an image.
-    #[must_use]
-    pub fn head(&self) -> &[u8] {
-        self.head.bytes.get(..HEAD_BYTES).unwrap_or(&self.head.bytes)
     }
 
     /// Bytes taken so far.
@@ -213,7 +200,7 @@ impl Upload {
             return Err(Error::Closed);
         }
         match self.state {
-            State::Small => Ok(StoredData::small(self.head.bytes, self.before, &self.path.ids)),
+            State::Small(bytes) => Ok(StoredData::small(bytes, self.before, &self.path.ids)),
             State::Large { waiting, writing, mut md5, whole, counted, .. } => {
                 let batch = waiting.into_pieces();
                 md5.hash(batch.clone(), counted.is_crowded()).await?;
@@ -240,15 +227,10 @@ impl Upload {
         }
     }
 
-    async fn become_large(&mut self, piece: Bytes) -> Result<(), Error> {
+    async fn become_large(&mut self, first: Bytes, piece: Bytes) -> Result<(), Error> {
         let files = Arc::clone(&self.path.files);
         let id = self.path.ids.data();
         let writer = run_blocking(move || FileWriter::create(&files, id)).await?;
-        let first = Bytes::copy_from_slice(&self.head.bytes);
-        let missing = HEAD_BYTES.saturating_sub(self.head.bytes.len());
-        self.head.bytes.extend_from_slice(piece.get(..missing).unwrap_or(&piece));
-        self.head.bytes.truncate(HEAD_BYTES);
-        self.head.bytes.shrink_to_fit();
         let mut waiting = Batch::default();
         waiting.push(first);
         waiting.push(piece);
@@ -266,10 +248,6 @@ impl Upload {
     }
 
     async fn write_large(&mut self, piece: Bytes) -> Result<(), Error> {
-        let missing = HEAD_BYTES.saturating_sub(self.head.bytes.len());
-        if missing > 0 {
-            self.head.bytes.extend_from_slice(piece.get(..missing).unwrap_or(&piece));
-        }
         if let State::Large { waiting, .. } = &mut self.state {
             waiting.push(piece);
         }

@@ -1,10 +1,14 @@
 //! Operations on objects.
 
-use std::ops::Bound;
+use std::ops::{Bound, Range};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::Store;
-use crate::command::{Append, Copy, Delete, Put, SetObjectAcl};
+use crate::command::{Append, Content, Copy, Delete, NewData, Put, SetObjectAcl};
+use crate::data::{ReadPlan, Reader, StoredData};
+use crate::extent::{DataRef, Extent, Place};
 use crate::key;
 use crate::listing::{Step, Walk};
 use crate::record::decode_object;
@@ -14,6 +18,25 @@ use crate::{
 };
 
 impl Store {
+    /// Begins to read data that is no object's yet.
+    #[must_use]
+    pub fn read_new(&self, new: &StoredData, range: Range<u64>) -> Reader {
+        let NewData { size, crc64, content, .. } = &new.new;
+        match content {
+            Content::Empty => Reader::ready(Bytes::new()),
+            Content::Small(_, bytes) => {
+                let place = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+                let end = place(range.end);
+                Reader::ready(bytes.slice(place(range.start).min(end)..end))
+            }
+            Content::File(id) => {
+                let whole = Extent { place: Place::File(*id), offset: 0, length: *size, crc64: *crc64 };
+                let data = DataRef::Extents([whole].into());
+                Reader::new(ReadPlan { source: self.source(), data: &data, size: *size, moment: None, range })
+            }
+        }
+    }
+
     /// Makes data an object.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Store;
 use super::objects::{check_journal, check_names, without_moment};
 use crate::command::{Abort, Complete, Initiate, PutPartCommand, continued, part_number, to_part};
+use crate::extent::{DataRef, Extent};
 use crate::id::UploadId;
 use crate::key;
 use crate::listing::{Step, Walk};
@@ -120,7 +121,8 @@ impl Store {
     }
 
     /// What [`Store::complete`] would make of this at this moment, without making it: the object with its ETag, size
-    /// and CRC-64, and the same request with its parts pinned to those that were seen.
+    /// and CRC-64, which can be read like one that exists, and the same request with its parts pinned to those that were
+    /// seen.
     ///
     /// # Errors
     /// Those of [`Store::complete`].
@@ -139,19 +141,14 @@ impl Store {
             ..complete
         };
         let command = self.complete_command(copy)?;
-        let fields = Batch::new(Arc::clone(&self.parts.tables), None).run(&command)?;
-        let object = Object { fields, snapshot: Some(Arc::new(self.snapshot())) };
+        let mut fields = Batch::new(Arc::clone(&self.parts.tables), None).run(&command)?;
+        let snapshot = Arc::new(self.snapshot());
+        if matches!(fields.data, DataRef::Manifest(_)) {
+            // The manifest of many parts comes to be with the object.
+            fields.data = DataRef::Extents(extents_of(&snapshot, command.id, &command.parts)?);
+        }
+        let object = Object { fields, snapshot: Some(snapshot) };
         Ok((CompleteUpload { parts: command.parts, ..complete }, object))
-    }
-
-    /// Reads the first bytes of what [`Store::preview_complete`] showed, which is no object yet.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchUpload`], and failures of the disk.
-    pub async fn read_parts(&self, complete: &CompleteUpload, most: u64) -> Result<Vec<u8>, Error> {
-        let mut head = Vec::new();
-        self.visit_parts(complete, most, |piece| head.extend_from_slice(piece)).await?;
-        Ok(head)
     }
 
     /// Hands over the first bytes of what [`Store::preview_complete`] showed, piece by piece.
@@ -299,6 +296,20 @@ fn start(which: &ListUploads) -> Bound<bytes::Bytes> {
 fn info(key: String, id: UploadId, record: UploadRecord) -> UploadInfo {
     let UploadRecord { initiated_ms, sequential, attributes } = record;
     UploadInfo { key, upload_id: id.to_string(), initiated_ms, sequential, attributes }
+}
+
+/// Where the bytes of all listed parts are, one after the other.
+fn extents_of(snapshot: &Snapshot, id: UploadId, parts: &Parts) -> Result<Arc<[Extent]>, Error> {
+    let Parts::Listed(listed) = parts else { return Ok(Arc::default()) };
+    let mut extents: Vec<Extent> = Vec::with_capacity(listed.len());
+    for (number, _) in listed {
+        let row = snapshot.get(&key::part(id, *number))?.ok_or(Error::NoSuchUpload)?;
+        match PartRecord::decode(&row)?.data {
+            DataRef::Extents(own) => extents.extend(own.iter()),
+            DataRef::Manifest(_) => return Err(Error::corrupt("a part with a manifest")),
+        }
+    }
+    Ok(extents.into())
 }
 
 /// A part as something that can be read.

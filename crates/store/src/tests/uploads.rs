@@ -4,8 +4,83 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::support::{ENGINES, Engine, bytes, get, open, put_part, store};
-use crate::{CompleteUpload, Error, NewUpload, PartPlace, Parts, PutPart, Store};
+use super::support::{ENGINES, Engine, bytes, get, initiate, open, put_part, store, stored};
+use crate::{CompleteUpload, Error, NewUpload, PartPlace, Parts, PutPart, Reader, Store};
+
+async fn all(mut reader: Reader) -> Vec<u8> {
+    let mut content = Vec::new();
+    while let Some(piece) = reader.next().await {
+        content.extend_from_slice(&piece.unwrap());
+    }
+    content
+}
+
+/// Stretches of a file of this length: its ends, across the middle, nothing, and past the end.
+fn stretches(length: u64) -> [std::ops::Range<u64>; 6] {
+    let middle = length / 2;
+    [
+        0..10,
+        middle.saturating_sub(5)..middle + 5,
+        length.saturating_sub(7)..length + 100,
+        0..length,
+        3..3,
+        length + 5..length + 9,
+    ]
+}
+
+fn expected(content: &[u8], range: &std::ops::Range<u64>) -> Vec<u8> {
+    let place = |place: u64| usize::try_from(place).unwrap().min(content.len());
+    content[place(range.start)..place(range.end)].to_vec()
+}
+
+#[tokio::test]
+async fn new_data_can_be_read_before_it_is_an_objects() {
+    for engine in ENGINES {
+        let (_dir, store) = store(engine).await;
+        for length in [0, 100, 40_000, 70_000, 3_000_000] {
+            let content = bytes(1, length);
+            let data = stored(&store, &content).await.unwrap();
+            for range in stretches(length as u64) {
+                let read = all(store.read_new(&data, range.clone())).await;
+                assert!(read == expected(&content, &range), "{length} {range:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_parts_will_make_can_be_read_before_it_is_made() {
+    for engine in ENGINES {
+        let (_dir, store) = store(engine).await;
+        for count in [1_u32, 5, 30] {
+            let upload_id = initiate(&store, "k").await.unwrap();
+            let mut content = Vec::new();
+            for number in 1..=count {
+                let part = bytes(number.into(), if number % 3 == 0 { 700 } else { 90_000 });
+                put_part(&store, "k", &upload_id, number, &part).await.unwrap();
+                content.extend(part);
+            }
+            let complete = CompleteUpload {
+                bucket: "b".into(),
+                key: "k".into(),
+                upload_id,
+                parts: Parts::All,
+                min_part_size: 0,
+                forbid_overwrite: false,
+                acl: None,
+                size: None,
+                crc64: None,
+                now_ms: 1,
+                journal: None,
+            };
+            let (_complete, object) = store.preview_complete(complete).unwrap();
+            for range in stretches(content.len() as u64) {
+                let read = all(store.read(&object, range.clone())).await;
+                assert!(read == expected(&content, &range), "{count} {range:?}");
+            }
+        }
+    }
+}
 
 /// Whatever the upload waits for when its caller gives up, it does not end as something shorter.
 #[tokio::test]

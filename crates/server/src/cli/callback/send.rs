@@ -20,8 +20,8 @@ use serde_json::json;
 
 use super::{Exit, Format, print};
 use crate::app;
+use crate::callback::image;
 use crate::callback::keys::CallbackKeys;
-use crate::callback::prepare::image;
 
 /// Arguments of `ossicle callback send`.
 #[derive(Debug, Args)]
@@ -152,7 +152,7 @@ impl Send {
             etag: etag.as_str(),
             size: content.len() as u64,
             mime_type: media_type_for(key),
-            image: image(&content),
+            image: image::in_memory(&content),
             crc64: crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Xz, &content),
             content_md5: Some(&base64::engine::general_purpose::STANDARD.encode(md5)),
             vpc_id: "",

@@ -133,6 +133,84 @@ fn pictures() {
     }
 }
 
+/// A JPEG whose frame header stands behind a megabyte of what cameras and editors write.
+fn late_jpeg() -> Vec<u8> {
+    let mut file = vec![0xff, 0xd8];
+    for marker in (0..18).map(|number| if number % 2 == 0 { 0xe1 } else { 0xe2 }) {
+        file.extend([0xff, marker, 0xff, 0xff]);
+        file.resize(file.len() + 65_533, 0x55);
+    }
+    file.extend([0xff, 0xc2, 0, 17, 8, 2, 27, 3, 42]);
+    file.resize(file.len() + 2_000_000, 0x33);
+    file
+}
+
+/// A TIFF whose directory comes last, as most programs write them.
+fn late_tiff(is_little: bool) -> Vec<u8> {
+    let number = |value: u32, length: usize| match is_little {
+        true => value.to_le_bytes()[..length].to_vec(),
+        false => value.to_be_bytes()[4 - length..].to_vec(),
+    };
+    let mut file =
+        [if is_little { b"II" } else { b"MM" }.to_vec(), number(42, 2), number(900_008, 4)].concat();
+    file.resize(900_008, 0x77);
+    let entry = |tag, value| [number(tag, 2), number(4, 2), number(1, 4), number(value, 4)].concat();
+    file.extend([number(2, 2), entry(256, 810), entry(257, 539), number(0, 4)].concat());
+    file
+}
+
+#[test]
+fn pictures_whose_size_stands_far_from_the_beginning() {
+    let (bucket, application) = (Bucket::new(), Application::json("{}"));
+    let body = "${imageInfo.width} ${imageInfo.height} ${imageInfo.format} ${size}";
+    let value = encode(&callback(&application.url("/"), body));
+    let policy = Policy::new().condition(&format!("{{\"bucket\":\"{}\"}}", bucket.name));
+    for (file, format) in [(late_jpeg(), "jpg"), (late_tiff(true), "tiff"), (late_tiff(false), "tiff")] {
+        let expected = format!("810 539 {format} {}", file.len());
+        let told = || application.requests().pop().unwrap().text().to_owned();
+        bucket.key("PUT", "put").header("x-oss-callback", &value).body(&file).send().expect(200);
+        assert_eq!(told(), expected);
+        let form = Form::new().field("key", "post").fields(policy.v4()).field("callback", &value);
+        form.file("f", &file).onto(bucket.root("POST", "")).send().expect(200);
+        assert_eq!(told(), expected);
+        // Many parts, so that the object has a manifest; the header's bytes lie across two of them.
+        let upload = bucket.initiate("parts");
+        let parts = file.chunks(110_001).zip(1..);
+        let parts: Vec<_> =
+            parts.map(|(part, number)| (number, bucket.part("parts", &upload, number, part))).collect();
+        assert!(parts.len() > 8);
+        let complete = bucket.complete("parts", &upload, &parts);
+        complete.header("x-oss-callback", &value).send().expect(200);
+        assert_eq!(told(), expected);
+        assert!(bucket.get("parts") == file);
+        let process = format!("x-oss-process=trigger/callback,callback_{value}");
+        bucket.at("POST", "parts?x-oss-process").body(process).send().expect(200);
+        assert_eq!(told(), expected);
+    }
+}
+
+#[test]
+fn sizes_that_cannot_be_believed_are_empty() {
+    let (bucket, application) = (Bucket::new(), Application::json("{}"));
+    let body = "w=${imageInfo.width}&h=${imageInfo.height}&f=${imageInfo.format}";
+    let value = encode(&callback(&application.url("/"), body));
+    let png = |chunk: &[u8], width: u32, height: u32| {
+        let sides = [width.to_be_bytes(), height.to_be_bytes()].concat();
+        [b"\x89PNG\r\n\x1a\n", chunk, b"\0\0\0\rIHDR", &sides, &[8, 2, 0, 0, 0]].concat()
+    };
+    let apple = b"\0\0\0\x04CgBI\x50\0\x20\x02\x2b\xd5\xb3\x7f";
+    for (file, expected) in [
+        (png(b"", 810, 0), "w=&h=&f="),
+        (png(b"", 4_000_000_000, 539), "w=&h=&f="),
+        // What Apple's tools make of a PNG.
+        (png(apple, 810, 539), "w=810&h=539&f=png"),
+        (b"BMW, a text that begins like a bitmap".to_vec(), "w=&h=&f="),
+    ] {
+        bucket.key("PUT", "k").header("x-oss-callback", &value).body(file).send().expect(200);
+        assert_eq!(application.requests().pop().unwrap().text(), expected);
+    }
+}
+
 #[test]
 fn forms_encode_values_and_nothing_else() {
     let (bucket, application) = (Bucket::new(), Application::json("{}"));
