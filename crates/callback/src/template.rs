@@ -13,6 +13,11 @@ const FORM_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 /// megabytes.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
+/// The most findings about a template, and the longest name in one: a form's template may have hundreds of thousands of
+/// variables, and every finding goes to the log and to the journal.
+const MAX_FINDINGS: usize = 16;
+const MAX_NAME: usize = 128;
+
 /// A body with its variables filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -88,17 +93,17 @@ impl Template {
                 Piece::System { variable, quoted } => {
                     let value = system.value(*variable);
                     if kind == BodyType::Json && *quoted && matches!(value, Value::Text(_)) {
-                        findings.push(quoted_variable(variable.name()));
+                        note(&mut findings, || quoted_variable(variable.name()));
                     }
                     push(&mut body, kind, &value, *quoted);
                 }
                 Piece::Custom { name, quoted } => {
                     let value = custom.get(name);
                     if value.is_none() {
-                        findings.push(undefined_variable(name));
+                        note(&mut findings, || undefined_variable(name));
                     }
                     if kind == BodyType::Json && *quoted {
-                        findings.push(quoted_variable(name));
+                        note(&mut findings, || quoted_variable(name));
                     }
                     push(&mut body, kind, &Value::Text(value.unwrap_or_default().into()), *quoted);
                 }
@@ -192,7 +197,23 @@ fn has_encoded_braces(template: &str) -> bool {
     upper.contains("%24%7B") || upper.contains("$%7B")
 }
 
+/// Adds a finding that is not there already, while there is room.
+fn note(findings: &mut Vec<Finding>, finding: impl FnOnce() -> Finding) {
+    if findings.len() < MAX_FINDINGS {
+        let finding = finding();
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+}
+
+/// A name, or its beginning.
+fn short(name: &str) -> &str {
+    name.get(..name.floor_char_boundary(MAX_NAME)).unwrap_or(name)
+}
+
 fn quoted_variable(name: &str) -> Finding {
+    let name = short(name);
     Finding::new(
         FindingKind::QuotedVariable,
         format!(
@@ -205,7 +226,7 @@ fn quoted_variable(name: &str) -> Finding {
 fn undefined_variable(name: &str) -> Finding {
     Finding::new(
         FindingKind::UndefinedVariable,
-        format!("The upload gave no value for ${{{name}}}; an empty one was sent."),
+        format!("The upload gave no value for ${{{}}}; an empty one was sent.", short(name)),
     )
 }
 
@@ -342,6 +363,19 @@ mod tests {
                 ("0007-00000105", name, message)
             );
             assert_eq!(error.argument_value, template);
+        }
+    }
+
+    #[test]
+    fn findings_are_few_and_short_whatever_the_template() {
+        let many: String = (0..100_000).map(|number| format!("${{x:{number}}}")).collect();
+        let long = format!("${{x:{}}}", "键".repeat(500_000));
+        for (template, expected) in [(many, MAX_FINDINGS), (long, 1), ("${x:a}".repeat(100_000), 1)] {
+            let template = Template::parse(&template).unwrap();
+            let rendered =
+                template.render(BodyType::Form, &variables(None), &CustomVariables::default()).unwrap();
+            assert_eq!(rendered.findings.len(), expected);
+            assert!(rendered.findings.iter().all(|finding| finding.sentence.len() < 300));
         }
     }
 

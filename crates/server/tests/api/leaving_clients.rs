@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::harness::form::Form;
 use crate::harness::request::Request;
 use crate::harness::server::folder;
-use crate::harness::{Answer, Application, Bucket, Setup, Wire};
+use crate::harness::{Answer, Application, Bucket, Reply, Setup, Wire};
 
 /// A server with an access log.
 struct Logged {
@@ -163,6 +163,36 @@ fn completing_an_upload_goes_on_when_the_client_leaves() {
     assert!(bucket.root("GET", "?uploads").send().expect(200).elements("UploadId").is_empty());
 }
 
+/// An application server that takes its time, and the callback to it.
+fn slow_application(pause: Duration) -> (Application, String) {
+    use base64::Engine as _;
+    let application = Application::always(Reply::after(pause, Reply::json("{}")));
+    let callback = format!("{{\"callbackUrl\":\"{}\",\"callbackBody\":\"x\"}}", application.url("/"));
+    (application, base64::engine::general_purpose::STANDARD.encode(callback))
+}
+
+#[test]
+fn a_stop_waits_for_what_clients_asked_for_before_they_left() {
+    let folder = folder();
+    let path = folder.path().join("access.log");
+    let data = folder.path().join("data");
+    let setup = || Setup::new().data(&data).set("OSSICLE_LOG_ACCESS_LOG", path.to_str().unwrap());
+    let mut server = Arc::new(setup().start());
+    let bucket = Bucket::on(&server);
+    let name = bucket.name.clone();
+    let (application, callback) = slow_application(Duration::from_millis(1500));
+    send_and_reset(&bucket.key("PUT", "k").header("x-oss-callback", &callback).body("x"));
+    application.wait_for(1);
+    drop(bucket);
+    server.terminate();
+    let stopped = Arc::get_mut(&mut server).unwrap().wait();
+    assert!(stopped.success(), "{stopped}");
+    let log = std::fs::read_to_string(&path).unwrap();
+    assert!(log.lines().any(|line| line.contains("\"PutObject\"") && line.contains("\" 200 ")), "{log}");
+    let restarted = setup().start();
+    assert_eq!(restarted.request("GET", &format!("/{name}/k")).send().expect(200).body, b"x");
+}
+
 #[test]
 fn who_stops_sending_gets_the_answer() {
     let logged = Logged::new();
@@ -186,11 +216,7 @@ fn who_stops_sending_gets_the_answer() {
         assert!(matches!(answer.status, 200 | 204), "{operation} {answer:?}");
     }
     // Long after the client has closed its side.
-    let pause = Duration::from_millis(300);
-    let application =
-        Application::always(crate::harness::Reply::after(pause, crate::harness::Reply::json("{}")));
-    let callback = format!("{{\"callbackUrl\":\"{}\",\"callbackBody\":\"x\"}}", application.url("/"));
-    let callback = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, callback);
+    let (_application, callback) = slow_application(Duration::from_millis(300));
     assert_eq!(
         ask(bucket.key("PUT", "k").header("x-oss-callback", &callback).body("x")).expect(200).body,
         b"{}"
