@@ -12,7 +12,7 @@ mod object;
 mod service;
 mod shared;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 use crate::{Error, ErrorCode, Operation, Query};
 
@@ -41,6 +41,8 @@ pub enum Fate {
         /// But for these values, which ask for what is done anyway.
         unless: &'static [&'static str],
     },
+    /// It has no effect beside this header with the same value; on its own it is refused as not implemented.
+    Repeats(&'static str),
     /// It has no effect, for this reason.
     Ignored(&'static str),
 }
@@ -94,8 +96,18 @@ impl Input {
             {
                 Err(self.refusal(code))
             }
+            Fate::Repeats(_) if !value.is_empty() => Err(self.refusal(ErrorCode::NotImplemented)),
             _ => Ok(()),
         }
+    }
+
+    /// Whether the header that this row repeats has the same value.
+    fn is_repeated(&self, headers: &HeaderMap, value: &HeaderValue) -> bool {
+        matches!(self.fate, Fate::Repeats(other) if headers.get(other) == Some(value))
+    }
+
+    fn can_refuse(&self) -> bool {
+        matches!(self.fate, Fate::Refused { .. } | Fate::Repeats(_))
     }
 
     fn refusal(&self, code: ErrorCode) -> Error {
@@ -125,16 +137,16 @@ pub fn of(operation: Operation) -> impl Iterator<Item = &'static Input> {
 /// # Errors
 /// The code of the row that refuses, with the name of the input.
 pub fn refuse(operation: Operation, query: &Query, headers: &HeaderMap) -> Result<(), Error> {
-    of(operation).filter(|input| matches!(input.fate, Fate::Refused { .. })).try_for_each(|input| match input
-        .place
-    {
+    of(operation).filter(|input| input.can_refuse()).try_for_each(|input| match input.place {
         Place::Header if input.name.ends_with('*') => headers
             .iter()
             .filter(|(name, _)| input.is_named(name.as_str()))
             .try_for_each(|(_, value)| input.judge(value.as_bytes())),
-        Place::Header => {
-            headers.get_all(input.name).iter().try_for_each(|value| input.judge(value.as_bytes()))
-        }
+        Place::Header => headers
+            .get_all(input.name)
+            .iter()
+            .filter(|value| !input.is_repeated(headers, value))
+            .try_for_each(|value| input.judge(value.as_bytes())),
         Place::Query => query
             .iter()
             .filter(|(name, _)| input.is_named(name))
@@ -270,6 +282,9 @@ mod tests {
         let encryption = "x-oss-server-side-encryption";
         check(PutObject, "", &[(encryption, "KMS")], missing, encryption);
         check(CopyObject, "", &[(encryption, "AES256")], missing, encryption);
+        check(CopyObject, "", &[("if-match", "a")], missing, "If-Match");
+        let other = [("if-none-match", "a"), ("x-oss-copy-source-if-none-match", "b")];
+        check(CopyObject, "", &other, missing, "If-None-Match");
         check(GetObject, "", &[(encryption, "AES256")], ErrorCode::InvalidArgument, encryption);
         check(AppendObject, "", &[("x-oss-tagging", "a=b")], missing, "x-oss-tagging");
         check(PutObject, "", &[("x-oss-object-worm-mode", "COMPLIANCE")], missing, "x-oss-object-worm-*");
@@ -281,7 +296,7 @@ mod tests {
 
     #[test]
     fn what_asks_for_nothing_is_let_through() {
-        use Operation::{DeleteMultipleObjects, GetObject, PutBucket, PutObject};
+        use Operation::{CopyObject, DeleteMultipleObjects, GetObject, PutBucket, PutObject};
         for (operation, query, headers) in [
             (GetObject, "versionId=null", &[][..]),
             (GetObject, "versionId", &[]),
@@ -289,6 +304,8 @@ mod tests {
             (PutObject, "", &[("x-oss-tagging", ""), ("x-oss-server-side-encryption", "")]),
             (PutBucket, "", &[("x-oss-hns-status", "Disabled")]),
             (GetObject, "unheard-of=1", &[("x-oss-unheard-of", "1")]),
+            // What `copy` of ali-oss sends.
+            (CopyObject, "", &[("if-match", "a"), ("x-oss-copy-source-if-match", "a")]),
         ] {
             ask(operation, query, headers).unwrap();
         }

@@ -71,6 +71,7 @@ fn push_table(page: &mut String, rows: &[&Input]) {
             Fate::Refused { code, unless } => {
                 format!("refused, `{}`, unless it is `{}`", code.as_str(), unless.join("`, `"))
             }
+            Fate::Repeats(other) => format!("refused, `NotImplemented`, unless `{other}` has the same value"),
             Fate::Ignored(reason) => format!("no effect: {reason}"),
         };
         page.push_str(&format!("| `{}` | {place} | {fate} |\n", input.name));

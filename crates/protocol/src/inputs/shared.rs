@@ -1,6 +1,6 @@
 //! Rows that several operations have.
 
-use super::Fate::{Honoured, Ignored, Refused};
+use super::Fate::{Honoured, Ignored, Refused, Repeats};
 use super::{Input, NOT_IMPLEMENTED};
 use crate::ErrorCode;
 
@@ -78,6 +78,15 @@ pub(super) const WRITE_CONDITIONS: &[Input] = &[
     Input::header("If-None-Match", NOT_IMPLEMENTED),
     Input::header("If-Modified-Since", NOT_IMPLEMENTED),
     Input::header("If-Unmodified-Since", NOT_IMPLEMENTED),
+];
+
+/// The same of a copy, whose conditions on the source have headers of their own. `copy` of the Node.js SDK sends each of them under
+/// both names.
+pub(super) const COPY_CONDITIONS: &[Input] = &[
+    Input::header("If-Match", Repeats("x-oss-copy-source-if-match")),
+    Input::header("If-None-Match", Repeats("x-oss-copy-source-if-none-match")),
+    Input::header("If-Modified-Since", Repeats("x-oss-copy-source-if-modified-since")),
+    Input::header("If-Unmodified-Since", Repeats("x-oss-copy-source-if-unmodified-since")),
 ];
 
 /// Conditions on reading.

@@ -63,8 +63,11 @@ fn what_is_refused_leaves_nothing_behind() {
     for operation in Operation::ALL {
         let world = World::new(&server);
         let before = world.state();
-        for input in rows(operation, |fate| matches!(fate, Fate::Refused { .. })) {
-            let Fate::Refused { code, unless } = input.fate else { continue };
+        for input in rows(operation, |fate| matches!(fate, Fate::Refused { .. } | Fate::Repeats(_))) {
+            let (code, unless) = match input.fate {
+                Fate::Refused { code, unless } => (code, unless),
+                _ => (ErrorCode::NotImplemented, &[][..]),
+            };
             let (name, value) = sample(operation, input);
             let draft = world.draft(operation);
             let (status, answer) = world.send(&draft.clone().with(input.place, &name, &value));
@@ -99,6 +102,25 @@ fn what_is_ignored_changes_nothing() {
             let (name, value) = sample(operation, input);
             let [without, with] = compare(&server, operation, |draft| draft.with(input.place, &name, &value));
             assert_eq!(without, with, "{} {name}", operation.name());
+        }
+    }
+}
+
+#[test]
+fn what_repeats_another_header_changes_nothing() {
+    let server = server();
+    for operation in Operation::ALL {
+        for input in rows(operation, |fate| matches!(fate, Fate::Repeats(_))) {
+            let Fate::Repeats(other) = input.fate else { continue };
+            let row = of(operation).find(|row| row.place == Place::Header && row.is_named(other));
+            let row = row.unwrap_or_else(|| panic!("{} has no row of {other}", operation.name()));
+            assert_eq!(row.fate, Fate::Honoured, "{} {other}", operation.name());
+            let (name, value) = sample(operation, input);
+            let once = |draft: Draft| draft.with(Place::Header, other, &value);
+            let [_, alone] = compare(&server, operation, once);
+            let [_, both] =
+                compare(&server, operation, |draft| once(draft).with(Place::Header, &name, &value));
+            assert_eq!(alone, both, "{} {name}", operation.name());
         }
     }
 }
