@@ -10,7 +10,7 @@ use http::StatusCode;
 
 use crate::echo::{shorten, shortened};
 use crate::error_code::ErrorCode;
-use crate::xml_text::{push_element, push_escaped};
+use crate::xml_text::{push_element, push_escaped, spellable};
 
 /// The longest message.
 pub(crate) const MESSAGE_LIMIT: usize = 2 * 1024;
@@ -118,7 +118,9 @@ impl Error {
         self.details.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// The error document, at most [`DOCUMENT_LIMIT`] bytes. No element in it is empty: one SDK crashes on empty ones.
+    /// The error document, at most [`DOCUMENT_LIMIT`] bytes. No element in it is empty: one SDK crashes on empty ones. Every
+    /// XML parser takes it: with a reference to a control character of a key in it, the Go SDK would tell of a broken answer
+    /// where an object merely does not exist.
     #[must_use]
     pub fn to_xml(&self, request_id: &str, host_id: &str) -> String {
         self.to_xml_within(DOCUMENT_LIMIT, request_id, host_id)
@@ -177,6 +179,7 @@ fn push_line(out: &mut String, name: &str, text: &str) {
 
 /// The same with as much of the text as leaves `out` no longer than `most`, or without the element.
 fn push_line_within(out: &mut String, most: usize, name: &str, text: &str) {
+    let text = &*spellable(text);
     let room = most.saturating_sub(out.len() + 2 * name.len() + MARKUP);
     let mut escaped = String::with_capacity(text.len());
     push_escaped(&mut escaped, text);
@@ -242,6 +245,15 @@ mod tests {
             <RecommendDoc>https://api.aliyun.com/troubleshoot?q=0007-00000003</RecommendDoc>\n\
             </Error>\n";
         assert_eq!(error.to_xml("534B371674E88A4D8906008B", "b.oss-cn-hangzhou.aliyuncs.com"), expected);
+    }
+
+    #[test]
+    fn every_parser_reads_the_document() {
+        let error =
+            Error::new(ErrorCode::NoSuchKey).with_message("\u{0}").with_detail("Key", "a\u{1}\r\u{FFFF}b");
+        let xml = error.to_xml("R", "H");
+        assert!(xml.contains("<Key>a\u{FFFD}&#13;\u{FFFD}b</Key>"), "{xml}");
+        assert!(xml.contains("<Message>\u{FFFD}</Message>"), "{xml}");
     }
 
     #[test]

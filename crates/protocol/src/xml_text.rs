@@ -1,5 +1,6 @@
 //! Text inside XML elements: escaping, and nothing else. Documents live in their own files.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Appends `text` to `out` so that it can stand inside an element or an attribute.
@@ -42,10 +43,26 @@ pub(crate) fn push_element(out: &mut String, name: &str, text: &str) {
     out.push('>');
 }
 
+/// Puts the replacement character in the place of each character that XML 1.0 has no spelling for. For documents that
+/// every parser has to take and where nothing is looked up by the text.
+pub(crate) fn spellable(text: &str) -> Cow<'_, str> {
+    if text.contains(has_no_spelling) {
+        Cow::Owned(text.replace(has_no_spelling, "\u{FFFD}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 fn needs_escape(c: char) -> bool {
     match c {
         '<' | '>' | '&' | '"' | '\'' | '\r' => true,
-        '\n' | '\t' => false,
+        other => has_no_spelling(other),
+    }
+}
+
+fn has_no_spelling(c: char) -> bool {
+    match c {
+        '\r' | '\n' | '\t' => false,
         '\u{0}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}' => true,
         _ => false,
     }
@@ -53,7 +70,7 @@ fn needs_escape(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{push_element, push_escaped};
+    use super::{push_element, push_escaped, spellable};
 
     #[test]
     fn escapes_what_xml_cannot_carry() {
@@ -68,6 +85,15 @@ mod tests {
         check("carriage\rreturn", "carriage&#13;return");
         check("nul\0one\u{1}end\u{1f}", "nul&#x0;one&#x1;end&#x1F;");
         check("\u{fffe}\u{ffff}\u{fffd}\u{85}", "&#xFFFE;&#xFFFF;\u{fffd}\u{85}");
+    }
+
+    #[test]
+    fn replaces_what_has_no_spelling() {
+        assert_eq!(
+            spellable("a\0\u{1}\t\r\n<&\u{1f}\u{ffff}键"),
+            "a\u{fffd}\u{fffd}\t\r\n<&\u{fffd}\u{fffd}键"
+        );
+        assert!(matches!(spellable("plain\r"), std::borrow::Cow::Borrowed("plain\r")));
     }
 
     #[test]
