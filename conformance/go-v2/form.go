@@ -102,8 +102,8 @@ func (w *world) formUpload(t *harness.T) {
 	got := w.upload(t, form{
 		conditions: []any{[]any{"starts-with", "$key", "form/"}, []any{"content-length-range", 1, 1000},
 			[]any{"eq", "$Content-Type", "text/x-form"}, []any{"in", "$x-oss-meta-a", []string{"1", "2"}}},
-		fields: [][2]string{{"key", "form/${filename}"}, {"Content-Type", "text/x-form"}, {"x-oss-meta-a", "1"},
-			{"Content-Disposition", "attachment"}},
+		fields: [][2]string{{"key", "form/${filename}"}, {"Content-Type", "text/plain"},
+			{"x-oss-content-type", "text/x-form"}, {"x-oss-meta-a", "1"}, {"Content-Disposition", "attachment"}},
 		filename: "名 字.txt", content: content})
 	t.Equal("status", got.Status, 204)
 	t.Equal("body", got.Body, "")
@@ -140,7 +140,7 @@ func (w *world) formCallback(t *harness.T) {
 		conditions: []any{[]any{"eq", "$callback", callback}}})
 	got.CalledBack(t)
 	checkCall(t, w.app.One(t, path, w.bucket), harness.FormType, harness.Upload{Bucket: w.bucket,
-		Key: "form/callback.txt", ETag: harness.ETag(content), MimeType: "text/plain",
+		Key: "form/callback.txt", ETag: harness.ETag(content), MimeType: "application/x-of-the-part",
 		RequestID: got.Header.Get("x-oss-request-id"), Operation: "PostObject", Content: content})
 
 	other := harness.Base64(harness.Fields{"callbackUrl": w.app.URL("/never"), "callbackBody": "b"})

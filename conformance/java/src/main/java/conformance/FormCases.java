@@ -86,7 +86,8 @@ final class FormCases {
                 conditions,
                 fields(
                         "key", "form/${filename}",
-                        "Content-Type", "text/x-form",
+                        "Content-Type", "text/plain",
+                        "x-oss-content-type", "text/x-form",
                         "Cache-Control", "no-store",
                         "x-oss-meta-tag", "b"),
                 600);
@@ -137,7 +138,7 @@ final class FormCases {
                 w.bucket,
                 "form/callback.txt",
                 Upload.etag(CONTENT),
-                "text/plain",
+                "application/x-of-the-part",
                 Plain.header(answer, "x-oss-request-id"),
                 "PostObject",
                 CONTENT,
