@@ -16,7 +16,7 @@ use ossicle_store::{BucketDocument, NewBucket};
 use self::application_server::ApplicationServer;
 use crate::app;
 use crate::config::Config;
-use crate::startup::{RootKey, Server};
+use crate::startup::{RootKey, Server, StopSignals};
 
 /// The fixed access key of `ossicle dev`. It is no secret: the server listens on loopback only, unless told otherwise.
 pub(crate) const ACCESS_KEY_ID: &str = "ossicle-dev";
@@ -90,10 +90,11 @@ impl DevServer {
             self.server.stop().await;
             return shown;
         }
+        let signals = StopSignals::register()?;
         print(&snippets::all(&self.places, app::now()))?;
         print("\nWaiting for uploads; each one and each callback is shown below. Stop with Ctrl-C.\n")?;
         self.application.announce();
-        self.server.run_until_signal().await
+        self.server.run_until(signals).await
     }
 }
 

@@ -14,6 +14,7 @@ use ossicle_protocol::sign::Scope;
 use ossicle_protocol::{Addressing, BucketName, SecretKey};
 use ossicle_store::{OpenError, Store, StoreOptions};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -218,9 +219,9 @@ impl Server {
         &self.app
     }
 
-    /// Runs until SIGTERM or SIGINT, then stops.
-    pub(crate) async fn run_until_signal(self) -> anyhow::Result<()> {
-        wait_for_signal().await?;
+    /// Runs until one of the signals comes, then stops.
+    pub(crate) async fn run_until(self, mut signals: StopSignals) -> anyhow::Result<()> {
+        signals.wait().await;
         tracing::info!("stopping: requests under way are finished first");
         self.stop().await;
         Ok(())
@@ -235,15 +236,26 @@ impl Server {
     }
 }
 
-/// Waits for the signal that asks the process to end.
-pub(crate) async fn wait_for_signal() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals that ask the process to end. From the moment they are registered it ends in order, so that is to be done
+/// before anybody is told that the server runs.
+pub(crate) struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Takes SIGTERM and SIGINT over from the system, which would end the process at once.
+    pub(crate) fn register() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    /// Waits for one of them.
+    pub(crate) async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {

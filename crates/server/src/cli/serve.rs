@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Exit;
 use crate::config::{Config, Durability};
-use crate::startup::{RootKey, Server};
+use crate::startup::{RootKey, Server, StopSignals};
 use crate::{logging, startup};
 
 /// Arguments of `ossicle serve`; each overrides the configuration file and the environment.
@@ -48,8 +48,9 @@ impl Serve {
         let root = RootKey::from_environment().map_err(Exit::unusable)?;
         startup::runtime(config.server.threads).map_err(Exit::unusable)?.block_on(async {
             let server = Server::start(config, root).await.map_err(Exit::unusable)?;
+            let signals = StopSignals::register().map_err(Exit::failed)?;
             announce(&server).map_err(Exit::failed)?;
-            server.run_until_signal().await.map_err(Exit::failed)
+            server.run_until(signals).await.map_err(Exit::failed)
         })
     }
 

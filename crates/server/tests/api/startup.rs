@@ -270,6 +270,15 @@ fn sigterm_finishes_what_is_under_way() {
 }
 
 #[test]
+fn a_server_that_says_it_is_ready_ends_in_order() {
+    for _ in 0..8 {
+        let mut server = Setup::new().start();
+        server.terminate();
+        assert_eq!(server.wait().code(), Some(0), "{}", server.log());
+    }
+}
+
+#[test]
 fn everything_is_there_again_after_a_stop_and_after_a_kill() {
     let folder = folder();
     let data = folder.path().join("data");

@@ -21,6 +21,7 @@ use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{Exit, Format, print};
+use crate::startup::StopSignals;
 
 /// The most that a callback or its answer may have.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
@@ -62,13 +63,14 @@ impl Listen {
             })
             .map_err(Exit::unusable)?;
         let address = socket.local_addr().map_err(Exit::failed)?;
+        let mut signals = StopSignals::register().map_err(Exit::failed)?;
         if self.format == Format::Text {
             print(&format!("listening on http://{address}, forwarding to {}\n", self.forward_to))?;
         }
         loop {
             let stream = tokio::select! {
                 accepted = socket.accept() => accepted.map_err(Exit::failed)?.0,
-                stopped = crate::startup::wait_for_signal() => return stopped.map_err(Exit::failed),
+                () = signals.wait() => return Ok(()),
             };
             let relay = Arc::clone(&relay);
             tokio::spawn(async move {
