@@ -15,6 +15,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use rustix::fs::Mode;
 use rustix::process::umask;
 
+use crate::terminal;
+
 /// A self-hosted object store that speaks the Alibaba Cloud OSS protocol, with upload callbacks.
 #[derive(Debug, Parser)]
 #[command(name = "ossicle", version, about, max_term_width = 100)]
@@ -86,18 +88,18 @@ impl CommandLine {
             Ok(()) => ExitCode::SUCCESS,
             Err(exit) => {
                 let text = format!("{:#}", exit.error).replace('\n', " ");
-                eprintln!("ossicle: {text}");
+                eprintln!("ossicle: {}", terminal::plain(&text));
                 ExitCode::from(exit.code)
             }
         }
     }
 }
 
-/// Writes to standard output.
+/// Writes to standard output, where somebody may look at it on a terminal.
 fn print(text: &str) -> Result<(), Exit> {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Exit::failed)
+    out.write_all(terminal::plain(text).as_bytes()).and_then(|()| out.flush()).map_err(Exit::failed)
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ pub(crate) struct Config {
     pub(crate) storage: Storage,
     pub(crate) callback: Callback,
     pub(crate) redelivery: Redelivery,
+    pub(crate) metrics: MetricsSettings,
     pub(crate) log: Log,
 }
 
@@ -126,6 +127,14 @@ pub(crate) struct Redelivery {
     pub(crate) max_age_hours: u64,
     pub(crate) per_destination: usize,
     pub(crate) breaker_failures: u32,
+}
+
+/// `[metrics]`: where figures are told besides the console's address.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MetricsSettings {
+    #[serde(deserialize_with = "optional")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 /// `[log]`: what is written where.

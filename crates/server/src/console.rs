@@ -26,6 +26,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 use tokio::sync::{Semaphore, watch};
@@ -37,6 +38,9 @@ use crate::callback::browse::Journal;
 
 /// Pages that watch deliveries at once.
 const MAX_WATCHERS: usize = 64;
+
+/// The longest document that a stranger is listened to for: an access key id and its secret.
+const MAX_LOG_IN: usize = 8 * 1024;
 
 /// The longest JSON document that the API reads.
 const MAX_JSON: usize = 256 * 1024;
@@ -104,22 +108,37 @@ fn router(console: Console) -> Router {
         .route("/api/events", get(events::events))
         .layer(from_fn_with_state(console.clone(), access::require));
     let open = Router::new()
-        .route("/api/session", get(session::current).post(session::log_in))
+        .route(
+            "/api/session",
+            get(session::current).post(session::log_in).layer(DefaultBodyLimit::max(MAX_LOG_IN)),
+        )
         .route("/api/{*rest}", axum::routing::any(access::no_such_path))
         .route("/", get(assets::page))
         .route("/assets/{file}", get(assets::file));
     let people = closed
         .merge(open)
-        .layer(axum::extract::DefaultBodyLimit::max(MAX_JSON))
+        .layer(DefaultBodyLimit::max(MAX_JSON))
         .layer(from_fn_with_state(console.clone(), access::refuse_strange_hosts))
         .layer(from_fn_with_state(console.clone(), access::add_security_headers));
-    let machines = Router::new()
-        .route("/{key_file}", get(machines::public_key))
-        .route("/healthz", get(machines::alive))
-        .route("/readyz", get(machines::ready))
-        .route("/metrics", get(machines::metrics))
-        .layer(from_fn(machines::add_headers));
-    people.merge(machines).with_state(console)
+    let app = Arc::clone(&console.app);
+    let metrics = metrics().layer(from_fn_with_state(console.clone(), access::refuse_strange_hosts));
+    let machines =
+        Router::new().route("/{key_file}", get(machines::public_key)).merge(health()).merge(metrics);
+    people.with_state(console).merge(machines.layer(from_fn(machines::add_headers)).with_state(app))
+}
+
+/// The service of a listener for metrics alone. It is for the operator to say who may reach it, and under which name.
+pub(crate) fn metrics_service(app: Arc<App>) -> serve::ConsoleService {
+    let routes = metrics().merge(health()).layer(from_fn(machines::add_headers));
+    serve::ConsoleService::new(routes.with_state(app))
+}
+
+fn metrics() -> Router<Arc<App>> {
+    Router::new().route("/metrics", get(machines::metrics))
+}
+
+fn health() -> Router<Arc<App>> {
+    Router::new().route("/healthz", get(machines::alive)).route("/readyz", get(machines::ready))
 }
 
 impl Console {

@@ -17,6 +17,7 @@ use self::application_server::ApplicationServer;
 use crate::app;
 use crate::config::Config;
 use crate::startup::{RootKey, Server, StopSignals};
+use crate::terminal;
 
 /// The fixed access key of `ossicle dev`. It is no secret: the server listens on loopback only, unless told otherwise.
 pub(crate) const ACCESS_KEY_ID: &str = "ossicle-dev";
@@ -98,10 +99,10 @@ impl DevServer {
     }
 }
 
-/// Writes to standard output at once, however it is buffered.
+/// Writes to standard output at once, however it is buffered. What callbacks bring with them comes from strangers.
 fn print(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    out.write_all(terminal::plain(text).as_bytes())?;
     out.flush()
 }
 

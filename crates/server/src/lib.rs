@@ -42,6 +42,7 @@ mod startup;
 mod stop;
 mod stored;
 mod throttle;
+mod terminal;
 mod tls;
 
 pub use cli::CommandLine;

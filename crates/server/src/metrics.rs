@@ -31,6 +31,7 @@ pub(crate) struct Metrics {
     connections: ConnectionFamilies,
     /// Held while figures are asked for and shown, so that two scrapes at once do not count anything twice.
     scraping: Arc<Mutex<()>>,
+    turns: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Debug, Clone)]
@@ -119,6 +120,7 @@ impl Metrics {
             store: StoreMetrics::new(&new)?,
             connections: ConnectionFamilies::new(&new)?,
             scraping: Arc::default(),
+            turns: Arc::default(),
             registry,
         })
     }
@@ -166,6 +168,12 @@ impl Metrics {
     /// How many destinations rest.
     pub(crate) fn resting_destinations(&self) -> IntGauge {
         self.callbacks.resting.clone()
+    }
+
+    /// Waits for the turn to render. Whoever asks for figures waits here and not on a thread: those are few, and others need
+    /// them too.
+    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turns.lock().await
     }
 
     /// Everything as Prometheus reads it. Reads a few rows of the store.

@@ -43,6 +43,9 @@ use crate::{open_files, service, tls};
 /// How many watchers may lag behind by how many deliveries before they miss some.
 const EVENT_QUEUE: usize = 1024;
 
+/// Connections to the listener for metrics at once.
+const METRICS_CONNECTIONS: usize = 16;
+
 /// A secret of fewer characters is refused: one signature that somebody sees is enough to try guesses on.
 const LEAST_SECRET: usize = 16;
 
@@ -84,6 +87,7 @@ pub(crate) struct Server {
     app: Arc<App>,
     endpoint: String,
     console: Option<String>,
+    metrics: Option<String>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     threads: Arc<ServingThreads>,
@@ -117,6 +121,10 @@ impl Server {
         let listening = bind(config.server.listen, "--listen").await?;
         let console_socket = match config.server.console {
             Some(address) => Some(bind(address, "--console").await?),
+            None => None,
+        };
+        let metrics_socket = match config.metrics.listen {
+            Some(address) => Some(bind(address, "metrics.listen =").await?),
             None => None,
         };
         let scheme = if acceptor.is_some() { "https" } else { "http" };
@@ -153,6 +161,7 @@ impl Server {
             app,
             endpoint,
             console,
+            metrics: None,
             stop: watch::Sender::new(false),
             tasks: JoinSet::new(),
             threads: Arc::new(threads),
@@ -160,6 +169,9 @@ impl Server {
         server.serve(listening, acceptor, limits.api);
         if let Some(socket) = console_socket {
             server.serve_console(socket, limits.console, dev)?;
+        }
+        if let Some(socket) = metrics_socket {
+            server.serve_metrics(socket)?;
         }
         Ok(server)
     }
@@ -195,6 +207,20 @@ impl Server {
         Ok(())
     }
 
+    fn serve_metrics(&mut self, socket: TcpListener) -> io::Result<()> {
+        self.metrics = Some(format!("http://{}", socket.local_addr()?));
+        let listener = Listener {
+            socket,
+            tls: None,
+            service: Arc::new(console::metrics_service(Arc::clone(&self.app))),
+            malformed: Arc::new(console::malformed_answer),
+            connections: self.connections("metrics", METRICS_CONNECTIONS),
+            threads: None,
+        };
+        self.tasks.spawn(listener.run(self.stop.subscribe(), self.drain()));
+        Ok(())
+    }
+
     fn connections(&self, listener: &'static str, limit: usize) -> Arc<Connections> {
         let budget = budget(&self.app.config.server);
         Arc::new(Connections::new(limit, budget, self.app.metrics.connections(listener)))
@@ -212,6 +238,11 @@ impl Server {
     /// The URL of the console, if there is one.
     pub(crate) fn console(&self) -> Option<&str> {
         self.console.as_deref()
+    }
+
+    /// The URL of the listener for metrics, if there is one of its own.
+    pub(crate) fn metrics(&self) -> Option<&str> {
+        self.metrics.as_deref()
     }
 
     /// The shared state, for a program that runs around the server.

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::moment::since_ms;
 use super::uploads_in_progress::UploadsInProgress;
 use super::{Exit, Format, print};
+use crate::terminal::in_a_line;
 
 /// Arguments of `ossicle fsck`.
 #[derive(Debug, Args)]
@@ -87,7 +88,9 @@ pub(super) fn open(data_dir: &Path) -> anyhow::Result<Store> {
 pub(super) fn describe(findings: &[Finding]) -> String {
     findings
         .iter()
-        .map(|finding| format!("{}{}\n", if finding.repaired { "repaired: " } else { "" }, finding.what))
+        .map(|finding| {
+            format!("{}{}\n", if finding.repaired { "repaired: " } else { "" }, in_a_line(&finding.what))
+        })
         .collect()
 }
 

@@ -8,6 +8,7 @@ use ossicle_store::{Error, PendingUpload, PendingUploads, Store};
 use serde_json::{Value, json};
 
 use crate::abandoned_uploads::abort_one;
+use crate::terminal::in_a_line;
 
 /// More uploads than this are summed up.
 const SHOWN: usize = 100;
@@ -85,7 +86,8 @@ impl UploadsInProgress {
     pub(super) fn describe(&self) -> String {
         let mut text = String::new();
         for Shown { upload, aborted } in &self.shown {
-            let PendingUpload { bucket, key, upload_id, parts, bytes, .. } = upload;
+            let PendingUpload { bucket, upload_id, parts, bytes, .. } = upload;
+            let key = in_a_line(&upload.key);
             let begun = Timestamp::from_unix_millis(upload.initiated_ms).iso8601_millis();
             let what = if *aborted { "aborted" } else { "in progress" };
             let _ = writeln!(

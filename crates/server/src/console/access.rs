@@ -31,7 +31,7 @@ const CSRF: &str = "x-ossicle-csrf";
 
 /// Lets a request pass that holds a session or the access key.
 pub(super) async fn require(State(console): State<Console>, mut request: Request, next: Next) -> Response {
-    match console.admit(request.method(), request.headers(), request.extensions()) {
+    match console.admit(request.method(), request.headers(), request.extensions()).await {
         Ok(access) => {
             request.extensions_mut().insert(access);
             next.run(request).await
@@ -96,7 +96,7 @@ pub(super) async fn no_such_path() -> Problem {
 }
 
 impl Console {
-    fn admit(
+    async fn admit(
         &self,
         method: &Method,
         headers: &HeaderMap,
@@ -106,7 +106,7 @@ impl Console {
             return Err(strange_page());
         }
         if let Some((id, secret)) = basic(headers) {
-            self.check_key(&id, &secret, self.client(headers, extensions))?;
+            self.check_key(&id, &secret, self.client(headers, extensions)).await?;
             return Ok(Access::Key);
         }
         let now_ms = app::now().unix_millis();
@@ -130,15 +130,16 @@ impl Console {
     }
 
     /// Compares an access key in constant time, and slows down who guesses.
-    pub(super) fn check_key(&self, id: &str, secret: &str, client: IpAddr) -> Result<(), Problem> {
-        let now_ms = app::now().unix_millis();
-        self.failed_log_ins.check(client, now_ms).map_err(Problem::too_many_failures)?;
+    pub(super) async fn check_key(&self, id: &str, secret: &str, client: IpAddr) -> Result<(), Problem> {
         let (root_id, root_secret) = self.app.credentials.root();
         if SecretKey::new(root_id).matches(id) & root_secret.matches(secret) {
             return Ok(());
         }
-        self.failed_log_ins.add(client, now_ms);
         tracing::warn!(%client, "failed log-in to the console");
+        if let Some(pause) = self.failed_log_ins.add(id, client, app::now().unix_millis()) {
+            self.failed_log_ins.hold_back(pause).await;
+            return Err(Problem::too_many_failures(pause));
+        }
         let message =
             "This access key id and secret do not belong together, or the server does not know them.";
         Err(Problem::new(StatusCode::UNAUTHORIZED, "WrongAccessKey", message))

@@ -21,6 +21,9 @@ const SLOTS: usize = 48;
 /// The longest time that a summary covers: thirty days.
 const MOST_HOURS: i64 = 30 * 24;
 
+/// The longest text that the journal is searched for: no URL or key has more.
+const MOST_TEXT: usize = 4096;
+
 /// Which deliveries.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Which {
@@ -91,19 +94,22 @@ impl Which {
     fn search(&self) -> Result<Search, Problem> {
         let given = |text: &Option<String>| text.as_ref().filter(|text| !text.is_empty()).cloned();
         let names = self.state.iter().flat_map(|names| names.split(',')).filter(|name| !name.is_empty());
-        let states = names.map(|name| {
-            DeliveryState::parse(name).ok_or_else(|| {
+        let mut states = Vec::new();
+        for name in names {
+            let state = DeliveryState::parse(name).ok_or_else(|| {
                 let known = "pending, delivered, failed, abandoned and unknown";
                 Problem::invalid(format!("There is no state \"{name}\"; the states are {known}."))
-            })
-        });
-        Ok(Search {
-            bucket: given(&self.bucket),
-            states: states.collect::<Result<_, _>>()?,
-            since_ms: self.since,
-            before_ms: self.before,
-            text: given(&self.url),
-        })
+            })?;
+            // Each record is compared with all of them.
+            if !states.contains(&state) {
+                states.push(state);
+            }
+        }
+        let text = given(&self.url);
+        if text.as_ref().is_some_and(|text| text.len() > MOST_TEXT) {
+            return Err(Problem::invalid(format!("The text to look for has more than {MOST_TEXT} bytes.")));
+        }
+        Ok(Search { bucket: given(&self.bucket), states, since_ms: self.since, before_ms: self.before, text })
     }
 }
 

@@ -1,21 +1,44 @@
-//! Guessing access keys is slowed down: after a few failures an address has to wait, whatever it tries next.
+//! Guessing access keys is slowed down: after a few failures of a name from a network, each further wrong answer takes
+//! longer. The right key is let in at once whatever others behind the same proxy have tried.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-/// Failures that an address has within one window.
-const ALLOWED: u32 = 10;
+use tokio::sync::Semaphore;
+
+/// Failures of an account within one window that cost nothing.
+const FREE: u32 = 10;
 
 /// A window begins with the first failure.
 const WINDOW_MS: i64 = 5 * 60 * 1000;
 
-/// Most addresses that are watched one by one; beyond that all others share one account.
+/// The first pause, doubled with every further failure up to the longest.
+const FIRST_PAUSE_MS: u64 = 250;
+const LONGEST_PAUSE_MS: u64 = 4000;
+
+/// Most accounts that are watched one by one; beyond that all others share one.
 const MOST: usize = 10_000;
 
-/// The failures by address.
-#[derive(Debug, Default)]
-pub(super) struct FailedLogIns(Mutex<HashMap<IpAddr, Failures>>);
+/// Most answers that are held back at once: each has a connection.
+const MOST_WAITING: usize = 64;
+
+/// The failures by account.
+#[derive(Debug)]
+pub(super) struct FailedLogIns {
+    accounts: Mutex<HashMap<Account, Failures>>,
+    hasher: RandomState,
+    waiting: Arc<Semaphore>,
+}
+
+/// A name, of which the hash is enough, from the addresses that one holder has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Account {
+    network: IpAddr,
+    name: u64,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Failures {
@@ -23,23 +46,21 @@ struct Failures {
     since_ms: i64,
 }
 
-impl FailedLogIns {
-    /// Whether `ip` may try; otherwise for how many seconds it may not.
-    pub(super) fn check(&self, ip: IpAddr, now_ms: i64) -> Result<(), i64> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let failures = all.get(&account(ip)).or_else(|| all.get(&SHARED).filter(|_| all.len() >= MOST));
-        match failures {
-            Some(failures) if failures.count >= ALLOWED && failures.is_recent(now_ms) => {
-                Err((failures.since_ms + WINDOW_MS - now_ms) / 1000 + 1)
-            }
-            _ => Ok(()),
+impl Default for FailedLogIns {
+    fn default() -> Self {
+        Self {
+            accounts: Mutex::default(),
+            hasher: RandomState::new(),
+            waiting: Arc::new(Semaphore::new(MOST_WAITING)),
         }
     }
+}
 
-    /// Takes note of a failure.
-    pub(super) fn add(&self, ip: IpAddr, now_ms: i64) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut account = account(ip);
+impl FailedLogIns {
+    /// Takes note of a failure, and tells for how long its answer is to be held back, if it is.
+    pub(super) fn add(&self, name: &str, ip: IpAddr, now_ms: i64) -> Option<Duration> {
+        let mut all = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut account = Account { network: network(ip), name: self.hasher.hash_one(name) };
         if all.len() >= MOST && !all.contains_key(&account) {
             all.retain(|_, failures| failures.is_recent(now_ms));
             if all.len() >= MOST {
@@ -51,6 +72,16 @@ impl FailedLogIns {
             *failures = Failures { count: 0, since_ms: now_ms };
         }
         failures.count = failures.count.saturating_add(1);
+        let beyond = failures.count.checked_sub(FREE + 1)?;
+        let pause = FIRST_PAUSE_MS.saturating_mul(2_u64.saturating_pow(beyond));
+        Some(Duration::from_millis(pause.min(LONGEST_PAUSE_MS)))
+    }
+
+    /// Holds an answer back, unless so many wait already that more would keep others from the console.
+    pub(super) async fn hold_back(&self, pause: Duration) {
+        if let Ok(_permit) = self.waiting.try_acquire() {
+            tokio::time::sleep(pause).await;
+        }
     }
 }
 
@@ -60,14 +91,14 @@ impl Failures {
     }
 }
 
-/// The account of addresses that are not watched one by one.
-const SHARED: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+/// The account of names and networks that are not watched one by one.
+const SHARED: Account = Account { network: IpAddr::V6(Ipv6Addr::UNSPECIFIED), name: 0 };
 
-/// One holder of an IPv6 network has all of its addresses.
-fn account(ip: IpAddr) -> IpAddr {
+/// The addresses that belong together: 256 of IPv4, and what a customer of a provider has of IPv6.
+fn network(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
-        ip => ip,
+        IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from_bits(ip.to_bits() >> 8 << 8)),
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 72 << 72)),
     }
 }
 
@@ -79,38 +110,69 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn milliseconds(pause: Option<Duration>) -> Option<u128> {
+        pause.map(|pause| pause.as_millis())
+    }
+
     #[test]
-    fn an_address_waits_after_its_failures() {
+    fn a_name_waits_longer_with_each_failure_from_its_network() {
         let failed = FailedLogIns::default();
-        for at in 0..i64::from(ALLOWED) {
-            assert_eq!(failed.check(ip("192.0.2.1"), at), Ok(()));
-            failed.add(ip("192.0.2.1"), at);
+        for _ in 0..FREE {
+            assert_eq!(failed.add("admin", ip("192.0.2.1"), 0), None);
         }
-        assert_eq!(failed.check(ip("192.0.2.1"), 1000), Err(300));
-        assert_eq!(failed.check(ip("::ffff:192.0.2.1"), 1000), Err(300));
-        assert_eq!(failed.check(ip("192.0.2.2"), 1000), Ok(()));
-        assert_eq!(failed.check(ip("192.0.2.1"), WINDOW_MS), Ok(()));
-        failed.add(ip("192.0.2.1"), WINDOW_MS);
-        assert_eq!(failed.check(ip("192.0.2.1"), WINDOW_MS), Ok(()), "a new window begins from nothing");
+        for expected in [250, 500, 1000, 2000, 4000, 4000] {
+            assert_eq!(milliseconds(failed.add("admin", ip("192.0.2.1"), 1000)), Some(expected));
+        }
+        assert!(failed.add("admin", ip("::ffff:192.0.2.200"), 1000).is_some(), "the same network");
+        assert_eq!(failed.add("admin", ip("192.0.3.1"), 1000), None, "another network");
+        assert_eq!(failed.add("Admin", ip("192.0.2.1"), 1000), None, "another name");
+        assert_eq!(failed.add("admin", ip("192.0.2.1"), WINDOW_MS), None, "a new window begins from nothing");
     }
 
     #[test]
     fn one_ipv6_network_is_one_guesser() {
         let failed = FailedLogIns::default();
-        for last in 0..ALLOWED {
-            failed.add(ip(&format!("2001:db8:1:2::{last:x}")), 0);
+        for last in 0..FREE {
+            failed.add("admin", ip(&format!("2001:db8:1:200::{last:x}")), 0);
         }
-        assert!(failed.check(ip("2001:db8:1:2:ffff::1"), 0).is_err());
-        assert!(failed.check(ip("2001:db8:1:3::1"), 0).is_ok());
+        assert!(failed.add("admin", ip("2001:db8:1:2ff:ffff::1"), 0).is_some());
+        assert!(failed.add("admin", ip("2001:db8:1:300::1"), 0).is_none());
     }
 
     #[test]
-    fn many_addresses_cannot_fill_the_memory() {
+    fn many_names_and_addresses_cannot_fill_the_memory() {
         let failed = FailedLogIns::default();
-        for number in 0..30_000_u32 {
-            failed.add(IpAddr::V4(number.into()), 0);
+        for number in 0..15_000_u32 {
+            failed.add("admin", IpAddr::V4((number << 8).into()), 0);
+            failed.add(&number.to_string(), ip("192.0.2.1"), 0);
         }
-        assert!(failed.0.lock().unwrap().len() <= MOST + 1);
-        assert!(failed.check(ip("203.0.113.9"), 0).is_err(), "addresses beyond the most share an account");
+        assert!(failed.accounts.lock().unwrap().len() <= MOST + 1);
+        assert!(
+            failed.add("admin", ip("203.0.113.9"), 0).is_some(),
+            "those beyond the most share an account"
+        );
+    }
+
+    #[tokio::test]
+    async fn so_many_answers_wait_and_no_more() {
+        let failed = Arc::new(FailedLogIns::default());
+        let pause = Duration::from_secs(1);
+        let waiting: Vec<_> = (0..MOST_WAITING)
+            .map(|_| {
+                let failed = Arc::clone(&failed);
+                tokio::spawn(async move { failed.hold_back(pause).await })
+            })
+            .collect();
+        while failed.waiting.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        // One more is answered at once.
+        let begun = std::time::Instant::now();
+        failed.hold_back(Duration::from_secs(3600)).await;
+        for task in waiting {
+            task.await.unwrap();
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        assert_eq!(failed.waiting.available_permits(), MOST_WAITING);
     }
 }

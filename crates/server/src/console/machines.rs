@@ -1,4 +1,5 @@
-//! What machines ask the console's address for: callback public keys, health, metrics. Open to everybody.
+//! What machines ask for without a log-in: callback public keys and health, under whatever name, and metrics, which tell more
+//! and are kept from the pages of strangers.
 
 use std::sync::Arc;
 
@@ -8,28 +9,27 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use ossicle_store::Health;
 
-use super::Console;
-use crate::app;
+use crate::app::{self, App};
 use crate::metrics::Sources;
 
 /// `GET /callback_pub_key_v1.pem`.
-pub(super) async fn public_key(State(console): State<Console>, Path(key_file): Path<String>) -> Response {
-    match console.app.callbacks.public_pem(&key_file) {
+pub(super) async fn public_key(State(app): State<Arc<App>>, Path(key_file): Path<String>) -> Response {
+    match app.callbacks.public_pem(&key_file) {
         Some(pem) => ([(header::CONTENT_TYPE, "application/x-pem-file")], pem).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
 /// `GET /healthz`: 503 when only a restart helps.
-pub(super) async fn alive(State(console): State<Console>) -> Response {
-    let (writes, words) = in_words(&console.app.store.health());
+pub(super) async fn alive(State(app): State<Arc<App>>) -> Response {
+    let (writes, words) = in_words(&app.store.health());
     let status = if writes == Writes::Refused { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     (status, words).into_response()
 }
 
 /// `GET /readyz`: 503 while writes are not taken, for whatever reason.
-pub(super) async fn ready(State(console): State<Console>) -> Response {
-    let (writes, words) = in_words(&console.app.store.health());
+pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
+    let (writes, words) = in_words(&app.store.health());
     let status = if writes == Writes::Taken { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, words).into_response()
 }
@@ -56,13 +56,14 @@ fn in_words(health: &Health) -> (Writes, String) {
 }
 
 /// The counters as Prometheus reads them.
-pub(super) async fn metrics(State(console): State<Console>) -> Response {
-    let app = Arc::clone(&console.app);
+pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
+    let _turn = app.metrics.turn().await;
+    let source = Arc::clone(&app);
     let rendered = tokio::task::spawn_blocking(move || {
-        app.metrics.render(&Sources {
-            store: &app.store,
-            in_hand: app.callbacks.in_hand.count(),
-            redelivers: app.callbacks.redelivery.enabled,
+        source.metrics.render(&Sources {
+            store: &source.store,
+            in_hand: source.callbacks.in_hand.count(),
+            redelivers: source.callbacks.redelivery.enabled,
             now_ms: app::now().unix_millis(),
         })
     });

@@ -1,13 +1,19 @@
 //! What the console's API says when it cannot do something: a status, a word for programs, a sentence for
 //! people.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use ossicle_protocol::shortened;
 use serde_json::json;
 
 use crate::callback::replay::ReplayError;
 use crate::failure;
+
+/// The longest sentence: some repeat what somebody sent.
+const MOST_MESSAGE: usize = 1024;
 
 /// A request that was not done.
 #[derive(Debug, Clone)]
@@ -15,12 +21,13 @@ pub(super) struct Problem {
     status: StatusCode,
     error: String,
     message: String,
-    retry_after_s: Option<i64>,
+    retry_after_s: Option<u64>,
 }
 
 impl Problem {
     pub(super) fn new(status: StatusCode, error: &str, message: impl Into<String>) -> Self {
-        Self { status, error: error.to_owned(), message: message.into(), retry_after_s: None }
+        let message = shortened(&message.into(), MOST_MESSAGE).into_owned();
+        Self { status, error: error.to_owned(), message, retry_after_s: None }
     }
 
     /// A parameter that makes no sense.
@@ -33,11 +40,12 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "NotLoggedIn", "Log in with an access key first.")
     }
 
-    /// Too many failures from one address.
-    pub(super) fn too_many_failures(seconds: i64) -> Self {
-        let message = format!("Too many failed log-ins from this address. Try again in {seconds} seconds.");
+    /// Another wrong key after many of them; `pause` passes until the next is answered.
+    pub(super) fn too_many_failures(pause: Duration) -> Self {
+        let message = "This access key id and secret do not belong together, or the server does not know them. After so \
+                       many failures each further one takes longer to be answered.";
         let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyFailures", message);
-        Self { retry_after_s: Some(seconds), ..problem }
+        Self { retry_after_s: Some(pause.as_secs().max(1)), ..problem }
     }
 }
 

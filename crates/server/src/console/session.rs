@@ -47,7 +47,7 @@ pub(super) async fn log_in(State(console): State<Console>, request: Request) -> 
     let headers = request.headers().clone();
     let client = console.client(&headers, request.extensions());
     let log_in: LogIn = request::json(request.extract().await)?;
-    console.check_key(&log_in.access_key_id, &log_in.access_key_secret, client)?;
+    console.check_key(&log_in.access_key_id, &log_in.access_key_secret, client).await?;
     Ok(console.begin_session(&headers))
 }
 

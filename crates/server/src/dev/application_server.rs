@@ -13,6 +13,8 @@ use axum::routing::post;
 use ossicle_callback::receiver::{PrefixError, SignedRequest, Verifier};
 use tokio::sync::broadcast;
 
+use crate::terminal::in_a_line;
+
 /// Bodies of callbacks are templates of a few KiB filled in.
 const BODY_LIMIT: usize = 1024 * 1024;
 
@@ -115,7 +117,7 @@ fn announce(received: &Received) {
         Ok(()) => "verified".to_owned(),
         Err(reason) => format!("NOT VERIFIED: {reason}"),
     };
-    let line = format!("callback  {verdict}  {}\n", received.body.replace('\n', " "));
+    let line = format!("callback  {verdict}  {}\n", in_a_line(&received.body.replace('\n', " ")));
     if let Err(error) = super::print(&line) {
         tracing::debug!(%error, "nobody reads standard output");
     }

@@ -135,3 +135,19 @@ fn mistakes_name_the_cure() {
     let done = on(&server, &["callback", "list", "--state", "lost"]).exits(1);
     assert!(done.err.contains("the states are"), "{done:?}");
 }
+
+#[test]
+fn names_of_objects_do_nothing_to_the_terminal() {
+    let server = Arc::new(Setup::new().start());
+    let bucket = Bucket::on(&server);
+    let application = Application::json("{}");
+    let id = upload(&bucket, "a\u{1b}[2Jb\u{9b}31m\r\nforged line\u{202e}c", &application.url("/"));
+    let shown = "/a\\u001b[2Jb\\u009b31m\\u000d\\u000aforged line\\u202ec -> ";
+    for command in [&["callback", "list"][..], &["callback", "show", &id]] {
+        let out = on(&server, command).exits(0).out;
+        assert!(out.lines().next().unwrap().contains(shown), "{out}");
+        assert!(!out.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{out:?}");
+    }
+    let rows = on(&server, &["callback", "list", "--format", "json"]).exits(0).lines();
+    assert_eq!(rows[0]["object"], "a\u{1b}[2Jb\u{9b}31m\r\nforged line\u{202e}c");
+}

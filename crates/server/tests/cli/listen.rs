@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 
-use crate::harness::{Application, Bucket, Reply, Setup};
+use crate::harness::{Application, Bucket, Reply, Setup, Wire};
 use crate::run::{ossicle, upload};
 
 /// A relay that runs until this is dropped.
@@ -83,6 +83,31 @@ fn failures_go_back_as_they_are() {
     let id = upload(&bucket, "k", &format!("{}/", relay.url));
     assert_eq!(bucket.server.delivery_of(&id)["status"], 502);
     assert!(relay.stop().contains("cannot forward"));
+}
+
+#[test]
+fn connections_that_say_nothing_keep_no_callback_out_for_long() {
+    let bucket = Bucket::on(&Arc::new(Setup::new().set("OSSICLE_CALLBACK_TIMEOUT_MS", "20000").start()));
+    let application = Application::json("{}");
+    let relay = Relay::start(&application.url(""));
+    let address = relay.url.strip_prefix("http://").unwrap();
+    let silent: Vec<_> = (0..300).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
+    let id = upload(&bucket, "k", &format!("{}/", relay.url));
+    assert_eq!(bucket.server.delivery_of(&id)["state"], "delivered");
+    drop(silent);
+}
+
+#[test]
+fn what_strangers_send_does_nothing_to_the_terminal() {
+    let application = Application::json("{}");
+    let relay = Relay::start(&application.url(""));
+    let mut wire = Wire::open(relay.url.strip_prefix("http://").unwrap().parse().unwrap());
+    let body = "\u{1b}]0;title\u{7}\u{9b}2J";
+    wire.send(format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
+    wire.answer().expect(200);
+    let shown = relay.stop();
+    assert!(shown.contains("\\u001b]0;title\\u0007\\u009b2J"), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "{shown:?}");
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Sessions, the access key, the proof that a change comes from the console's page, and names that lead here.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use crate::http::{Answer, request};
@@ -63,7 +66,7 @@ fn what_machines_ask_for_is_open_and_the_rest_is_not() {
 }
 
 #[test]
-fn strange_names_are_refused_except_for_the_public_key() {
+fn strange_names_are_refused_except_for_the_public_key_and_health() {
     let server = Server::start(&[("OSSICLE_SERVER_CONSOLE_HOSTS", "console.example.com")]);
     for (host, target, status) in [
         ("evil.example", "/", 421),
@@ -75,10 +78,38 @@ fn strange_names_are_refused_except_for_the_public_key() {
         ("10.1.2.3:9001", "/api/session", 200),
         ("gosspublic.alicdn.com", "/callback_pub_key_v1.pem", 200),
         ("gosspublic.alicdn.com", "/healthz", 200),
+        ("evil.example", "/readyz", 200),
+        ("evil.example", "/metrics", 421),
+        ("", "/metrics", 421),
+        ("localhost", "/metrics", 200),
+        ("console.example.com", "/metrics", 200),
+        ("10.1.2.3:9001", "/metrics", 200),
     ] {
         let answer = request(&server.console, "GET", target).header("Host", host).send();
         assert_eq!(answer.status, status, "{host} {target}");
     }
+}
+
+#[test]
+fn metrics_on_a_listener_of_their_own() {
+    let server = Server::start(&[("OSSICLE_METRICS_LISTEN", "127.0.0.1:0")]);
+    let metrics = server.metrics.clone().unwrap();
+    for (target, status) in [
+        ("/metrics", 200),
+        ("/healthz", 200),
+        ("/readyz", 200),
+        ("/", 404),
+        ("/api/session", 404),
+        ("/assets/main.js", 404),
+        ("/callback_pub_key_v1.pem", 404),
+    ] {
+        let answer = request(&metrics, "GET", target).header("Host", "ossicle.monitoring.internal").send();
+        assert_eq!(answer.status, status, "{target}");
+        assert_eq!(answer.header("x-content-type-options").is_some(), status == 200, "{target}");
+    }
+    let answer = request(&metrics, "GET", "/metrics").send();
+    assert!(String::from_utf8(answer.body).unwrap().contains("ossicle_build_info"));
+    assert_eq!(request(&metrics, "POST", "/metrics").send().status, 405);
 }
 
 #[test]
@@ -182,31 +213,70 @@ fn behind_a_proxy_with_tls_the_cookie_is_for_tls_alone() {
 }
 
 #[test]
-fn guessing_is_slowed_down() {
-    let server = Server::start(&[]);
-    let (_, session) = log_in(&server);
-    let guess = |number: usize| {
-        request(&server.console, "GET", "/api/info")
-            .basic(KEY_ID, &number.to_string())
-            // A header that anybody can write does not make another address.
-            .header("X-Forwarded-For", &format!("192.0.2.{number}"))
-            .send()
+fn guessing_is_slowed_down_and_locks_nobody_out() {
+    let server = Server::start(&[("OSSICLE_SERVER_TRUSTED_PROXIES", "127.0.0.1/32")]);
+    let guess = |name: &str, address: &str, number: usize| {
+        let begun = Instant::now();
+        let answer = request(&server.console, "GET", "/api/info")
+            .basic(name, &number.to_string())
+            .header("X-Forwarded-For", address)
+            .send();
+        (answer, begun.elapsed())
     };
-    let statuses: Vec<u16> = (0..12).map(|number| guess(number).status).collect();
-    assert_eq!(statuses, [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 429, 429]);
-    let refused = request(&server.console, "GET", "/api/info").keyed().send();
-    assert_eq!((refused.status, refused.error().as_str()), (429, "TooManyFailures"));
-    let wait: u32 = refused.header("retry-after").unwrap().parse().unwrap();
-    assert!((200..=300).contains(&wait), "{wait}");
+    let statuses: Vec<u16> = (0..10).map(|number| guess(KEY_ID, "192.0.2.1", number).0.status).collect();
+    assert_eq!(statuses, [401; 10]);
+    // The next takes longer, and the one after it longer still, from every address of the network.
+    for (number, least) in [(10, 250), (11, 500), (12, 1000)] {
+        let (refused, took) = guess(KEY_ID, &format!("192.0.2.{number}"), number);
+        assert_eq!((refused.status, refused.error().as_str()), (429, "TooManyFailures"));
+        assert!(took >= Duration::from_millis(least), "{took:?}");
+        assert_eq!(refused.header("retry-after"), Some("1"));
+    }
+    // Others are not slowed down by that: another name, another network, another holder of the key behind the same proxy.
+    assert_eq!(guess("somebody", "192.0.2.1", 1).0.status, 401);
+    assert_eq!(guess(KEY_ID, "198.51.100.1", 1).0.status, 401);
+    let begun = Instant::now();
+    let keyed = request(&server.console, "GET", "/api/info").keyed().header("X-Forwarded-For", "192.0.2.1");
+    assert_eq!(keyed.send().status, 200);
     let form = request(&server.console, "POST", "/api/session")
-        .json(&json!({ "access_key_id": KEY_ID, "access_key_secret": KEY_SECRET }))
-        .send();
-    assert_eq!(form.status, 429);
-    // Whoever is in stays in.
-    assert_eq!(
-        request(&server.console, "GET", "/api/info").header("Cookie", &session.cookie).send().status,
-        200
-    );
+        .header("X-Forwarded-For", "192.0.2.1")
+        .json(&json!({ "access_key_id": KEY_ID, "access_key_secret": KEY_SECRET }));
+    assert_eq!(form.send().status, 200);
+    assert!(begun.elapsed() < Duration::from_secs(1), "the right key is let in at once");
+}
+
+#[test]
+fn a_header_that_anybody_can_write_makes_no_other_address() {
+    let server = Server::start(&[]);
+    let guess = |number: usize| {
+        let request = request(&server.console, "GET", "/api/info").basic(KEY_ID, "wrong");
+        request.header("X-Forwarded-For", &format!("10.{number}.0.1")).send().status
+    };
+    let statuses: Vec<u16> = (0..11).map(guess).collect();
+    assert_eq!(statuses[9..], [401, 429]);
+}
+
+#[test]
+fn a_flood_of_guesses_leaves_the_console_to_others() {
+    let server = Server::start(&[]);
+    let guesses: Vec<_> = (0..100)
+        .map(|_| {
+            let console = server.console.clone();
+            thread::spawn(move || {
+                let answers =
+                    (0..2).map(|_| request(&console, "GET", "/api/info").basic(KEY_ID, "wrong").send());
+                answers.map(|answer| answer.status).collect::<Vec<u16>>()
+            })
+        })
+        .collect();
+    for _ in 0..20 {
+        let begun = Instant::now();
+        assert_eq!(request(&server.console, "GET", "/api/info").keyed().send().status, 200);
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    }
+    let statuses: Vec<u16> = guesses.into_iter().flat_map(|guess| guess.join().unwrap()).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 10);
+    assert!(statuses.iter().all(|status| matches!(status, 401 | 429)), "{statuses:?}");
 }
 
 #[test]

@@ -10,6 +10,7 @@
 
 mod access;
 mod application;
+mod bounds;
 mod connections;
 mod deliveries;
 mod http;

@@ -16,6 +16,8 @@ pub(crate) struct Server {
     pub(crate) endpoint: String,
     /// Authority of the console.
     pub(crate) console: String,
+    /// Authority of the listener for metrics, if there is one.
+    pub(crate) metrics: Option<String>,
     _data: TempDir,
 }
 
@@ -46,7 +48,8 @@ impl Server {
         let ready: serde_json::Value = serde_json::from_str(line.strip_prefix("ready ").unwrap()).unwrap();
         let authority =
             |name: &str| ready[name].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
-        Self { endpoint: authority("endpoint"), console: authority("console"), process, _data: data }
+        let metrics = ready.get("metrics").map(|_| authority("metrics"));
+        Self { endpoint: authority("endpoint"), console: authority("console"), metrics, process, _data: data }
     }
 
     /// `ossicle dev`, once it waits for uploads.
@@ -68,7 +71,7 @@ impl Server {
         let (endpoint, console) = (authority("store"), authority("console"));
         // Nobody may close the pipe while the server prints.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { process, endpoint, console, _data: data }
+        Self { process, endpoint, console, metrics: None, _data: data }
     }
 
     /// Asks it to stop and tells how long that took.

@@ -6,12 +6,15 @@ use bytes::Bytes;
 use clap::Args;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderValue, Method, Request, StatusCode};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::net::TcpStream;
+
+/// The longest answer that is read: a page of the journal, or one delivery with all its attempts.
+const MOST_ANSWER: usize = 64 * 1024 * 1024;
 
 /// Where the console is and who asks.
 #[derive(Debug, Clone, Args)]
@@ -67,7 +70,8 @@ impl ConsoleClient {
         }
         let response = sender.send_request(request).await.context("the console did not answer")?;
         let status = response.status();
-        let body = response.into_body().collect().await.context("the console's answer broke off")?.to_bytes();
+        let body = Limited::new(response.into_body(), MOST_ANSWER).collect().await;
+        let body = body.map_err(|error| anyhow!("the console's answer broke off: {error}"))?.to_bytes();
         driver.abort();
         let answer: Value = serde_json::from_slice(&body).context("the console did not answer with JSON")?;
         if status.is_success() {

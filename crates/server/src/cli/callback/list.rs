@@ -9,6 +9,7 @@ use super::console_client::ConsoleClient;
 use super::selection::Selection;
 use super::{Exit, Format, print};
 use crate::callback::browse::Row;
+use crate::terminal::in_a_line;
 
 /// Arguments of `ossicle callback list`.
 #[derive(Debug, Args)]
@@ -53,14 +54,14 @@ pub(super) fn describe(text: &mut String, row: &Row) {
     let state = state.as_str().unwrap_or("-");
     let milliseconds =
         row.total_us.map_or_else(|| "-".to_owned(), |us| format!("{:.1} ms", us as f64 / 1000.0));
-    let (bucket, object, url) = (&row.bucket, &row.object, &row.url);
+    let (bucket, object, url) = (&row.bucket, in_a_line(&row.object), in_a_line(&row.url));
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{time}  {}  {state:<9}  {milliseconds:>9}  {bucket}/{object} -> {url}", row.id);
     if state != "delivered" && !row.verdict.is_empty() {
-        let _ = writeln!(text, "    {}", row.verdict);
+        let _ = writeln!(text, "    {}", in_a_line(&row.verdict));
     }
     for finding in &row.findings {
-        let _ = writeln!(text, "    {finding}");
+        let _ = writeln!(text, "    {}", in_a_line(finding));
     }
 }
 

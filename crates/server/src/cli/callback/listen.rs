@@ -15,10 +15,11 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1 as client;
 use hyper::server::conn::http1 as server;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use ossicle_callback::{CallbackUrl, Scheme};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Exit, Format, print};
 use crate::startup::StopSignals;
@@ -26,8 +27,14 @@ use crate::startup::StopSignals;
 /// The most that a callback or its answer may have.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
+/// Connections at once; more wait to be accepted.
+const MOST_CONNECTIONS: usize = 256;
+
 /// The store gives up after five seconds; waiting longer would help nobody.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long the head of a request may take.
+const HEAD_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Headers that belong to one connection and not to the message.
 const HOP_BY_HOP: [&str; 4] = ["connection", "keep-alive", "transfer-encoding", "upgrade"];
@@ -67,17 +74,21 @@ impl Listen {
         if self.format == Format::Text {
             print(&format!("listening on http://{address}, forwarding to {}\n", self.forward_to))?;
         }
+        let seats = Arc::new(Semaphore::new(MOST_CONNECTIONS));
         loop {
-            let stream = tokio::select! {
-                accepted = socket.accept() => accepted.map_err(Exit::failed)?.0,
+            let (seat, stream) = tokio::select! {
+                accepted = accept(&socket, &seats) => accepted.map_err(Exit::failed)?,
                 () = signals.wait() => return Ok(()),
             };
             let relay = Arc::clone(&relay);
             tokio::spawn(async move {
+                let _seat = seat;
                 let service = service_fn(|request| relay.take(request));
-                if let Err(error) =
-                    server::Builder::new().serve_connection(TokioIo::new(stream), service).await
-                {
+                let served = server::Builder::new()
+                    .timer(TokioTimer::new())
+                    .header_read_timeout(HEAD_PATIENCE)
+                    .serve_connection(TokioIo::new(stream), service);
+                if let Err(error) = served.await {
                     tracing::debug!(%error, "connection ended");
                 }
             });
@@ -98,6 +109,16 @@ impl Listen {
     }
 }
 
+/// The next connection, once there is room for it.
+async fn accept(
+    socket: &TcpListener,
+    seats: &Arc<Semaphore>,
+) -> anyhow::Result<(OwnedSemaphorePermit, TcpStream)> {
+    let seat = Arc::clone(seats).acquire_owned().await?;
+    let (stream, _) = socket.accept().await?;
+    Ok((seat, stream))
+}
+
 impl Relay {
     async fn take(
         &self,
@@ -105,9 +126,10 @@ impl Relay {
     ) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
         let started = Instant::now();
         let (head, body) = request.into_parts();
-        let answer = match Limited::new(body, BODY_LIMIT).collect().await {
-            Err(_) => failure(StatusCode::BAD_REQUEST, "the callback is too long or broke off"),
-            Ok(body) => {
+        let answer = match tokio::time::timeout(PATIENCE, Limited::new(body, BODY_LIMIT).collect()).await {
+            Err(_) => failure(StatusCode::REQUEST_TIMEOUT, "the callback did not come to its end in time"),
+            Ok(Err(_)) => failure(StatusCode::BAD_REQUEST, "the callback is too long or broke off"),
+            Ok(Ok(body)) => {
                 let body = body.to_bytes();
                 let forwarded = tokio::time::timeout(PATIENCE, self.forward(&head, body.clone())).await;
                 let answer = match forwarded {
