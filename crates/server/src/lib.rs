@@ -41,8 +41,8 @@ mod service;
 mod startup;
 mod stop;
 mod stored;
-mod throttle;
 mod terminal;
+mod throttle;
 mod tls;
 
 pub use cli::CommandLine;
