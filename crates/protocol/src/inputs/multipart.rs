@@ -15,7 +15,7 @@ pub(super) const INITIATE_MULTIPART_UPLOAD: &[&[Input]] = &[
     WRITE_CONDITIONS,
     NO_CALLBACK,
     VERSION_AND_PROCESS,
-    &[ENCODING_TYPE, FORBID_OVERWRITE],
+    &[ENCODING_TYPE, FORBID_OVERWRITE, Input::query("sequential", Honoured)],
 ];
 
 pub(super) const UPLOAD_PART: &[&[Input]] = &[
