@@ -73,6 +73,7 @@ fn header(operation: Operation, name: &str) -> Proof {
         "x-oss-resource-group-id" => Refused("another", ErrorCode::ResourceGroupIdPreCheckError),
         "x-oss-bucket-comment" => Differs("proof"),
         "Encoding-type" => Refused("base64", InvalidArgument),
+        "x-oss-traffic-limit" => Refused("1", InvalidArgument),
         "Origin" if operation != Operation::Preflight => {
             Test("put_bucket_cors::actual_requests_are_allowed_by_the_first_rule_that_fits")
         }
@@ -103,6 +104,7 @@ fn query(operation: Operation, name: &str) -> Proof {
             Test("callbacks::sources::query_of_a_signed_request_and_of_a_presigned_one")
         }
         "encoding-type" => Refused("base64", InvalidArgument),
+        "x-oss-traffic-limit" => Refused("1", InvalidArgument),
         "prefix" => Differs("zzz"),
         "delimiter" => Differs("/"),
         "marker" if operation == Operation::ListBuckets => Differs("zzz"),
@@ -134,6 +136,7 @@ fn field(name: &str) -> Proof {
     use Proof::{Differs, Refused, Test};
     match name {
         "key" => Differs("another"),
+        "x-oss-traffic-limit" => Refused("1", InvalidArgument),
         "file" => Test("post_object::stores_the_file_and_answers_204"),
         "OSSAccessKeyId" => Refused("nobody", ErrorCode::InvalidAccessKeyId),
         "Signature" => Refused("AAAAAAAAAAAAAAAAAAAAAAAAAAA=", SignatureDoesNotMatch),
