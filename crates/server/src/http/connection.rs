@@ -76,6 +76,8 @@ pub(crate) struct Connection {
     close: AtomicU64,
     /// The moment whose request's body has come too slowly, or [`NONE`].
     body_late: AtomicU64,
+    /// The answer to the request that is served has begun.
+    answering: AtomicBool,
     /// The client may be sending what nobody reads.
     unread: AtomicBool,
     stopping: AtomicBool,
@@ -105,6 +107,7 @@ impl Connection {
             wants_room: AtomicBool::new(false),
             close: AtomicU64::new(NONE),
             body_late: AtomicU64::new(NONE),
+            answering: AtomicBool::new(false),
             unread: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             task: AtomicWaker::new(),
@@ -128,10 +131,21 @@ impl Connection {
     /// Notes that a request was parsed, and returns the moment that stands for it. `has_body` says that bytes follow its
     /// head.
     pub(crate) fn request_begins(&self, has_body: bool) -> Moment {
+        self.answering.store(false, Ordering::Relaxed);
         self.enter(Phase::Serving);
         let request = self.moment();
         self.body_open.store(if has_body { request.0 } else { NONE }, Ordering::Relaxed);
         request
+    }
+
+    /// Notes that the answer is there and will be sent.
+    pub(crate) fn answer_begins(&self) {
+        self.answering.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a request is served whose answer has not begun: what is written now is at most `100 Continue`.
+    pub(crate) fn is_before_answer(&self) -> bool {
+        self.phase() == Phase::Serving && !self.answering.load(Ordering::Relaxed)
     }
 
     /// Notes that the whole answer was given to be sent.

@@ -171,6 +171,7 @@ impl<S: Service> Listener<S> {
             let (service, state) = (Arc::clone(&self.service), Arc::clone(state));
             let answer = async move {
                 let mut response = service.answer(peer, head, body).await;
+                state.answer_begins();
                 if arriving.is_unread() {
                     // The rest may come or not, and the next request must not be taken for it.
                     state.set_unread(true);
@@ -194,7 +195,7 @@ impl<S: Service> Listener<S> {
                 }
                 if state.has_unread() {
                     let stream = connection.into_parts().io.into_stream().into_inner();
-                    until_closed(seat, farewell::linger(stream)).await;
+                    until_closed(seat, Box::pin(farewell::linger(stream))).await;
                 }
             }
             None if state.phase() == Phase::Head => {

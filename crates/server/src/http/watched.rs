@@ -20,9 +20,19 @@ impl<T> Watched<T> {
         Self { io, connection }
     }
 
-    /// Notes what became of an attempt to write.
-    fn note(&self, written: &Poll<io::Result<usize>>, cx: &Context<'_>) {
-        match written {
+    /// Notes what became of an attempt to write, and returns what hyper shall believe: a client that is gone before its
+    /// answer begins does not keep the rest of its request, which may have arrived, from being read.
+    fn note(
+        &self,
+        written: Poll<io::Result<usize>>,
+        length: usize,
+        cx: &Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let written = match written {
+            Poll::Ready(Err(_)) if self.connection.is_before_answer() => Poll::Ready(Ok(length)),
+            written => written,
+        };
+        match &written {
             Poll::Ready(Ok(bytes)) => self.connection.sent(*bytes),
             Poll::Ready(Err(_)) => {}
             Poll::Pending => self.connection.blocks(),
@@ -31,6 +41,7 @@ impl<T> Watched<T> {
         if self.connection.gives_room() {
             cx.waker().wake_by_ref();
         }
+        written
     }
 }
 
@@ -53,8 +64,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
 impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(cx, buf);
-        self.note(&written, cx);
-        written
+        self.note(written, buf.len(), cx)
     }
 
     fn poll_write_vectored(
@@ -63,8 +73,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
-        self.note(&written, cx);
-        written
+        self.note(written, bufs.iter().map(|buf| buf.len()).sum(), cx)
     }
 
     fn is_write_vectored(&self) -> bool {
