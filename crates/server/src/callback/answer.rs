@@ -2,25 +2,12 @@
 
 use bytes::Bytes;
 use ossicle_protocol::{Error, ErrorCode};
-use tracing::Instrument as _;
 
 use super::prepare::Prepared;
 use super::record::Told;
 use crate::call::Call;
-use crate::failure;
 use crate::http::reply::Reply;
 use crate::request_id::RequestId;
-
-/// Runs a commit and the delivery that belongs to it to their end, even if the client goes away meanwhile: a dropped
-/// connection must not lose a callback.
-pub(crate) async fn detached<F>(work: F) -> Result<Reply, Error>
-where
-    F: Future<Output = Result<Reply, Error>> + Send + 'static,
-{
-    tokio::spawn(work.in_current_span())
-        .await
-        .unwrap_or_else(|error| Err(failure::internal("an upload's task ended early", &error)))
-}
 
 /// Who asked, for the error document of a failed callback.
 #[derive(Debug, Clone)]

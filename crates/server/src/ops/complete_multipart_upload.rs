@@ -8,7 +8,7 @@ use crate::acl::requested_object_acl;
 use crate::announced::{Announced, check_document_md5};
 use crate::attributes;
 use crate::call::Call;
-use crate::callback::answer::{Asker, detached};
+use crate::callback::answer::Asker;
 use crate::callback::image::Source;
 use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested::{self, Wanted};
@@ -60,11 +60,12 @@ pub(crate) async fn complete_multipart_upload(call: Call, body: RequestBody) -> 
     };
     let (complete, prepared) = prepare(&call, wanted, complete).await?;
     let asker = Asker::of(&call);
-    detached(async move {
+    let delivered = async move {
         let object = store.complete(complete).await.map_err(failure::from_store)?;
         Ok(asker.deliver(prepared, usual.reply(&object)).await)
-    })
-    .await
+    };
+    // Boxed, so that other requests do not carry its size.
+    Box::pin(delivered).await
 }
 
 /// Which parts the client names: all of them by header, or those in the body.

@@ -14,7 +14,7 @@ use crate::attributes::{self, base64_md5};
 use crate::auth::Caller;
 use crate::authorize::write_key;
 use crate::call::Call;
-use crate::callback::answer::{Asker, detached};
+use crate::callback::answer::Asker;
 use crate::callback::image::Source;
 use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested::{self, Given, Wanted};
@@ -72,7 +72,7 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
         journal: prepared.as_ref().map(Prepared::journal).transpose()?,
     };
     let (store, asker) = (call.app.store.clone(), Asker::of(&call));
-    detached(async move {
+    let delivered = async move {
         let object = store.put_object(put).await.map_err(failure::from_store)?;
         match prepared {
             None => Ok(delay.show_on(success.reply(&object))),
@@ -81,8 +81,9 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
                 Ok(asker.deliver(prepared, usual).await)
             }
         }
-    })
-    .await
+    };
+    // Boxed, so that other requests do not carry its size.
+    Box::pin(delivered).await
 }
 
 /// Verifies the form's signature, which tells who calls, and reads its policy.

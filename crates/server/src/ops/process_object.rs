@@ -8,7 +8,7 @@ use ossicle_store::RecordDelivery;
 use crate::announced::check_document_md5;
 use crate::attributes;
 use crate::call::Call;
-use crate::callback::answer::{Asker, detached};
+use crate::callback::answer::Asker;
 use crate::callback::image::Source;
 use crate::callback::prepare::Facts;
 use crate::callback::requested::{self, Given};
@@ -54,11 +54,12 @@ pub(crate) async fn process_object(call: Call, body: RequestBody) -> Result<Repl
     };
     let (asker, store, usual) =
         (Asker::of(&call), call.app.store.clone(), attributes::identify(Reply::ok(), &object));
-    detached(async move {
+    let delivered = async move {
         store.record_delivery(record).await.map_err(failure::from_store)?;
         Ok(asker.deliver(prepared, usual).await)
-    })
-    .await
+    };
+    // Boxed, so that other requests do not carry its size.
+    Box::pin(delivered).await
 }
 
 /// Reads `,callback_<base64>,callback-var_<base64>`. Base64 has neither `,` nor `_` in its standard alphabet; in the URL-safe

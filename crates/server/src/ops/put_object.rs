@@ -5,7 +5,7 @@ use ossicle_store::{Object, PutObject};
 
 use crate::attributes::{self, base64_md5};
 use crate::call::Call;
-use crate::callback::answer::{Asker, detached};
+use crate::callback::answer::Asker;
 use crate::callback::image::Source;
 use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested;
@@ -57,11 +57,12 @@ pub(crate) async fn put_object(call: Call, body: RequestBody) -> Result<Reply, E
         return store.put_object(put).await.map(|object| answer(&object)).map_err(failure::from_store);
     };
     let asker = Asker::of(&call);
-    detached(async move {
+    let delivered = async move {
         let object = store.put_object(put).await.map_err(failure::from_store)?;
         Ok(asker.deliver(prepared, answer(&object)).await)
-    })
-    .await
+    };
+    // Boxed, so that other requests do not carry its size.
+    Box::pin(delivered).await
 }
 
 /// The answer without a callback. It has no body: one SDK takes any body for a callback's.
