@@ -17,6 +17,7 @@ import './cases/listing.js';
 import './cases/multipart.js';
 import './cases/errors.js';
 import './cases/addressing.js';
+import './cases/ip-and-path.js';
 import './cases/presigned.js';
 import './cases/forms.js';
 import './cases/callbacks.js';
