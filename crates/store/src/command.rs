@@ -18,7 +18,7 @@ pub(crate) use copy::Copy;
 pub(crate) use data::{Content, NewData, Reclaim, decode_file, decode_share, file_row, share_row};
 pub(crate) use delete::Delete;
 pub(crate) use delivery::{
-    ClaimDeliveries, CountDeliveries, PruneDeliveries, RecordDeliveryCommand, UpdateDeliveryCommand,
+    Change, ClaimDeliveries, CountDeliveries, PruneDeliveries, RecordDeliveryCommand, UpdateDeliveryCommand,
     counts_in, due_id,
 };
 pub(crate) use multipart::{Abort, Complete, Initiate, PutPartCommand, continued, part_number, to_part};

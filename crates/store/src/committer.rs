@@ -427,9 +427,11 @@ impl Shared {
 }
 
 impl Queue {
+    /// Takes what waits. What nobody waits for comes first: its outcome is seen before it is durable, and who saw it may
+    /// have queued something that builds on it.
     fn take(&mut self) -> VecDeque<Box<dyn Job>> {
-        let mut jobs = std::mem::take(&mut self.jobs);
-        jobs.append(&mut self.lazy);
+        let mut jobs = std::mem::take(&mut self.lazy);
+        jobs.append(&mut self.jobs);
         self.lazy_since = None;
         jobs
     }

@@ -82,6 +82,7 @@ mod log;
 mod model;
 mod options;
 mod permissions;
+mod queued_updates;
 mod reclaim;
 mod record;
 mod rows;

@@ -22,6 +22,7 @@ use crate::health::{Condition, Counters};
 use crate::id::IdSource;
 use crate::key::{self, Tag};
 use crate::log::{Log, LogSetup};
+use crate::queued_updates::QueuedUpdates;
 use crate::reclaim::Reclaimer;
 use crate::record::counts_classes;
 use crate::snapshot::Snapshot;
@@ -50,6 +51,7 @@ pub(crate) struct StoreParts {
     counters: Arc<Counters>,
     ids: Arc<IdSource>,
     due: Arc<DueFloor>,
+    queued_updates: Arc<QueuedUpdates>,
     settings: Settings,
 }
 
@@ -171,6 +173,7 @@ impl Store {
             counters,
             ids,
             due,
+            queued_updates: Arc::default(),
             settings,
         };
         Ok(Self { parts: Arc::new(parts) })

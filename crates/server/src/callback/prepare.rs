@@ -169,8 +169,8 @@ impl Callbacks {
     }
 }
 
-/// Updates the journal, and tells those who watch. Without `wait` nobody waits for the disk: the record is in the
-/// journal already, and a crash leaves it pending.
+/// Updates the journal, and tells those who watch. Whoever looks into the journal afterwards sees the outcome. Without `wait`
+/// nobody waits for the disk: the record is in the journal already, and a crash leaves it pending.
 pub(crate) async fn note(
     store: &Store,
     callbacks: &Callbacks,
@@ -193,22 +193,21 @@ pub(crate) async fn note(
     let masked = record.masked(&callbacks.settings.mask);
     let event = Arc::new(Event { state: state_name(state), record: masked });
     let (events, id) = (callbacks.events.clone(), record.id);
-    // Whoever watches may look into the journal right away, so that it comes first there.
-    let tell = move |written: Result<(), ossicle_store::Error>| {
+    let report = move |written: Result<(), ossicle_store::Error>| {
         if let Err(error) = written {
             tracing::error!(%error, request_id = id, "cannot write the callback journal; the delivery stays pending in it");
         }
-        // Nobody may be watching.
-        let _ = events.send(event);
     };
     if wait {
-        tell(store.update_delivery(update).await);
-        return;
+        report(store.update_delivery(update).await);
+    } else {
+        match store.queue_update_of_delivery(update) {
+            Ok(written) => drop(tokio::spawn(async move { report(written.await) })),
+            Err(error) => report(Err(error)),
+        }
     }
-    match store.queue_update_of_delivery(update) {
-        Ok(written) => drop(tokio::spawn(async move { tell(written.await) })),
-        Err(error) => tell(Err(error)),
-    }
+    // Nobody may be watching.
+    let _ = events.send(event);
 }
 
 fn log(record: &Record) {

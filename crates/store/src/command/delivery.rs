@@ -4,6 +4,7 @@ use std::ops::Bound;
 
 use super::data::require_bucket;
 use crate::key::{self, Tag};
+use crate::queued_updates::QueuedUpdate;
 use crate::record::{DeliveryIndex, decode_counts, decode_delivery, encode_counts, encode_delivery};
 use crate::txn::{Command, Txn};
 use crate::{Delivery, DeliveryCounts, DeliveryState, Error, NewDelivery, RecordDelivery, UpdateDelivery};
@@ -97,7 +98,14 @@ impl Command for RecordDeliveryCommand {
 /// Records what became of a delivery.
 #[derive(Debug)]
 pub(crate) struct UpdateDeliveryCommand {
-    pub(crate) update: UpdateDelivery,
+    pub(crate) update: Change,
+}
+
+/// A change, which readers see already if it is queued.
+#[derive(Debug)]
+pub(crate) enum Change {
+    Own(UpdateDelivery),
+    Queued(QueuedUpdate),
 }
 
 impl Command for UpdateDeliveryCommand {
@@ -105,7 +113,10 @@ impl Command for UpdateDeliveryCommand {
     const GROWS: bool = false;
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
-        let update = &self.update;
+        let update = match &self.update {
+            Change::Own(update) => update,
+            Change::Queued(queued) => queued.update(),
+        };
         let mut delivery = get(txn, &update.id).await?.ok_or(Error::NoSuchDelivery)?;
         let before = (delivery.state, delivery.due_ms.is_some());
         set_due(txn, &mut delivery, update.due_ms);

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use super::Store;
 use super::objects::check_names;
 use crate::command::{
-    ClaimDeliveries, PruneDeliveries, RecordDeliveryCommand, UpdateDeliveryCommand, counts_in, due_id,
+    Change, ClaimDeliveries, PruneDeliveries, RecordDeliveryCommand, UpdateDeliveryCommand, counts_in, due_id,
 };
 use crate::key::{self, Tag};
 use crate::record::{DeliveryIndex, decode_delivery};
@@ -39,11 +39,11 @@ impl Store {
     /// # Errors
     /// [`Error::NoSuchDelivery`].
     pub async fn update_delivery(&self, update: UpdateDelivery) -> Result<(), Error> {
-        self.parts.committer.commit(UpdateDeliveryCommand { update }, None).await
+        self.parts.committer.commit(UpdateDeliveryCommand { update: Change::Own(update) }, None).await
     }
 
-    /// The same, but the change gathers with others and hardly ever costs a sync of its own. The future tells when it is
-    /// durable and readers see it; dropping it changes nothing.
+    /// The same, but the change gathers with others and hardly ever costs a sync of its own. Readers of the journal see
+    /// it at once. The future tells when it is durable; dropping it changes nothing.
     ///
     /// # Errors
     /// [`Error::Busy`], [`Error::Closed`]; the future's are [`Error::NoSuchDelivery`] and failures of the disk.
@@ -51,7 +51,8 @@ impl Store {
         &self,
         update: UpdateDelivery,
     ) -> Result<impl Future<Output = Result<(), Error>> + use<>, Error> {
-        self.parts.committer.commit_lazily(UpdateDeliveryCommand { update })
+        let queued = self.parts.queued_updates.add(update);
+        self.parts.committer.commit_lazily(UpdateDeliveryCommand { update: Change::Queued(queued) })
     }
 
     /// A delivery.
@@ -59,8 +60,10 @@ impl Store {
     /// # Errors
     /// Failures of the disk.
     pub fn delivery(&self, id: &str) -> Result<Option<Delivery>, Error> {
+        let queued = self.parts.queued_updates.get(id);
         let row = self.parts.tables.get_newest(&key::delivery(id))?;
-        row.map(|row| decode_delivery(id, &row)).transpose()
+        let delivery = row.map(|row| decode_delivery(id, &row)).transpose()?;
+        Ok(delivery.map(|delivery| changed(delivery, queued.as_deref())))
     }
 
     /// Deliveries, newest first. A page may hold fewer than `limit` and still have a cursor.
@@ -73,6 +76,7 @@ impl Store {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<DeliveryPage, Error> {
+        let queued = self.parts.queued_updates.all();
         let snapshot = self.snapshot();
         let mut from = match (cursor, filter.before_ms) {
             (Some(cursor), _) => Bound::Excluded(parse_cursor(cursor)?),
@@ -95,8 +99,12 @@ impl Store {
                     page.cursor = Some(cursor_text(&from));
                     return Ok(page);
                 }
-                if passes(filter, &DeliveryIndex::decode(&row)?) {
-                    page.deliveries.extend(get(&snapshot, due_id(&key)?)?);
+                let id = due_id(&key)?;
+                let (index, queued) = (DeliveryIndex::decode(&row)?, queued.get(id));
+                if passes(filter, &index, queued.map(AsRef::as_ref)) {
+                    let delivery = get(&snapshot, id)?;
+                    page.deliveries
+                        .extend(delivery.map(|delivery| changed(delivery, queued.map(AsRef::as_ref))));
                 }
                 from = Bound::Excluded(key);
             }
@@ -116,7 +124,17 @@ impl Store {
     /// # Errors
     /// Failures of the disk.
     pub fn delivery_counts(&self) -> Result<DeliveryCounts, Error> {
-        counts_in(self.parts.tables.get_newest(&key::delivery_counts())?.as_deref())
+        let queued = self.parts.queued_updates.all();
+        let snapshot = self.snapshot();
+        let mut counts = counts_in(snapshot.get(&key::delivery_counts())?.as_deref())?;
+        for (id, update) in &queued {
+            if let Some(before) = get(&snapshot, id)? {
+                counts.change(before.state, before.due_ms.is_some(), -1);
+                let after = changed(before, Some(update));
+                counts.change(after.state, after.due_ms.is_some(), 1);
+            }
+        }
+        Ok(counts)
     }
 
     /// Since when the delivery has been due that has been due longest, and how many are due, as far as `most`. Both
@@ -138,12 +156,16 @@ impl Store {
     /// Failures of the disk.
     pub fn due_deliveries(&self, now_ms: i64, limit: usize) -> Result<Vec<Delivery>, Error> {
         let from = self.parts.due.get();
+        let queued = self.parts.queued_updates.all();
         let snapshot = self.snapshot();
         let to = key::delivery_due_after(now_ms);
         let rows = snapshot.scan(Bound::Included(&from), Bound::Excluded(&to), limit)?;
         let mut due = Vec::with_capacity(rows.len());
         for (key, _) in rows {
-            due.extend(get(&snapshot, due_id(&key)?)?);
+            let id = due_id(&key)?;
+            let delivery = get(&snapshot, id)?;
+            let delivery = delivery.map(|delivery| changed(delivery, queued.get(id).map(AsRef::as_ref)));
+            due.extend(delivery.filter(|delivery| delivery.due_ms.is_some_and(|due_ms| due_ms <= now_ms)));
         }
         Ok(due)
     }
@@ -221,9 +243,18 @@ fn get(snapshot: &Snapshot, id: &str) -> Result<Option<Delivery>, Error> {
     snapshot.get(&key::delivery(id))?.map(|row| decode_delivery(id, &row)).transpose()
 }
 
-fn passes(filter: &DeliveryFilter, delivery: &DeliveryIndex) -> bool {
+fn passes(filter: &DeliveryFilter, delivery: &DeliveryIndex, queued: Option<&UpdateDelivery>) -> bool {
     let bucket = filter.bucket.as_ref().is_none_or(|bucket| *bucket == delivery.bucket);
-    bucket && (filter.states.is_empty() || filter.states.contains(&delivery.state))
+    let state = queued.map_or(delivery.state, |update| update.state);
+    bucket && (filter.states.is_empty() || filter.states.contains(&state))
+}
+
+/// The delivery with a change that waits for its commit.
+fn changed(mut delivery: Delivery, queued: Option<&UpdateDelivery>) -> Delivery {
+    if let Some(update) = queued {
+        update.apply(&mut delivery);
+    }
+    delivery
 }
 
 /// The key of the last delivery that was looked at, without its tag, in hexadecimal.

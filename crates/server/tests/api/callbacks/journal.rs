@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{callback, encode, put};
+use super::{callback, completion, encode, put};
 use crate::harness::{Application, Bucket, Reply, Setup, Wire};
 
 #[test]
@@ -21,6 +21,33 @@ fn a_delivery_is_recorded_with_request_answer_and_times() {
     assert!(attempt["response_head"].as_str().unwrap().starts_with("HTTP/1.1 200 OK"), "{attempt}");
     assert!(record.to_string().contains("size=10"));
     assert_eq!(attempt["verified_with"], "callback_pub_key_v1.pem");
+}
+
+#[test]
+fn the_outcome_is_in_the_journal_when_the_client_has_its_answer() {
+    let (bucket, application) = (Bucket::new(), Application::json("{}"));
+    let failing = Application::always(Reply::new("500 No", &[], b"{}"));
+    for (url, status, state) in [(application.url("/"), 200, "delivered"), (failing.url("/"), 203, "failed")]
+    {
+        let value = encode(&callback(&url, "a=b"));
+        for _ in 0..10 {
+            let complete = completion(&bucket, "k").header("x-oss-callback", &value);
+            for request in [put(&bucket, "k", &callback(&url, "a=b")), complete] {
+                let answer = request.send().expect(status);
+                let id = answer.must("x-oss-request-id");
+                // One look, at once.
+                let look = |path: &str| bucket.server.ask_console(path).expect(200).text().to_owned();
+                let record: serde_json::Value =
+                    serde_json::from_str(&look(&format!("/api/deliveries/{id}"))).unwrap();
+                assert_eq!(record["state"], state);
+                assert_eq!(record["log"].as_array().unwrap().len(), 1);
+                let query = format!("/api/deliveries?state={state}&bucket={}&limit=1", bucket.name);
+                assert!(look(&query).contains(id));
+                let query = format!("/api/deliveries?state=pending&bucket={}", bucket.name);
+                assert!(!look(&query).contains(id));
+            }
+        }
+    }
 }
 
 #[test]
