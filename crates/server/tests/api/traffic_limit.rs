@@ -26,10 +26,11 @@ fn timed(send: impl FnOnce() -> Answer) -> (Answer, Duration) {
 #[track_caller]
 fn assert_takes_about_a_second(what: &str, (answer, took): &(Answer, Duration)) {
     assert!(matches!(answer.status, 200 | 204 | 206), "{what} {answer:?}");
-    // At the end a machine with much to do may add to it.
-    assert!((950..4000).contains(&took.as_millis()), "{what} took {took:?}");
+    // A machine with much to do may add to it.
+    assert!((950..8000).contains(&took.as_millis()), "{what} took {took:?}");
+    // Bytes that come late by themselves are held up for less.
     let delay: u64 = answer.spelled("x-oss-qos-delay-time").parse().unwrap();
-    assert!((500..4000).contains(&delay), "{what} {delay}");
+    assert!((1..8000).contains(&delay), "{what} {delay}");
 }
 
 #[test]
@@ -78,10 +79,10 @@ fn limited_requests_take_their_time_and_others_do_not() {
         // Meanwhile, without a limit.
         for round in 0..20 {
             let (put, took) = timed(|| bucket.key("PUT", "fast").body(&body).send().expect(200));
-            assert!(took < Duration::from_millis(700), "{round} {took:?}");
+            assert!(took < Duration::from_millis(900), "{round} {took:?}");
             assert_eq!(put.header("x-oss-qos-delay-time"), None);
             let (get, took) = timed(|| bucket.key("GET", "k").send().expect(200));
-            assert!(took < Duration::from_millis(700), "{round} {took:?}");
+            assert!(took < Duration::from_millis(900), "{round} {took:?}");
             assert_eq!(get.header("x-oss-qos-delay-time"), None);
         }
         for running in running {
