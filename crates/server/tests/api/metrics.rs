@@ -203,7 +203,7 @@ fn a_wish_for_what_is_not_built_is_no_failure_in_the_log() {
         bucket
     };
     let bucket = ask("ossicle_server=debug");
-    bucket.server.wait_for_log("x-oss-process");
+    bucket.server.wait_for_log("\"GetObject\"");
     let lines = bucket.server.log();
     let refused: Vec<_> = lines.lines().filter(|line| line.contains("\"NotImplemented\"")).collect();
     assert_eq!(refused.len(), 3, "{lines}");
