@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 
@@ -61,4 +63,44 @@ fn unknown_certificates_and_servers_without_tls() {
     }
     assert!(unknown.requests().is_empty());
     assert_eq!(bucket.get("k"), b"Hello OSS!");
+}
+
+/// Runs commands of a shell in a folder.
+fn shell(commands: &str, folder: &Path) {
+    let done = Command::new("sh").args(["-e", "-c", commands]).current_dir(folder).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// An application server with `server.pem`, and a server of ours that trusts `ca.pem`.
+fn with_files_in(folder: &Path) -> (Application, Bucket) {
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let identity = Identity { pem: read("server.pem"), key_pem: read("server.key") };
+    let authority = folder.join("ca.pem");
+    let server = Setup::new().set("OSSICLE_CALLBACK_CA_FILE", authority.to_str().unwrap()).start();
+    (Application::tls(&identity, |_| Reply::json("{}")), Bucket::on(&Arc::new(server)))
+}
+
+#[test]
+fn an_authority_made_as_the_guide_says_is_trusted() {
+    let guide = include_str!("../../../../../docs/callbacks.md");
+    let (_, section) = guide.split_once("## Application servers with a certificate of your own\n").unwrap();
+    let (_, commands) = section.split_once("```sh\n").unwrap();
+    let (commands, _) = commands.split_once("```\n").unwrap();
+    let folder = folder();
+    shell(commands, folder.path());
+    let (application, bucket) = with_files_in(folder.path());
+    assert_called_back(&put(&bucket, "k", &callback(&url(&application), "a=b")).send(), "{}");
+}
+
+#[test]
+fn a_plain_self_signed_certificate_is_no_server_of_its_own_authority() {
+    let folder = folder();
+    let make = "openssl req -x509 -newkey rsa:2048 -nodes -keyout server.key -out server.pem -subj /CN=localhost \
+                -addext subjectAltName=DNS:localhost\ncp server.pem ca.pem";
+    shell(make, folder.path());
+    let (application, bucket) = with_files_in(folder.path());
+    let answer = put(&bucket, "k", &callback(&url(&application), "a=b")).send();
+    let record = bucket.server.delivery(&answer);
+    assert_failed(answer, UNREACHABLE, "0007-00000203");
+    assert!(record.to_string().contains("CaUsedAsEndEntity"), "{record:#}");
 }
