@@ -116,7 +116,8 @@ fn check_whole(expected: &[u8; 16], document: &[u8]) -> Result<(), Error> {
     }
 }
 
-fn parse_md5(text: &str) -> Result<[u8; 16], Error> {
+/// Reads a base64 MD5; anything else is `InvalidDigest`.
+pub(crate) fn parse_md5(text: &str) -> Result<[u8; 16], Error> {
     let decoded = STANDARD.decode(text).ok().and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
     decoded.ok_or_else(|| malformed_md5(text))
 }

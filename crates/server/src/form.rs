@@ -2,6 +2,7 @@
 //! file is not read, as OSS does. How a form is written is `ossicle_protocol::form`'s.
 
 mod acting;
+mod body_md5;
 mod memory;
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use ossicle_protocol::{Error, ErrorCode};
 use crate::http::body::RequestBody;
 
 pub(crate) use acting::Acting;
+use body_md5::BodyMd5;
 pub(crate) use memory::FormMemory;
 use memory::Reserved;
 
@@ -42,6 +44,7 @@ struct Pieces {
     body: RequestBody,
     /// What has arrived and is not read yet.
     input: Bytes,
+    md5: Option<BodyMd5>,
 }
 
 impl Form {
@@ -53,7 +56,7 @@ impl Form {
     ) -> Result<Self, Error> {
         let content_type = headers.get(CONTENT_TYPE).map_or(b"".as_slice(), http::HeaderValue::as_bytes);
         let reader = FormReader::new(&Boundary::parse(content_type)?);
-        let mut pieces = Pieces { reader, body, input: Bytes::new() };
+        let mut pieces = Pieces { reader, body, input: Bytes::new(), md5: BodyMd5::announced(headers)? };
         let (mut list, mut reserved) = (Vec::new(), memory.reserve());
         loop {
             match pieces.next(&mut reserved).await? {
@@ -93,6 +96,14 @@ impl File {
             FormPiece::Field { .. } | FormPiece::File(_) | FormPiece::End => Ok(None),
         }
     }
+
+    /// Checks what the request's head announces of its body, for which the body is read to its end.
+    pub(crate) async fn finish(mut self) -> Result<(), Error> {
+        if self.pieces.md5.is_some() {
+            while self.pieces.receive().await?.is_some() {}
+        }
+        self.pieces.md5.map_or(Ok(()), BodyMd5::check)
+    }
 }
 
 impl Pieces {
@@ -103,7 +114,7 @@ impl Pieces {
             if let Some(piece) = piece {
                 return Ok(piece);
             }
-            match self.body.next().await? {
+            match self.receive().await? {
                 Some(input) => self.input = input,
                 None => {
                     self.reader.finish()?;
@@ -111,5 +122,13 @@ impl Pieces {
                 }
             }
         }
+    }
+
+    async fn receive(&mut self) -> Result<Option<Bytes>, Error> {
+        let arrived = self.body.next().await?;
+        if let (Some(md5), Some(bytes)) = (&mut self.md5, &arrived) {
+            md5.take(bytes);
+        }
+        Ok(arrived)
     }
 }

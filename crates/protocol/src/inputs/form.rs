@@ -10,6 +10,7 @@ pub(super) const POST_OBJECT: &[&[Input]] = &[
     TRAFFIC_LIMIT,
     &[
         Input::header("Content-Type", Honoured),
+        Input::header("Content-MD5", Honoured),
         Input::header("Origin", Honoured),
         Input::header("x-oss-object-acl", Honoured),
         Input::header("x-oss-forbid-overwrite", Honoured),

@@ -12,7 +12,10 @@ use crate::attributes;
 use crate::call::Call;
 
 /// What may stand in a header of the request instead of a field. A field wins, as the manual has it for the ACL.
-const IN_HEADERS: [&str; 2] = ["x-oss-object-acl", "x-oss-forbid-overwrite"];
+const IN_HEADERS: [&str; 3] = ["x-oss-object-acl", "x-oss-forbid-overwrite", TRAFFIC_LIMIT];
+
+/// This one may also stand in the query. It is refused in two places at once, so that there is but one to judge.
+const TRAFFIC_LIMIT: &str = "x-oss-traffic-limit";
 
 /// What a form says about its object.
 #[derive(Debug)]
@@ -34,7 +37,8 @@ impl<'a> Acting<'a> {
         let mut headers = Vec::new();
         for name in IN_HEADERS {
             if given(name).is_none() {
-                headers.extend(call.header(name)?.map(|value| (name, value)));
+                let in_query = call.query.get(name).filter(|_| name == TRAFFIC_LIMIT);
+                headers.extend(call.header(name)?.or(in_query).map(|value| (name, value)));
             }
         }
         // The order is the manual's: browsers give every part a type by themselves, which a field has to be able to replace.

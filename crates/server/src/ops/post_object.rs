@@ -159,6 +159,7 @@ async fn receive(mut intake: Intake, mut file: File, policy: Option<&PostPolicy>
     if let Some(policy) = policy {
         policy.check_length(intake.size())?;
     }
+    file.finish().await?;
     intake.finish().await
 }
 
