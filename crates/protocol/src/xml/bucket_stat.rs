@@ -17,7 +17,7 @@ pub struct BucketStat {
     pub multipart_part_count: u64,
     /// Number of delete markers.
     pub delete_marker_count: u64,
-    /// Seconds since 1970 at which the numbers were taken; OSS says zero for a fresh bucket.
+    /// Seconds since 1970 at which the numbers were taken.
     pub last_modified_time: u64,
     /// Objects of class `Standard`.
     pub standard: ClassStat,

@@ -14,6 +14,7 @@ pub(crate) fn get_bucket_stat(call: &Call) -> Result<Reply, Error> {
         storage: stat.bytes,
         object_count: stat.objects,
         multipart_upload_count: stat.uploads,
+        last_modified_time: u64::try_from(call.now.unix_seconds()).unwrap_or_default(),
         ..BucketStat::default()
     };
     let (mut objects, mut bytes) = (stat.objects, stat.bytes);

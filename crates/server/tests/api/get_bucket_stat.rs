@@ -1,5 +1,7 @@
 //! `GetBucketStat`.
 
+use std::time::SystemTime;
+
 use crate::harness::Bucket;
 
 #[test]
@@ -25,6 +27,16 @@ fn counts() {
     bucket.complete("d", &upload, &[(1, part)]).send().expect(200);
     check(["25", "4", "0"]);
     bucket.root("GET", "?stat").anonymous().send().expect_error(403, "AccessDenied");
+}
+
+#[test]
+fn tells_when_the_numbers_were_taken() {
+    let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let bucket = Bucket::new();
+    let before = now();
+    let taken: u64 =
+        bucket.root("GET", "?stat").send().expect(200).element("LastModifiedTime").parse().unwrap();
+    assert!((before..=now()).contains(&taken), "{taken}");
 }
 
 #[test]
