@@ -8,7 +8,9 @@ use super::results::Verdict;
 
 /// Asks a program for its tests, `Suite.Test` each.
 pub(super) fn list(program: &Path) -> anyhow::Result<Vec<String>> {
-    let lines = drive::lines_of(Command::new(program).arg("-check.list"))?;
+    // Even to list its tests, the suite makes a log file where it runs.
+    let folder = program.parent().unwrap_or(program);
+    let lines = drive::lines_of(Command::new(program).arg("-check.list").current_dir(folder))?;
     Ok(lines.into_iter().filter(|line| is_test(line)).collect())
 }
 
