@@ -51,6 +51,19 @@ fn its_attributes_become_the_objects() {
 }
 
 #[test]
+fn dates_are_no_condition_of_an_upload_that_begins() {
+    // Go SDK V1, OssBucketMultipartSuite.TestMultipartNegative.
+    let bucket = Bucket::new();
+    let begin = |name: &str, value: &str| bucket.at("POST", "k?uploads").header(name, value).send();
+    for name in ["If-Modified-Since", "If-Unmodified-Since"] {
+        begin(name, "Mon, 04 Nov 2047 21:13:12 GMT").expect(200);
+    }
+    for name in ["If-Match", "If-None-Match"] {
+        begin(name, "*").expect_error(501, "NotImplemented");
+    }
+}
+
+#[test]
 fn errors() {
     let bucket = Bucket::new();
     bucket.put("taken", "x");
