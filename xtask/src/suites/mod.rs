@@ -157,6 +157,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     Ok(report.close(false))
 }
 
+/// Runs the short form of all suites, as a step of `cargo xtask test`.
+pub(crate) fn outcome(binary: &Path) -> anyhow::Result<Outcome> {
+    let arguments = Arguments {
+        suites: Vec::new(),
+        signature: None,
+        ci: true,
+        only: Vec::new(),
+        binary: None,
+        update: false,
+    };
+    outcome_of(binary, &arguments)
+}
+
 fn outcome_of(binary: &Path, arguments: &Arguments) -> anyhow::Result<Outcome> {
     let all = SuiteName::ALL.to_vec();
     let suites = if arguments.suites.is_empty() { &all } else { &arguments.suites };
