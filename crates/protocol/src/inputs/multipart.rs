@@ -8,6 +8,9 @@ use super::shared::{
 };
 use super::{Input, NOT_IMPLEMENTED};
 
+/// What the upload is begun with is enforced, and what its parts repeat of it must be the same.
+const CLIENT_ENCRYPTION: Input = Input::header("x-oss-meta-client-side-encryption-*", Honoured);
+
 pub(super) const INITIATE_MULTIPART_UPLOAD: &[&[Input]] = &[
     ALWAYS,
     ATTRIBUTES,
@@ -15,7 +18,7 @@ pub(super) const INITIATE_MULTIPART_UPLOAD: &[&[Input]] = &[
     BEGIN_CONDITIONS,
     NO_CALLBACK,
     VERSION_AND_PROCESS,
-    &[ENCODING_TYPE, FORBID_OVERWRITE, Input::query("sequential", Honoured)],
+    &[ENCODING_TYPE, FORBID_OVERWRITE, Input::query("sequential", Honoured), CLIENT_ENCRYPTION],
 ];
 
 /// The suite of the Go SDK V1 (TestMultipartNegative) begins an upload with a date that it calls an invalid option, and OSS does
@@ -35,7 +38,7 @@ pub(super) const UPLOAD_PART: &[&[Input]] = &[
     NOT_ENCRYPTED_HERE,
     NO_CALLBACK,
     VERSION_AND_PROCESS,
-    &[Input::query("partNumber", Honoured), UPLOAD_ID, CONTENT_MD5, CRC64, SHA1],
+    &[Input::query("partNumber", Honoured), UPLOAD_ID, CONTENT_MD5, CRC64, SHA1, CLIENT_ENCRYPTION],
 ];
 
 pub(super) const UPLOAD_PART_COPY: &[&[Input]] = &[

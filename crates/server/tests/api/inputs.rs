@@ -190,3 +190,37 @@ fn is_test(path: &str) -> bool {
     let text = std::fs::read_to_string(folder.join(module.replace("::", "/")).with_extension("rs"));
     text.is_ok_and(|text| text.contains(&format!("#[test]\nfn {function}()")))
 }
+
+/// Calls by which the server reads an input, and where it stands.
+const READS: [(&str, Place); 4] = [
+    (".header(\"", Place::Header),
+    ("query.get(\"", Place::Query),
+    ("query.contains(\"", Place::Query),
+    ("fields.get(\"", Place::Field),
+];
+
+#[test]
+fn what_the_server_reads_is_in_the_table() {
+    let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut read = 0;
+    for folder in ["", "ops", "callback"] {
+        for entry in std::fs::read_dir(sources.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            for (call, place) in READS {
+                for name in code.split(call).skip(1).filter_map(|rest| rest.split('"').next()) {
+                    let known = Operation::ALL
+                        .iter()
+                        .any(|operation| of(*operation).any(|row| row.place == place && row.is_named(name)));
+                    assert!(known, "{} reads the {place:?} {name:?}, which has no row", path.display());
+                    read += 1;
+                }
+            }
+        }
+    }
+    assert!(read > 30, "found {read} places where something is read");
+}

@@ -49,6 +49,9 @@ fn header(operation: Operation, name: &str) -> Proof {
         | "Content-Language"
         | "x-oss-meta-*" => Differs("proof"),
         "Expires" => Differs(LONG_AGO),
+        "x-oss-meta-client-side-encryption-*" => {
+            Test("upload_part::sizes_of_client_side_encryption_are_kept_to")
+        }
         "x-oss-object-acl" | "x-oss-acl" => Refused("everybody", InvalidArgument),
         "x-oss-storage-class" => Differs("IA"),
         "x-oss-forbid-overwrite" => Refused("perhaps", InvalidArgument),
@@ -201,6 +204,9 @@ pub(super) fn sample(operation: Operation, input: &Input) -> (String, String) {
         (Place::Element, name) => panic!("no sample for {name} of {}", operation.name()),
         (_, "x-oss-callback" | "callback") => callback(),
         (_, "x-oss-callback-var" | "callback-var") => "e30=".to_owned(),
+        (_, "x-oss-meta-client-side-encryption-*") => {
+            return ("x-oss-meta-client-side-encryption-magic-number-hmac".to_owned(), "sample".to_owned());
+        }
         (_, "x-oss-forbid-overwrite") => "true".to_owned(),
         (_, "x-oss-storage-class") => "IA".to_owned(),
         (_, "x-oss-object-acl" | "x-oss-acl") => "public-read-write".to_owned(),
