@@ -21,36 +21,32 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Takes the rights of group and others away from the data folder and from what is directly in it: whoever cannot enter
-/// those reads nothing below them. That it is not allowed, as on a volume whose mount point belongs to somebody else, is
-/// told and no reason to refuse the start.
+/// those reads nothing below them. That it cannot be done, as on a volume whose mount point belongs to somebody else or
+/// whose file system has no modes, is told and no reason to refuse the start.
 pub(crate) fn tighten(dir: &Path) -> io::Result<()> {
     let metadata = fs::metadata(dir)?;
     if lets_others_in(&metadata) {
         tracing::warn!(path = %dir.display(), "others could enter the data folder; its mode is set to 0700");
     }
-    tighten_one(dir, &metadata)?;
+    tighten_one(dir, &metadata);
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
         let metadata = fs::symlink_metadata(&path)?;
         // What a link leads to was put elsewhere by somebody who decided about it.
         if !metadata.is_symlink() {
-            tighten_one(&path, &metadata)?;
+            tighten_one(&path, &metadata);
         }
     }
     Ok(())
 }
 
-fn tighten_one(path: &Path, metadata: &Metadata) -> io::Result<()> {
+fn tighten_one(path: &Path, metadata: &Metadata) {
     if !lets_others_in(metadata) {
-        return Ok(());
+        return;
     }
     let mode = metadata.mode() & !OTHERS & 0o7777;
-    match fs::set_permissions(path, Permissions::from_mode(mode)) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            tracing::warn!(path = %path.display(), %error, "others can read this; as its owner, run chmod go= on it");
-            Ok(())
-        }
-        done => done,
+    if let Err(error) = fs::set_permissions(path, Permissions::from_mode(mode)) {
+        tracing::warn!(path = %path.display(), %error, "others can read this; as its owner, run chmod go= on it");
     }
 }
 
