@@ -13,7 +13,11 @@ use crate::journal::rows;
 /// What the application server saw of one delivery.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
+    /// The numbers of the attempts in the order in which they were sent.
     pub(crate) attempts: Vec<u32>,
+    /// The connection that each came on. A killed server's last request may be read after its successor's first one, but
+    /// its connection was accepted before.
+    connections: Vec<usize>,
     pub(crate) accepted: bool,
 }
 
@@ -32,7 +36,9 @@ pub(crate) struct Told {
 pub(crate) fn note(book: &Book, request: &Received, accepted: bool) {
     let mut book = book.lock().unwrap();
     let seen = book.entry(request.header("x-ossicle-delivery-id").to_owned()).or_default();
-    seen.attempts.push(request.header("x-ossicle-attempt").parse().unwrap());
+    let at = seen.connections.partition_point(|connection| *connection <= request.connection);
+    seen.connections.insert(at, request.connection);
+    seen.attempts.insert(at, request.header("x-ossicle-attempt").parse().unwrap());
     seen.accepted |= accepted;
 }
 
