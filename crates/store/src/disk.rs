@@ -16,8 +16,14 @@ pub(crate) trait DiskFile: Send + Sync + Debug {
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
     /// Fills the buffer from the offset.
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+    /// Reads as many bytes from the offset into an empty vector; an error if there are fewer.
+    fn fill_at(&self, bytes: &mut Vec<u8>, length: usize, offset: u64) -> io::Result<()>;
     /// Reads as many bytes from the offset; an error if there are fewer.
-    fn read_vec_at(&self, offset: u64, length: usize) -> io::Result<Vec<u8>>;
+    fn read_vec_at(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.fill_at(&mut bytes, length, offset)?;
+        Ok(bytes)
+    }
     /// Has the disk begin to take what was written there, without waiting. Only the next sync tells whether it could.
     fn begin_writeback(&self, offset: u64, length: u64);
     /// Makes what was written durable, with the length but not necessarily the times.

@@ -21,9 +21,12 @@ pub(crate) struct ReadMemory {
     plenty: u64,
 }
 
-/// A piece, counted until it is dropped.
-struct Piece {
-    bytes: Vec<u8>,
+/// The place of a piece, counted from before it is read until it is dropped. It is made by who wants it and not by the thread
+/// that reads: memory that many threads allocate in turn is not given back by any of them.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    pub(super) bytes: Vec<u8>,
+    length: u64,
     memory: Arc<ReadMemory>,
 }
 
@@ -38,17 +41,31 @@ impl ReadMemory {
         self.used.load(Ordering::Relaxed) >= self.plenty
     }
 
-    /// How much is read at once when `left` bytes are to be read. A short rest is read together with the piece before it.
-    pub(crate) fn piece_length(&self, left: u64) -> u64 {
+    /// Makes a place for the next piece of so many bytes that are left to read.
+    pub(crate) fn piece(self: &Arc<Self>, left: u64) -> Piece {
+        let length = self.piece_length(left);
+        self.used.fetch_add(length, Ordering::Relaxed);
+        let bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+        Piece { bytes, length, memory: Arc::clone(self) }
+    }
+
+    /// How much is read at once. A short rest is read together with the piece before it.
+    fn piece_length(&self, left: u64) -> u64 {
         let share = self.plenty.saturating_sub(self.used.load(Ordering::Relaxed)) / SHARE;
         let piece = (share - share % SMALL_PIECE_BYTES).clamp(SMALL_PIECE_BYTES, PIECE_BYTES);
         if left < piece + piece / 2 { left } else { piece }
     }
+}
 
-    /// Counts a piece until the last reference to it is dropped.
-    pub(crate) fn count(self: &Arc<Self>, bytes: Vec<u8>) -> Bytes {
-        self.used.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        Bytes::from_owner(Piece { bytes, memory: Arc::clone(self) })
+impl Piece {
+    /// Bytes that there is room for.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// What was read.
+    pub(super) fn into_bytes(self) -> Bytes {
+        Bytes::from_owner(self)
     }
 }
 
@@ -60,7 +77,7 @@ impl AsRef<[u8]> for Piece {
 
 impl Drop for Piece {
     fn drop(&mut self) {
-        self.memory.used.fetch_sub(self.bytes.len() as u64, Ordering::Relaxed);
+        self.memory.used.fetch_sub(self.length, Ordering::Relaxed);
     }
 }
 
@@ -70,18 +87,29 @@ mod tests {
 
     #[test]
     fn pieces_become_small_while_others_hold_the_memory() {
-        let memory = Arc::new(ReadMemory::new(64 << 20));
-        let piece = || memory.piece_length(1 << 30);
-        assert_eq!(piece(), PIECE_BYTES);
-        assert_eq!(memory.piece_length(600_000), 600_000, "a short rest is not left over");
-        let first = memory.count(vec![0; 56 << 20]);
-        assert!(piece() == 256 * 1024 && !memory.is_scarce());
-        let second = memory.count(vec![0; 8 << 20]);
-        assert!(piece() == SMALL_PIECE_BYTES && memory.is_scarce());
-        let part = first.slice(10..20);
-        drop(first);
-        assert!(memory.is_scarce(), "a part keeps the whole");
-        drop((part, second));
+        let memory = Arc::new(ReadMemory::new(4 << 20));
+        let mut held = Vec::new();
+        let mut lengths = Vec::new();
+        while !memory.is_scarce() {
+            let piece = memory.piece(1 << 30);
+            lengths.push(piece.length());
+            held.push(piece.into_bytes());
+        }
+        assert_eq!(lengths.first(), Some(&(128 * 1024)), "a share of all");
+        assert!(lengths.is_sorted_by(|a, b| a >= b));
+        assert_eq!(memory.piece_length(1 << 30), SMALL_PIECE_BYTES);
+        assert_eq!(memory.piece_length(40_000), 40_000, "a short rest is not left over");
+        let part = held.last().cloned();
+        held.clear();
+        assert!(memory.used.load(Ordering::Relaxed) <= SMALL_PIECE_BYTES);
+        drop(part);
         assert_eq!(memory.used.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn pieces_are_large_while_there_is_memory() {
+        let memory = Arc::new(ReadMemory::new(64 << 20));
+        assert_eq!(memory.piece(1 << 30).length(), PIECE_BYTES);
+        assert_eq!(memory.piece(600_000).length(), 600_000);
     }
 }

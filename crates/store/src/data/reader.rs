@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crc_fast::{CrcAlgorithm, Digest};
 use tokio::task::JoinHandle;
 
-use super::read_memory::ReadMemory;
+use super::read_memory::{Piece, ReadMemory};
 use crate::Error;
 use crate::disk::DiskFile;
 use crate::extent::{DataRef, Extent, Place};
@@ -231,16 +231,17 @@ impl Stream {
             return Ok(Some(piece));
         }
         let reading = if let Some(run) = self.current.take() {
-            tokio::task::spawn_blocking(move || run.read())
+            run.read_aside()
         } else {
             match self.next_item()? {
                 None => return Ok(None),
                 Some(Item::Ready(piece)) => return Ok(Some(piece)),
                 Some(Item::File { id, extent, wanted }) => {
                     let files = Arc::clone(&self.source.files);
+                    let piece = files.reading().piece(wanted.end - wanted.start);
                     tokio::task::spawn_blocking(move || {
                         let file = files.open_read(id).map_err(|e| Error::io("opening a data file", &e))?;
-                        Run::new(file, extent, wanted, Arc::clone(files.reading())).read()
+                        Run::new(file, extent, wanted, Arc::clone(files.reading())).read(piece)
                     })
                 }
             }
@@ -256,7 +257,7 @@ impl Stream {
         if !self.source.files.reading().is_scarce()
             && let Some(run) = self.current.take()
         {
-            self.ahead = Some(tokio::task::spawn_blocking(move || run.read()));
+            self.ahead = Some(run.read_aside());
         }
     }
 
@@ -308,22 +309,27 @@ impl Run {
         Self { file, extent, wanted, digest, memory }
     }
 
+    /// Reads a piece on another thread.
+    fn read_aside(self) -> JoinHandle<ReadResult> {
+        let piece = self.memory.piece(self.wanted.end - self.wanted.start);
+        tokio::task::spawn_blocking(move || self.read(piece))
+    }
+
     /// Reads a piece, and returns what is left.
-    fn read(mut self) -> ReadResult {
-        let left = self.wanted.end - self.wanted.start;
-        let length = self.memory.piece_length(left);
-        let piece = self
-            .file
-            .read_vec_at(self.extent.offset + self.wanted.start, usize::try_from(length).unwrap_or(0))
+    fn read(mut self, mut piece: Piece) -> ReadResult {
+        let length = piece.length();
+        let offset = self.extent.offset + self.wanted.start;
+        self.file
+            .fill_at(&mut piece.bytes, usize::try_from(length).unwrap_or(0), offset)
             .map_err(|e| Error::io("reading a data file", &e))?;
         self.wanted.start += length;
         if let Some(digest) = &mut self.digest {
-            digest.update(&piece);
+            digest.update(&piece.bytes);
         }
         let is_end = self.wanted.is_empty();
         if is_end && self.digest.as_ref().is_some_and(|digest| digest.finalize() != self.extent.crc64) {
             return Err(Error::corrupt("a data file does not have the checksum it was written with"));
         }
-        Ok((self.memory.count(piece), (!is_end).then_some(self)))
+        Ok((piece.into_bytes(), (!is_end).then_some(self)))
     }
 }

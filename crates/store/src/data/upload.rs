@@ -25,8 +25,13 @@ const MOST_BATCH: usize = 1024 * 1024;
 /// With hundreds of uploads at a time, which then may well be slow ones, a batch is no larger than this.
 const LEAST_BATCH: usize = 64 * 1024;
 
-/// Pieces smaller than this are copied together: whoever sends a byte at a time would have each kept with its whereabouts.
+/// Pieces smaller than this are copied together: whoever sends a byte at a time would have each kept with its whereabouts,
+/// and with the buffer that it came in.
 const TINY_PIECE: usize = 4 * 1024;
+
+/// The same with so many uploads at a time that the buffers count.
+const SMALL_PIECE: usize = 64 * 1024;
+const MANY: usize = 32;
 
 /// What the batches of all uploads grow to together.
 const ALL_BATCHES: usize = 8 * 1024 * 1024;
@@ -85,9 +90,9 @@ struct Batch {
 }
 
 impl Batch {
-    fn push(&mut self, piece: Bytes) {
+    fn push(&mut self, piece: Bytes, uploads: usize) {
         self.bytes += piece.len();
-        if piece.len() < TINY_PIECE {
+        if piece.len() < if uploads > MANY { SMALL_PIECE } else { TINY_PIECE } {
             self.tiny.extend_from_slice(&piece);
         } else {
             self.close_tiny();
@@ -119,13 +124,18 @@ impl Counted {
 
     /// What is enough to hash and write, of an upload of which this much has come.
     fn batch(&self, size: u64) -> usize {
-        let share = ALL_BATCHES / self.0.load(Ordering::Relaxed).max(1);
+        let share = ALL_BATCHES / self.all().max(1);
         let grown = usize::try_from(size / 4).unwrap_or(MOST_BATCH).max(FIRST_BATCH);
         grown.min(share).clamp(LEAST_BATCH, MOST_BATCH)
     }
 
     fn is_crowded(&self) -> bool {
-        self.0.load(Ordering::Relaxed) >= CROWD
+        self.all() >= CROWD
+    }
+
+    /// Large uploads under way.
+    fn all(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -231,9 +241,10 @@ impl Upload {
         let files = Arc::clone(&self.path.files);
         let id = self.path.ids.data();
         let writer = run_blocking(move || FileWriter::create(&files, id)).await?;
+        let counted = Counted::new(&self.path.large);
         let mut waiting = Batch::default();
-        waiting.push(first);
-        waiting.push(piece);
+        waiting.push(first, counted.all());
+        waiting.push(piece, counted.all());
         self.state = State::Large {
             waiting,
             writing: Writing::Idle(Box::new(writer)),
@@ -242,14 +253,14 @@ impl Upload {
                 .before
                 .take()
                 .map(|before| Box::new(StreamMd5::after(before, Arc::clone(&self.path.hashers)))),
-            counted: Counted::new(&self.path.large),
+            counted,
         };
         self.hand_over().await
     }
 
     async fn write_large(&mut self, piece: Bytes) -> Result<(), Error> {
-        if let State::Large { waiting, .. } = &mut self.state {
-            waiting.push(piece);
+        if let State::Large { waiting, counted, .. } = &mut self.state {
+            waiting.push(piece, counted.all());
         }
         self.hand_over().await
     }
@@ -348,16 +359,20 @@ mod tests {
 
     #[test]
     fn tiny_pieces_are_kept_together_and_in_order() {
-        let mut batch = Batch::default();
+        let (mut batch, mut crowded) = (Batch::default(), Batch::default());
         let mut expected = Vec::new();
         for length in [1, 2, TINY_PIECE, 3, 1, TINY_PIECE + 1, TINY_PIECE - 1] {
             let piece: Vec<u8> = (0..length).map(|index| (index % 251) as u8).collect();
             expected.extend_from_slice(&piece);
-            batch.push(Bytes::from(piece));
+            batch.push(Bytes::from(piece.clone()), 1);
+            crowded.push(Bytes::from(piece), MANY + 1);
         }
         assert_eq!(batch.bytes, expected.len());
         let pieces = batch.into_pieces();
         assert_eq!(pieces.len(), 5);
+        assert_eq!(pieces.concat(), expected);
+        let pieces = crowded.into_pieces();
+        assert_eq!(pieces.len(), 1, "with many uploads, small ones as well");
         assert_eq!(pieces.concat(), expected);
     }
 

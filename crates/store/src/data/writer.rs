@@ -22,7 +22,6 @@ pub(super) struct FileWriter {
     files: Arc<DataFiles>,
     file: Arc<dyn DiskFile>,
     guard: FileGuard,
-    gathered: Vec<u8>,
     offset: u64,
     /// What comes before was given to the disk.
     given: u64,
@@ -44,7 +43,6 @@ impl FileWriter {
             files: Arc::clone(files),
             file,
             guard,
-            gathered: Vec::new(),
             offset: 0,
             given: 0,
             crc64: crc_fast::Digest::new(CrcAlgorithm::Crc64Xz),
@@ -52,16 +50,17 @@ impl FileWriter {
     }
 
     pub(super) fn write(&mut self, pieces: &[Bytes]) -> Result<(), Error> {
+        let mut gathered = Vec::new();
         for piece in pieces {
             self.crc64.update(piece);
             if piece.len() < SMALL_PIECE {
-                self.gathered.extend_from_slice(piece);
+                gathered.extend_from_slice(piece);
             } else {
-                self.put_gathered()?;
+                self.put_gathered(&mut gathered)?;
                 self.put(piece)?;
             }
         }
-        self.put_gathered()?;
+        self.put_gathered(&mut gathered)?;
         if self.offset - self.given >= WRITEBACK_BYTES && self.files.is_durable() {
             self.file.begin_writeback(self.given, self.offset - self.given);
             self.given = self.offset;
@@ -77,12 +76,12 @@ impl FileWriter {
         Ok(WrittenFile { guard, size: offset, crc64: crc64.finalize() })
     }
 
-    fn put_gathered(&mut self) -> Result<(), Error> {
-        let mut gathered = std::mem::take(&mut self.gathered);
-        let result = if gathered.is_empty() { Ok(()) } else { self.put(&gathered) };
-        gathered.clear();
-        self.gathered = gathered;
-        result
+    fn put_gathered(&mut self, gathered: &mut Vec<u8>) -> Result<(), Error> {
+        if !gathered.is_empty() {
+            self.put(gathered)?;
+            gathered.clear();
+        }
+        Ok(())
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {

@@ -69,19 +69,20 @@ impl DiskFile for File {
         FileExt::read_exact_at(self, buffer, offset)
     }
 
-    fn read_vec_at(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    fn fill_at(&self, bytes: &mut Vec<u8>, length: usize, offset: u64) -> io::Result<()> {
         // Into memory that was never zeroed: at memory speed that would cost as much as the reading.
-        let mut bytes = Vec::with_capacity(length);
+        bytes.clear();
+        bytes.reserve_exact(length);
         while bytes.len() < length {
             let at = offset + bytes.len() as u64;
-            match rustix::io::pread(self, spare_capacity(&mut bytes), at) {
+            match rustix::io::pread(self, spare_capacity(bytes), at) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         bytes.truncate(length);
-        Ok(bytes)
+        Ok(())
     }
 
     /// Linux begins to write what it is told will not be needed, and drops only what the disk has. It is quicker than

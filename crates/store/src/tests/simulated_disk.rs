@@ -382,10 +382,10 @@ impl DiskFile for SimulatedFile {
         })
     }
 
-    fn read_vec_at(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; length];
-        self.read_exact_at(&mut bytes, offset)?;
-        Ok(bytes)
+    fn fill_at(&self, bytes: &mut Vec<u8>, length: usize, offset: u64) -> io::Result<()> {
+        bytes.clear();
+        bytes.resize(length, 0);
+        self.read_exact_at(bytes, offset)
     }
 
     fn begin_writeback(&self, _offset: u64, _length: u64) {
