@@ -44,13 +44,21 @@ mod put_object_acl;
 mod upload_part;
 mod upload_part_copy;
 
+use std::sync::LazyLock;
+
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use ossicle_protocol::{Error, ErrorCode, Operation};
+use tokio::sync::Semaphore;
 
 use crate::aside::aside;
 use crate::call::Call;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
+
+/// Listings under way: each holds all its rows, and then its document, before any of it is counted as an answer. Twice the
+/// processors keep them busy while one waits for the disk.
+static LISTINGS: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(2 * std::thread::available_parallelism().map_or(1, usize::from)));
 
 /// Runs the operation that the call was routed to.
 pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
@@ -143,5 +151,6 @@ fn demand_length(call: &Call) -> Result<(), Error> {
 
 /// Lists: looking through many rows must not hold up the other connections of this thread.
 async fn list(call: Call, operation: fn(&Call) -> Result<Reply, Error>) -> Result<Reply, Error> {
+    let _turn = LISTINGS.acquire().await;
     aside(move || operation(&call)).await?
 }

@@ -355,7 +355,12 @@ pub(crate) fn malformed_answer(app: &App, status: StatusCode) -> Vec<u8> {
         StatusCode::SERVICE_UNAVAILABLE => Error::new(ErrorCode::ServiceUnavailable),
         _ => Error::new(ErrorCode::InvalidRequest).with_message("The request is not valid HTTP/1.1."),
     };
-    failure::log(&error, request_id, "-");
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        // There is a metric for it, and nobody is helped by thousands of lines.
+        tracing::debug!(%request_id, "refused a connection: {}", error.message());
+    } else {
+        failure::log(&error, request_id, "-");
+    }
     let body = error.to_xml(&request_id.to_string(), "ossicle");
     let status = error.status();
     let ec = match error.ec() {

@@ -153,7 +153,7 @@ impl Server {
             access_log: open_access_log(&config)?,
             console_origins: ConsoleOrigins::default(),
             form_memory: FormMemory::new(),
-            answer_memory: AnswerMemory::new(config.server.answer_memory() / 2),
+            answer_memory: AnswerMemory::new(config.server.answer_memory()),
             store,
             config,
         });
@@ -311,7 +311,7 @@ fn budget(server: &config::Server) -> Budget {
         idle: Duration::from_secs(server.idle_timeout_s),
         stall: Duration::from_secs(server.stall_timeout_s),
         bytes_per_second: server.min_bytes_per_second,
-        plenty_held: server.answer_memory() / 2,
+        plenty_held: server.answer_memory() / 4 * 3,
     }
 }
 

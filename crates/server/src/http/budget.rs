@@ -5,8 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::connection::{Connection, Moment, Phase};
 
-/// Under pressure for memory, an answer that moved nothing for so long is closed.
-pub(crate) const STALLED: Duration = Duration::from_secs(10);
+/// While too much memory is held for slow clients, one is given up that has so much less credit than at its begin.
+const PATIENCE_UNDER_PRESSURE: Duration = Duration::from_secs(10);
+
+/// What a connection holds of a request whose body is waited for, at the most: in its buffers and in the store's.
+const HELD_OF_REQUEST: u64 = 128 * 1024;
 
 /// The bounds of every connection of a listener.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +24,8 @@ pub(crate) struct Budget {
     pub(crate) stall: Duration,
     /// The bytes that are worth a second of waiting.
     pub(crate) bytes_per_second: u64,
-    /// With more than this in memory of answers that clients are slow to take, those are closed that nobody reads.
+    /// With more than this in memory of requests and answers that clients are slow with, those that are slowest are given
+    /// up earlier.
     pub(crate) plenty_held: u64,
 }
 
@@ -85,15 +89,26 @@ pub(crate) struct Account {
     settled: Instant,
     reading: Credit,
     writing: Credit,
-    /// When the socket was seen to take something last.
-    taken: Instant,
+    /// The bytes that had come by then.
+    received_before: u64,
+}
+
+/// A client that holds up a request, and is under the floor for some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slow {
+    /// What it is slow in.
+    pub(crate) excess: Excess,
+    pub(crate) moment: Moment,
+    /// The credit that it has lost.
+    pub(crate) lost: Duration,
 }
 
 impl Account {
     pub(crate) fn new(connection: &Connection, budget: &Budget, now: Instant) -> Self {
         let credit = Credit::new(budget);
         let moment = connection.moment();
-        Self { moment, since: now, settled: now, reading: credit, writing: credit, taken: now }
+        let received_before = connection.received_bytes();
+        Self { moment, since: now, settled: now, reading: credit, writing: credit, received_before }
     }
 
     /// Brings the account up to `now`, and tells what is overdrawn.
@@ -106,13 +121,11 @@ impl Account {
         let moment = connection.moment();
         if moment != self.moment {
             (self.moment, self.since) = (moment, now);
+            self.received_before = self.reading.counted;
         }
         let elapsed = now.saturating_duration_since(self.settled);
         self.settled = now;
         let sent = connection.sent_bytes();
-        if sent != self.writing.counted || !connection.is_blocked() {
-            self.taken = now;
-        }
         let waits = |waiting: bool| if waiting { elapsed } else { Duration::ZERO };
         let takes = self.writing.settle(budget, sent, waits(connection.is_blocked()));
         let gives = self.reading.settle(budget, connection.received_bytes(), waits(connection.wants_body()));
@@ -139,14 +152,34 @@ impl Account {
         still.then(|| now.saturating_duration_since(self.since))
     }
 
-    /// How long the client has taken nothing of an answer that waits for it.
-    pub(crate) fn stalled_for(&self) -> Duration {
-        self.settled.saturating_duration_since(self.taken)
+    /// Bytes in memory that wait for the client.
+    pub(crate) fn held(&self, connection: &Connection) -> u64 {
+        let of_request = if connection.wants_body() {
+            connection.received_bytes().wrapping_sub(self.received_before).min(HELD_OF_REQUEST)
+        } else {
+            0
+        };
+        connection.held_bytes() as u64 + of_request
+    }
+
+    /// What the client is slow in, if it is so slow that it is given up while memory is short.
+    pub(crate) fn slow(&self, connection: &Connection, budget: &Budget) -> Option<Slow> {
+        let (excess, credit) = if connection.is_blocked() {
+            (Excess::Answer, &self.writing)
+        } else if connection.wants_body() {
+            (Excess::Body, &self.reading)
+        } else {
+            return None;
+        };
+        let lost = budget.stall.saturating_sub(credit.left);
+        let patience = PATIENCE_UNDER_PRESSURE.min(budget.stall / 2);
+        (lost >= patience).then_some(Slow { excess, moment: self.moment, lost })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::task::Waker;
 
     use super::*;
@@ -177,11 +210,17 @@ mod tests {
 
     #[test]
     fn each_phase_has_its_time() {
-        assert_eq!(run(&Connection::new(Phase::Handshake), 99, |_| {}), Some((10, Excess::Handshake)));
-        assert_eq!(run(&Connection::new(Phase::Idle), 99, |_| {}), Some((40, Excess::Idle)));
+        assert_eq!(
+            run(&Connection::new(Phase::Handshake, Arc::default()), 99, |_| {}),
+            Some((10, Excess::Handshake))
+        );
+        assert_eq!(run(&Connection::new(Phase::Idle, Arc::default()), 99, |_| {}), Some((40, Excess::Idle)));
         // However its bytes come: the second settling is the first that sees a head.
-        assert_eq!(run(&Connection::new(Phase::Idle), 99, |c| c.received(9)), Some((21, Excess::Head)));
-        let serving = Connection::new(Phase::Idle);
+        assert_eq!(
+            run(&Connection::new(Phase::Idle, Arc::default()), 99, |c| assert!(c.received(9))),
+            Some((21, Excess::Head))
+        );
+        let serving = Connection::new(Phase::Idle, Arc::default());
         serving.request_begins(false);
         assert_eq!(run(&serving, 9999, |_| {}), None, "the client waits for the server");
     }
@@ -189,7 +228,7 @@ mod tests {
     #[test]
     fn a_body_must_come_at_the_floor_or_above() {
         let body = |bytes: usize| {
-            let connection = Connection::new(Phase::Idle);
+            let connection = Connection::new(Phase::Idle, Arc::default());
             connection.request_begins(true);
             run(&connection, 9999, |connection| {
                 assert!(connection.poll_body_late(Waker::noop()).is_pending());
@@ -204,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_fast_begin_does_not_pay_for_a_long_pause() {
-        let connection = Connection::new(Phase::Idle);
+        let connection = Connection::new(Phase::Idle, Arc::default());
         connection.request_begins(true);
         connection.received(1 << 30);
         let paused = run(&connection, 99, |c| assert!(c.poll_body_late(Waker::noop()).is_pending()));
@@ -214,7 +253,7 @@ mod tests {
     #[test]
     fn an_answer_must_be_taken() {
         let answer = |bytes: usize| {
-            let connection = Connection::new(Phase::Idle);
+            let connection = Connection::new(Phase::Idle, Arc::default());
             run(&connection, 9999, |connection| {
                 connection.sent(bytes);
                 connection.blocks();
@@ -226,7 +265,7 @@ mod tests {
 
     #[test]
     fn only_what_does_nothing_is_idle() {
-        let connection = Connection::new(Phase::Idle);
+        let connection = Connection::new(Phase::Idle, Arc::default());
         let begin = Instant::now();
         let later = begin + Duration::from_secs(5);
         let account = Account::new(&connection, &BUDGET, begin);

@@ -2,6 +2,7 @@
 //! serves the connection writes what happens, the sweep reads it now and then: no timer runs and no clock is read for a
 //! request. What is too slow, and what is closed for want of room, is decided in `budget` and `connections`.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
@@ -9,6 +10,12 @@ use futures_util::task::AtomicWaker;
 
 /// A body gives no further piece while so much of the last ones is not in the socket.
 const ENOUGH_HELD: usize = 16 * 1024;
+
+/// A head of this size or less is nobody's concern.
+const ORDINARY_HEAD: usize = 8 * 1024;
+
+/// What larger heads may take together beyond that while they are not whole.
+const LARGE_HEADS: u64 = 16 * 1024 * 1024;
 
 /// The low bits of [`Moment`] that hold the phase.
 const PHASE_BITS: u32 = 2;
@@ -61,6 +68,10 @@ impl Moment {
 pub(crate) struct Connection {
     moment: AtomicU64,
     received: AtomicU64,
+    /// Bytes of a head that is not whole, and those of all connections beyond what is ordinary.
+    head: AtomicUsize,
+    heads: Arc<AtomicU64>,
+    lacks_memory: AtomicBool,
     sent: AtomicU64,
     /// Bytes of answers in memory that the socket did not take.
     held: AtomicUsize,
@@ -95,10 +106,14 @@ pub(crate) enum Order {
 }
 
 impl Connection {
-    pub(crate) fn new(phase: Phase) -> Self {
+    /// A connection that begins in `phase`; `heads` is shared by all.
+    pub(crate) fn new(phase: Phase, heads: Arc<AtomicU64>) -> Self {
         Self {
             moment: AtomicU64::new(Moment(0).next(phase).0),
             received: AtomicU64::new(0),
+            head: AtomicUsize::new(0),
+            heads,
+            lacks_memory: AtomicBool::new(false),
             sent: AtomicU64::new(0),
             held: AtomicUsize::new(0),
             blocked: AtomicBool::new(false),
@@ -132,6 +147,7 @@ impl Connection {
     /// head.
     pub(crate) fn request_begins(&self, has_body: bool) -> Moment {
         self.answering.store(false, Ordering::Relaxed);
+        self.release_head();
         self.enter(Phase::Serving);
         let request = self.moment();
         self.body_open.store(if has_body { request.0 } else { NONE }, Ordering::Relaxed);
@@ -169,11 +185,35 @@ impl Connection {
         self.unread.load(Ordering::Relaxed)
     }
 
-    /// Notes bytes that came.
-    pub(crate) fn received(&self, bytes: usize) {
+    /// Notes bytes that came. Whether there is memory for them: there always is but for large heads that take their time.
+    pub(crate) fn received(&self, bytes: usize) -> bool {
         self.received.store(self.received_bytes().wrapping_add(bytes as u64), Ordering::Relaxed);
         if self.phase() == Phase::Idle && self.body_open.load(Ordering::Relaxed) == NONE {
             self.enter(Phase::Head);
+        }
+        self.phase() != Phase::Head || self.head_grows(bytes)
+    }
+
+    fn head_grows(&self, bytes: usize) -> bool {
+        let before = self.head.load(Ordering::Relaxed);
+        let now = before.saturating_add(bytes);
+        self.head.store(now, Ordering::Relaxed);
+        let extra = beyond_ordinary(now) - beyond_ordinary(before);
+        let fits = extra == 0 || self.heads.fetch_add(extra, Ordering::Relaxed) + extra <= LARGE_HEADS;
+        self.lacks_memory.store(!fits, Ordering::Relaxed);
+        fits
+    }
+
+    /// Whether there was no memory for what came last.
+    pub(crate) fn lacks_memory(&self) -> bool {
+        self.lacks_memory.load(Ordering::Relaxed)
+    }
+
+    fn release_head(&self) {
+        let extra = beyond_ordinary(self.head.load(Ordering::Relaxed));
+        self.head.store(0, Ordering::Relaxed);
+        if extra > 0 {
+            self.heads.fetch_sub(extra, Ordering::Relaxed);
         }
     }
 
@@ -260,6 +300,11 @@ impl Connection {
         self.body_reader.wake();
     }
 
+    /// Whether a request's body has come too slowly.
+    pub(crate) fn was_late(&self) -> bool {
+        self.body_late.load(Ordering::Relaxed) != NONE
+    }
+
     /// Orders the end of the connection, unless it does something else by then than at `moment`.
     pub(crate) fn close_if_still(&self, moment: Moment) {
         self.close.store(moment.0, Ordering::Release);
@@ -294,6 +339,16 @@ impl Connection {
     }
 }
 
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.release_head();
+    }
+}
+
+fn beyond_ordinary(head: usize) -> u64 {
+    head.saturating_sub(ORDINARY_HEAD) as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -307,7 +362,7 @@ mod tests {
 
     #[test]
     fn the_first_byte_begins_a_head_unless_a_body_is_under_way() {
-        let connection = Connection::new(Phase::Idle);
+        let connection = Connection::new(Phase::Idle, Arc::default());
         assert!(connection.moment().is_first());
         connection.received(1);
         assert_eq!(connection.phase(), Phase::Head);
@@ -325,8 +380,25 @@ mod tests {
     }
 
     #[test]
+    fn large_heads_share_a_bounded_memory() {
+        let heads = Arc::default();
+        let new = || Connection::new(Phase::Idle, Arc::clone(&heads));
+        let large = ORDINARY_HEAD + usize::try_from(LARGE_HEADS).unwrap();
+        let (first, second, ordinary) = (new(), new(), new());
+        assert!(first.received(ORDINARY_HEAD) && first.received(large - ORDINARY_HEAD));
+        assert!(ordinary.received(ORDINARY_HEAD));
+        assert!(!second.received(ORDINARY_HEAD + 1));
+        drop(second);
+        first.request_begins(false);
+        let third = new();
+        assert!(third.received(large));
+        drop((first, third, ordinary));
+        assert_eq!(heads.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
     fn a_request_that_begins_escapes_the_order_to_close() {
-        let connection = Connection::new(Phase::Idle);
+        let connection = Connection::new(Phase::Idle, Arc::default());
         let idle = connection.moment();
         connection.close_if_still(idle);
         assert_eq!(order(&connection), Some(Order::Close));
@@ -338,7 +410,7 @@ mod tests {
 
     #[test]
     fn a_late_body_concerns_one_request() {
-        let connection = Connection::new(Phase::Idle);
+        let connection = Connection::new(Phase::Idle, Arc::default());
         connection.request_begins(true);
         assert_eq!(connection.poll_body_late(Waker::noop()), Poll::Pending);
         assert!(connection.wants_body());
@@ -351,7 +423,7 @@ mod tests {
 
     #[test]
     fn answers_are_held_up_to_a_bound() {
-        let connection = Connection::new(Phase::Idle);
+        let connection = Connection::new(Phase::Idle, Arc::default());
         assert_eq!(connection.poll_room(), Poll::Ready(()));
         connection.holds(ENOUGH_HELD);
         assert_eq!(connection.poll_room(), Poll::Pending);

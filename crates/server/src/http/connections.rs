@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::budget::{Account, Budget, Excess, STALLED};
+use super::budget::{Account, Budget, Excess, Slow};
 use super::connection::{Connection, Moment, Phase};
 use crate::metrics::ConnectionMetrics;
 
@@ -30,6 +30,8 @@ pub(crate) struct Connections {
     budget: Budget,
     metrics: ConnectionMetrics,
     next_id: AtomicU64,
+    /// What large heads take.
+    heads: Arc<AtomicU64>,
     open: Mutex<Open>,
 }
 
@@ -62,7 +64,14 @@ pub(crate) struct Seat {
 impl Connections {
     /// `limit` connections at once, each within `budget`.
     pub(crate) fn new(limit: usize, budget: Budget, metrics: ConnectionMetrics) -> Self {
-        Self { limit, budget, metrics, next_id: AtomicU64::new(0), open: Mutex::default() }
+        Self {
+            limit,
+            budget,
+            metrics,
+            next_id: AtomicU64::new(0),
+            heads: Arc::default(),
+            open: Mutex::default(),
+        }
     }
 
     /// Gives a new connection a place, for which the idlest may have to go. None when it can only be closed.
@@ -78,7 +87,7 @@ impl Connections {
                 return None;
             }
         }
-        let connection = Arc::new(Connection::new(phase));
+        let connection = Arc::new(Connection::new(phase, Arc::clone(&self.heads)));
         if open.stopping {
             connection.finish();
         }
@@ -116,7 +125,7 @@ impl Connections {
         for entry in open.entries.values_mut().filter(|entry| !entry.leaving) {
             let connection = Arc::clone(&entry.connection);
             match entry.account.settle(&connection, &self.budget, now) {
-                None => held += connection.held_bytes() as u64,
+                None => held += entry.account.held(&connection),
                 Some((Excess::Body, moment)) => {
                     self.metrics.closed(Excess::Body.name());
                     connection.give_up_body(moment);
@@ -133,20 +142,26 @@ impl Connections {
         }
     }
 
-    /// Closes what has waited longest for a client to take its answer.
+    /// Gives up the slowest clients until so much less is held.
     fn free_memory(&self, open: &mut Open, mut excess: u64) {
-        let stalled = |entry: &Entry| entry.connection.is_blocked() && entry.account.stalled_for() >= STALLED;
-        let mut entries: Vec<&mut Entry> =
-            open.entries.values_mut().filter(|entry| !entry.leaving && stalled(entry)).collect();
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.account.stalled_for()));
+        let budget = &self.budget;
+        let slow = |entry: &Entry| entry.account.slow(&entry.connection, budget);
+        let entries = open.entries.values_mut().filter(|entry| !entry.leaving);
+        let mut entries: Vec<(Slow, &mut Entry)> =
+            entries.filter_map(|entry| Some((slow(entry)?, entry))).collect();
+        entries.sort_by_key(|(slow, _)| std::cmp::Reverse(slow.lost));
         let mut leaving = 0;
-        for entry in entries {
+        for (slow, entry) in entries {
             if excess == 0 {
                 break;
             }
-            excess = excess.saturating_sub(entry.connection.held_bytes() as u64);
+            excess = excess.saturating_sub(entry.account.held(&entry.connection));
             self.metrics.closed("memory");
-            leaving += entry.leave(None);
+            if slow.excess == Excess::Body {
+                entry.connection.give_up_body(slow.moment);
+            } else {
+                leaving += entry.leave(None);
+            }
         }
         open.uncounted += leaving;
     }
@@ -210,6 +225,11 @@ impl Seat {
     /// Whether there is only room to say that there is none.
     pub(crate) fn is_refused(&self) -> bool {
         self.refused
+    }
+
+    /// Counts a connection that is closed for this reason.
+    pub(crate) fn closed(&self, reason: &str) {
+        self.connections.metrics.closed(reason);
     }
 
     /// A request came just before the connection was to be closed for idleness.
@@ -316,22 +336,34 @@ mod tests {
     }
 
     #[test]
-    fn answers_that_fill_the_memory_go_and_those_that_are_taken_stay() {
+    fn while_memory_is_short_the_slowest_are_given_up_early() {
         let connections = connections(9);
         let begin = Instant::now();
-        let seats: Vec<Seat> = (0..3).map(|_| connections.admit(Phase::Idle, begin).unwrap()).collect();
-        for seat in &seats {
-            seat.connection().holds(900);
-            seat.connection().blocks();
+        let seats: Vec<Seat> = (0..4).map(|_| connections.admit(Phase::Idle, begin).unwrap()).collect();
+        let connection = |index: usize| seats[index].connection();
+        for index in [0, 1] {
+            connection(index).holds(900);
+            connection(index).blocks();
         }
-        let sweep = |seconds: u64| connections.sweep_once(begin + Duration::from_secs(seconds));
-        sweep(9);
-        seats[1].connection().sent(100);
-        seats[1].connection().blocks();
-        assert!(!seats.iter().any(is_told_to_close));
-        sweep(10);
+        for index in [2, 3] {
+            connection(index).request_begins(true);
+        }
+        let late = |index: usize| connection(index).poll_body_late(Waker::noop()).is_ready();
+        for second in 1..=10 {
+            assert!(!seats.iter().any(is_told_to_close) && !late(2) && !late(3), "{second}");
+            connection(1).sent(1000);
+            connection(1).holds(900);
+            connection(1).blocks();
+            connection(2).received(1);
+            connection(3).received(1000);
+            connections.sweep_once(begin + Duration::from_secs(second));
+        }
         let told: Vec<bool> = seats.iter().map(is_told_to_close).collect();
-        assert_eq!(told, [true, false, true]);
+        assert_eq!(told, [true, false, false, false]);
+        assert!(!late(2), "enough memory is free without it");
+        connection(1).holds(9000);
+        connections.sweep_once(begin + Duration::from_secs(11));
+        assert!(late(2) && !late(3));
     }
 
     #[test]

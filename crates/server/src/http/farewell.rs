@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-/// How long the client has to take the answer and to end its side.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a client that was too slow already has to take the answer and to end its side.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The most that is read after the answer.
 const LEFTOVERS: usize = 64 * 1024;
@@ -65,8 +65,8 @@ where
     }
 }
 
-/// Ends a connection on which the client may still be sending.
-pub(super) async fn linger<T>(mut stream: T)
+/// Ends a connection on which the client may still be sending, for so long at the most.
+pub(super) async fn linger<T>(mut stream: T, patience: Duration)
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
@@ -82,7 +82,7 @@ where
             }
         }
     };
-    if tokio::time::timeout(LINGER, lingering).await.is_err() {
+    if tokio::time::timeout(patience, lingering).await.is_err() {
         tracing::debug!("a client went on sending after its answer");
     }
 }

@@ -33,6 +33,9 @@ use crate::stop::stopped;
 /// The most that a request's line and headers may take. Two callback values of 5 KiB and 8 KiB of metadata fit twice.
 const HEAD_LIMIT: usize = 64 * 1024;
 
+/// The most that is read at once. A connection keeps a buffer of that size as long as it lives.
+const READ_BUFFER: usize = 64 * 1024;
+
 /// Unsent bytes that the system takes over for a connection. More would be memory for a client that does not read, and would
 /// hide from this server for how long it has not.
 const UNSENT: u32 = 128 * 1024;
@@ -185,27 +188,33 @@ impl<S: Service> Listener<S> {
             // The sweep over all connections sees to slow heads.
             .header_read_timeout(None)
             .max_header_size(HEAD_LIMIT)
+            .max_buf_size(READ_BUFFER)
             .auto_date_header(false)
             .half_close(S::ANSWERS_HALF_CLOSED)
             .serve_connection(io, service);
-        match ended(seat, &mut connection, http1::Connection::graceful_shutdown).await {
-            Some(ended) => {
-                if let Err(error) = ended {
-                    tracing::debug!(%peer, %error, "connection ended");
-                }
-                if state.has_unread() {
-                    let stream = connection.into_parts().io.into_stream().into_inner();
-                    until_closed(seat, Box::pin(farewell::linger(stream))).await;
-                }
-            }
-            None if state.phase() == Phase::Head => {
-                tracing::debug!(%peer, "closed a connection whose request's head did not come to its end");
-                let stream = connection.into_parts().io.into_stream().into_inner();
-                let answer = (self.malformed)(StatusCode::REQUEST_TIMEOUT);
-                Box::pin(farewell::say(stream, &answer)).await;
-            }
+        let ended = ended(seat, &mut connection, http1::Connection::graceful_shutdown).await;
+        match &ended {
+            Some(Ok(())) => {}
+            Some(Err(error)) => tracing::debug!(%peer, %error, "connection ended"),
             None => {
                 tracing::debug!(%peer, phase = ?state.phase(), "closed a connection that was idle or too slow")
+            }
+        }
+        let last_words = match (ended, state.phase()) {
+            (None, Phase::Head) => Some(StatusCode::REQUEST_TIMEOUT),
+            (Some(Err(_)), Phase::Head) if state.lacks_memory() => {
+                seat.closed("memory");
+                Some(StatusCode::SERVICE_UNAVAILABLE)
+            }
+            (Some(_), _) if state.has_unread() => None,
+            _ => return,
+        };
+        let stream = connection.into_parts().io.into_stream().into_inner();
+        match last_words {
+            Some(status) => Box::pin(farewell::say(stream, &(self.malformed)(status))).await,
+            None => {
+                let patience = if state.was_late() { farewell::PATIENCE } else { farewell::LINGER };
+                until_closed(seat, farewell::linger(stream, patience)).await;
             }
         }
     }

@@ -10,6 +10,10 @@ use std::thread::JoinHandle;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 
+/// Blocking threads of each of them, which wait for the disk and for names to be looked up. More would not make a disk
+/// quicker, and each keeps some memory: thousands of reads at a time wait for their turn instead.
+const BLOCKING_THREADS: usize = 40;
+
 /// The threads. Dropping it ends them and what still runs on them.
 #[derive(Debug)]
 pub(crate) struct ServingThreads {
@@ -64,7 +68,8 @@ impl ServingThreads {
 
 impl ServingThread {
     fn start(number: usize) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime =
+            Builder::new_current_thread().max_blocking_threads(BLOCKING_THREADS).enable_all().build()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()

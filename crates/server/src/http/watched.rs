@@ -54,8 +54,8 @@ impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
         let before = buf.filled().len();
         let read = Pin::new(&mut self.io).poll_read(cx, buf);
         let bytes = buf.filled().len() - before;
-        if bytes > 0 {
-            self.connection.received(bytes);
+        if bytes > 0 && !self.connection.received(bytes) {
+            return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
         }
         read
     }

@@ -206,6 +206,37 @@ fn a_stop_does_not_wait_for_silent_connections() {
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_flood_leaves_files_for_objects_and_for_the_console() {
+    let server = Arc::new(Setup::new().under("ulimit -n 400").start());
+    let bucket = Bucket::on(&server);
+    let large = vec![7; 1_000_000];
+    bucket.put("large", &large);
+    settle();
+    // More than there is room for, each with a data file, and as many again that say nothing.
+    let begin = |number: usize| {
+        let mut wire = Wire::open(server.address());
+        let bytes = bucket.key("PUT", &format!("k{number}")).body(&large).to_bytes();
+        let _ = wire.try_send(&bytes[..bytes.len() - 1]);
+        wire
+    };
+    let mut running: Vec<Wire> = (0..150).map(begin).collect();
+    let silent: Vec<Wire> = (0..150).map(|_| Wire::open(server.address())).collect();
+    let mut watching: Vec<Wire> = (0..150).map(|_| Wire::open(server.console())).collect();
+    thread::sleep(Duration::from_millis(1500));
+    assert_eq!(server.ask_console("/healthz").expect(200).text(), "ok\n");
+    let open = std::fs::read_dir(format!("/proc/{}/fd", server.child.id())).unwrap().count();
+    assert!(open < 380, "{open} of 400 files are open");
+    running[0].send(&large[..1]);
+    running[0].answer().expect(200);
+    assert!(bucket.key("GET", "large").send_on(&mut running[0]).expect(200).body == large);
+    assert!(watching[0].is_closed(), "the idlest made room");
+    drop((running, silent, watching));
+    settle();
+    bucket.assert_keys(&["k0", "large"]);
+}
+
 #[test]
 fn more_connections_than_files_are_refused_at_start() {
     let ended = Setup::new().under("ulimit -n 1024").set("OSSICLE_SERVER_MAX_CONNECTIONS", "1000").run();
