@@ -13,6 +13,9 @@ use base64::engine::general_purpose::STANDARD;
 use crate::harness::{Application, Bucket, Reply, Server, Setup, Wire};
 
 /// A second for everything, and 1,000 bytes a second.
+/// How long something may take on a busy machine that ought to happen within a second or two.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 fn impatient() -> Setup {
     let setup =
         Setup::new().set("OSSICLE_SERVER_HEAD_TIMEOUT_S", "1").set("OSSICLE_SERVER_IDLE_TIMEOUT_S", "1");
@@ -104,7 +107,7 @@ fn a_connection_without_a_request_is_closed_in_time() {
     let begun = Instant::now();
     assert!(silent.is_closed() && used.is_closed());
     let elapsed = begun.elapsed();
-    assert!(elapsed > Duration::from_millis(500) && elapsed < Duration::from_secs(5), "{elapsed:?}");
+    assert!(elapsed > Duration::from_millis(500) && elapsed < PATIENCE, "{elapsed:?}");
 }
 
 #[test]
@@ -113,10 +116,10 @@ fn a_head_that_drips_is_cut_off() {
     let mut wire = Wire::open(server.address());
     wire.send("GET / HTTP/1.1\r\nHost: ");
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(5) && wire.try_send(b"a").is_ok() {
+    while begun.elapsed() < PATIENCE && wire.try_send(b"a").is_ok() {
         thread::sleep(Duration::from_millis(100));
     }
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(begun.elapsed() < PATIENCE);
     if let Some(answer) = wire.answer_to("GET") {
         answer.expect_error(400, "RequestTimeout");
     }
@@ -124,7 +127,7 @@ fn a_head_that_drips_is_cut_off() {
 
 #[test]
 fn a_body_that_drips_is_cut_off_and_a_slow_one_is_not() {
-    let server = Arc::new(impatient().start());
+    let server = Arc::new(impatient().set("OSSICLE_SERVER_STALL_TIMEOUT_S", "4").start());
     let bucket = Bucket::on(&server);
     let send = |key: &str, piece: usize, pieces: usize| {
         let mut wire = Wire::open(server.address());
@@ -138,8 +141,8 @@ fn a_body_that_drips_is_cut_off_and_a_slow_one_is_not() {
         wire.answer_to("PUT")
     };
     thread::scope(|scope| {
-        let dripping = scope.spawn(|| send("dripping", 1, 50));
-        let slow = scope.spawn(|| send("slow", 300, 50));
+        let dripping = scope.spawn(|| send("dripping", 1, 300));
+        let slow = scope.spawn(|| send("slow", 600, 80));
         dripping.join().unwrap().expect("an answer").expect_error(400, "RequestTimeout");
         slow.join().unwrap().expect("an answer").expect(200);
     });
