@@ -64,6 +64,8 @@ pub enum ErrorCode {
     InvalidRequest,
     /// The security token is malformed.
     InvalidSecurityToken,
+    /// A tag is not what tags may be.
+    InvalidTag,
     /// A symbolic link points to a symbolic link.
     InvalidTargetType,
     /// The request target cannot be read.
@@ -313,6 +315,9 @@ impl ErrorCode {
                 "The security token you provided is invalid.",
                 "",
             ),
+            Self::InvalidTag => {
+                Row::new("InvalidTag", StatusCode::BAD_REQUEST, "The tag you provided is not valid.", "")
+            }
             Self::InvalidTargetType => Row::new(
                 "InvalidTargetType",
                 StatusCode::CONFLICT,

@@ -181,11 +181,14 @@ fn groups(operation: Operation) -> &'static [&'static [Input]] {
         | Operation::GetBucketPublicAccessBlock
         | Operation::DeleteBucketPublicAccessBlock
         | Operation::GetBucketVersioning
+        | Operation::GetBucketTags
         | Operation::GetBucketCors
         | Operation::DeleteBucketCors => bucket::NOTHING_BESIDES,
         Operation::PutBucketAcl => bucket::PUT_BUCKET_ACL,
         Operation::PutBucketCors => bucket::PUT_BUCKET_CORS,
         Operation::PutBucketPublicAccessBlock => bucket::PUT_BUCKET_PUBLIC_ACCESS_BLOCK,
+        Operation::PutBucketTags => bucket::PUT_BUCKET_TAGS,
+        Operation::DeleteBucketTags => bucket::DELETE_BUCKET_TAGS,
         Operation::PutBucketCallbackPolicy => bucket::PUT_BUCKET_CALLBACK_POLICY,
         Operation::GetBucketCallbackPolicy | Operation::DeleteBucketCallbackPolicy => bucket::CALLBACK_POLICY,
         Operation::Preflight => bucket::PREFLIGHT,
@@ -204,6 +207,8 @@ fn groups(operation: Operation) -> &'static [&'static [Input]] {
         Operation::DeleteObject => object::DELETE_OBJECT,
         Operation::GetObjectAcl => object::GET_OBJECT_ACL,
         Operation::PutObjectAcl => object::PUT_OBJECT_ACL,
+        Operation::PutObjectTagging => object::PUT_OBJECT_TAGGING,
+        Operation::GetObjectTagging | Operation::DeleteObjectTagging => object::TAGGING,
         Operation::ProcessObject => object::PROCESS_OBJECT,
         Operation::InitiateMultipartUpload => multipart::INITIATE_MULTIPART_UPLOAD,
         Operation::UploadPart => multipart::UPLOAD_PART,
@@ -286,7 +291,7 @@ mod tests {
         let other = [("if-none-match", "a"), ("x-oss-copy-source-if-none-match", "b")];
         check(CopyObject, "", &other, missing, "If-None-Match");
         check(GetObject, "", &[(encryption, "AES256")], ErrorCode::InvalidArgument, encryption);
-        check(AppendObject, "", &[("x-oss-tagging", "a=b")], missing, "x-oss-tagging");
+        check(AppendObject, "", &[("x-oss-object-worm-mode", "COMPLIANCE")], missing, "x-oss-object-worm-*");
         check(PutObject, "", &[("x-oss-object-worm-mode", "COMPLIANCE")], missing, "x-oss-object-worm-*");
         check(PutBucket, "", &[("x-oss-hns-status", "enabled")], missing, "x-oss-hns-status");
         let error = ask(PutObject, "", &[("if-match", "a")]).unwrap_err();

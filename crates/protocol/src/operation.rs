@@ -44,6 +44,12 @@ pub enum Operation {
     GetBucketPublicAccessBlock,
     /// `DELETE /bucket?publicAccessBlock`
     DeleteBucketPublicAccessBlock,
+    /// `PUT /bucket?tagging`
+    PutBucketTags,
+    /// `GET /bucket?tagging`
+    GetBucketTags,
+    /// `DELETE /bucket?tagging`
+    DeleteBucketTags,
     /// `OPTIONS`, a browser's question before it sends the real request
     Preflight,
     /// `GET /bucket`
@@ -80,6 +86,12 @@ pub enum Operation {
     GetObjectAcl,
     /// `PUT /bucket/key?acl`
     PutObjectAcl,
+    /// `PUT /bucket/key?tagging`
+    PutObjectTagging,
+    /// `GET /bucket/key?tagging`
+    GetObjectTagging,
+    /// `DELETE /bucket/key?tagging`
+    DeleteObjectTagging,
     /// `POST /bucket/key?uploads`
     InitiateMultipartUpload,
     /// `PUT /bucket/key?partNumber=N&uploadId=ID`
@@ -98,7 +110,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 49] = [
         Self::ListBuckets,
         Self::PutBucket,
         Self::DeleteBucket,
@@ -117,6 +129,9 @@ impl Operation {
         Self::PutBucketPublicAccessBlock,
         Self::GetBucketPublicAccessBlock,
         Self::DeleteBucketPublicAccessBlock,
+        Self::PutBucketTags,
+        Self::GetBucketTags,
+        Self::DeleteBucketTags,
         Self::Preflight,
         Self::ListObjects,
         Self::ListObjectsV2,
@@ -135,6 +150,9 @@ impl Operation {
         Self::DeleteObject,
         Self::GetObjectAcl,
         Self::PutObjectAcl,
+        Self::PutObjectTagging,
+        Self::GetObjectTagging,
+        Self::DeleteObjectTagging,
         Self::InitiateMultipartUpload,
         Self::UploadPart,
         Self::UploadPartCopy,
@@ -166,6 +184,9 @@ impl Operation {
             Self::PutBucketPublicAccessBlock => "PutBucketPublicAccessBlock",
             Self::GetBucketPublicAccessBlock => "GetBucketPublicAccessBlock",
             Self::DeleteBucketPublicAccessBlock => "DeleteBucketPublicAccessBlock",
+            Self::PutBucketTags => "PutBucketTags",
+            Self::GetBucketTags => "GetBucketTags",
+            Self::DeleteBucketTags => "DeleteBucketTags",
             Self::Preflight => "OptionObject",
             Self::ListObjects => "ListObjects",
             Self::ListObjectsV2 => "ListObjectsV2",
@@ -184,6 +205,9 @@ impl Operation {
             Self::DeleteObject => "DeleteObject",
             Self::GetObjectAcl => "GetObjectACL",
             Self::PutObjectAcl => "PutObjectACL",
+            Self::PutObjectTagging => "PutObjectTagging",
+            Self::GetObjectTagging => "GetObjectTagging",
+            Self::DeleteObjectTagging => "DeleteObjectTagging",
             Self::InitiateMultipartUpload => "InitiateMultipartUpload",
             Self::UploadPart => "UploadPart",
             Self::UploadPartCopy => "UploadPartCopy",
@@ -320,6 +344,9 @@ const ROUTES: &[Route] = &[
     Route::new(Level::Bucket, Method::PUT, When::Has("cors"), Operation::PutBucketCors),
     Route::new(Level::Bucket, Method::GET, When::Has("cors"), Operation::GetBucketCors),
     Route::new(Level::Bucket, Method::DELETE, When::Has("cors"), Operation::DeleteBucketCors),
+    Route::new(Level::Bucket, Method::PUT, When::Has("tagging"), Operation::PutBucketTags),
+    Route::new(Level::Bucket, Method::GET, When::Has("tagging"), Operation::GetBucketTags),
+    Route::new(Level::Bucket, Method::DELETE, When::Has("tagging"), Operation::DeleteBucketTags),
     Route::new(Level::Bucket, Method::GET, When::Has("bucketInfo"), Operation::GetBucketInfo),
     Route::new(Level::Bucket, Method::GET, When::Has("location"), Operation::GetBucketLocation),
     Route::new(Level::Bucket, Method::GET, When::Has("stat"), Operation::GetBucketStat),
@@ -346,6 +373,9 @@ const ROUTES: &[Route] = &[
     Route::new(Level::Object, Method::POST, When::Has("x-oss-process"), Operation::ProcessObject),
     Route::new(Level::Object, Method::PUT, When::Has("acl"), Operation::PutObjectAcl),
     Route::new(Level::Object, Method::GET, When::Has("acl"), Operation::GetObjectAcl),
+    Route::new(Level::Object, Method::PUT, When::Has("tagging"), Operation::PutObjectTagging),
+    Route::new(Level::Object, Method::GET, When::Has("tagging"), Operation::GetObjectTagging),
+    Route::new(Level::Object, Method::DELETE, When::Has("tagging"), Operation::DeleteObjectTagging),
     Route::new(Level::Object, Method::HEAD, When::Has("objectMeta"), Operation::GetObjectMeta),
     Route::new(Level::Object, Method::GET, When::Has("objectMeta"), Operation::GetObjectMeta),
     Route::new(Level::Object, Method::PUT, When::PlainWithHeader(COPY_SOURCE), Operation::CopyObject),
@@ -370,11 +400,13 @@ const SELECTORS: &[(Level, &str)] = &[
     (Level::Bucket, "delete"),
     (Level::Bucket, "publicAccessBlock"),
     (Level::Bucket, "comp"),
+    (Level::Bucket, "tagging"),
     (Level::Object, "acl"),
     (Level::Object, "append"),
     (Level::Object, "objectMeta"),
     (Level::Object, "uploads"),
     (Level::Object, "uploadId"),
+    (Level::Object, "tagging"),
 ];
 
 /// What OSS has on the service and this server has not.
@@ -431,7 +463,6 @@ const MISSING_ON_BUCKET: &[&str] = &[
     "responseHeader",
     "rtc",
     "style",
-    "tagging",
     "transferAcceleration",
     "userDefinedLogFieldsConfig",
     "vod",
@@ -457,7 +488,6 @@ const MISSING_ON_OBJECT: &[&str] = &[
     "retention",
     "seal",
     "symlink",
-    "tagging",
     "vod",
     "x-oss-async-process",
     "x-oss-delete",
@@ -558,6 +588,11 @@ mod tests {
         check("GET", "/bkt?stat", "GetBucketStat");
         check("GET", "/bkt?acl", "GetBucketAcl");
         check("PUT", "/bkt?acl", "PutBucketAcl");
+        check("PUT", "/bkt?tagging", "PutBucketTags");
+        check("DELETE", "/bkt?tagging=", "DeleteBucketTags");
+        check("PUT", "/bkt/a?tagging", "PutObjectTagging");
+        check("GET", "/bkt/a?tagging&versionId=null", "GetObjectTagging");
+        check("DELETE", "/bkt/a?tagging", "DeleteObjectTagging");
         check("PUT", "/bkt?cors", "PutBucketCors");
         check("GET", "/bkt?cors", "GetBucketCors");
         check("DELETE", "/bkt?cors", "DeleteBucketCors");
@@ -628,7 +663,6 @@ mod tests {
         check("PUT", "/bkt?policy", ErrorCode::NotImplemented, "policy");
         check("PUT", "/bkt?lifecycle=", ErrorCode::NotImplemented, "lifecycle");
         check("POST", "/bkt?cname&comp=add", ErrorCode::NotImplemented, "cname");
-        check("DELETE", "/bkt?tagging", ErrorCode::NotImplemented, "tagging");
         check("PUT", "/bkt/a?symlink", ErrorCode::NotImplemented, "symlink");
         check("POST", "/bkt/a?restore", ErrorCode::NotImplemented, "restore");
         check("PUT", "/", ErrorCode::MethodNotAllowed, "PUT");

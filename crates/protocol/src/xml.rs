@@ -26,6 +26,7 @@ mod location_constraint;
 mod post_response;
 mod public_access_block_configuration;
 mod reader;
+mod tagging;
 mod versioning_configuration;
 mod writer;
 
@@ -51,4 +52,5 @@ pub use listed_object::ListedObject;
 pub use location_constraint::LocationConstraint;
 pub use post_response::PostResponse;
 pub use public_access_block_configuration::PublicAccessBlockConfiguration;
+pub(crate) use tagging::Tagging;
 pub use versioning_configuration::VersioningConfiguration;

@@ -3,10 +3,11 @@
 
 use http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use ossicle_protocol::{Error, ErrorCode, ObjectAcl, ObjectKey, StorageClass, media_type_for};
+use ossicle_protocol::{Error, ErrorCode, ObjectAcl, ObjectKey, StorageClass, Tags, media_type_for};
 use ossicle_store::{Attributes, Bucket, Object, ObjectFields};
 
 use crate::http::reply::Reply;
+use crate::tags;
 
 /// Standard headers that are stored with an object and come back on GET and HEAD.
 const STORED: [&str; 5] =
@@ -16,6 +17,7 @@ const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 const CRC64: HeaderName = HeaderName::from_static("x-oss-hash-crc64ecma");
 const NEXT_APPEND_POSITION: HeaderName = HeaderName::from_static("x-oss-next-append-position");
 const OBJECT_TYPE: HeaderName = HeaderName::from_static("x-oss-object-type");
+const TAGGING_COUNT: HeaderName = HeaderName::from_static("x-oss-tagging-count");
 const STORAGE_CLASS: HeaderName = HeaderName::from_static("x-oss-storage-class");
 
 /// What the names of user metadata begin with.
@@ -56,6 +58,10 @@ pub(crate) fn from_fields<'a>(
             }
             "x-oss-storage-class" => {
                 attributes.storage_class = StorageClass::parse(text(name, value)?)?.as_str().to_owned();
+            }
+            Tags::HEADER => {
+                let tags = Tags::from_header(text(name, value)?)?;
+                attributes.headers.push((name.to_owned(), tags.to_header().into_bytes()));
             }
             _ if STORED.contains(&name) => attributes.headers.push((name.to_owned(), value.to_owned())),
             _ if name.starts_with(META) => {
@@ -102,7 +108,12 @@ pub(crate) fn describe(reply: Reply, bucket: &Bucket, object: &Object) -> Reply 
         reply = reply.with_header(NEXT_APPEND_POSITION, HeaderValue::from(position));
     }
     for (name, value) in &object.attributes.headers {
-        reply = reply.with_raw(name, value);
+        if name == Tags::HEADER {
+            let count = tags::of_object(&object.attributes).len();
+            reply = reply.with_header(TAGGING_COUNT, HeaderValue::from(count));
+        } else {
+            reply = reply.with_raw(name, value);
+        }
     }
     reply
 }

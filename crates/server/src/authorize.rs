@@ -120,12 +120,18 @@ fn need(operation: Operation) -> Need {
         | Operation::PutBucketPublicAccessBlock
         | Operation::GetBucketPublicAccessBlock
         | Operation::DeleteBucketPublicAccessBlock
+        | Operation::PutBucketTags
+        | Operation::GetBucketTags
+        | Operation::DeleteBucketTags
         | Operation::ListObjectVersions
         | Operation::GetBucketVersioning
         | Operation::ListLiveChannel
         | Operation::ListMultipartUploads
         | Operation::GetObjectAcl
         | Operation::PutObjectAcl
+        | Operation::PutObjectTagging
+        | Operation::GetObjectTagging
+        | Operation::DeleteObjectTagging
         | Operation::ProcessObject => Need::Owner,
     }
 }

@@ -41,6 +41,7 @@ mod service;
 mod startup;
 mod stop;
 mod stored;
+mod tags;
 mod terminal;
 mod throttle;
 mod tls;

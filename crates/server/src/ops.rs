@@ -8,8 +8,10 @@ mod delete_bucket;
 mod delete_bucket_callback_policy;
 mod delete_bucket_cors;
 mod delete_bucket_public_access_block;
+mod delete_bucket_tags;
 mod delete_multiple_objects;
 mod delete_object;
+mod delete_object_tagging;
 mod get_bucket_acl;
 mod get_bucket_callback_policy;
 mod get_bucket_cors;
@@ -17,10 +19,12 @@ mod get_bucket_info;
 mod get_bucket_location;
 mod get_bucket_public_access_block;
 mod get_bucket_stat;
+mod get_bucket_tags;
 mod get_bucket_versioning;
 mod get_object;
 mod get_object_acl;
 mod get_object_meta;
+mod get_object_tagging;
 mod head_bucket;
 mod head_object;
 mod initiate_multipart_upload;
@@ -39,8 +43,10 @@ mod put_bucket_acl;
 mod put_bucket_callback_policy;
 mod put_bucket_cors;
 mod put_bucket_public_access_block;
+mod put_bucket_tags;
 mod put_object;
 mod put_object_acl;
+mod put_object_tagging;
 mod upload_part;
 mod upload_part_copy;
 
@@ -92,6 +98,9 @@ pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
         Operation::DeleteBucketPublicAccessBlock => {
             delete_bucket_public_access_block::delete_bucket_public_access_block(&call).await
         }
+        Operation::PutBucketTags => put_bucket_tags::put_bucket_tags(&call, body).await,
+        Operation::GetBucketTags => get_bucket_tags::get_bucket_tags(&call),
+        Operation::DeleteBucketTags => delete_bucket_tags::delete_bucket_tags(&call).await,
         Operation::Preflight => preflight::preflight(&call),
         Operation::ListObjects => list(call, list_objects::list_objects).await,
         Operation::ListObjectsV2 => list(call, list_objects_v2::list_objects_v2).await,
@@ -112,6 +121,9 @@ pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
         Operation::DeleteObject => delete_object::delete_object(&call).await,
         Operation::GetObjectAcl => get_object_acl::get_object_acl(&call).await,
         Operation::PutObjectAcl => put_object_acl::put_object_acl(&call).await,
+        Operation::PutObjectTagging => put_object_tagging::put_object_tagging(&call, body).await,
+        Operation::GetObjectTagging => get_object_tagging::get_object_tagging(&call).await,
+        Operation::DeleteObjectTagging => delete_object_tagging::delete_object_tagging(&call).await,
         Operation::InitiateMultipartUpload => {
             initiate_multipart_upload::initiate_multipart_upload(&call).await
         }

@@ -22,5 +22,5 @@ pub(crate) use delivery::{
     counts_in, due_id,
 };
 pub(crate) use multipart::{Abort, Complete, Initiate, PutPartCommand, continued, part_number, to_part};
-pub(crate) use put::{Put, SetObjectAcl};
+pub(crate) use put::{Put, SetObjectAcl, SetObjectHeader};
 pub(crate) use reclaim::{ForgetFile, ReclaimManifest, RewriteRows};

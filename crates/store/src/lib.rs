@@ -52,7 +52,7 @@
 //! | check | [`Store::fsck`], [`Store::scrub`], [`Store::reclaim_queue`] |
 //! | buckets | [`Store::create_bucket`], [`Store::delete_bucket`], [`Store::bucket`], [`Store::list_buckets`], [`Store::set_bucket_acl`], [`Store::bucket_document`], [`Store::set_bucket_document`], [`Store::bucket_stat`] |
 //! | data | [`Store::upload`], [`Store::read`] |
-//! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::set_object_acl`], [`Store::list_objects`] |
+//! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::set_object_acl`], [`Store::set_object_header`], [`Store::list_objects`] |
 //! | parts | [`Store::initiate`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`], [`Store::pending_uploads`] |
 //! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::due_deliveries`], [`Store::claim_due_deliveries`], [`Store::prune_deliveries`] |
 //! | parts | [`Store::initiate`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`] |

@@ -49,6 +49,20 @@ pub(super) const PUT_BUCKET_PUBLIC_ACCESS_BLOCK: &[&[Input]] = &[
     &[CONTENT_MD5, Input::element("PublicAccessBlockConfiguration/BlockPublicAccess", Honoured)],
 ];
 
+/// The keys of the tags to remove, joined by commas; all if there are none.
+pub(super) const DELETE_BUCKET_TAGS: &[&[Input]] =
+    &[ALWAYS, NOT_ENCRYPTED_HERE, &[Input::query("tagging", Honoured)]];
+
+pub(super) const PUT_BUCKET_TAGS: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    &[
+        CONTENT_MD5,
+        Input::element("Tagging/TagSet/Tag/Key", Honoured),
+        Input::element("Tagging/TagSet/Tag/Value", Honoured),
+    ],
+];
+
 pub(super) const CALLBACK_POLICY: &[&[Input]] =
     &[ALWAYS, NOT_ENCRYPTED_HERE, &[Input::query("policy", Honoured), Input::query("comp", Honoured)]];
 

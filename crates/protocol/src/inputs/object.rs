@@ -89,5 +89,18 @@ pub(super) const GET_OBJECT_ACL: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, VER
 pub(super) const PUT_OBJECT_ACL: &[&[Input]] =
     &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS, &[Input::header("x-oss-object-acl", Honoured)]];
 
+pub(super) const TAGGING: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS];
+
+pub(super) const PUT_OBJECT_TAGGING: &[&[Input]] = &[
+    ALWAYS,
+    NOT_ENCRYPTED_HERE,
+    VERSION_AND_PROCESS,
+    &[
+        CONTENT_MD5,
+        Input::element("Tagging/TagSet/Tag/Key", Honoured),
+        Input::element("Tagging/TagSet/Tag/Value", Honoured),
+    ],
+];
+
 /// What is to be done stands in the body.
 pub(super) const PROCESS_OBJECT: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, &[VERSION, CONTENT_MD5]];

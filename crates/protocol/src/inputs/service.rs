@@ -11,10 +11,10 @@ pub(super) const LIST_BUCKETS: &[&[Input]] = &[
         Input::query("prefix", Honoured),
         Input::query("marker", Honoured),
         Input::query("max-keys", Honoured),
-        // No bucket has tags, and all are in the one group.
         Input::query("tag-key", Honoured),
         Input::query("tag-value", Honoured),
         Input::query("tagging", Honoured),
+        // All buckets are in the one group.
         Input::header("x-oss-resource-group-id", Honoured),
     ],
 ];

@@ -59,11 +59,11 @@ pub(super) const ATTRIBUTES: &[Input] = &[
     Input::header("x-oss-meta-*", Honoured),
     Input::header("x-oss-object-acl", Honoured),
     Input::header("x-oss-storage-class", Honoured),
+    Input::header("x-oss-tagging", Honoured),
 ];
 
 /// What OSS would do with a stored object and this server does not.
 pub(super) const NOT_DONE: &[Input] = &[
-    Input::header("x-oss-tagging", NOT_IMPLEMENTED),
     Input::header("x-oss-server-side-encryption", NOT_IMPLEMENTED),
     Input::header("x-oss-server-side-encryption-key-id", NOT_IMPLEMENTED),
     Input::header("x-oss-server-side-data-encryption", NOT_IMPLEMENTED),

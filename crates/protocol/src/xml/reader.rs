@@ -62,6 +62,16 @@ impl Element {
         self.optional(name)?.ok_or_else(|| malformed(format!("{} has no {name}.", self.name)))
     }
 
+    /// The only child called `name`.
+    pub(super) fn only(&self, name: &'static str) -> Result<&Self, Error> {
+        let mut found = self.children(name);
+        match (found.next(), found.next()) {
+            (Some(child), None) => Ok(child),
+            (None, _) => Err(malformed(format!("{} has no {name}.", self.name))),
+            (_, Some(_)) => Err(malformed(format!("{} has more than one {name}.", self.name))),
+        }
+    }
+
     /// The boolean in the only child called `name`; `false` without one.
     pub(super) fn flag(&self, name: &'static str) -> Result<bool, Error> {
         match self.optional(name)?.map(str::trim) {

@@ -57,6 +57,9 @@ const ROWS: &[Row] = &[
     ("GET", Bucket, &[("versioning", "")], &[]),
     ("GET", Bucket, &[("live", "")], &[]),
     ("POST", Bucket, &[("delete", "")], &[("content-md5", "ODBGOERFMDMzQTczRUY3NUE3NzA5QzdFNUYzMDQxNEM=")]),
+    ("GET", Bucket, &[("tagging", "")], &[]),
+    ("PUT", Bucket, &[("tagging", "")], &[]),
+    ("DELETE", Bucket, &[("tagging", "k1,k2")], &[]),
     ("DELETE", Bucket, &[("lifecycle", "")], &[]),
     ("PUT", Bucket, &[("website", "")], &[]),
     ("GET", Bucket, &[("publicAccessBlock", "")], &[]),
@@ -92,6 +95,8 @@ const ROWS: &[Row] = &[
     ("POST", Object, &[("x-oss-process", "")], &[]),
     ("POST", Object, &[("restore", "")], &[]),
     ("PUT", Object, &[("tagging", "")], &[]),
+    ("GET", Object, &[("tagging", "")], &[]),
+    ("DELETE", Object, &[("tagging", "")], &[]),
     ("PUT", Object, &[("symlink", "")], &[("x-oss-symlink-target", "t")]),
 ];
 

@@ -1,16 +1,16 @@
 //! `CopyObject`: a new object with the bytes of another. Nothing is copied: both share their data in the store.
 
 use ossicle_protocol::xml::CopyObjectResult;
-use ossicle_protocol::{Error, ErrorCode, StorageClass, Timestamp};
+use ossicle_protocol::{Error, ErrorCode, Timestamp};
 use ossicle_store::{CopyAttributes, CopyObject, Object};
 
-use crate::acl::requested_object_acl;
 use crate::attributes;
 use crate::call::Call;
 use crate::conditions::forbids_overwrite;
 use crate::copy_source;
 use crate::failure;
 use crate::http::reply::Reply;
+use crate::tags::{self, Directive};
 use crate::throttle::Throttle;
 
 /// The largest source of one CopyObject to another place. The manual promises less, 1 GiB, and recommends UploadPartCopy
@@ -19,7 +19,7 @@ const COPY_LIMIT: u64 = 5 * 1024 * 1024 * 1024;
 
 /// Runs `CopyObject`.
 pub(crate) async fn copy_object(call: &Call) -> Result<Reply, Error> {
-    check_tagging_directive(call)?;
+    let tagging = Directive::of(call)?;
     Throttle::of(call)?;
     let source = copy_source::resolve(call)?;
     if source.size > COPY_LIMIT && !is_onto_itself(call, &source)? {
@@ -31,7 +31,7 @@ pub(crate) async fn copy_object(call: &Call) -> Result<Reply, Error> {
         source_generation: Some(source.generation),
         bucket: call.bucket_name()?.as_str().to_owned(),
         key: call.key()?.as_str().to_owned(),
-        attributes: copied_attributes(call, &source)?,
+        attributes: copied_attributes(call, &source, tagging)?,
         forbid_overwrite: forbids_overwrite(call)?,
         now_ms: call.now.unix_millis(),
     };
@@ -41,39 +41,32 @@ pub(crate) async fn copy_object(call: &Call) -> Result<Reply, Error> {
     Ok(attributes::identify(Reply::xml(document.to_xml()), &object))
 }
 
-/// The directive says whose tags count, but no object has any.
-fn check_tagging_directive(call: &Call) -> Result<(), Error> {
-    match call.header("x-oss-tagging-directive")? {
-        None => Ok(()),
-        Some(text) if ["COPY", "REPLACE"].iter().any(|known| text.eq_ignore_ascii_case(known)) => Ok(()),
-        Some(text) => {
-            Err(Error::invalid_argument("Unknown tagging directive.", "x-oss-tagging-directive", text))
-        }
-    }
-}
-
 /// Tells whether the object is copied onto itself, which is how clients change its headers.
 fn is_onto_itself(call: &Call, source: &Object) -> Result<bool, Error> {
     Ok(source.bucket == call.bucket_name()?.as_str() && source.key == call.key()?.as_str())
 }
 
-/// The directive says whose headers count, but for an object copied onto itself it is always the request's (manual). ACL and
-/// storage class are never inherited.
-fn copied_attributes(call: &Call, source: &Object) -> Result<CopyAttributes, Error> {
+/// The directives say whose headers and whose tags count, but for an object copied onto itself the headers are always the
+/// request's (manual). ACL and storage class are never inherited.
+fn copied_attributes(call: &Call, source: &Object, tagging: Directive) -> Result<CopyAttributes, Error> {
     let directive = call.header("x-oss-metadata-directive")?.unwrap_or("COPY");
-    let key = call.key()?;
+    let mut requested = attributes::from_headers(&call.head.headers, call.key()?)?;
     let onto_itself = is_onto_itself(call, source)?;
-    match directive.to_ascii_uppercase().as_str() {
-        "COPY" if onto_itself => {
-            attributes::from_headers(&call.head.headers, key).map(CopyAttributes::Replace)
+    match (directive.to_ascii_uppercase().as_str(), tagging) {
+        ("COPY", Directive::Copy) if !onto_itself => {
+            let (acl, storage_class) = (requested.acl, requested.storage_class);
+            Ok(CopyAttributes::Keep { acl, storage_class })
         }
-        "REPLACE" => attributes::from_headers(&call.head.headers, key).map(CopyAttributes::Replace),
-        "COPY" => {
-            let class = call.header("x-oss-storage-class")?.map(StorageClass::parse).transpose()?;
-            Ok(CopyAttributes::Keep {
-                acl: requested_object_acl(call)?.unwrap_or_default(),
-                storage_class: class.map_or_else(String::new, |class| class.as_str().to_owned()),
-            })
+        ("COPY", Directive::Replace) if !onto_itself => {
+            let mut kept = source.attributes.clone();
+            tags::take_over(&mut kept, &requested);
+            (kept.acl, kept.storage_class) = (requested.acl, requested.storage_class);
+            Ok(CopyAttributes::Replace(kept))
+        }
+        ("COPY" | "REPLACE", Directive::Replace) => Ok(CopyAttributes::Replace(requested)),
+        ("COPY" | "REPLACE", Directive::Copy) => {
+            tags::take_over(&mut requested, &source.attributes);
+            Ok(CopyAttributes::Replace(requested))
         }
         _ => Err(Error::new(ErrorCode::InvalidArgument)
             .with_message("Unknown metadata directive.")

@@ -10,6 +10,7 @@ use crate::failure;
 use crate::http::reply::Reply;
 use crate::paging::BUCKETS;
 use crate::resource_group;
+use crate::tags::Filter;
 
 /// Runs `ListBuckets`.
 pub(crate) fn list_buckets(call: &Call) -> Result<Reply, Error> {
@@ -17,10 +18,13 @@ pub(crate) fn list_buckets(call: &Call) -> Result<Reply, Error> {
     let max = BUCKETS.max(call)?;
     refuse_bad_prefix(prefix)?;
     let which = ListBuckets { prefix: prefix.to_owned(), marker: marker.to_owned(), max: max as usize };
-    let page = if asks_for_none(call)? {
+    let tagged = Filter::of(call)?;
+    let page = if resource_group::is_another(call)? {
         BucketPage::default()
-    } else {
+    } else if tagged.is_empty() {
         call.app.store.list_buckets(&which).map_err(failure::from_store)?
+    } else {
+        tagged.list(&call.app.store, &which)?
     };
     let endpoints = Endpoints::of(&call.app);
     let listed = page.buckets.iter().map(|bucket| ListedBucket {
@@ -45,12 +49,6 @@ pub(crate) fn list_buckets(call: &Call) -> Result<Reply, Error> {
     let document =
         ListAllMyBucketsResult { owner: call.app.owner_id(), page: described, buckets: listed.collect() };
     Ok(Reply::xml(document.to_xml()))
-}
-
-/// Whether only buckets of another resource group or with a tag are asked for: there are none.
-fn asks_for_none(call: &Call) -> Result<bool, Error> {
-    let tagged = |name: &&str| call.query.get(name).is_some_and(|value| !value.is_empty());
-    Ok(resource_group::is_another(call)? || ["tag-key", "tag-value", "tagging"].iter().any(tagged))
 }
 
 /// A prefix that no bucket name can have is a mistake.

@@ -269,7 +269,6 @@ fn methods_and_sub_resources() {
         "logging",
         "referer",
         "policy",
-        "tagging",
         "encryption",
         "inventory",
         "replication",
@@ -290,7 +289,7 @@ fn methods_and_sub_resources() {
             }
         }
     }
-    for missing in ["tagging", "symlink", "restore", "legalHold", "retention", "asyncFetch", "live"] {
+    for missing in ["symlink", "restore", "legalHold", "retention", "asyncFetch", "live"] {
         for method in ["GET", "PUT", "POST"] {
             bucket.at(method, &format!("k?{missing}")).send().expect_error(501, "NotImplemented");
         }

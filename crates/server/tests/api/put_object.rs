@@ -182,7 +182,6 @@ fn what_is_not_built_is_refused_and_stores_nothing() {
         ("x-oss-server-side-encryption", "AES256"),
         ("x-oss-server-side-encryption", "KMS"),
         ("x-oss-server-side-encryption-key-id", "9468da86-3509-4f8d-a61e-6eab1eac"),
-        ("x-oss-tagging", "a=1"),
     ];
     for (name, value) in rows {
         bucket.key("PUT", "k").header(name, value).body("x").send().expect_error(501, "NotImplemented");

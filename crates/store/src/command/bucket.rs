@@ -146,6 +146,8 @@ impl Command for ChangeBucket {
 pub(crate) struct SetBucketDocument {
     pub(crate) name: String,
     pub(crate) document: u8,
+    /// Only if this is what there is now, none included.
+    pub(crate) instead_of: Option<Option<Bytes>>,
     pub(crate) content: Option<Bytes>,
 }
 
@@ -155,6 +157,11 @@ impl Command for SetBucketDocument {
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
         require_bucket(txn, &self.name).await?;
         let key = key::document(&self.name, self.document);
+        if let Some(expected) = &self.instead_of
+            && txn.get(&key).await? != *expected
+        {
+            return Err(Error::PreconditionFailed);
+        }
         match &self.content {
             Some(content) => txn.put(key, content.clone()),
             None => txn.delete(key),

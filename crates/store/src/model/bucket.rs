@@ -80,6 +80,8 @@ pub enum BucketDocument {
     CallbackPolicy,
     /// Settings of background redelivery.
     Redelivery,
+    /// Pairs of key and value that describe it.
+    Tags,
 }
 
 /// Which buckets to list.

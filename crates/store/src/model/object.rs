@@ -25,8 +25,8 @@ pub enum ObjectKind {
 pub struct Attributes {
     /// The type of its content.
     pub content_type: String,
-    /// Further headers kept verbatim and in order, such as `Cache-Control` and `x-oss-meta-*`. Their values need not be
-    /// UTF-8.
+    /// Further headers kept verbatim and in order, such as `Cache-Control`, `x-oss-meta-*` and, for its tags,
+    /// `x-oss-tagging`. Their values need not be UTF-8.
     pub headers: Vec<(String, Vec<u8>)>,
     /// Who may do what.
     pub acl: Acl,

@@ -119,6 +119,28 @@ impl Store {
         let command = SetBucketDocument {
             name: name.to_owned(),
             document: document_number(document),
+            instead_of: None,
+            content: content.map(Bytes::from),
+        };
+        self.parts.committer.commit(command, None).await
+    }
+
+    /// The same, but only if the document there is now is the one given.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`]; [`Error::PreconditionFailed`] if it is another.
+    pub async fn replace_bucket_document(
+        &self,
+        name: &str,
+        document: BucketDocument,
+        instead_of: Option<&[u8]>,
+        content: Option<Vec<u8>>,
+    ) -> Result<(), Error> {
+        key::check_bucket(name).map_err(|_| Error::NoSuchBucket)?;
+        let command = SetBucketDocument {
+            name: name.to_owned(),
+            document: document_number(document),
+            instead_of: Some(instead_of.map(Bytes::copy_from_slice)),
             content: content.map(Bytes::from),
         };
         self.parts.committer.commit(command, None).await
@@ -157,5 +179,6 @@ fn document_number(document: BucketDocument) -> u8 {
         BucketDocument::Cors => 1,
         BucketDocument::CallbackPolicy => 2,
         BucketDocument::Redelivery => 3,
+        BucketDocument::Tags => 4,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Store;
-use crate::command::{Append, Content, Copy, Delete, NewData, Put, SetObjectAcl};
+use crate::command::{Append, Content, Copy, Delete, NewData, Put, SetObjectAcl, SetObjectHeader};
 use crate::data::{ReadPlan, Reader, StoredData};
 use crate::extent::{DataRef, Extent, Place};
 use crate::key;
@@ -153,6 +153,29 @@ impl Store {
         check_names(bucket, key)?;
         let generation = self.parts.ids.generation();
         let command = SetObjectAcl { bucket: bucket.to_owned(), key: key.to_owned(), acl, generation };
+        self.parts.committer.commit(command, None).await
+    }
+
+    /// Sets one of the headers that are kept with an object, or removes it. The object stays what it is otherwise, its
+    /// time included.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`], [`Error::NoSuchObject`].
+    pub async fn set_object_header(
+        &self,
+        bucket: &str,
+        key: &str,
+        name: &str,
+        value: Option<Vec<u8>>,
+    ) -> Result<(), Error> {
+        check_names(bucket, key)?;
+        let command = SetObjectHeader {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            name: name.to_owned(),
+            value,
+            generation: self.parts.ids.generation(),
+        };
         self.parts.committer.commit(command, None).await
     }
 

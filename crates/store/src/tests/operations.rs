@@ -73,6 +73,13 @@ async fn buckets() {
         assert_eq!(store.bucket_document("a", BucketDocument::Cors).unwrap(), None);
         store.set_bucket_document("a", BucketDocument::Cors, Some(b"<x/>".to_vec())).await.unwrap();
         assert_eq!(store.bucket_document("a", BucketDocument::Cors).unwrap().as_deref(), Some(&b"<x/>"[..]));
+        let replace = |old: Option<&'static [u8]>, new: &[u8]| {
+            store.replace_bucket_document("a", BucketDocument::Cors, old, Some(new.to_vec()))
+        };
+        assert_eq!(replace(None, b"<y/>").await, Err(Error::PreconditionFailed));
+        assert_eq!(replace(Some(b"<z/>"), b"<y/>").await, Err(Error::PreconditionFailed));
+        replace(Some(b"<x/>"), b"<y/>").await.unwrap();
+        assert_eq!(store.bucket_document("a", BucketDocument::Cors).unwrap().as_deref(), Some(&b"<y/>"[..]));
         store.set_bucket_document("a", BucketDocument::Cors, None).await.unwrap();
         assert_eq!(store.bucket_document("a", BucketDocument::Cors).unwrap(), None);
 
@@ -641,6 +648,38 @@ async fn folders_of_earlier_versions_are_counted_by_class_when_they_are_opened()
         let store = open(dir.path(), engine);
         assert_eq!(store.bucket_stat("b").unwrap(), expected, "{engine:?}");
         assert!(store.fsck(false).await.unwrap().findings.is_empty());
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_header_is_set_and_removed_without_touching_the_rest() {
+    for engine in ENGINES {
+        let (dir, store) = store(engine).await;
+        let headers = vec![("a".to_owned(), b"1".to_vec())];
+        let attributes = Attributes { headers, content_type: "text/x".to_owned(), ..Attributes::default() };
+        let data = stored(&store, b"x").await.unwrap();
+        let before =
+            store.put_object(crate::PutObject { attributes, ..put_of("b", "k", data) }).await.unwrap();
+        let set = |name: &'static str, value: Option<&[u8]>| {
+            store.set_object_header("b", "k", name, value.map(<[u8]>::to_vec))
+        };
+        set("b", Some(b"2")).await.unwrap();
+        set("b", Some(b"3")).await.unwrap();
+        set("a", None).await.unwrap();
+        set("a", None).await.unwrap();
+        let none = store.set_object_header("b", "none", "a", None).await;
+        assert_eq!(none, Err(Error::NoSuchObject));
+        store.close().await;
+        drop(store);
+        let store = open(dir.path(), engine);
+        let after = store.object("b", "k").unwrap().unwrap();
+        assert_eq!(after.attributes.headers, [("b".to_owned(), b"3".to_vec())]);
+        assert_eq!(
+            (&after.etag, after.last_modified_ms, after.attributes.content_type.as_str()),
+            (&before.etag, before.last_modified_ms, "text/x")
+        );
+        assert_ne!(after.generation, before.generation, "whoever compares generations notices");
         store.close().await;
     }
 }

@@ -314,7 +314,7 @@ fn other_refusals_call_nobody() {
     put().header("Content-MD5", &content_md5(b"y")).send().expect_error(400, "InvalidDigest");
     put().anonymous().send().expect_error(403, "AccessDenied");
     put().key("nobody", "x").send().expect_error(403, "InvalidAccessKeyId");
-    put().header("x-oss-tagging", "a=b").send().expect_error(501, "NotImplemented");
+    put().header("x-oss-server-side-encryption", "AES256").send().expect_error(501, "NotImplemented");
     bucket.put("k", "old");
     put().header("x-oss-forbid-overwrite", "true").send().expect_error(409, "FileAlreadyExists");
     let request =

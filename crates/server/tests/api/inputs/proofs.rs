@@ -54,6 +54,10 @@ fn header(operation: Operation, name: &str) -> Proof {
         }
         "x-oss-object-acl" | "x-oss-acl" => Refused("everybody", InvalidArgument),
         "x-oss-storage-class" => Differs("IA"),
+        "x-oss-tagging" if operation == Operation::CopyObject => {
+            Test("put_object_tagging::a_copy_has_the_tags_of_its_source_or_those_of_the_request")
+        }
+        "x-oss-tagging" => Refused("a=b=c", ErrorCode::InvalidTag),
         "x-oss-forbid-overwrite" => Refused("perhaps", InvalidArgument),
         "Content-MD5" => Refused("AAAAAAAAAAAAAAAAAAAAAA==", InvalidDigest),
         "x-oss-hash-crc64ecma" => Refused("1", ErrorCode::InvalidCRC64),
@@ -119,7 +123,10 @@ fn query(operation: Operation, name: &str) -> Proof {
             Refused("many", InvalidArgument)
         }
         "continuation-token" => Refused("nobody-gave-this-out", InvalidArgument),
-        "tag-key" | "tag-value" | "tagging" => Differs("a"),
+        "tag-key" => Differs("a"),
+        "tag-value" => Refused("a", InvalidArgument),
+        "tagging" if operation == Operation::ListBuckets => Refused("a", InvalidArgument),
+        "tagging" => Test("delete_bucket_tags::removes_all_tags_or_those_that_are_named"),
         "fetch-owner" => Differs("true"),
         "list-type" => Test("list_objects_v2::has_every_element_of_the_manual"),
         name if name.starts_with("x-oss-ac-") => {
@@ -184,6 +191,12 @@ fn element(operation: Operation, name: &str) -> Proof {
         }
         "PublicAccessBlockConfiguration/BlockPublicAccess" => {
             Test("put_bucket_public_access_block::what_acls_allow_everybody_does_not_count")
+        }
+        name if name.starts_with("Tagging/") && operation == Operation::PutBucketTags => {
+            Test("put_bucket_tags::replaces_the_tags")
+        }
+        name if name.starts_with("Tagging/") => {
+            Test("put_object_tagging::replaces_the_tags_and_touches_nothing_else")
         }
         "Delete/Quiet" => Test("delete_multiple_objects::quiet_says_nothing"),
         "Delete/Object/Key" => Test("delete_multiple_objects::deletes_and_lists_in_the_order_of_the_request"),

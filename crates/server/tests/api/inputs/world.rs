@@ -49,6 +49,9 @@ pub(super) struct Draft {
     anonymous: bool,
 }
 
+/// The tags that a request sets.
+const TAGS: &str = "<Tagging><TagSet><Tag><Key>set</Key><Value>1</Value></Tag></TagSet></Tagging>";
+
 impl World {
     pub(super) fn new(server: &Arc<Server>) -> Self {
         let bucket = Bucket::on(server);
@@ -70,6 +73,9 @@ impl World {
             .send()
             .expect(200);
         bucket.root("PUT", "?cors").body(cors).send().expect(200);
+        for place in [bucket.root("PUT", "?tagging"), bucket.at("PUT", "k?tagging")] {
+            place.body(TAGS.replace("set", "was")).send().expect(200);
+        }
         bucket.root("PUT", "?policy&comp=callback").body(policy("p")).send().expect(200);
         let upload = bucket.initiate("folder/parts");
         let etag = bucket.part("folder/parts", &upload, 1, CONTENT.as_bytes());
@@ -103,6 +109,9 @@ impl World {
                 "<PublicAccessBlockConfiguration><BlockPublicAccess>true</BlockPublicAccess>\
                  </PublicAccessBlockConfiguration>",
             ),
+            Op::PutBucketTags | Op::PutObjectTagging => self.tagging("PUT", operation).body(TAGS),
+            Op::GetBucketTags | Op::GetObjectTagging => self.tagging("GET", operation),
+            Op::DeleteBucketTags | Op::DeleteObjectTagging => self.tagging("DELETE", operation),
             Op::GetBucketPublicAccessBlock => of_bucket("GET", "publicAccessBlock"),
             Op::DeleteBucketPublicAccessBlock => {
                 Draft::new("DELETE", &format!("/{name}-empty"), "publicAccessBlock")
@@ -157,6 +166,11 @@ impl World {
         }
     }
 
+    fn tagging(&self, method: &'static str, operation: Operation) -> Draft {
+        let key = if operation.name().contains("Object") { "/k" } else { "" };
+        Draft::new(method, &format!("/{}{key}", self.bucket.name), "tagging")
+    }
+
     fn form(&self) -> Draft {
         let bucket = &self.bucket.name;
         let mut draft = Draft::new("POST", &format!("/{bucket}"), "").anonymous();
@@ -180,14 +194,21 @@ impl World {
             let request = |query: &str| bucket.server.request("GET", &format!("/{name}{other}?{query}"));
             answers.extend([request("bucketInfo").send(), request("acl").send()]);
         }
-        for query in
-            ["?bucketInfo", "?acl", "?cors", "?policy&comp=callback", "?encoding-type=url", "?uploads"]
-        {
+        for query in [
+            "?bucketInfo",
+            "?acl",
+            "?cors",
+            "?tagging",
+            "?policy&comp=callback",
+            "?encoding-type=url",
+            "?uploads",
+        ] {
             answers.push(bucket.root("GET", query).send());
         }
         for key in answers[answers.len() - 2].elements("Key") {
             answers.push(bucket.at("HEAD", &key).send());
             answers.push(bucket.at("GET", &format!("{key}?acl")).send());
+            answers.push(bucket.at("GET", &format!("{key}?tagging")).send());
         }
         for upload in bucket.root("GET", "?uploads").send().elements("UploadId") {
             // What was said at its beginning shows when it is whole.

@@ -1,0 +1,14 @@
+//! `DeleteObjectTagging`: removes an object's tags; 204 also when there are none.
+
+use ossicle_protocol::{Error, Tags};
+
+use crate::call::Call;
+use crate::http::reply::Reply;
+use crate::{stored, tags};
+
+/// Runs `DeleteObjectTagging`.
+pub(crate) async fn delete_object_tagging(call: &Call) -> Result<Reply, Error> {
+    let object = stored::object(call).await?;
+    tags::set_on_object(call, &object, &Tags::default()).await?;
+    Ok(Reply::no_content())
+}

@@ -1,0 +1,16 @@
+//! `PutObjectTagging`: replaces an object's tags. Its time stays what it was.
+
+use ossicle_protocol::{Error, Tags};
+
+use crate::call::Call;
+use crate::http::body::RequestBody;
+use crate::http::reply::Reply;
+use crate::{stored, tags};
+
+/// Runs `PutObjectTagging`.
+pub(crate) async fn put_object_tagging(call: &Call, body: RequestBody) -> Result<Reply, Error> {
+    let object = stored::object(call).await?;
+    let given = Tags::of_object(&tags::read(call, body).await?)?;
+    tags::set_on_object(call, &object, &given).await?;
+    Ok(Reply::ok())
+}
