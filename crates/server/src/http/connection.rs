@@ -18,7 +18,7 @@ const ORDINARY_HEAD: usize = 8 * 1024;
 const LARGE_HEADS: u64 = 16 * 1024 * 1024;
 
 /// The low bits of [`Moment`] that hold the phase.
-const PHASE_BITS: u32 = 2;
+const PHASE_BITS: u32 = 3;
 
 /// No order.
 const NONE: u64 = 0;
@@ -36,6 +36,8 @@ pub(crate) enum Phase {
     Head,
     /// An answer, or the client's next piece of the body.
     Serving,
+    /// The client to end its side.
+    Ending,
 }
 
 /// A phase and how many came before it on the same connection: two of them are equal only if nothing happened between.
@@ -48,14 +50,15 @@ impl Moment {
             0 => Phase::Handshake,
             1 => Phase::Idle,
             2 => Phase::Head,
-            _ => Phase::Serving,
+            3 => Phase::Serving,
+            _ => Phase::Ending,
         }
     }
 
     /// Whether no request has begun yet.
     pub(crate) fn is_first(self) -> bool {
         // Handshake, idle, head.
-        self.0 >> PHASE_BITS < 3 && self.phase() != Phase::Serving
+        self.0 >> PHASE_BITS <= 3 && !matches!(self.phase(), Phase::Serving | Phase::Ending)
     }
 
     fn next(self, phase: Phase) -> Self {
@@ -406,6 +409,14 @@ mod tests {
         assert_eq!(order(&connection), None);
         connection.close_at_once();
         assert_eq!(order(&connection), Some(Order::Close));
+    }
+
+    #[test]
+    fn what_comes_at_the_end_is_no_head() {
+        let connection = Connection::new(Phase::Idle, Arc::default());
+        connection.enter(Phase::Ending);
+        assert!(connection.received(usize::try_from(2 * LARGE_HEADS).unwrap()));
+        assert_eq!(connection.phase(), Phase::Ending);
     }
 
     #[test]

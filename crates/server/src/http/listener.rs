@@ -209,6 +209,7 @@ impl<S: Service> Listener<S> {
             (Some(_), _) if state.has_unread() => None,
             _ => return,
         };
+        state.enter(Phase::Ending);
         let stream = connection.into_parts().io.into_stream().into_inner();
         match last_words {
             Some(status) => Box::pin(farewell::say(stream, &(self.malformed)(status))).await,
