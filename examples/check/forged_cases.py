@@ -253,8 +253,19 @@ def nonsense(world):
 def bad_escapes(world):
     body = b'{"reqId":"ESCAPES"}'
     for target in ("/callback/%zz", "/callback/%f", "/callback/%", "/callback/%ff"):
-        answer = exchange(world.application.authority, "POST", target, world.headers("/callback", body), body)
-        assert answer.status in (400, 403), f"{target}: status {answer.status}"
+        status = status_in_spite_of_resets(world, target, body)
+        assert status in (400, 403), f"{target}: status {status}"
+
+
+def status_in_spite_of_resets(world, target, body, tries=5):
+    """A server that cannot parse a request line answers without reading on and closes; the reset may overtake the answer."""
+    for left in reversed(range(tries)):
+        try:
+            headers = world.headers("/callback", body)
+            return exchange(world.application.authority, "POST", target, headers, body).status
+        except ConnectionResetError:
+            if not left:
+                raise
 
 
 @case("with a secret, only callbacks that the application asked for count")
