@@ -245,7 +245,9 @@ fn a_copy_of_a_stopped_server_and_a_snapshot_of_a_running_one_restore() {
             assert!(server.wait().success());
             copied(data.path())
         } else {
-            // Nothing is written at this moment, so that a copy is a snapshot.
+            // The outcome of a callback is seen up to 50 ms before it is on disk. After that nothing is written at this
+            // moment, so that a copy is a snapshot.
+            std::thread::sleep(std::time::Duration::from_millis(500));
             let copy = copied(data.path());
             server.kill();
             copy

@@ -13,12 +13,22 @@ use crate::journal::rows;
 /// What the application server saw of one delivery.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// The numbers of the attempts in the order in which they were sent.
+    /// The numbers of the attempts in the order in which they were read.
     pub(crate) attempts: Vec<u32>,
-    /// The connection that each came on. A killed server's last request may be read after its successor's first one, but
-    /// its connection was accepted before.
+    /// The connection that each came on.
     connections: Vec<usize>,
     pub(crate) accepted: bool,
+}
+
+impl Seen {
+    /// Whether the numbers came in the order in which the attempts were made. A killed server's last request may be read
+    /// after its successor's first one; then the order of their connections tells, which no server shares with the next.
+    pub(crate) fn is_in_order(&self) -> bool {
+        let mut by_connection: Vec<(usize, u32)> =
+            self.connections.iter().copied().zip(self.attempts.iter().copied()).collect();
+        by_connection.sort_by_key(|(connection, _)| *connection);
+        self.attempts.is_sorted() || by_connection.is_sorted_by_key(|(_, attempt)| *attempt)
+    }
 }
 
 /// What the application server saw, by delivery.
@@ -36,9 +46,8 @@ pub(crate) struct Told {
 pub(crate) fn note(book: &Book, request: &Received, accepted: bool) {
     let mut book = book.lock().unwrap();
     let seen = book.entry(request.header("x-ossicle-delivery-id").to_owned()).or_default();
-    let at = seen.connections.partition_point(|connection| *connection <= request.connection);
-    seen.connections.insert(at, request.connection);
-    seen.attempts.insert(at, request.header("x-ossicle-attempt").parse().unwrap());
+    seen.connections.push(request.connection);
+    seen.attempts.push(request.header("x-ossicle-attempt").parse().unwrap());
     seen.accepted |= accepted;
 }
 

@@ -117,7 +117,7 @@ fn every_callback_arrives_though_the_server_is_killed_at_random() {
         assert!(seen.accepted, "{id} counts as delivered and was never accepted: {seen:?}");
         // A number comes twice where the server was killed before it could write down the attempt, and where a kept
         // connection broke under a request and was replaced.
-        assert!(seen.attempts.is_sorted(), "{id}: {seen:?}");
+        assert!(seen.is_in_order(), "{id}: {seen:?}");
     }
     let again = book.values().filter(|seen| seen.attempts.last() > Some(&1)).count();
     assert!(again > 0, "nothing was redelivered");
