@@ -1,7 +1,7 @@
 //! `AppendObject`: adds the body to the end of an appendable object. OSS makes no callbacks for it.
 
-use ossicle_protocol::{Error, ErrorCode};
-use ossicle_store::AppendObject;
+use ossicle_protocol::{Error, ErrorCode, Tags};
+use ossicle_store::{AppendObject, Attributes};
 
 use crate::acl::requested_object_acl;
 use crate::attributes;
@@ -15,7 +15,7 @@ use crate::receive::{SINGLE_UPLOAD_LIMIT, receive};
 pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Reply, Error> {
     let key = call.key()?;
     let position = position(call)?;
-    let (attributes, acl) = (attributes::from_headers(&call.head.headers, key)?, requested_object_acl(call)?);
+    let (attributes, acl) = (attributes(call, position)?, requested_object_acl(call)?);
     let received = receive(call, body).await?;
     let append = AppendObject {
         bucket: call.bucket_name()?.as_str().to_owned(),
@@ -32,6 +32,13 @@ pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Repl
     let reply = attributes::identify(Reply::ok(), &object)
         .with_named("x-oss-next-append-position", &object.size.to_string());
     Ok(received.delay.show_on(reply))
+}
+
+/// What the request says of the object. Tags count where it is made; on a later append they are not even looked at (suite of
+/// oss2, test_append_object_with_tagging_wrong_num).
+fn attributes(call: &Call, position: u64) -> Result<Attributes, Error> {
+    let all = call.head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    attributes::from_fields(all.filter(|(name, _)| position == 0 || *name != Tags::HEADER), call.key()?)
 }
 
 fn position(call: &Call) -> Result<u64, Error> {

@@ -90,6 +90,7 @@ fn every_upload_may_bring_tags() {
     };
     append("0", "a=1");
     append("1", "b=2");
+    append("2", "not=a=tag");
     assert_eq!(tags(&bucket, "log"), ["a=1"], "those of the first append");
     let upload =
         bucket.at("POST", "parts?uploads").header(header, "p=1").send().expect(200).element("UploadId");
