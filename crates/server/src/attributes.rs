@@ -81,17 +81,12 @@ pub(crate) fn from_fields<'a>(
 
 /// A header or form field that is longer than this server stores or repeats.
 pub(crate) fn too_long(name: &str, most: usize) -> Error {
-    Error::new(ErrorCode::InvalidArgument)
-        .with_message(format!("The value of {name} must not be longer than {most} bytes."))
-        .with_detail("ArgumentName", name)
+    Error::invalid_argument(format!("The value of {name} must not be longer than {most} bytes."), name, "")
 }
 
 fn text<'a>(name: &str, value: &'a [u8]) -> Result<&'a str, Error> {
-    std::str::from_utf8(value).map_err(|_| {
-        Error::new(ErrorCode::InvalidArgument)
-            .with_message("The characters encoding must be utf-8.")
-            .with_detail("ArgumentName", name)
-    })
+    std::str::from_utf8(value)
+        .map_err(|_| Error::invalid_argument("The characters encoding must be utf-8.", name, ""))
 }
 
 /// The headers that describe a stored object on GET and HEAD.

@@ -6,6 +6,7 @@ use ossicle_store::{Object, ObjectFields};
 use crate::acl::{PublicAccess, object_acl, refuse_public_object};
 use crate::auth::Caller;
 use crate::call::Call;
+use crate::failure::Failure;
 
 /// The right that an operation needs on its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,7 @@ enum Need {
 }
 
 /// Lets the call pass, or says 403 `AccessDenied`.
-pub(crate) fn authorize(call: &Call) -> Result<(), Error> {
+pub(crate) fn authorize(call: &Call) -> Result<(), Failure> {
     let need = need(call.operation);
     if !call.caller.is_owner() {
         admit_public(call, need)?;
@@ -31,7 +32,7 @@ pub(crate) fn authorize(call: &Call) -> Result<(), Error> {
     // A form may have the ACL in a field, and looks itself. What is no ACL is told by the operation.
     let asked = if sets_object_acl(call.operation) { call.header("x-oss-object-acl")? } else { None };
     match (&call.bucket, asked.map(ObjectAcl::parse)) {
-        (Some(bucket), Some(Ok(acl))) => refuse_public_object(bucket, acl),
+        (Some(bucket), Some(Ok(acl))) => Ok(refuse_public_object(bucket, acl)?),
         _ => Ok(()),
     }
 }
@@ -49,8 +50,8 @@ fn sets_object_acl(operation: Operation) -> bool {
 }
 
 /// Lets a caller pass that nothing is known of.
-fn admit_public(call: &Call, need: Need) -> Result<(), Error> {
-    let denied = || denied(&call.caller, None);
+fn admit_public(call: &Call, need: Need) -> Result<(), Failure> {
+    let denied = || Failure::from(denied(&call.caller, None));
     match (need, &call.bucket) {
         (Need::Later, _) => Ok(()),
         (Need::Owner, _) | (_, None) => Err(denied()),
@@ -59,10 +60,10 @@ fn admit_public(call: &Call, need: Need) -> Result<(), Error> {
             if allowed { Ok(()) } else { Err(denied()) }
         }
         (Need::ReadObject, Some(bucket)) => {
-            read_key(&call.caller, PublicAccess::of(bucket), stored(call)?.as_deref())
+            Ok(read_key(&call.caller, PublicAccess::of(bucket), stored(call)?.as_deref())?)
         }
         (Need::WriteObject, Some(bucket)) => {
-            write_key(&call.caller, PublicAccess::of(bucket), stored(call)?.as_deref())
+            Ok(write_key(&call.caller, PublicAccess::of(bucket), stored(call)?.as_deref())?)
         }
     }
 }
@@ -136,9 +137,8 @@ fn need(operation: Operation) -> Need {
     }
 }
 
-fn stored(call: &Call) -> Result<Option<Object>, Error> {
-    let bucket = call.bucket_name()?.as_str();
-    call.app.store.object(bucket, call.key()?.as_str()).map_err(crate::failure::from_store)
+fn stored(call: &Call) -> Result<Option<Object>, Failure> {
+    Ok(call.app.store.object(call.bucket_name()?.as_str(), call.key()?.as_str())?)
 }
 
 fn denied(caller: &Caller, object: Option<&ObjectFields>) -> Error {

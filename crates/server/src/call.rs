@@ -14,6 +14,7 @@ use crate::auth::Caller;
 use crate::request_id::RequestId;
 
 /// A routed, authenticated and authorized request.
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) app: Arc<App>,
     pub(crate) operation: Operation,
@@ -25,7 +26,7 @@ pub(crate) struct Call {
     pub(crate) head: Arc<http::request::Parts>,
     pub(crate) caller: Caller,
     pub(crate) request_id: RequestId,
-    pub(crate) host_id: String,
+    pub(crate) host_id: Arc<str>,
     pub(crate) client_ip: IpAddr,
     pub(crate) now: Timestamp,
     /// The target's bucket, where it exists.
@@ -68,10 +69,8 @@ impl Call {
 /// A header as UTF-8 text.
 pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, Error> {
     headers.get(name).map_or(Ok(None), |value| {
-        std::str::from_utf8(value.as_bytes()).map(Some).map_err(|_| {
-            Error::new(ErrorCode::InvalidArgument)
-                .with_message("The characters encoding must be utf-8.")
-                .with_detail("ArgumentName", name)
-        })
+        std::str::from_utf8(value.as_bytes())
+            .map(Some)
+            .map_err(|_| Error::invalid_argument("The characters encoding must be utf-8.", name, ""))
     })
 }

@@ -27,11 +27,8 @@ pub(crate) fn override_headers(call: &Call, mut reply: Reply) -> Result<Reply, E
                 .with_message("Overriding response headers is not allowed for anonymous requests.")
                 .with_detail("ArgumentName", parameter));
         }
-        let value = http::HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
-            Error::new(ErrorCode::InvalidArgument)
-                .with_message("The value cannot stand in a header.")
-                .with_detail("ArgumentName", parameter)
-        })?;
+        let value = http::HeaderValue::from_bytes(value.as_bytes())
+            .map_err(|_| Error::invalid_argument("The value cannot stand in a header.", parameter, ""))?;
         reply = reply.with_header(name, value);
     }
     Ok(reply)

@@ -136,14 +136,16 @@ fn number(value: &[u8], name: &'static str, ec: &'static str) -> Result<u64, Err
     let digits = Some(value).filter(|value| value.iter().all(u8::is_ascii_digit));
     let text = digits.and_then(|value| std::str::from_utf8(value).ok());
     text.and_then(|text| text.parse().ok())
-        .ok_or_else(|| refused(name, ec).with_detail("ArgumentValue", String::from_utf8_lossy(value)))
+        .ok_or_else(|| refused_value(name, ec, &String::from_utf8_lossy(value)))
 }
 
 fn refused(name: &'static str, ec: &'static str) -> Error {
-    Error::new(ErrorCode::InvalidArgument)
-        .with_ec(ec)
-        .with_message("The client-side encryption of the upload is missing, not valid or not followed.")
-        .with_detail("ArgumentName", name)
+    refused_value(name, ec, "")
+}
+
+fn refused_value(name: &'static str, ec: &'static str, value: &str) -> Error {
+    let message = "The client-side encryption of the upload is missing, not valid or not followed.";
+    Error::invalid_argument(message, name, value).with_ec(ec)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use ossicle_protocol::{Conditions, ETag, Error, ErrorCode, Timestamp};
 use ossicle_store::Object;
 
 use crate::call::Call;
+use crate::failure::Failure;
 
 /// Checks `If-Match` and its kin: 304 or 412 where they do not hold.
 pub(crate) fn check(headers: &HeaderMap, object: &Object) -> Result<(), Error> {
@@ -35,21 +36,21 @@ pub(crate) fn read_forbid_overwrite(text: Option<&str>) -> Result<bool, Error> {
         None => Ok(false),
         Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
         Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
-        Some(text) => Err(Error::new(ErrorCode::InvalidArgument)
-            .with_message("The value of x-oss-forbid-overwrite must be true or false.")
-            .with_detail("ArgumentName", "x-oss-forbid-overwrite")
-            .with_detail("ArgumentValue", text)),
+        Some(text) => {
+            let message = "The value of x-oss-forbid-overwrite must be true or false.";
+            Err(Error::invalid_argument(message, "x-oss-forbid-overwrite", text))
+        }
     }
 }
 
 /// Refuses at once to begin what could only fail later: `x-oss-forbid-overwrite` for a key that is taken.
-pub(crate) fn refuse_overwrite(call: &Call) -> Result<(), Error> {
+pub(crate) fn refuse_overwrite(call: &Call) -> Result<(), Failure> {
     if !forbids_overwrite(call)? {
         return Ok(());
     }
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
-    match call.app.store.object(bucket, key).map_err(crate::failure::from_store)? {
-        Some(_) => Err(Error::new(ErrorCode::FileAlreadyExists)),
+    match call.app.store.object(bucket, key)? {
+        Some(_) => Err(ErrorCode::FileAlreadyExists.into()),
         None => Ok(()),
     }
 }

@@ -8,20 +8,18 @@ use crate::acl::PublicAccess;
 use crate::authorize::read_key;
 use crate::call::Call;
 use crate::conditions;
-use crate::failure;
+use crate::failure::Failure;
 
 /// The source of a copy, which exists, may be read and meets the conditions.
-pub(crate) fn resolve(call: &Call) -> Result<Object, Error> {
+pub(crate) fn resolve(call: &Call) -> Result<Object, Failure> {
     let text = call.header("x-oss-copy-source")?.unwrap_or("");
     let (bucket, key) = parse(text)?;
     let store = &call.app.store;
     let holder = store
-        .bucket(bucket.as_str())
-        .map_err(failure::from_store)?
+        .bucket(bucket.as_str())?
         .ok_or_else(|| Error::new(ErrorCode::NoSuchBucket).with_detail("BucketName", bucket.as_str()))?;
     let object = store
-        .object(bucket.as_str(), key.as_str())
-        .map_err(failure::from_store)?
+        .object(bucket.as_str(), key.as_str())?
         .ok_or_else(|| Error::new(ErrorCode::NoSuchKey).with_detail("Key", key.as_str()))?;
     read_key(&call.caller, PublicAccess::of(&holder), Some(&object))?;
     conditions::check_source(&call.head.headers, &object)?;
@@ -31,10 +29,8 @@ pub(crate) fn resolve(call: &Call) -> Result<Object, Error> {
 /// Reads `/bucket/key`, percent-encoded, with or without the leading slash.
 fn parse(text: &str) -> Result<(BucketName, ObjectKey), Error> {
     let invalid = || {
-        Error::new(ErrorCode::InvalidArgument)
-            .with_message("Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.")
-            .with_detail("ArgumentName", "x-oss-copy-source")
-            .with_detail("ArgumentValue", text)
+        let message = "Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.";
+        Error::invalid_argument(message, "x-oss-copy-source", text)
     };
     let (path, query) = text.split_once('?').unwrap_or((text, ""));
     if let Some(version) = Query::parse(query)?.get("versionId") {

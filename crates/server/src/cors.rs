@@ -2,18 +2,17 @@
 
 use http::HeaderMap;
 use http::header::{HeaderValue, ORIGIN, VARY};
-use ossicle_protocol::{BucketName, CorsAnswer, CorsRules, Error};
+use ossicle_protocol::{BucketName, CorsAnswer, CorsRules};
 use ossicle_store::{BucketDocument, Store};
 
 use crate::app::App;
-use crate::failure;
+use crate::failure::Failure;
 use crate::http::reply::Reply;
 
 /// The rules that are set on a bucket.
-pub(crate) fn rules(store: &Store, bucket: &BucketName) -> Result<Option<CorsRules>, Error> {
-    let document =
-        store.bucket_document(bucket.as_str(), BucketDocument::Cors).map_err(failure::from_store)?;
-    document.map(|document| CorsRules::parse(&document)).transpose()
+pub(crate) fn rules(store: &Store, bucket: &BucketName) -> Result<Option<CorsRules>, Failure> {
+    let document = store.bucket_document(bucket.as_str(), BucketDocument::Cors)?;
+    Ok(document.map(|document| CorsRules::parse(&document)).transpose()?)
 }
 
 /// Adds what a browser needs to let its page read an answer, if a rule lets it.

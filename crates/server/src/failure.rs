@@ -1,14 +1,104 @@
-//! From failures to answers: store errors become OSS errors, causes go to the log, clients get the code and the request id.
+//! From failures to answers. Whatever keeps a request from being done is a [`Failure`], which `?` makes of the errors of the
+//! store, of bodies and of the protocol. Here alone they become OSS errors: causes go to the log, clients get the code and the
+//! request id.
 
 use http::HeaderName;
 use ossicle_protocol::{Error, ErrorCode};
 use ossicle_store as store;
 
+use crate::http::body::BodyError;
+use crate::http::framing::Misframed;
 use crate::http::reply::Reply;
 use crate::request_id::RequestId;
 
-/// What a store error means to an OSS client. The cause of a 5xx is logged here, as the answer does not carry it.
-pub(crate) fn from_store(error: store::Error) -> Error {
+/// Why a request was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The client is told exactly this.
+    Oss(Error),
+    /// The store did not do its part.
+    Store(store::Error),
+    /// The body cannot be read.
+    Body(BodyError),
+    /// Something inside this server broke that is no client's doing.
+    Internal {
+        /// What was tried.
+        what: &'static str,
+        /// Why it did not work, for the log alone.
+        cause: String,
+    },
+}
+
+impl Failure {
+    /// Something inside this server that broke.
+    pub(crate) fn internal(what: &'static str, cause: &dyn std::error::Error) -> Self {
+        Self::Internal { what, cause: cause.to_string() }
+    }
+
+    /// Returns the error in OSS's words. The cause of a 5xx is logged here, as the answer does not carry it.
+    pub(crate) fn into_oss(self) -> Error {
+        match self {
+            Self::Oss(error) => error,
+            Self::Store(error) => of_store(error),
+            Self::Body(error) => of_body(&error),
+            Self::Internal { what, cause } => {
+                tracing::error!(error = cause, "{what}");
+                Error::new(ErrorCode::InternalError)
+            }
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Oss(error)
+    }
+}
+
+impl From<ErrorCode> for Failure {
+    fn from(code: ErrorCode) -> Self {
+        Self::Oss(Error::new(code))
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
+    }
+}
+
+impl From<Misframed> for Failure {
+    fn from(fault: Misframed) -> Self {
+        let code = match fault {
+            Misframed::NoHost | Misframed::SeveralHosts => ErrorCode::InvalidRequest,
+            Misframed::Encoded => ErrorCode::NotImplemented,
+        };
+        Self::Oss(Error::new(code).with_message(fault.message()))
+    }
+}
+
+/// Returns what a broken body means to an OSS client. What is read whole is a document, but for the operation that says
+/// otherwise.
+fn of_body(error: &BodyError) -> Error {
+    match error {
+        BodyError::TooSlow => Error::new(ErrorCode::RequestTimeout),
+        BodyError::EndedEarly | BodyError::Malformed => {
+            Error::new(ErrorCode::BadRequest).with_message(error.to_string())
+        }
+        BodyError::TooLong { .. } => {
+            Error::new(ErrorCode::MalformedXML).with_detail("ErrorDetail", error.to_string())
+        }
+    }
+}
+
+/// Returns what a store error means to an OSS client.
+fn of_store(error: store::Error) -> Error {
     let simple = Error::new;
     match error {
         store::Error::NoSuchBucket => simple(ErrorCode::NoSuchBucket),
@@ -68,12 +158,6 @@ fn broken(error: &store::Error) -> Error {
     Error::new(ErrorCode::InternalError)
 }
 
-/// A failure inside this server that is no client's doing.
-pub(crate) fn internal(what: &str, error: &dyn std::error::Error) -> Error {
-    tracing::error!(%error, "{what}");
-    Error::new(ErrorCode::InternalError)
-}
-
 /// One line for the operator. That a client asks for what is not built is no failure of the server.
 pub(crate) fn log(error: &Error, request_id: RequestId, operation: &str) {
     let (code, ec, message) = (error.code().as_str(), error.ec(), error.message());
@@ -114,7 +198,7 @@ mod tests {
     #[test]
     fn a_store_that_cannot_write_says_why() {
         let check = |error: store::Error, status: u16, words: &str| {
-            let error = from_store(error);
+            let error = Failure::from(error).into_oss();
             assert_eq!(error.status().as_u16(), status, "{error}");
             assert!(error.message().contains(words), "{error}");
         };

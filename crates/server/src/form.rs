@@ -8,9 +8,10 @@ mod memory;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use ossicle_protocol::ErrorCode;
 use ossicle_protocol::form::{Boundary, FileHead, FormPiece, FormReader};
-use ossicle_protocol::{Error, ErrorCode};
 
+use crate::failure::Failure;
 use crate::http::body::RequestBody;
 
 pub(crate) use acting::Acting;
@@ -53,7 +54,7 @@ impl Form {
         headers: &HeaderMap,
         body: RequestBody,
         memory: &FormMemory,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, Failure> {
         let content_type = headers.get(CONTENT_TYPE).map_or(b"".as_slice(), http::HeaderValue::as_bytes);
         let reader = FormReader::new(&Boundary::parse(content_type)?);
         let mut pieces = Pieces { reader, body, input: Bytes::new(), md5: BodyMd5::announced(headers)? };
@@ -66,7 +67,7 @@ impl Form {
                     return Ok(Self { fields, file: File { head, pieces } });
                 }
                 FormPiece::Data(_) | FormPiece::End => {
-                    return Err(Error::new(ErrorCode::MalformedPOSTRequest));
+                    return Err(ErrorCode::MalformedPOSTRequest.into());
                 }
             }
         }
@@ -90,7 +91,7 @@ impl Fields {
 
 impl File {
     /// Waits for the next piece of the file; `None` at its end. A form that breaks off within the file is malformed.
-    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         match self.pieces.next(&mut Reserved::default()).await? {
             FormPiece::Data(data) => Ok(Some(data)),
             FormPiece::Field { .. } | FormPiece::File(_) | FormPiece::End => Ok(None),
@@ -98,16 +99,16 @@ impl File {
     }
 
     /// Checks what the request's head announces of its body, for which the body is read to its end.
-    pub(crate) async fn finish(mut self) -> Result<(), Error> {
+    pub(crate) async fn finish(mut self) -> Result<(), Failure> {
         if self.pieces.md5.is_some() {
             while self.pieces.receive().await?.is_some() {}
         }
-        self.pieces.md5.map_or(Ok(()), BodyMd5::check)
+        Ok(self.pieces.md5.map_or(Ok(()), BodyMd5::check)?)
     }
 }
 
 impl Pieces {
-    async fn next(&mut self, reserved: &mut Reserved) -> Result<FormPiece, Error> {
+    async fn next(&mut self, reserved: &mut Reserved) -> Result<FormPiece, Failure> {
         loop {
             let piece = self.reader.next(&mut self.input)?;
             reserved.grow_to(self.reader.held())?;
@@ -124,7 +125,7 @@ impl Pieces {
         }
     }
 
-    async fn receive(&mut self) -> Result<Option<Bytes>, Error> {
+    async fn receive(&mut self) -> Result<Option<Bytes>, Failure> {
         let arrived = self.body.next().await?;
         if let (Some(md5), Some(bytes)) = (&mut self.md5, &arrived) {
             md5.take(bytes);

@@ -35,6 +35,7 @@ mod ops;
 mod paging;
 mod public_key;
 mod receive;
+mod request;
 mod request_id;
 mod resource_group;
 mod service;

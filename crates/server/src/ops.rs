@@ -50,14 +50,15 @@ mod put_object_tagging;
 mod upload_part;
 mod upload_part_copy;
 
+use std::pin::Pin;
 use std::sync::LazyLock;
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use ossicle_protocol::{Error, ErrorCode, Operation};
 use tokio::sync::Semaphore;
 
-use crate::aside::aside;
 use crate::call::Call;
+use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 
@@ -66,76 +67,105 @@ use crate::http::reply::Reply;
 static LISTINGS: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(2 * std::thread::available_parallelism().map_or(1, usize::from)));
 
+/// What an operation comes to. It is boxed, so that no request carries the size of the largest operation.
+type Outcome<'a> = Pin<Box<dyn Future<Output = Result<Reply, Failure>> + Send + 'a>>;
+
 /// Runs the operation that the call was routed to.
-pub(crate) async fn run(call: Call, body: RequestBody) -> Result<Reply, Error> {
-    demand_length(&call)?;
+pub(crate) async fn run(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
+    demand_length(call)?;
+    let _turn = match is_listing(call.operation) {
+        true => LISTINGS.acquire().await.ok(),
+        false => None,
+    };
+    begin(call, body).await
+}
+
+/// Finds the function of the call's operation.
+fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
     match call.operation {
-        Operation::ListBuckets => list(call, list_buckets::list_buckets).await,
-        Operation::PutBucket => put_bucket::put_bucket(&call, body).await,
-        Operation::DeleteBucket => delete_bucket::delete_bucket(&call).await,
-        Operation::HeadBucket => head_bucket::head_bucket(&call),
-        Operation::GetBucketInfo => get_bucket_info::get_bucket_info(&call),
-        Operation::GetBucketLocation => get_bucket_location::get_bucket_location(&call),
-        Operation::GetBucketStat => get_bucket_stat::get_bucket_stat(&call),
-        Operation::GetBucketAcl => get_bucket_acl::get_bucket_acl(&call),
-        Operation::PutBucketAcl => put_bucket_acl::put_bucket_acl(&call).await,
-        Operation::PutBucketCors => put_bucket_cors::put_bucket_cors(&call, body).await,
-        Operation::GetBucketCors => get_bucket_cors::get_bucket_cors(&call),
-        Operation::DeleteBucketCors => delete_bucket_cors::delete_bucket_cors(&call).await,
+        Operation::ListBuckets => Box::pin(list_buckets::list_buckets(call, body)),
+        Operation::PutBucket => Box::pin(put_bucket::put_bucket(call, body)),
+        Operation::DeleteBucket => Box::pin(delete_bucket::delete_bucket(call, body)),
+        Operation::HeadBucket => Box::pin(head_bucket::head_bucket(call, body)),
+        Operation::GetBucketInfo => Box::pin(get_bucket_info::get_bucket_info(call, body)),
+        Operation::GetBucketLocation => Box::pin(get_bucket_location::get_bucket_location(call, body)),
+        Operation::GetBucketStat => Box::pin(get_bucket_stat::get_bucket_stat(call, body)),
+        Operation::GetBucketAcl => Box::pin(get_bucket_acl::get_bucket_acl(call, body)),
+        Operation::PutBucketAcl => Box::pin(put_bucket_acl::put_bucket_acl(call, body)),
+        Operation::PutBucketCors => Box::pin(put_bucket_cors::put_bucket_cors(call, body)),
+        Operation::GetBucketCors => Box::pin(get_bucket_cors::get_bucket_cors(call, body)),
+        Operation::DeleteBucketCors => Box::pin(delete_bucket_cors::delete_bucket_cors(call, body)),
         Operation::PutBucketCallbackPolicy => {
-            put_bucket_callback_policy::put_bucket_callback_policy(&call, body).await
+            Box::pin(put_bucket_callback_policy::put_bucket_callback_policy(call, body))
         }
-        Operation::GetBucketCallbackPolicy => get_bucket_callback_policy::get_bucket_callback_policy(&call),
+        Operation::GetBucketCallbackPolicy => {
+            Box::pin(get_bucket_callback_policy::get_bucket_callback_policy(call, body))
+        }
         Operation::DeleteBucketCallbackPolicy => {
-            delete_bucket_callback_policy::delete_bucket_callback_policy(&call).await
+            Box::pin(delete_bucket_callback_policy::delete_bucket_callback_policy(call, body))
         }
         Operation::PutBucketPublicAccessBlock => {
-            put_bucket_public_access_block::put_bucket_public_access_block(&call, body).await
+            Box::pin(put_bucket_public_access_block::put_bucket_public_access_block(call, body))
         }
         Operation::GetBucketPublicAccessBlock => {
-            get_bucket_public_access_block::get_bucket_public_access_block(&call)
+            Box::pin(get_bucket_public_access_block::get_bucket_public_access_block(call, body))
         }
         Operation::DeleteBucketPublicAccessBlock => {
-            delete_bucket_public_access_block::delete_bucket_public_access_block(&call).await
+            Box::pin(delete_bucket_public_access_block::delete_bucket_public_access_block(call, body))
         }
-        Operation::PutBucketTags => put_bucket_tags::put_bucket_tags(&call, body).await,
-        Operation::GetBucketTags => get_bucket_tags::get_bucket_tags(&call),
-        Operation::DeleteBucketTags => delete_bucket_tags::delete_bucket_tags(&call).await,
-        Operation::Preflight => preflight::preflight(&call),
-        Operation::ListObjects => list(call, list_objects::list_objects).await,
-        Operation::ListObjectsV2 => list(call, list_objects_v2::list_objects_v2).await,
-        Operation::ListObjectVersions => list(call, list_object_versions::list_object_versions).await,
-        Operation::GetBucketVersioning => get_bucket_versioning::get_bucket_versioning(&call),
-        Operation::ListLiveChannel => list_live_channel::list_live_channel(&call),
-        Operation::ListMultipartUploads => list(call, list_multipart_uploads::list_multipart_uploads).await,
+        Operation::PutBucketTags => Box::pin(put_bucket_tags::put_bucket_tags(call, body)),
+        Operation::GetBucketTags => Box::pin(get_bucket_tags::get_bucket_tags(call, body)),
+        Operation::DeleteBucketTags => Box::pin(delete_bucket_tags::delete_bucket_tags(call, body)),
+        Operation::Preflight => Box::pin(preflight::preflight(call, body)),
+        Operation::ListObjects => Box::pin(list_objects::list_objects(call, body)),
+        Operation::ListObjectsV2 => Box::pin(list_objects_v2::list_objects_v2(call, body)),
+        Operation::ListObjectVersions => Box::pin(list_object_versions::list_object_versions(call, body)),
+        Operation::GetBucketVersioning => Box::pin(get_bucket_versioning::get_bucket_versioning(call, body)),
+        Operation::ListLiveChannel => Box::pin(list_live_channel::list_live_channel(call, body)),
+        Operation::ListMultipartUploads => {
+            Box::pin(list_multipart_uploads::list_multipart_uploads(call, body))
+        }
         Operation::DeleteMultipleObjects => {
-            delete_multiple_objects::delete_multiple_objects(&call, body).await
+            Box::pin(delete_multiple_objects::delete_multiple_objects(call, body))
         }
-        Operation::PostObject => post_object::post_object(call, body).await,
-        Operation::PutObject => put_object::put_object(call, body).await,
-        Operation::CopyObject => copy_object::copy_object(&call).await,
-        Operation::AppendObject => append_object::append_object(&call, body).await,
-        Operation::GetObject => get_object::get_object(&call).await,
-        Operation::HeadObject => head_object::head_object(&call).await,
-        Operation::GetObjectMeta => get_object_meta::get_object_meta(&call).await,
-        Operation::DeleteObject => delete_object::delete_object(&call).await,
-        Operation::GetObjectAcl => get_object_acl::get_object_acl(&call).await,
-        Operation::PutObjectAcl => put_object_acl::put_object_acl(&call).await,
-        Operation::PutObjectTagging => put_object_tagging::put_object_tagging(&call, body).await,
-        Operation::GetObjectTagging => get_object_tagging::get_object_tagging(&call).await,
-        Operation::DeleteObjectTagging => delete_object_tagging::delete_object_tagging(&call).await,
+        Operation::PostObject => Box::pin(post_object::post_object(call, body)),
+        Operation::PutObject => Box::pin(put_object::put_object(call, body)),
+        Operation::CopyObject => Box::pin(copy_object::copy_object(call, body)),
+        Operation::AppendObject => Box::pin(append_object::append_object(call, body)),
+        Operation::GetObject => Box::pin(get_object::get_object(call, body)),
+        Operation::HeadObject => Box::pin(head_object::head_object(call, body)),
+        Operation::GetObjectMeta => Box::pin(get_object_meta::get_object_meta(call, body)),
+        Operation::DeleteObject => Box::pin(delete_object::delete_object(call, body)),
+        Operation::GetObjectAcl => Box::pin(get_object_acl::get_object_acl(call, body)),
+        Operation::PutObjectAcl => Box::pin(put_object_acl::put_object_acl(call, body)),
+        Operation::PutObjectTagging => Box::pin(put_object_tagging::put_object_tagging(call, body)),
+        Operation::GetObjectTagging => Box::pin(get_object_tagging::get_object_tagging(call, body)),
+        Operation::DeleteObjectTagging => Box::pin(delete_object_tagging::delete_object_tagging(call, body)),
         Operation::InitiateMultipartUpload => {
-            initiate_multipart_upload::initiate_multipart_upload(&call).await
+            Box::pin(initiate_multipart_upload::initiate_multipart_upload(call, body))
         }
-        Operation::UploadPart => upload_part::upload_part(&call, body).await,
-        Operation::UploadPartCopy => upload_part_copy::upload_part_copy(&call).await,
+        Operation::UploadPart => Box::pin(upload_part::upload_part(call, body)),
+        Operation::UploadPartCopy => Box::pin(upload_part_copy::upload_part_copy(call, body)),
         Operation::CompleteMultipartUpload => {
-            complete_multipart_upload::complete_multipart_upload(call, body).await
+            Box::pin(complete_multipart_upload::complete_multipart_upload(call, body))
         }
-        Operation::AbortMultipartUpload => abort_multipart_upload::abort_multipart_upload(&call).await,
-        Operation::ListParts => list(call, list_parts::list_parts).await,
-        Operation::ProcessObject => process_object::process_object(call, body).await,
+        Operation::AbortMultipartUpload => {
+            Box::pin(abort_multipart_upload::abort_multipart_upload(call, body))
+        }
+        Operation::ListParts => Box::pin(list_parts::list_parts(call, body)),
+        Operation::ProcessObject => Box::pin(process_object::process_object(call, body)),
     }
+}
+
+/// Returns whether the operation looks through many rows and answers with them.
+fn is_listing(operation: Operation) -> bool {
+    use Operation::{
+        ListBuckets, ListMultipartUploads, ListObjectVersions, ListObjects, ListObjectsV2, ListParts,
+    };
+    matches!(
+        operation,
+        ListBuckets | ListMultipartUploads | ListObjectVersions | ListObjects | ListObjectsV2 | ListParts
+    )
 }
 
 /// Refuses a request that neither has a length nor comes in chunks, where the operation lives on its body: what the client
@@ -159,10 +189,4 @@ fn demand_length(call: &Call) -> Result<(), Error> {
     );
     let framed = [CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| call.head.headers.contains_key(name));
     if lives_on_its_body && !framed { Err(ErrorCode::MissingContentLength.into()) } else { Ok(()) }
-}
-
-/// Lists: looking through many rows must not hold up the other connections of this thread.
-async fn list(call: Call, operation: fn(&Call) -> Result<Reply, Error>) -> Result<Reply, Error> {
-    let _turn = LISTINGS.acquire().await;
-    aside(move || operation(&call)).await?
 }

@@ -1,12 +1,12 @@
 //! Taking in the bytes of an upload: streamed to the store once, hashed on the way, and checked against what the client
 //! announced. An upload that fails a check leaves nothing behind.
 
-use ossicle_protocol::{Error, ErrorCode};
+use ossicle_protocol::ErrorCode;
 use ossicle_store::{StoredData, Upload};
 
 use crate::announced::{Announced, RunningSha1};
 use crate::call::Call;
-use crate::failure;
+use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::throttle::{Delay, Throttle};
 
@@ -21,7 +21,7 @@ pub(crate) struct Received {
 }
 
 /// Streams the whole body into the store.
-pub(crate) async fn receive(call: &Call, body: RequestBody) -> Result<Received, Error> {
+pub(crate) async fn receive(call: &Call, body: RequestBody) -> Result<Received, Failure> {
     let upload = call.app.store.upload(body.announced());
     receive_into(call, body, upload).await
 }
@@ -31,10 +31,10 @@ pub(crate) async fn receive_into(
     call: &Call,
     mut body: RequestBody,
     upload: Upload,
-) -> Result<Received, Error> {
+) -> Result<Received, Failure> {
     let (announced, throttle) = (Announced::by_headers(call)?, Throttle::of(call)?);
     if body.announced().is_some_and(|length| length > SINGLE_UPLOAD_LIMIT) {
-        return Err(Error::new(ErrorCode::EntityTooLarge));
+        return Err(ErrorCode::EntityTooLarge.into());
     }
     let mut intake = Intake::new(upload).checked_against(announced).throttled(throttle);
     while let Some(piece) = body.next().await? {
@@ -71,16 +71,16 @@ impl Intake {
     }
 
     /// Takes the next piece.
-    pub(crate) async fn take(&mut self, piece: bytes::Bytes) -> Result<(), Error> {
+    pub(crate) async fn take(&mut self, piece: bytes::Bytes) -> Result<(), Failure> {
         self.size += piece.len() as u64;
         if self.size > SINGLE_UPLOAD_LIMIT {
-            return Err(Error::new(ErrorCode::EntityTooLarge));
+            return Err(ErrorCode::EntityTooLarge.into());
         }
         if let Some(sha1) = &mut self.sha1 {
             sha1.take(&piece);
         }
         let length = piece.len();
-        self.upload.write(piece).await.map_err(failure::from_store)?;
+        self.upload.write(piece).await?;
         self.throttle.pass(length).await;
         Ok(())
     }
@@ -91,8 +91,8 @@ impl Intake {
     }
 
     /// Makes the data durable, or ready to be so with the commit that names it.
-    pub(crate) async fn finish(self) -> Result<Received, Error> {
-        let data = self.upload.finish().await.map_err(failure::from_store)?;
+    pub(crate) async fn finish(self) -> Result<Received, Failure> {
+        let data = self.upload.finish().await?;
         self.announced.check(&data)?;
         self.sha1.map_or(Ok(()), RunningSha1::check)?;
         Ok(Received { data, delay: self.throttle.delay() })

@@ -1,16 +1,13 @@
 //! The life of a request: address, route, authenticate, authorize, run the operation, and dress its answer.
 
 use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
-use http::header::{DATE, HOST, SERVER};
+use http::header::{DATE, SERVER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use ossicle_protocol::sign::{CanonicalRequest, Client, Identified, SignedRequest};
-use ossicle_protocol::{
-    AddressStyle, Addressed, Error, ErrorCode, Operation, Query, Target, Timestamp, inputs, route, shortened,
-};
+use ossicle_protocol::sign::{CanonicalRequest, Identified, SignedRequest};
+use ossicle_protocol::{Addressed, Error, ErrorCode, Operation, Query, Target, inputs, route, shortened};
 use ossicle_store::Bucket;
 use tracing::Instrument as _;
 
@@ -18,12 +15,13 @@ use crate::app::{self, App};
 use crate::auth::Caller;
 use crate::authorize::authorize;
 use crate::call::Call;
+use crate::failure::{self, Failure};
 use crate::http::body::RequestBody;
-use crate::http::framing::{self, Misframed};
+use crate::http::framing;
 use crate::http::listener::Service;
 use crate::http::reply::{Reply, ReplyBody};
-use crate::request_id::RequestId;
-use crate::{access_log, failure, ops, public_key};
+use crate::request::Request;
+use crate::{access_log, ops, public_key};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-oss-request-id");
 const SERVER_TIME: HeaderName = HeaderName::from_static("x-oss-server-time");
@@ -41,208 +39,180 @@ impl Service for App {
         head: http::request::Parts,
         body: RequestBody,
     ) -> http::Response<ReplyBody> {
-        let (started, head) = (Instant::now(), Arc::new(head));
         let _in_flight = self.metrics.begin();
-        let now = app::now();
-        let request_id = self.request_ids.next(now);
-        let mut seen = Seen::default();
-        let host_id = host_of(&head).unwrap_or_default();
-        let client_ip = client_ip(&self, peer, &head.headers);
-        let span = tracing::error_span!("request", %request_id);
-        let outcome =
-            self.handle(&head, body, request_id, now, client_ip, &host_id, &mut seen).instrument(span).await;
-        let outcome = outcome.and_then(|reply| reply.counted_by(&self.answer_memory));
-        let error = outcome.as_ref().err().map(Error::code);
-        let reply = match outcome {
-            Ok(reply) => reply,
-            Err(error) => {
-                failure::log(&error, request_id, seen.name());
-                failure::reply(&error, head.method == Method::HEAD, request_id, &host_id)
-            }
-        };
-        let reply = self.with_cors(reply, &head, &seen);
-        let elapsed = started.elapsed();
-        let reply = reply
-            .with_header(SERVER, HeaderValue::from_static("Ossicle"))
-            .with_header(DATE, now.http_date())
-            .with_header(REQUEST_ID, request_id.to_string())
-            .with_header(
-                SERVER_TIME,
-                HeaderValue::from(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
-            );
-        self.metrics.request(seen.name(), reply.status(), elapsed, reply.body_length());
-        if seen.operation.is_some_and(is_upload) {
-            let (operation, status) = (seen.name(), reply.status().as_u16());
-            let target = shortened(head.uri.path(), LOGGED_TARGET_LIMIT);
-            tracing::debug!(target: "ossicle::uploads", %request_id, status, ?elapsed, "{operation} {target}");
+        let request = Request::new(&self, peer, head);
+        let span = tracing::error_span!("request", request_id = %request.id);
+        let served = self.serve(&request, body).instrument(span).await;
+        if let Some(error) = &served.error {
+            failure::log(error, request.id, served.known.name());
         }
-        self.access_log.write(&access_log::Line {
-            now,
-            client_ip,
-            head: &head,
-            status: reply.status(),
-            answered: reply.headers(),
-            sent: reply.body_length(),
-            elapsed,
-            request_id,
-            host: &host_id,
-            owner_id: self.owner_id(),
-            caller: seen.caller.as_ref(),
-            operation: seen.operation,
-            target: seen.target.as_ref(),
-            error,
-        });
-        let mut response = reply.into_response();
-        self.header_case.apply(&mut response);
-        response
+        self.finish(&request, served)
     }
 }
 
-/// What became known of a request before it was answered, for the log and the metrics.
+/// What became of a request.
+struct Served {
+    known: Known,
+    reply: Reply,
+    /// Why it was not done, if it was not.
+    error: Option<Error>,
+}
+
+/// What became known of a request by the time it was answered, for the log and the metrics.
 #[derive(Default)]
-struct Seen {
+struct Known {
     operation: Option<Operation>,
     caller: Option<Caller>,
     target: Option<Target>,
 }
 
-impl Seen {
+impl Known {
     fn name(&self) -> &'static str {
         self.operation.map_or("-", Operation::name)
     }
 }
 
-/// A request that is what it claims to be. What its sender may do is still open. From here on nothing reads the request
-/// as it came: target, query and head are those that the signature covers.
-struct Admitted {
-    target: Target,
-    style: AddressStyle,
-    query: Query,
-    head: Arc<http::request::Parts>,
-    operation: Operation,
-    bucket: Option<Arc<Bucket>>,
-    caller: Caller,
+/// One reading of a request's address: what is known of the request by it, and the call that it makes, unless it is refused.
+struct Reading {
+    known: Known,
+    call: Result<Call, Failure>,
+}
+
+impl Reading {
+    fn refused(failure: impl Into<Failure>) -> Self {
+        Self { known: Known::default(), call: Err(failure.into()) }
+    }
+
+    /// Returns whether the reading is the one that its sender means: it makes a call, or somebody signed for it.
+    fn is_meant(&self) -> bool {
+        self.call.is_ok() || self.known.caller.is_some()
+    }
 }
 
 impl App {
-    #[expect(clippy::too_many_arguments, reason = "the parts of one request, each used once")]
-    async fn handle(
-        self: &Arc<Self>,
-        head: &Arc<http::request::Parts>,
-        body: RequestBody,
-        request_id: RequestId,
-        now: Timestamp,
-        client_ip: IpAddr,
-        host_id: &str,
-        seen: &mut Seen,
-    ) -> Result<Reply, Error> {
-        framing::check(head.version, &head.headers).map_err(misframed)?;
-        if let Some(reply) = public_key::reply(self, head, host_id) {
-            return Ok(reply);
-        }
-        let query = Query::parse(head.uri.query().unwrap_or(""))?;
-        let client = Client { ip: client_ip, forwarded: is_forwarded(self, client_ip, &head.headers) };
-        let admitted = self.admit(head, host_id, &query, client, now, seen)?;
-        let Admitted { target, style, query, head, operation, bucket, caller } = admitted;
-        let call = Call {
-            app: Arc::clone(self),
-            operation,
-            target,
-            style,
-            query,
-            head,
-            caller,
-            request_id,
-            host_id: host_id.to_owned(),
-            client_ip,
-            now,
-            bucket,
+    /// Serves a request. Whatever goes wrong is an answer, too.
+    async fn serve(self: &Arc<Self>, request: &Request, body: RequestBody) -> Served {
+        let (known, outcome) = self.carry_out(request, body).await;
+        let outcome = outcome.and_then(|reply| {
+            let counted = reply.counted_by(&self.answer_memory);
+            counted.ok_or_else(|| ErrorCode::ServiceUnavailable.into())
+        });
+        let (reply, error) = match outcome {
+            Ok(reply) => (reply, None),
+            Err(failure) => {
+                let error = failure.into_oss();
+                let is_head = request.head.method == Method::HEAD;
+                (failure::reply(&error, is_head, request.id, &request.host), Some(error))
+            }
         };
-        authorize(&call)?;
-        inputs::refuse(call.operation, &call.query, &call.head.headers)?;
-        ops::run(call, body).await
+        let reply = self.with_cors(reply, &request.head, &known);
+        Served { known, reply, error }
+    }
+
+    /// Does what a request asks for.
+    async fn carry_out(
+        self: &Arc<Self>,
+        request: &Request,
+        body: RequestBody,
+    ) -> (Known, Result<Reply, Failure>) {
+        if let Err(fault) = framing::check(request.head.version, &request.head.headers) {
+            return (Known::default(), Err(fault.into()));
+        }
+        if let Some(reply) = public_key::reply(self, &request.head, &request.host) {
+            return (Known::default(), Ok(reply));
+        }
+        let Reading { known, call } = self.admit(request);
+        match call {
+            Ok(call) => (known, run(&call, body).await),
+            Err(failure) => (known, Err(failure)),
+        }
     }
 
     /// Finds out what the request is about and who sent it.
     ///
     /// One SDK names the bucket both in the host and in the path. Both readings are candidates, and the signature tells
     /// which is meant; an anonymous request means the first that makes sense.
-    fn admit(
-        &self,
-        head: &Arc<http::request::Parts>,
-        host_id: &str,
-        query: &Query,
-        client: Client,
-        now: Timestamp,
-        seen: &mut Seen,
-    ) -> Result<Admitted, Error> {
-        let host = Some(host_id).filter(|host| !host.is_empty());
-        let alternative = self.addressing.alternative(host, head.uri.path());
-        let addressed = match (self.addressing.resolve(host, head.uri.path()), &alternative) {
+    fn admit(self: &Arc<Self>, request: &Request) -> Reading {
+        let query = match Query::parse(request.head.uri.query().unwrap_or("")) {
+            Ok(query) => query,
+            Err(error) => return Reading::refused(error),
+        };
+        let (host, path) = (request.host(), request.head.uri.path());
+        let alternative = self.addressing.alternative(host, path);
+        let addressed = match (self.addressing.resolve(host, path), &alternative) {
             (Ok(addressed), _) => addressed,
             (Err(_), Some(addressed)) => addressed.clone(),
-            (Err(error), None) => return Err(missing_if_ill_formed(error, &head.method)),
-        };
-        let refusal = match self.admit_as(&addressed, head, query, client, now, seen) {
-            Ok(admitted) => return Ok(admitted),
-            Err(error) => error,
-        };
-        let Some(other) =
-            alternative.filter(|other| seen.caller.is_none() && other.target != addressed.target)
-        else {
-            return Err(refusal);
-        };
-        let mut seen_other = Seen::default();
-        match self.admit_as(&other, head, query, client, now, &mut seen_other) {
-            // Who signed for this reading is told what is wrong with it.
-            Err(_) if seen_other.caller.is_none() => Err(refusal),
-            outcome => {
-                *seen = seen_other;
-                outcome
+            (Err(error), None) => {
+                return Reading::refused(missing_if_ill_formed(error, &request.head.method));
             }
-        }
+        };
+        let first = self.admit_as(request, &addressed, &query);
+        let Some(other) = alternative.filter(|other| !first.is_meant() && other.target != addressed.target)
+        else {
+            return first;
+        };
+        let second = self.admit_as(request, &other, &query);
+        // Who signed for this reading is told what is wrong with it.
+        if second.is_meant() { second } else { first }
     }
 
     /// Admits the request under one reading of its address.
-    fn admit_as(
-        &self,
+    fn admit_as(self: &Arc<Self>, request: &Request, addressed: &Addressed, query: &Query) -> Reading {
+        let mut known = Known { target: Some(addressed.target.clone()), ..Known::default() };
+        let call = self.identify(request, addressed, query, &mut known);
+        Reading { known, call }
+    }
+
+    /// Makes a call of the request, which then is what it claims to be. What its sender may do is still open. Nothing after
+    /// this reads the request as it came: target, query and head of the call are those that the signature covers.
+    fn identify(
+        self: &Arc<Self>,
+        request: &Request,
         addressed: &Addressed,
-        head: &Arc<http::request::Parts>,
         query: &Query,
-        client: Client,
-        now: Timestamp,
-        seen: &mut Seen,
-    ) -> Result<Admitted, Error> {
-        let Addressed { target, style } = addressed;
-        seen.target = Some(target.clone());
+        known: &mut Known,
+    ) -> Result<Call, Failure> {
+        let head = &request.head;
+        let target = &addressed.target;
         let asked = SignedRequest { method: &head.method, target, query, headers: &head.headers };
         let claimed = route(asked.method, target, query, asked.headers);
-        seen.operation = claimed.as_ref().ok().copied();
-        let bucket = self.existing_bucket(target, seen.operation)?;
-        let Identified { request, signed } = match &claimed {
+        known.operation = claimed.as_ref().ok().copied();
+        let bucket = self.existing_bucket(target, known.operation)?;
+        let Identified { request: canonical, signed } = match &claimed {
             // A form carries its own signature, and a preflight none.
             Ok(Operation::Preflight | Operation::PostObject) => {
                 Identified { request: CanonicalRequest::unsigned(&asked), signed: None }
             }
-            _ => self.credentials.identify(&asked, client, now)?,
+            _ => self.credentials.identify(&asked, request.client, request.now)?,
         };
-        let operation = match (&request.query, &request.headers) {
+        let operation = match (&canonical.query, &canonical.headers) {
             (Cow::Borrowed(_), Cow::Borrowed(_)) => claimed,
-            _ => route(asked.method, request.target, &request.query, &request.headers),
+            _ => route(asked.method, canonical.target, &canonical.query, &canonical.headers),
         };
         let caller = signed.as_ref().map_or(Caller::Anonymous, Caller::owner);
         if operation.is_ok() || signed.is_some() {
-            seen.caller = Some(caller.clone());
+            known.caller = Some(caller.clone());
         }
         let operation = operation?;
-        seen.operation = Some(operation);
-        let head = match &request.headers {
+        known.operation = Some(operation);
+        let head = match &canonical.headers {
             Cow::Borrowed(_) => Arc::clone(head),
             Cow::Owned(headers) => Arc::new(with_headers(head, headers.clone())),
         };
-        let target = request.target.clone();
-        let query = request.query.into_owned();
-        Ok(Admitted { target, style: *style, query, head, operation, bucket, caller })
+        Ok(Call {
+            app: Arc::clone(self),
+            operation,
+            target: canonical.target.clone(),
+            style: addressed.style,
+            query: canonical.query.into_owned(),
+            head,
+            caller,
+            request_id: request.id,
+            host_id: Arc::clone(&request.host),
+            client_ip: request.client.ip,
+            now: request.now,
+            bucket,
+        })
     }
 
     /// Looks the bucket up. One that does not exist is told before the access key is looked at, as OSS does, and before
@@ -251,26 +221,72 @@ impl App {
         &self,
         target: &Target,
         operation: Option<Operation>,
-    ) -> Result<Option<Arc<Bucket>>, Error> {
+    ) -> Result<Option<Arc<Bucket>>, Failure> {
         let Some(name) = target.bucket() else { return Ok(None) };
-        let bucket = self.store.bucket(name.as_str()).map_err(failure::from_store)?;
+        let bucket = self.store.bucket(name.as_str())?;
         let may_lack =
             matches!(operation, Some(Operation::PutBucket | Operation::PutBucketAcl | Operation::Preflight));
         if bucket.is_none() && !may_lack {
-            return Err(Error::new(ErrorCode::NoSuchBucket).with_detail("BucketName", name.as_str()));
+            return Err(Error::new(ErrorCode::NoSuchBucket).with_detail("BucketName", name.as_str()).into());
         }
         Ok(bucket)
     }
 
     /// A browser may read an answer only if a CORS rule of the bucket says so.
-    fn with_cors(&self, reply: Reply, head: &http::request::Parts, seen: &Seen) -> Reply {
-        let Some(bucket) = seen.target.as_ref().and_then(Target::bucket) else { return reply };
+    fn with_cors(&self, reply: Reply, head: &http::request::Parts, known: &Known) -> Reply {
+        let Some(bucket) = known.target.as_ref().and_then(Target::bucket) else { return reply };
         let reply = crate::cors::vary_on_demand(self, bucket, reply);
-        if seen.operation == Some(Operation::Preflight) {
+        if known.operation == Some(Operation::Preflight) {
             return reply;
         }
         crate::cors::dress_actual(self, bucket, head.method.as_str(), &head.headers, reply)
     }
+
+    /// Completes the answer, and tells the metrics and the access log of it.
+    fn finish(&self, request: &Request, served: Served) -> http::Response<ReplyBody> {
+        let Served { known, reply, error } = served;
+        let elapsed = request.started.elapsed();
+        let reply = reply
+            .with_header(SERVER, HeaderValue::from_static("Ossicle"))
+            .with_header(DATE, request.now.http_date())
+            .with_header(REQUEST_ID, request.id.to_string())
+            .with_header(
+                SERVER_TIME,
+                HeaderValue::from(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
+            );
+        self.metrics.request(known.name(), reply.status(), elapsed, reply.body_length());
+        if known.operation.is_some_and(is_upload) {
+            let (operation, status) = (known.name(), reply.status().as_u16());
+            let target = shortened(request.head.uri.path(), LOGGED_TARGET_LIMIT);
+            tracing::debug!(target: "ossicle::uploads", request_id = %request.id, status, ?elapsed, "{operation} {target}");
+        }
+        self.access_log.write(&access_log::Line {
+            now: request.now,
+            client_ip: request.client.ip,
+            head: &request.head,
+            status: reply.status(),
+            answered: reply.headers(),
+            sent: reply.body_length(),
+            elapsed,
+            request_id: request.id,
+            host: &request.host,
+            owner_id: self.owner_id(),
+            caller: known.caller.as_ref(),
+            operation: known.operation,
+            target: known.target.as_ref(),
+            error: error.as_ref().map(Error::code),
+        });
+        let mut response = reply.into_response();
+        self.header_case.apply(&mut response);
+        response
+    }
+}
+
+/// Runs the operation of a call that may be run.
+async fn run(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
+    authorize(call)?;
+    inputs::refuse(call.operation, &call.query, &call.head.headers)?;
+    ops::run(call, body).await
 }
 
 /// A bucket whose name no bucket can have does not exist; only who would create it is told what is wrong with the name.
@@ -282,55 +298,9 @@ fn missing_if_ill_formed(error: Error, method: &Method) -> Error {
     error.details().fold(missing, |missing, (name, value)| missing.with_detail(name, value))
 }
 
-fn misframed(fault: Misframed) -> Error {
-    let code = match fault {
-        Misframed::NoHost | Misframed::SeveralHosts => ErrorCode::InvalidRequest,
-        Misframed::Encoded => ErrorCode::NotImplemented,
-    };
-    Error::new(code).with_message(fault.message())
-}
-
 fn is_upload(operation: Operation) -> bool {
     use Operation::{AppendObject, CompleteMultipartUpload, PostObject, PutObject};
     matches!(operation, PutObject | PostObject | CompleteMultipartUpload | AppendObject)
-}
-
-/// The host as the client wrote it, from an absolute request target or from `Host`.
-fn host_of(head: &http::request::Parts) -> Option<String> {
-    let host = match head.uri.authority() {
-        Some(authority) => authority.as_str(),
-        None => head.headers.get(HOST)?.to_str().ok()?,
-    };
-    Some(host.to_owned())
-}
-
-/// The peer, or the address that a trusted proxy forwards for: the last entry that is not itself a trusted proxy.
-pub(crate) fn client_ip(app: &App, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
-    let trusted = |ip: IpAddr| app.config.server.trusted_proxies.iter().any(|network| network.contains(&ip));
-    let mut client = peer.ip().to_canonical();
-    if !trusted(client) {
-        return client;
-    }
-    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
-    for hop in hops.into_iter().rev() {
-        let Ok(ip) = hop.parse::<IpAddr>() else { break };
-        client = ip.to_canonical();
-        if !trusted(client) {
-            break;
-        }
-    }
-    client
-}
-
-/// Returns whether a request from `client` says that it was forwarded for somebody else: by a proxy that is not trusted.
-fn is_forwarded(app: &App, client: IpAddr, headers: &HeaderMap) -> bool {
-    let trusted = |ip: IpAddr| app.config.server.trusted_proxies.iter().any(|network| network.contains(&ip));
-    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops = forwarded.flat_map(|value| value.split(',')).map(str::trim).filter(|hop| !hop.is_empty());
-    hops.filter_map(|hop| hop.parse::<IpAddr>().ok())
-        .map(|ip| ip.to_canonical())
-        .any(|ip| ip != client && !trusted(ip))
 }
 
 /// Returns the head with other headers.

@@ -6,15 +6,15 @@ use ossicle_store::{Attributes, BucketDocument, BucketPage, ListBuckets, Object,
 
 use crate::announced::check_document_md5;
 use crate::call::Call;
-use crate::failure;
+use crate::failure::Failure;
 use crate::http::body::RequestBody;
 
 /// Buckets that a listing by tags looks at in one go.
 const LOOKED_AT: usize = 1000;
 
 /// Reads the body of a request that sets tags.
-pub(crate) async fn read(call: &Call, body: RequestBody) -> Result<Bytes, Error> {
-    let body = body.read_document(Tags::MAX_BODY).await?;
+pub(crate) async fn read(call: &Call, body: RequestBody) -> Result<Bytes, Failure> {
+    let body = body.read(Tags::MAX_BODY).await?;
     check_document_md5(call, &body)?;
     Ok(body)
 }
@@ -27,17 +27,17 @@ pub(crate) fn of_object(attributes: &Attributes) -> Tags {
 }
 
 /// The tags of a bucket.
-pub(crate) fn of_bucket(store: &Store, bucket: &str) -> Result<Tags, Error> {
-    let document = store.bucket_document(bucket, BucketDocument::Tags).map_err(failure::from_store)?;
-    document.map_or_else(|| Ok(Tags::default()), |document| Tags::of_bucket(&document))
+pub(crate) fn of_bucket(store: &Store, bucket: &str) -> Result<Tags, Failure> {
+    let document = store.bucket_document(bucket, BucketDocument::Tags)?;
+    Ok(document.map_or_else(|| Ok(Tags::default()), |document| Tags::of_bucket(&document))?)
 }
 
 /// Replaces the tags of an object.
-pub(crate) async fn set_on_object(call: &Call, object: &Object, tags: &Tags) -> Result<(), Error> {
+pub(crate) async fn set_on_object(call: &Call, object: &Object, tags: &Tags) -> Result<(), Failure> {
     let value = (!tags.is_empty()).then(|| tags.to_header().into_bytes());
     let set =
         call.app.store.set_object_header(object.bucket.as_str(), object.key.as_str(), Tags::HEADER, value);
-    set.await.map_err(failure::from_store)
+    Ok(set.await?)
 }
 
 /// Whose tags a copy gets.
@@ -100,8 +100,8 @@ impl Filter {
         Ok(filter)
     }
 
-    /// Whether it leaves nothing out.
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Returns whether it leaves nothing out.
+    fn is_empty(&self) -> bool {
         self.key.is_none() && self.pairs.is_empty()
     }
 
@@ -111,12 +111,14 @@ impl Filter {
     }
 
     /// Lists the buckets that fit.
-    pub(crate) fn list(&self, store: &Store, which: &ListBuckets) -> Result<BucketPage, Error> {
+    pub(crate) fn list(&self, store: &Store, which: &ListBuckets) -> Result<BucketPage, Failure> {
+        if self.is_empty() {
+            return Ok(store.list_buckets(which)?);
+        }
         let mut found = BucketPage::default();
         let mut page = ListBuckets { max: LOOKED_AT, ..which.clone() };
         loop {
-            let BucketPage { buckets, next_marker } =
-                store.list_buckets(&page).map_err(failure::from_store)?;
+            let BucketPage { buckets, next_marker } = store.list_buckets(&page)?;
             for bucket in buckets {
                 if !self.fits(&of_bucket(store, &bucket.name)?) {
                     continue;

@@ -1,5 +1,7 @@
 //! The client's answer to an upload with a callback: the application server's words, or 203.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use ossicle_protocol::{Error, ErrorCode};
 
@@ -13,12 +15,12 @@ use crate::request_id::RequestId;
 #[derive(Debug, Clone)]
 pub(crate) struct Asker {
     request_id: RequestId,
-    host_id: String,
+    host_id: Arc<str>,
 }
 
 impl Asker {
     pub(crate) fn of(call: &Call) -> Self {
-        Self { request_id: call.request_id, host_id: call.host_id.clone() }
+        Self { request_id: call.request_id, host_id: Arc::clone(&call.host_id) }
     }
 
     /// Delivers, and turns `usual`, the operation's own answer with its headers, into the one for this outcome.

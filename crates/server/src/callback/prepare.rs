@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ossicle_callback::{Finding, Message, Variables};
-use ossicle_protocol::Error;
 use ossicle_store::{DeliveryState, NewDelivery, Store, UpdateDelivery};
 use tokio::task::JoinHandle;
 
@@ -15,7 +14,7 @@ use super::image::Source;
 use super::record::{Event, Record, TOO_MANY, Told, state_name};
 use super::requested::{Wanted, invalid};
 use crate::call::Call;
-use crate::failure;
+use crate::failure::Failure;
 
 /// What an upload turned out to be.
 pub(crate) struct Facts<'a> {
@@ -42,7 +41,7 @@ pub(crate) struct Prepared {
 
 impl Wanted {
     /// Renders the body and starts signing.
-    pub(crate) async fn prepare(self, call: &Call, facts: &Facts<'_>) -> Result<Prepared, Error> {
+    pub(crate) async fn prepare(self, call: &Call, facts: &Facts<'_>) -> Result<Prepared, Failure> {
         let image = match self.parameters.needs_image() {
             true => facts.source.image(&call.app.store).await,
             false => None,
@@ -107,12 +106,12 @@ impl Wanted {
 
 impl Prepared {
     /// The journal record that belongs into the object's commit.
-    pub(crate) fn journal(&self) -> Result<NewDelivery, Error> {
+    pub(crate) fn journal(&self) -> Result<NewDelivery, Failure> {
         let record = &self.record;
         let due_ms = self.callbacks.due_if_unreported(&record.message.bucket, record.created_ms);
         let payload = record.to_payload().map_err(|error| {
             // Without a record a callback could get lost, so that the upload must not succeed either.
-            failure::internal("a callback's record cannot be written", &error)
+            Failure::internal("a callback's record cannot be written", &error)
         })?;
         Ok(NewDelivery { id: record.id.clone(), due_ms, payload })
     }

@@ -4,12 +4,12 @@ use base64::Engine as _;
 use ossicle_callback::{
     CallbackParameters, CustomVariables, ParameterError, Requested, parse_callback, parse_callback_var,
 };
+use ossicle_protocol::Error;
 use ossicle_protocol::xml::BucketCallbackPolicy;
-use ossicle_protocol::{Error, ErrorCode};
 use ossicle_store::BucketDocument;
 
 use crate::call::Call;
-use crate::failure;
+use crate::failure::Failure;
 
 /// A callback that will be made once the object is stored.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub(crate) struct Given<'a> {
 
 /// Reads the parameters of an upload from its headers and query. Nothing may have been stored yet: a mistake in them
 /// refuses the upload.
-pub(crate) fn from_request(call: &Call) -> Result<Option<Wanted>, Error> {
+pub(crate) fn from_request(call: &Call) -> Result<Option<Wanted>, Failure> {
     let given = Given {
         callback: one_of(call, "x-oss-callback", "callback", "0007-00000027")?,
         callback_var: one_of(call, "x-oss-callback-var", "callback-var", "0007-00000028")?,
@@ -40,7 +40,7 @@ pub(crate) fn resolve(
     call: &Call,
     given: Given<'_>,
     form_variables: CustomVariables,
-) -> Result<Option<Wanted>, Error> {
+) -> Result<Option<Wanted>, Failure> {
     let Some(text) = given.callback.filter(|text| !text.is_empty()) else { return Ok(None) };
     let requested = parse_callback(text).map_err(invalid)?;
     let mut variables = match given.callback_var.filter(|text| !text.is_empty()) {
@@ -62,11 +62,8 @@ pub(crate) fn resolve(
 
 /// An error in callback parameters as OSS words it.
 pub(crate) fn invalid(error: ParameterError) -> Error {
-    Error::new(ErrorCode::InvalidArgument)
-        .with_message(error.message)
+    Error::invalid_argument(error.message, error.argument_name, shortened(error.argument_value))
         .with_ec(error.ec)
-        .with_detail("ArgumentName", error.argument_name)
-        .with_detail("ArgumentValue", shortened(error.argument_value))
         .with_detail("ErrorDetail", error.detail)
 }
 
@@ -96,18 +93,12 @@ fn one_of<'a>(
 }
 
 /// The callback and the variables of the bucket's policy `name`.
-fn from_policy(call: &Call, name: &str) -> Result<Option<(CallbackParameters, CustomVariables)>, Error> {
-    let document = call
-        .app
-        .store
-        .bucket_document(call.bucket_name()?.as_str(), BucketDocument::CallbackPolicy)
-        .map_err(failure::from_store)?;
+fn from_policy(call: &Call, name: &str) -> Result<Option<(CallbackParameters, CustomVariables)>, Failure> {
+    let document =
+        call.app.store.bucket_document(call.bucket_name()?.as_str(), BucketDocument::CallbackPolicy)?;
     let policies = document.map(|document| BucketCallbackPolicy::parse(&document)).transpose()?;
     let item = policies.as_ref().and_then(|policies| policies.find(name)).ok_or_else(|| {
-        Error::new(ErrorCode::InvalidArgument)
-            .with_message("The callback policy does not exist.")
-            .with_detail("ArgumentName", "callbackPolicy")
-            .with_detail("ArgumentValue", name)
+        Error::invalid_argument("The callback policy does not exist.", "callbackPolicy", name)
     })?;
     // Who uploads sees none of the policy's text, and has to be told where the mistake is.
     let in_policy = |error| invalid(error).with_detail("PolicyName", name);
@@ -118,10 +109,10 @@ fn from_policy(call: &Call, name: &str) -> Result<Option<(CallbackParameters, Cu
     match parse_callback(&item.callback).map_err(in_policy)? {
         None => Ok(None),
         Some(Requested::Callback(parameters)) => Ok(Some((parameters, variables))),
-        Some(Requested::Policy(_)) => Err(Error::new(ErrorCode::InvalidArgument)
-            .with_message("A callback policy cannot name another policy.")
-            .with_detail("ArgumentName", "callbackPolicy")
-            .with_detail("ArgumentValue", name)),
+        Some(Requested::Policy(_)) => {
+            let message = "A callback policy cannot name another policy.";
+            Err(Error::invalid_argument(message, "callbackPolicy", name).into())
+        }
     }
 }
 

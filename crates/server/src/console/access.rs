@@ -15,7 +15,7 @@ use ossicle_protocol::SecretKey;
 
 use super::problem::Problem;
 use super::{Console, host};
-use crate::{app, service};
+use crate::{app, request};
 
 /// How a request was let in.
 #[derive(Debug, Clone)]
@@ -160,7 +160,7 @@ impl Console {
     /// The address that a request comes from.
     pub(super) fn client(&self, headers: &HeaderMap, extensions: &Extensions) -> IpAddr {
         peer(extensions)
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| service::client_ip(&self.app, peer, headers))
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| request::client_ip(&self.app, peer, headers))
     }
 
     /// The session id in the request's cookie.

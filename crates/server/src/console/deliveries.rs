@@ -12,6 +12,7 @@ use super::{Console, request};
 use crate::app;
 use crate::callback::browse::{Detail, Page, Search, State as DeliveryState, Summary};
 use crate::callback::replay::replay as send_again;
+use crate::failure::Failure;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
@@ -119,7 +120,7 @@ async fn aside<T: Send + 'static>(
 ) -> Result<T, Problem> {
     match tokio::task::spawn_blocking(read).await {
         Ok(read) => Ok(read?),
-        Err(error) => Err(crate::failure::internal("reading the journal ended early", &error).into()),
+        Err(error) => Err(Failure::internal("reading the journal ended early", &error).into()),
     }
 }
 

@@ -10,7 +10,7 @@ use ossicle_protocol::shortened;
 use serde_json::json;
 
 use crate::callback::replay::ReplayError;
-use crate::failure;
+use crate::failure::Failure;
 
 /// The longest sentence: some repeat what somebody sent.
 const MOST_MESSAGE: usize = 1024;
@@ -66,9 +66,15 @@ impl From<ossicle_protocol::Error> for Problem {
     }
 }
 
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        failure.into_oss().into()
+    }
+}
+
 impl From<ossicle_store::Error> for Problem {
     fn from(error: ossicle_store::Error) -> Self {
-        failure::from_store(error).into()
+        Failure::from(error).into()
     }
 }
 
@@ -80,7 +86,7 @@ impl From<ReplayError> for Problem {
             ReplayError::UnderWay => Self::new(StatusCode::CONFLICT, "ReplayUnderWay", message),
             ReplayError::Unreadable(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Unreadable", message),
             ReplayError::Store(error) => error.into(),
-            ReplayError::Lost => failure::internal("a replay's task ended early", &error).into(),
+            ReplayError::Lost => Failure::internal("a replay's task ended early", &error).into(),
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use http::{HeaderName, HeaderValue};
-use ossicle_protocol::{Error, ErrorCode, ObjectKey, media_type_for};
+use ossicle_protocol::{Error, ObjectKey, media_type_for};
 use ossicle_store::Attributes;
 
 use super::Fields;
@@ -89,8 +89,6 @@ fn check_header(name: &str, value: &[u8]) -> Result<(), Error> {
     if HeaderName::try_from(name).is_ok() && HeaderValue::from_bytes(value).is_ok() {
         return Ok(());
     }
-    Err(Error::new(ErrorCode::InvalidArgument)
-        .with_message("The name or the value of a form field cannot stand in a header.")
-        .with_detail("ArgumentName", name)
-        .with_detail("ArgumentValue", String::from_utf8_lossy(value)))
+    let message = "The name or the value of a form field cannot stand in a header.";
+    Err(Error::invalid_argument(message, name, String::from_utf8_lossy(value)))
 }

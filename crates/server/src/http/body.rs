@@ -8,11 +8,30 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Frame, Incoming};
-use ossicle_protocol::{Error, ErrorCode};
 
 use super::connection::{Connection, Moment};
 use super::farewell::{LINGER, LINGER_BYTES, LINGER_IDLE};
 use super::to_the_end::Arrival;
+
+/// Why a body cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BodyError {
+    /// Nothing came for too long, or too little.
+    #[error("The body came too slowly.")]
+    TooSlow,
+    /// The client announced more than it sent.
+    #[error("The body ended before it was whole.")]
+    EndedEarly,
+    /// It is chunked wrongly.
+    #[error("The body is not valid HTTP.")]
+    Malformed,
+    /// It is longer than what reads it whole takes.
+    #[error("The document is longer than {limit} bytes.")]
+    TooLong {
+        /// The most bytes that are read.
+        limit: usize,
+    },
+}
 
 /// The body of a request that is being served.
 ///
@@ -48,19 +67,19 @@ impl RequestBody {
     }
 
     /// The next piece; `None` at the end. A body that breaks off or is chunked wrongly is the client's error.
-    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
         self.arrival.begins();
         loop {
             let Some(incoming) = &mut self.incoming else { return Ok(None) };
             let connection = &self.connection;
             let Some(frame) = poll_fn(|cx| poll_frame(incoming, connection, cx)).await else {
                 self.break_off();
-                return Err(Error::new(ErrorCode::RequestTimeout));
+                return Err(BodyError::TooSlow);
             };
             match frame {
                 None => {
                     self.end();
-                    return if self.is_whole() { Ok(None) } else { Err(ended_early()) };
+                    return if self.is_whole() { Ok(None) } else { Err(BodyError::EndedEarly) };
                 }
                 Some(Err(error)) => {
                     self.break_off();
@@ -78,23 +97,14 @@ impl RequestBody {
         }
     }
 
-    /// Reads an XML document of at most `limit` bytes.
-    pub(crate) async fn read_document(self, limit: usize) -> Result<Bytes, Error> {
-        let too_long = || {
-            let detail = format!("The document is longer than {limit} bytes.");
-            Error::new(ErrorCode::MalformedXML).with_detail("ErrorDetail", detail)
-        };
-        self.read(limit, too_long).await
-    }
-
     /// Reads the whole body, up to `limit` bytes.
-    pub(crate) async fn read(mut self, limit: usize, too_large: impl Fn() -> Error) -> Result<Bytes, Error> {
+    pub(crate) async fn read(mut self, limit: usize) -> Result<Bytes, BodyError> {
         if self.announced().is_some_and(|length| length > limit as u64) {
-            return Err(too_large());
+            return Err(BodyError::TooLong { limit });
         }
         let Some(first) = self.next().await? else { return Ok(Bytes::new()) };
         if first.len() > limit {
-            return Err(too_large());
+            return Err(BodyError::TooLong { limit });
         }
         let mut whole = BytesMut::new();
         while let Some(piece) = self.next().await? {
@@ -102,7 +112,7 @@ impl RequestBody {
                 whole.extend_from_slice(&first);
             }
             if whole.len() + piece.len() > limit {
-                return Err(too_large());
+                return Err(BodyError::TooLong { limit });
             }
             whole.extend_from_slice(&piece);
         }
@@ -176,13 +186,9 @@ async fn throw_away(mut incoming: Incoming) -> bool {
     false
 }
 
-fn broken(error: &hyper::Error) -> Error {
+fn broken(error: &hyper::Error) -> BodyError {
     if error.is_incomplete_message() || error.is_closed() {
-        return ended_early();
+        return BodyError::EndedEarly;
     }
-    Error::new(ErrorCode::BadRequest).with_message("The body is not valid HTTP.")
-}
-
-fn ended_early() -> Error {
-    Error::new(ErrorCode::BadRequest).with_message("The body ended before it was whole.")
+    BodyError::Malformed
 }

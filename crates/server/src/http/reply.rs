@@ -8,7 +8,6 @@ use futures_util::stream::BoxStream;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
-use ossicle_protocol::{Error, ErrorCode};
 
 use super::answer_memory::AnswerMemory;
 
@@ -52,17 +51,15 @@ impl Reply {
         self
     }
 
-    /// Counts a document that was made for this answer. Without room for it the client has to come back.
-    pub(crate) fn counted_by(mut self, memory: &AnswerMemory) -> Result<Self, Error> {
+    /// Counts a document that was made for this answer; `None` without room for it, and the client has to come back.
+    pub(crate) fn counted_by(mut self, memory: &AnswerMemory) -> Option<Self> {
         let body = self.response.body_mut();
         if let Content::Whole(Some(document)) = &mut body.content
             && body.is_document
         {
-            *document = memory
-                .count(std::mem::take(document))
-                .ok_or_else(|| Error::new(ErrorCode::ServiceUnavailable))?;
+            *document = memory.count(std::mem::take(document))?;
         }
-        Ok(self)
+        Some(self)
     }
 
     /// Sets the whole body and leaves its type as it is.

@@ -4,11 +4,12 @@ use ossicle_protocol::{Error, ErrorCode};
 use ossicle_store::{self as store, AbortUpload};
 
 use crate::call::Call;
-use crate::failure;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 
 /// Runs `AbortMultipartUpload`.
-pub(crate) async fn abort_multipart_upload(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn abort_multipart_upload(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let upload_id = call.query.get("uploadId").unwrap_or("");
     let abort = AbortUpload {
         bucket: call.bucket_name()?.as_str().to_owned(),
@@ -19,7 +20,8 @@ pub(crate) async fn abort_multipart_upload(call: &Call) -> Result<Reply, Error> 
         Ok(()) => Ok(Reply::no_content()),
         Err(store::Error::NoSuchUpload) => Err(Error::new(ErrorCode::NoSuchUpload)
             .with_ec("0042-00000002")
-            .with_detail("UploadId", upload_id)),
-        Err(error) => Err(failure::from_store(error)),
+            .with_detail("UploadId", upload_id)
+            .into()),
+        Err(error) => Err(error.into()),
     }
 }

@@ -6,13 +6,13 @@ use ossicle_store::{AppendObject, Attributes};
 use crate::acl::requested_object_acl;
 use crate::attributes;
 use crate::call::Call;
-use crate::failure;
+use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::receive::{SINGLE_UPLOAD_LIMIT, receive};
 
 /// Runs `AppendObject`.
-pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Reply, Error> {
+pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
     let key = call.key()?;
     let position = position(call)?;
     let (attributes, acl) = (attributes(call, position)?, requested_object_acl(call)?);
@@ -28,7 +28,7 @@ pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Repl
         now_ms: call.now.unix_millis(),
         journal: None,
     };
-    let object = call.app.store.append_object(append).await.map_err(failure::from_store)?;
+    let object = call.app.store.append_object(append).await?;
     let reply = attributes::identify(Reply::ok(), &object)
         .with_named("x-oss-next-append-position", &object.size.to_string());
     Ok(received.delay.show_on(reply))
@@ -45,9 +45,6 @@ fn position(call: &Call) -> Result<u64, Error> {
     let missing = || Error::new(ErrorCode::MissingArgument).with_detail("ArgumentName", "position");
     let text = call.query.get("position").ok_or_else(missing)?;
     text.parse().map_err(|_| {
-        Error::new(ErrorCode::InvalidArgument)
-            .with_message("The append position must be a non-negative integer.")
-            .with_detail("ArgumentName", "position")
-            .with_detail("ArgumentValue", text)
+        Error::invalid_argument("The append position must be a non-negative integer.", "position", text)
     })
 }

@@ -14,7 +14,7 @@ use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested::{self, Wanted};
 use crate::client_encryption::Sizes;
 use crate::conditions::forbids_overwrite;
-use crate::failure;
+use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 
@@ -22,18 +22,18 @@ use crate::http::reply::Reply;
 const MIN_PART_SIZE: u64 = 100 * 1024;
 
 /// Runs `CompleteMultipartUpload`.
-pub(crate) async fn complete_multipart_upload(call: Call, body: RequestBody) -> Result<Reply, Error> {
-    let wanted = requested::from_request(&call)?;
+pub(crate) async fn complete_multipart_upload(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
+    let wanted = requested::from_request(call)?;
     let encoding = KeyEncoding::from_query(&call.query)?;
-    let body = body.read_document(CompleteMultipartUpload::MAX_BODY).await?;
-    check_document_md5(&call, &body)?;
-    let announced = Announced::of_object(&call)?;
+    let body = body.read(CompleteMultipartUpload::MAX_BODY).await?;
+    check_document_md5(call, &body)?;
+    let announced = Announced::of_object(call)?;
     let upload_id = call.query.get("uploadId").unwrap_or("");
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
-    let upload = call.app.store.upload_info(bucket, key, upload_id).map_err(failure::from_store)?;
+    let upload = call.app.store.upload_info(bucket, key, upload_id)?;
     let upload =
         upload.ok_or_else(|| Error::new(ErrorCode::NoSuchUpload).with_detail("UploadId", upload_id))?;
-    let parts = parts(&call, &body)?;
+    let parts = parts(call, &body)?;
     let sizes = Sizes::of_upload(&upload.attributes);
     if let (Some(sizes), Parts::Listed(listed)) = (sizes, &parts) {
         sizes.check_count(listed.len())?;
@@ -44,28 +44,23 @@ pub(crate) async fn complete_multipart_upload(call: Call, body: RequestBody) -> 
         upload_id: upload_id.to_owned(),
         parts,
         min_part_size: MIN_PART_SIZE,
-        forbid_overwrite: forbids_overwrite(&call)?,
-        acl: requested_object_acl(&call)?,
+        forbid_overwrite: forbids_overwrite(call)?,
+        acl: requested_object_acl(call)?,
         size: sizes.map(Sizes::data),
         crc64: announced.crc64(),
         now_ms: call.now.unix_millis(),
         journal: None,
     };
-    let complete = check_sha1(&call, complete, &announced).await?;
-    let usual = Usual::of(&call, encoding)?;
-    let store = call.app.store.clone();
+    let complete = check_sha1(call, complete, &announced).await?;
+    let usual = Usual::of(call, encoding)?;
+    let store = &call.app.store;
     let Some(wanted) = wanted else {
-        let object = store.complete(complete).await.map_err(failure::from_store)?;
+        let object = store.complete(complete).await?;
         return Ok(usual.reply(&object));
     };
-    let (complete, prepared) = prepare(&call, wanted, complete).await?;
-    let asker = Asker::of(&call);
-    let delivered = async move {
-        let object = store.complete(complete).await.map_err(failure::from_store)?;
-        Ok(asker.deliver(prepared, usual.reply(&object)).await)
-    };
-    // Boxed, so that other requests do not carry its size.
-    Box::pin(delivered).await
+    let (complete, prepared) = prepare(call, wanted, complete).await?;
+    let object = store.complete(complete).await?;
+    Ok(Asker::of(call).deliver(prepared, usual.reply(&object)).await)
 }
 
 /// Which parts the client names: all of them by header, or those in the body.
@@ -81,10 +76,8 @@ fn parts(call: &Call, body: &[u8]) -> Result<Parts, Error> {
             return Ok(Parts::All);
         }
         Some(text) => {
-            return Err(Error::new(ErrorCode::InvalidArgument)
-                .with_message("The value of x-oss-complete-all must be yes.")
-                .with_detail("ArgumentName", "x-oss-complete-all")
-                .with_detail("ArgumentValue", text));
+            let message = "The value of x-oss-complete-all must be yes.";
+            return Err(Error::invalid_argument(message, "x-oss-complete-all", text));
         }
     }
     let document = CompleteMultipartUpload::parse(body)?;
@@ -98,12 +91,11 @@ async fn check_sha1(
     call: &Call,
     complete: CompleteUpload,
     announced: &Announced,
-) -> Result<CompleteUpload, Error> {
+) -> Result<CompleteUpload, Failure> {
     let Some(mut sha1) = announced.sha1() else { return Ok(complete) };
     let store = &call.app.store;
-    let (complete, object) = store.preview_complete(complete).map_err(failure::from_store)?;
-    let read = store.visit_parts(&complete, object.size, |piece| sha1.take(piece)).await;
-    read.map_err(failure::from_store)?;
+    let (complete, object) = store.preview_complete(complete)?;
+    store.visit_parts(&complete, object.size, |piece| sha1.take(piece)).await?;
     sha1.check()?;
     Ok(complete)
 }
@@ -113,9 +105,9 @@ async fn prepare(
     call: &Call,
     wanted: Wanted,
     complete: CompleteUpload,
-) -> Result<(CompleteUpload, Prepared), Error> {
+) -> Result<(CompleteUpload, Prepared), Failure> {
     let store = &call.app.store;
-    let (mut complete, object) = store.preview_complete(complete).map_err(failure::from_store)?;
+    let (mut complete, object) = store.preview_complete(complete)?;
     let facts = Facts {
         bucket: &object.bucket,
         object: &object.key,

@@ -8,7 +8,8 @@ use crate::attributes;
 use crate::call::Call;
 use crate::conditions::forbids_overwrite;
 use crate::copy_source;
-use crate::failure;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::tags::{self, Directive};
 use crate::throttle::Throttle;
@@ -18,12 +19,12 @@ use crate::throttle::Throttle;
 const COPY_LIMIT: u64 = 5 * 1024 * 1024 * 1024;
 
 /// Runs `CopyObject`.
-pub(crate) async fn copy_object(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn copy_object(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let tagging = Directive::of(call)?;
     Throttle::of(call)?;
     let source = copy_source::resolve(call)?;
     if source.size > COPY_LIMIT && !is_onto_itself(call, &source)? {
-        return Err(Error::new(ErrorCode::EntityTooLarge));
+        return Err(ErrorCode::EntityTooLarge.into());
     }
     let copy = CopyObject {
         source_bucket: source.bucket.clone(),
@@ -35,7 +36,7 @@ pub(crate) async fn copy_object(call: &Call) -> Result<Reply, Error> {
         forbid_overwrite: forbids_overwrite(call)?,
         now_ms: call.now.unix_millis(),
     };
-    let object = call.app.store.copy_object(copy).await.map_err(failure::from_store)?;
+    let object = call.app.store.copy_object(copy).await?;
     let modified = Timestamp::from_unix_millis(object.last_modified_ms);
     let document = CopyObjectResult { etag: &object.etag, last_modified: modified };
     Ok(attributes::identify(Reply::xml(document.to_xml()), &object))
@@ -68,10 +69,10 @@ fn copied_attributes(call: &Call, source: &Object, tagging: Directive) -> Result
             tags::take_over(&mut requested, &source.attributes);
             Ok(CopyAttributes::Replace(requested))
         }
-        _ => Err(Error::new(ErrorCode::InvalidArgument)
-            .with_message("Unknown metadata directive.")
-            .with_detail("ArgumentName", "x-oss-metadata-directive")
-            .with_detail("ArgumentValue", directive)
-            .with_detail("Source", source.key.clone())),
+        _ => {
+            let message = "Unknown metadata directive.";
+            let error = Error::invalid_argument(message, "x-oss-metadata-directive", directive);
+            Err(error.with_detail("Source", source.key.clone()))
+        }
     }
 }

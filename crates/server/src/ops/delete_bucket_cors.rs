@@ -1,16 +1,15 @@
 //! `DeleteBucketCors`: removes the CORS rules of a bucket; 204 also when there are none.
 
-use ossicle_protocol::Error;
 use ossicle_store::BucketDocument;
 
 use crate::call::Call;
-use crate::failure;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 
 /// Runs `DeleteBucketCors`.
-pub(crate) async fn delete_bucket_cors(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn delete_bucket_cors(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let bucket = call.bucket_name()?.as_str();
-    let removed = call.app.store.set_bucket_document(bucket, BucketDocument::Cors, None).await;
-    removed.map_err(failure::from_store)?;
+    call.app.store.set_bucket_document(bucket, BucketDocument::Cors, None).await?;
     Ok(Reply::no_content())
 }

@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 
-use ossicle_protocol::Error;
 use ossicle_protocol::inputs::{self, Place};
 use ossicle_protocol::xml::{DeleteRequest, DeleteResult, DeletedObject, KeyEncoding, ObjectToDelete};
 
@@ -12,13 +11,13 @@ use crate::announced::check_document_md5_of_c;
 use crate::aside::aside;
 use crate::authorize::write_key;
 use crate::call::Call;
-use crate::failure;
+use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 
 /// Runs `DeleteMultipleObjects`.
-pub(crate) async fn delete_multiple_objects(call: &Call, body: RequestBody) -> Result<Reply, Error> {
-    let body = body.read_document(DeleteRequest::MAX_BODY).await?;
+pub(crate) async fn delete_multiple_objects(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
+    let body = body.read(DeleteRequest::MAX_BODY).await?;
     check_document_md5_of_c(call, &body)?;
     let request = DeleteRequest::parse(&body)?;
     let encoding = KeyEncoding::from_query_or_header(&call.query, &call.head.headers)?;
@@ -29,7 +28,7 @@ pub(crate) async fn delete_multiple_objects(call: &Call, body: RequestBody) -> R
     let kept = protected(call, &keys).await?;
     let keys: Vec<String> = keys.into_iter().filter(|key| !kept.contains(key)).collect();
     let bucket = call.bucket_name()?.as_str();
-    call.app.store.delete_objects(bucket, keys).await.map_err(failure::from_store)?;
+    call.app.store.delete_objects(bucket, keys).await?;
     // The same element tells what was deleted and, in quiet mode, what was not.
     let told = |object: &&ObjectToDelete| kept.contains(object.key.as_str()) == request.quiet();
     let deleted: Vec<DeletedObject<'_>> =
@@ -41,7 +40,7 @@ pub(crate) async fn delete_multiple_objects(call: &Call, body: RequestBody) -> R
 }
 
 /// Those of the keys that the caller may not delete. Where these are all, the whole request is refused.
-async fn protected(call: &Call, keys: &[String]) -> Result<HashSet<String>, Error> {
+async fn protected(call: &Call, keys: &[String]) -> Result<HashSet<String>, Failure> {
     if call.caller.is_owner() {
         return Ok(HashSet::new());
     }
@@ -52,7 +51,7 @@ async fn protected(call: &Call, keys: &[String]) -> Result<HashSet<String>, Erro
         let total = keys.len();
         let mut denied = 0;
         for key in keys {
-            let object = store.object(&bucket, &key).map_err(failure::from_store)?;
+            let object = store.object(&bucket, &key)?;
             if let Err(error) = write_key(&caller, access, object.as_deref()) {
                 denied += 1;
                 last = Some(error);
@@ -60,7 +59,7 @@ async fn protected(call: &Call, keys: &[String]) -> Result<HashSet<String>, Erro
             }
         }
         match last {
-            Some(error) if denied == total => Err(error),
+            Some(error) if denied == total => Err(error.into()),
             _ => Ok(kept),
         }
     })

@@ -1,13 +1,15 @@
 //! `DeleteObjectTagging`: removes an object's tags; 204 also when there are none.
 
-use ossicle_protocol::{Error, Tags};
+use ossicle_protocol::Tags;
 
 use crate::call::Call;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::{stored, tags};
 
 /// Runs `DeleteObjectTagging`.
-pub(crate) async fn delete_object_tagging(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn delete_object_tagging(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let object = stored::object(call).await?;
     tags::set_on_object(call, &object, &Tags::default()).await?;
     Ok(Reply::no_content())

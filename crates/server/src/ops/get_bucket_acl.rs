@@ -1,14 +1,15 @@
 //! `GetBucketAcl`: who may do what with a bucket.
 
-use ossicle_protocol::Error;
 use ossicle_protocol::xml::AccessControlPolicy;
 
 use crate::acl::bucket_acl;
 use crate::call::Call;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 
 /// Runs `GetBucketAcl`.
-pub(crate) fn get_bucket_acl(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn get_bucket_acl(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let acl = bucket_acl(call.bucket()?);
     Ok(Reply::xml(AccessControlPolicy::of_bucket(call.app.owner_id(), acl).to_xml()))
 }

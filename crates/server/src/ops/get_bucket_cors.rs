@@ -4,10 +4,12 @@ use ossicle_protocol::{Error, ErrorCode};
 
 use crate::call::Call;
 use crate::cors;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 
 /// Runs `GetBucketCors`.
-pub(crate) fn get_bucket_cors(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn get_bucket_cors(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let bucket = call.bucket_name()?;
     let rules = cors::rules(&call.app.store, bucket)?.ok_or_else(|| {
         Error::new(ErrorCode::NoSuchCORSConfiguration).with_detail("BucketName", bucket.as_str())

@@ -1,16 +1,18 @@
 //! `GetBucketInfo`: everything about a bucket in one document.
 
+use ossicle_protocol::Timestamp;
 use ossicle_protocol::xml::BucketInfo;
-use ossicle_protocol::{Error, Timestamp};
 
 use crate::acl::bucket_acl;
 use crate::call::Call;
 use crate::endpoints::Endpoints;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::resource_group;
 
 /// Runs `GetBucketInfo`.
-pub(crate) fn get_bucket_info(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn get_bucket_info(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let bucket = call.bucket()?;
     let endpoints = Endpoints::of(&call.app);
     let document = BucketInfo {

@@ -1,15 +1,16 @@
 //! `GetBucketStat`: how much a bucket holds, in all and by storage class.
 
+use ossicle_protocol::StorageClass;
 use ossicle_protocol::xml::{BucketStat, ClassStat};
-use ossicle_protocol::{Error, StorageClass};
 
 use crate::call::Call;
-use crate::failure;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 
 /// Runs `GetBucketStat`.
-pub(crate) fn get_bucket_stat(call: &Call) -> Result<Reply, Error> {
-    let stat = call.app.store.bucket_stat(call.bucket_name()?.as_str()).map_err(failure::from_store)?;
+pub(crate) async fn get_bucket_stat(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
+    let stat = call.app.store.bucket_stat(call.bucket_name()?.as_str())?;
     let mut document = BucketStat {
         storage: stat.bytes,
         object_count: stat.objects,

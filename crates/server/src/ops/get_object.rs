@@ -13,13 +13,14 @@ use crate::attributes;
 use crate::call::Call;
 use crate::caller_overrides::override_headers;
 use crate::conditions;
-use crate::failure;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::stored;
 use crate::throttle::Throttle;
 
 /// Runs `GetObject`.
-pub(crate) async fn get_object(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn get_object(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let object = stored::object(call).await?;
     conditions::check(&call.head.headers, &object)?;
     let range = ByteRange::from_headers(&call.head.headers, object.size);
@@ -35,7 +36,8 @@ pub(crate) async fn get_object(call: &Call) -> Result<Reply, Error> {
         }
         ByteRange::Unsatisfiable => Err(Error::new(ErrorCode::InvalidRange)
             .with_detail("ActualObjectSize", object.size.to_string())
-            .with_detail("RangeRequested", call.header("range")?.unwrap_or(""))),
+            .with_detail("RangeRequested", call.header("range")?.unwrap_or(""))
+            .into()),
     }
 }
 
@@ -45,12 +47,12 @@ async fn send(
     reply: Reply,
     object: &Object,
     range: std::ops::Range<u64>,
-) -> Result<Reply, Error> {
+) -> Result<Reply, Failure> {
     let length = range.end - range.start;
     let throttle = Throttle::of(call)?;
     let reply = throttle.delay_of(length).show_on(reply);
     let mut reader = stored::read(&call.app.store, object, range).await?;
-    let Some(first) = reader.next().await.transpose().map_err(failure::from_store)? else { return Ok(reply) };
+    let Some(first) = reader.next().await.transpose()? else { return Ok(reply) };
     if first.len() as u64 == length && !throttle.is_on() {
         return Ok(reply.with_bytes(first));
     }

@@ -1,15 +1,16 @@
 //! `GetObjectAcl`: who may do what with an object.
 
-use ossicle_protocol::Error;
 use ossicle_protocol::xml::AccessControlPolicy;
 
 use crate::acl::object_acl;
 use crate::call::Call;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::stored;
 
 /// Runs `GetObjectAcl`.
-pub(crate) async fn get_object_acl(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn get_object_acl(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let object = stored::object(call).await?;
     Ok(Reply::xml(AccessControlPolicy::of_object(call.app.owner_id(), object_acl(&object)).to_xml()))
 }

@@ -3,15 +3,16 @@
 
 use http::Method;
 use http::header::LAST_MODIFIED;
-use ossicle_protocol::Error;
 
 use crate::attributes;
 use crate::call::Call;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::stored;
 
 /// Runs `GetObjectMeta`.
-pub(crate) async fn get_object_meta(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn get_object_meta(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let object = stored::object(call).await?;
     let reply = attributes::identify(Reply::ok(), &object)
         .with_header(LAST_MODIFIED, attributes::last_modified(&object));

@@ -1,13 +1,13 @@
 //! `GetObjectTagging`: an object's tags; an empty set where there are none.
 
-use ossicle_protocol::Error;
-
 use crate::call::Call;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::{stored, tags};
 
 /// Runs `GetObjectTagging`.
-pub(crate) async fn get_object_tagging(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn get_object_tagging(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let object = stored::object(call).await?;
     Ok(Reply::xml(tags::of_object(&object.attributes).to_xml()))
 }

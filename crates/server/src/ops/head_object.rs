@@ -1,15 +1,15 @@
 //! `HeadObject`: what GetObject would answer, without the bytes.
 
-use ossicle_protocol::Error;
-
 use crate::attributes;
 use crate::call::Call;
 use crate::conditions;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::stored;
 
 /// Runs `HeadObject`.
-pub(crate) async fn head_object(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn head_object(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let object = stored::object(call).await?;
     conditions::check(&call.head.headers, &object)?;
     Ok(attributes::describe(Reply::ok(), call.bucket()?, &object).with_content_length(object.size))

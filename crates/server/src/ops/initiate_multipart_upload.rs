@@ -1,7 +1,6 @@
 //! `InitiateMultipartUpload`: begins an upload in parts. Callback parameters are ignored here: the C SDK sends them
 //! with every step.
 
-use ossicle_protocol::Error;
 use ossicle_protocol::xml::{InitiateMultipartUploadResult, KeyEncoding};
 use ossicle_store::NewUpload;
 
@@ -9,11 +8,12 @@ use crate::attributes;
 use crate::call::Call;
 use crate::client_encryption::Sizes;
 use crate::conditions;
-use crate::failure;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 
 /// Runs `InitiateMultipartUpload`.
-pub(crate) async fn initiate_multipart_upload(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn initiate_multipart_upload(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?);
     let encoding = KeyEncoding::from_query(&call.query)?;
     conditions::refuse_overwrite(call)?;
@@ -26,7 +26,7 @@ pub(crate) async fn initiate_multipart_upload(call: &Call) -> Result<Reply, Erro
         sequential: call.query.contains("sequential"),
         now_ms: call.now.unix_millis(),
     };
-    let upload_id = call.app.store.initiate(upload).await.map_err(failure::from_store)?;
+    let upload_id = call.app.store.initiate(upload).await?;
     let document =
         InitiateMultipartUploadResult { encoding, bucket, key: key.as_str(), upload_id: &upload_id };
     Ok(Reply::xml(document.to_xml()))

@@ -4,16 +4,18 @@ use ossicle_protocol::xml::{BucketsPage, ListAllMyBucketsResult, ListedBucket};
 use ossicle_protocol::{Error, Timestamp};
 use ossicle_store::{BucketPage, ListBuckets};
 
+use crate::aside::aside;
 use crate::call::Call;
 use crate::endpoints::Endpoints;
-use crate::failure;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::paging::BUCKETS;
 use crate::resource_group;
 use crate::tags::Filter;
 
 /// Runs `ListBuckets`.
-pub(crate) fn list_buckets(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn list_buckets(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let (prefix, marker) = (BUCKETS.text(call, "prefix")?, BUCKETS.text(call, "marker")?);
     let max = BUCKETS.max(call)?;
     refuse_bad_prefix(prefix)?;
@@ -21,10 +23,9 @@ pub(crate) fn list_buckets(call: &Call) -> Result<Reply, Error> {
     let tagged = Filter::of(call)?;
     let page = if resource_group::is_another(call)? {
         BucketPage::default()
-    } else if tagged.is_empty() {
-        call.app.store.list_buckets(&which).map_err(failure::from_store)?
     } else {
-        tagged.list(&call.app.store, &which)?
+        let store = call.app.store.clone();
+        aside(move || tagged.list(&store, &which)).await??
     };
     let endpoints = Endpoints::of(&call.app);
     let listed = page.buckets.iter().map(|bucket| ListedBucket {
@@ -56,8 +57,5 @@ fn refuse_bad_prefix(prefix: &str) -> Result<(), Error> {
     if prefix.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
         return Ok(());
     }
-    Err(Error::new(ossicle_protocol::ErrorCode::InvalidArgument)
-        .with_message("The prefix is not valid for bucket names.")
-        .with_detail("ArgumentName", "prefix")
-        .with_detail("ArgumentValue", prefix))
+    Err(Error::invalid_argument("The prefix is not valid for bucket names.", "prefix", prefix))
 }

@@ -1,15 +1,16 @@
 //! `ListLiveChannel`: there are no live channels, and that is what the list says. SDKs ask for it before they remove a
 //! bucket.
 
-use ossicle_protocol::Error;
 use ossicle_protocol::xml::ListLiveChannelResult;
 
 use crate::call::Call;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::paging::LIVE_CHANNELS;
 
 /// Runs `ListLiveChannel`.
-pub(crate) fn list_live_channel(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn list_live_channel(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     call.bucket()?;
     let document = ListLiveChannelResult {
         prefix: LIVE_CHANNELS.text(call, "prefix")?,

@@ -1,17 +1,19 @@
 //! `ListMultipartUploads`: the uploads in progress, in order of key and upload id.
 
+use ossicle_protocol::Timestamp;
 use ossicle_protocol::xml::{ListMultipartUploadsResult, ListedUpload};
-use ossicle_protocol::{Error, Timestamp};
 use ossicle_store::ListUploads;
 
+use crate::aside::aside;
 use crate::attributes;
 use crate::call::Call;
-use crate::failure;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::paging::{Page, UPLOADS};
 
 /// Runs `ListMultipartUploads`.
-pub(crate) fn list_multipart_uploads(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn list_multipart_uploads(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let holder = call.bucket()?;
     let page = Page::of(call, &UPLOADS)?;
     let (key_marker, upload_id_marker) =
@@ -25,7 +27,8 @@ pub(crate) fn list_multipart_uploads(call: &Call) -> Result<Reply, Error> {
         upload_id_marker: upload_id_marker.to_owned(),
         max: page.max as usize,
     };
-    let listing = call.app.store.list_uploads(&which).map_err(failure::from_store)?;
+    let store = call.app.store.clone();
+    let listing = aside(move || store.list_uploads(&which)).await??;
     let uploads = listing.uploads.iter().map(|upload| ListedUpload {
         key: &upload.key,
         upload_id: &upload.upload_id,

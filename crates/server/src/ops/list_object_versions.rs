@@ -6,17 +6,19 @@ use ossicle_protocol::xml::ListVersionsResult;
 
 use super::list_objects::{list, listed};
 use crate::call::Call;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::paging::{Page, VERSIONS};
 
 /// Runs `ListObjectVersions`.
-pub(crate) fn list_object_versions(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn list_object_versions(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let holder = call.bucket()?;
     let page = Page::of(call, &VERSIONS)?;
     let key_marker = VERSIONS.text(call, "key-marker")?;
     let version_id_marker = version_id_marker(call, key_marker)?;
     // A key has one version, so whichever of its versions the marker names, the next is one of another key.
-    let listing = list(call, &page, key_marker)?;
+    let listing = list(call, &page, key_marker).await?;
     let owner = call.app.owner_id();
     let document = ListVersionsResult {
         name: call.bucket_name()?.as_str(),

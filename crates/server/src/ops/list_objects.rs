@@ -4,18 +4,20 @@ use ossicle_protocol::xml::ListBucketResult;
 use ossicle_protocol::{Error, Timestamp};
 use ossicle_store::{Bucket, ListObjects, Listing, ObjectFields};
 
+use crate::aside::aside;
 use crate::call::Call;
-use crate::failure;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::paging::{OBJECTS, Page};
 
 /// Runs `ListObjects`.
-pub(crate) fn list_objects(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn list_objects(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let holder = call.bucket()?;
     refuse_other_versions(call)?;
     let page = Page::of(call, &OBJECTS)?;
     let marker = OBJECTS.text(call, "marker")?;
-    let listing = list(call, &page, marker)?;
+    let listing = list(call, &page, marker).await?;
     let owner = call.app.owner_id();
     let document = ListBucketResult {
         name: call.bucket_name()?.as_str(),
@@ -40,7 +42,7 @@ fn refuse_other_versions(call: &Call) -> Result<(), Error> {
 }
 
 /// Reads a page from the index.
-pub(super) fn list(call: &Call, page: &Page<'_>, after: &str) -> Result<Listing, Error> {
+pub(super) async fn list(call: &Call, page: &Page<'_>, after: &str) -> Result<Listing, Failure> {
     let which = ListObjects {
         bucket: call.bucket_name()?.as_str().to_owned(),
         prefix: page.prefix.to_owned(),
@@ -48,7 +50,8 @@ pub(super) fn list(call: &Call, page: &Page<'_>, after: &str) -> Result<Listing,
         after: after.to_owned(),
         max: page.max as usize,
     };
-    call.app.store.list_objects(&which).map_err(failure::from_store)
+    let store = call.app.store.clone();
+    Ok(aside(move || store.list_objects(&which)).await??)
 }
 
 /// An object as an entry of a listing.

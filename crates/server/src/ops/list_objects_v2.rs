@@ -5,11 +5,13 @@ use ossicle_protocol::xml::{ListBucketResultV2, continuation_token, read_continu
 
 use super::list_objects::{list, listed};
 use crate::call::Call;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::paging::{OBJECTS, Page};
 
 /// Runs `ListObjectsV2`.
-pub(crate) fn list_objects_v2(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn list_objects_v2(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let holder = call.bucket()?;
     let page = Page::of(call, &OBJECTS)?;
     let start_after = OBJECTS.text(call, "start-after")?;
@@ -19,7 +21,7 @@ pub(crate) fn list_objects_v2(call: &Call) -> Result<Reply, Error> {
         Some(token) => read_continuation_token(token)?,
         None => start_after.to_owned(),
     };
-    let listing = list(call, &page, &after)?;
+    let listing = list(call, &page, &after).await?;
     let owner = fetch_owner(call)?.then(|| call.app.owner_id());
     let next = listing.next.as_deref().map(continuation_token);
     let document = ListBucketResultV2 {

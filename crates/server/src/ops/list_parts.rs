@@ -2,24 +2,23 @@
 
 use ossicle_protocol::xml::{KeyEncoding, ListPartsResult, ListedPart};
 use ossicle_protocol::{Error, ErrorCode, Timestamp};
-use ossicle_store::ListParts;
+use ossicle_store::{ListParts, UploadInfo};
 
+use crate::aside::aside;
 use crate::attributes;
 use crate::call::Call;
 use crate::client_encryption;
-use crate::failure;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::paging::PARTS;
 
 /// Runs `ListParts`.
-pub(crate) fn list_parts(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn list_parts(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
     let holder = call.bucket()?;
     let upload_id = call.query.get("uploadId").unwrap_or("");
-    let store = &call.app.store;
-    let upload = store.upload_info(bucket, key, upload_id).map_err(failure::from_store)?;
-    let upload =
-        upload.ok_or_else(|| Error::new(ErrorCode::NoSuchUpload).with_detail("UploadId", upload_id))?;
+    let upload = upload(call, bucket, key, upload_id).await?;
     let after = marker(call)?;
     let max_parts = PARTS.max(call)?;
     let which = ListParts {
@@ -29,7 +28,8 @@ pub(crate) fn list_parts(call: &Call) -> Result<Reply, Error> {
         after,
         max: max_parts as usize,
     };
-    let page = store.list_parts(&which).map_err(failure::from_store)?;
+    let store = call.app.store.clone();
+    let page = aside(move || store.list_parts(&which)).await??;
     let parts = page.parts.iter().map(|part| ListedPart {
         number: part.number,
         last_modified: Timestamp::from_unix_millis(part.last_modified_ms),
@@ -53,14 +53,23 @@ pub(crate) fn list_parts(call: &Call) -> Result<Reply, Error> {
     Ok(Reply::xml(document.to_xml()))
 }
 
+async fn upload(call: &Call, bucket: &str, key: &str, upload_id: &str) -> Result<UploadInfo, Failure> {
+    let names = [bucket, key, upload_id].map(str::to_owned);
+    let store = call.app.store.clone();
+    let found = aside(move || {
+        let [bucket, key, upload_id] = &names;
+        store.upload_info(bucket, key, upload_id)
+    });
+    let missing = || Error::new(ErrorCode::NoSuchUpload).with_detail("UploadId", upload_id);
+    Ok(found.await??.ok_or_else(missing)?)
+}
+
 fn marker(call: &Call) -> Result<u32, Error> {
     match call.query.get("part-number-marker") {
         None | Some("") => Ok(0),
         Some(text) => text.parse().map_err(|_| {
-            Error::new(ErrorCode::InvalidArgument)
-                .with_message("The part number marker must be a non-negative integer.")
-                .with_detail("ArgumentName", "part-number-marker")
-                .with_detail("ArgumentValue", text)
+            let message = "The part number marker must be a non-negative integer.";
+            Error::invalid_argument(message, "part-number-marker", text)
         }),
     }
 }

@@ -5,7 +5,7 @@ use ossicle_callback::CustomVariables;
 use ossicle_protocol::inputs::{self, Place};
 use ossicle_protocol::post_policy::{self, PostPolicy};
 use ossicle_protocol::xml::PostResponse;
-use ossicle_protocol::{ETag, Error, ErrorCode, ObjectKey, percent_encode};
+use ossicle_protocol::{ETag, Error, ObjectKey, percent_encode};
 use ossicle_store::{Attributes, Object, PutObject, StoredData};
 
 use crate::acl::{PublicAccess, object_acl_from_store, refuse_public_object};
@@ -19,7 +19,7 @@ use crate::callback::image::Source;
 use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested::{self, Given, Wanted};
 use crate::conditions::read_forbid_overwrite;
-use crate::failure;
+use crate::failure::Failure;
 use crate::form::{Acting, Fields, File, Form};
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
@@ -33,32 +33,32 @@ const REDIRECT_LIMIT: usize = 8 * 1024;
 const FILE_NAME: &str = "${filename}";
 
 /// Runs `PostObject`.
-pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Reply, Error> {
+pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
     let Form { fields, file } = Form::read(&call.head.headers, body, &call.app.form_memory).await?;
     let key = key_field(&fields)?;
-    let policy = verify(&mut call, &fields)?;
+    let (policy, call) = &verify(call, &fields)?;
     let key = fill_in(key, &file)?;
-    let acting = Acting::new(&call, &fields, file.head.content_type.as_deref(), &key)?;
-    if let Some(policy) = &policy {
+    let acting = Acting::new(call, &fields, file.head.content_type.as_deref(), &key)?;
+    if let Some(policy) = policy {
         policy.check_fields(&acting.judged(), call.bucket_name()?, call.now)?;
     }
-    authorize(&call, &key)?;
+    authorize(call, &key)?;
     for (name, value) in fields.as_slice() {
         inputs::refuse_value(call.operation, Place::Field, name, value)?;
     }
     let attributes = acting.attributes(&key)?;
     refuse_public_object(call.bucket()?, object_acl_from_store(attributes.acl))?;
     let forbid_overwrite = read_forbid_overwrite(acting.get("x-oss-forbid-overwrite"))?;
-    let wanted = wanted(&call, &fields)?;
-    let success = Success::of(&call, &fields, &key)?;
+    let wanted = wanted(call, &fields)?;
+    let success = Success::of(call, &fields, &key)?;
     let announced = Announced::by_fields(|name| fields.get(name))?;
-    let throttle = Throttle::of_form(&call, fields.get("x-oss-traffic-limit"))?;
+    let throttle = Throttle::of_form(call, fields.get("x-oss-traffic-limit"))?;
     let intake = Intake::new(call.app.store.upload(None)).checked_against(announced).throttled(throttle);
     let Received { data, delay } = receive(intake, file, policy.as_ref()).await?;
     call.app.metrics.received(call.operation.name(), data.size());
     let prepared = match wanted {
         None => None,
-        Some(wanted) => Some(prepare(&call, wanted, &key, &attributes, &data).await?),
+        Some(wanted) => Some(prepare(call, wanted, &key, &attributes, &data).await?),
     };
     let put = PutObject {
         bucket: call.bucket_name()?.as_str().to_owned(),
@@ -71,40 +71,36 @@ pub(crate) async fn post_object(mut call: Call, body: RequestBody) -> Result<Rep
         now_ms: call.now.unix_millis(),
         journal: prepared.as_ref().map(Prepared::journal).transpose()?,
     };
-    let (store, asker) = (call.app.store.clone(), Asker::of(&call));
-    let delivered = async move {
-        let object = store.put_object(put).await.map_err(failure::from_store)?;
-        match prepared {
-            None => Ok(delay.show_on(success.reply(&object))),
-            Some(prepared) => {
-                let usual = delay.show_on(attributes::identify(Reply::ok(), &object));
-                Ok(asker.deliver(prepared, usual).await)
-            }
+    let object = call.app.store.put_object(put).await?;
+    match prepared {
+        None => Ok(delay.show_on(success.reply(&object))),
+        Some(prepared) => {
+            let usual = delay.show_on(attributes::identify(Reply::ok(), &object));
+            Ok(Asker::of(call).deliver(prepared, usual).await)
         }
-    };
-    // Boxed, so that other requests do not carry its size.
-    Box::pin(delivered).await
+    }
 }
 
-/// Verifies the form's signature, which tells who calls, and reads its policy.
-fn verify(call: &mut Call, fields: &Fields) -> Result<Option<PostPolicy>, Error> {
-    let Some(presented) = post_policy::presented(fields.as_slice())? else { return Ok(None) };
+/// Verifies the form's signature, reads its policy, and returns the call with who it is that calls.
+fn verify(call: &Call, fields: &Fields) -> Result<(Option<PostPolicy>, Call), Error> {
+    let Some(presented) = post_policy::presented(fields.as_slice())? else {
+        return Ok((None, call.clone()));
+    };
     let credentials = &call.app.credentials;
     let secret = credentials.secret(presented.access_key_id(), presented.security_token())?;
     presented.verify(secret, call.now, credentials.scope())?;
     let policy = PostPolicy::parse(presented.policy())?;
-    call.caller = Caller::Owner { access_key_id: presented.access_key_id().to_owned() };
-    Ok(Some(policy))
+    let caller = Caller::Owner { access_key_id: presented.access_key_id().to_owned() };
+    Ok((Some(policy), Call { caller, ..call.clone() }))
 }
 
 /// Lets the caller, whom the form has named by now, write the key or not.
-fn authorize(call: &Call, key: &ObjectKey) -> Result<(), Error> {
+fn authorize(call: &Call, key: &ObjectKey) -> Result<(), Failure> {
     if call.caller.is_owner() {
         return Ok(());
     }
-    let object = call.app.store.object(call.bucket_name()?.as_str(), key.as_str());
-    let object = object.map_err(failure::from_store)?;
-    write_key(&call.caller, PublicAccess::of(call.bucket()?), object.as_deref())
+    let object = call.app.store.object(call.bucket_name()?.as_str(), key.as_str())?;
+    Ok(write_key(&call.caller, PublicAccess::of(call.bucket()?), object.as_deref())?)
 }
 
 /// The field `key` as it came. The commonest mistake in a form is a file that stands before its other fields.
@@ -122,11 +118,8 @@ fn fill_in(key: &str, file: &File) -> Result<ObjectKey, Error> {
     if count == 0 {
         return ObjectKey::parse(key);
     }
-    let name = std::str::from_utf8(file.head.file_name.as_deref().unwrap_or_default()).map_err(|_| {
-        Error::new(ErrorCode::InvalidArgument)
-            .with_message("The characters encoding must be utf-8.")
-            .with_detail("ArgumentName", "filename")
-    })?;
+    let name = std::str::from_utf8(file.head.file_name.as_deref().unwrap_or_default())
+        .map_err(|_| Error::invalid_argument("The characters encoding must be utf-8.", "filename", ""))?;
     let name = name.rsplit(['/', '\\']).next().unwrap_or("");
     // A form may name its file a hundred thousand times.
     let length = key.len() - count * FILE_NAME.len() + count * name.len();
@@ -137,7 +130,7 @@ fn fill_in(key: &str, file: &File) -> Result<ObjectKey, Error> {
 }
 
 /// The callback of a form: its own field, with one field for each custom variable.
-fn wanted(call: &Call, fields: &Fields) -> Result<Option<Wanted>, Error> {
+fn wanted(call: &Call, fields: &Fields) -> Result<Option<Wanted>, Failure> {
     let mut variables = CustomVariables::default();
     for (name, value) in fields.as_slice().iter().filter(|(name, _)| name.starts_with("x:")) {
         variables.insert(name, value);
@@ -147,7 +140,11 @@ fn wanted(call: &Call, fields: &Fields) -> Result<Option<Wanted>, Error> {
 }
 
 /// Takes the file in, and stops as soon as it is longer than the policy allows.
-async fn receive(mut intake: Intake, mut file: File, policy: Option<&PostPolicy>) -> Result<Received, Error> {
+async fn receive(
+    mut intake: Intake,
+    mut file: File,
+    policy: Option<&PostPolicy>,
+) -> Result<Received, Failure> {
     while let Some(piece) = file.next().await? {
         intake.take(piece).await?;
         if let Some(policy) = policy
@@ -169,7 +166,7 @@ async fn prepare(
     key: &ObjectKey,
     attributes: &Attributes,
     data: &StoredData,
-) -> Result<Prepared, Error> {
+) -> Result<Prepared, Failure> {
     let (etag, md5) = (ETag::of_content(data.md5()), base64_md5(&data.md5()));
     let facts = Facts {
         bucket: call.bucket_name()?.as_str(),

@@ -4,10 +4,12 @@ use ossicle_protocol::{Error, ErrorCode, PreflightRequest};
 
 use crate::call::Call;
 use crate::cors;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 
 /// Runs the preflight.
-pub(crate) fn preflight(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn preflight(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     if call.target.bucket().is_some() {
         call.bucket()?;
     }
@@ -24,7 +26,8 @@ pub(crate) fn preflight(call: &Call) -> Result<Reply, Error> {
     match console {
         Some(answer) => Ok(cors::vary(cors::dress(Reply::ok(), &answer))),
         None if rules.is_none() => Err(Error::new(ErrorCode::AccessForbidden)
-            .with_message("CORSResponse: CORS is not enabled for this bucket.")),
-        None => Err(Error::new(ErrorCode::AccessForbidden)),
+            .with_message("CORSResponse: CORS is not enabled for this bucket.")
+            .into()),
+        None => Err(ErrorCode::AccessForbidden.into()),
     }
 }

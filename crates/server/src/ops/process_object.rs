@@ -12,8 +12,8 @@ use crate::callback::answer::Asker;
 use crate::callback::image::Source;
 use crate::callback::prepare::Facts;
 use crate::callback::requested::{self, Given};
-use crate::failure;
-use crate::http::body::RequestBody;
+use crate::failure::Failure;
+use crate::http::body::{BodyError, RequestBody};
 use crate::http::reply::Reply;
 use crate::stored;
 
@@ -21,18 +21,22 @@ use crate::stored;
 const BODY_LIMIT: usize = 64 * 1024;
 
 /// Runs `ProcessObject`.
-pub(crate) async fn process_object(call: Call, body: RequestBody) -> Result<Reply, Error> {
-    let body = body.read(BODY_LIMIT, || Error::new(ErrorCode::EntityTooLarge)).await?;
-    check_document_md5(&call, &body)?;
+pub(crate) async fn process_object(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
+    let body = match body.read(BODY_LIMIT).await {
+        Err(BodyError::TooLong { .. }) => return Err(ErrorCode::EntityTooLarge.into()),
+        other => other?,
+    };
+    check_document_md5(call, &body)?;
     let text = std::str::from_utf8(&body).unwrap_or("");
     let process = text.strip_prefix("x-oss-process=").unwrap_or(text);
     let Some(arguments) = process.strip_prefix("trigger/callback") else {
         return Err(Error::new(ErrorCode::NotImplemented)
-            .with_message("This server implements no data processing but trigger/callback."));
+            .with_message("This server implements no data processing but trigger/callback.")
+            .into());
     };
     let given = given(arguments)?;
-    let object = stored::object(&call).await?;
-    let wanted = requested::resolve(&call, given, CustomVariables::default())?
+    let object = stored::object(call).await?;
+    let wanted = requested::resolve(call, given, CustomVariables::default())?
         .ok_or_else(|| missing_callback(given.callback.unwrap_or("")))?;
     let facts = Facts {
         bucket: &object.bucket,
@@ -45,21 +49,15 @@ pub(crate) async fn process_object(call: Call, body: RequestBody) -> Result<Repl
         operation: "PostProcess",
         source: Source::Object(&object),
     };
-    let prepared = wanted.prepare(&call, &facts).await?;
+    let prepared = wanted.prepare(call, &facts).await?;
     let record = RecordDelivery {
         bucket: object.bucket.clone(),
         key: object.key.clone(),
         delivery: prepared.journal()?,
         now_ms: call.now.unix_millis(),
     };
-    let (asker, store, usual) =
-        (Asker::of(&call), call.app.store.clone(), attributes::identify(Reply::ok(), &object));
-    let delivered = async move {
-        store.record_delivery(record).await.map_err(failure::from_store)?;
-        Ok(asker.deliver(prepared, usual).await)
-    };
-    // Boxed, so that other requests do not carry its size.
-    Box::pin(delivered).await
+    call.app.store.record_delivery(record).await?;
+    Ok(Asker::of(call).deliver(prepared, attributes::identify(Reply::ok(), &object)).await)
 }
 
 /// Reads `,callback_<base64>,callback-var_<base64>`. Base64 has neither `,` nor `_` in its standard alphabet; in the URL-safe
@@ -71,10 +69,8 @@ fn given(arguments: &str) -> Result<Given<'_>, Error> {
             Some(("callback", value)) => given.callback = Some(value),
             Some(("callback-var", value)) => given.callback_var = Some(value),
             _ => {
-                return Err(Error::new(ErrorCode::InvalidArgument)
-                    .with_message("trigger/callback takes callback_<base64> and callback-var_<base64>.")
-                    .with_detail("ArgumentName", "x-oss-process")
-                    .with_detail("ArgumentValue", argument));
+                let message = "trigger/callback takes callback_<base64> and callback-var_<base64>.";
+                return Err(Error::invalid_argument(message, "x-oss-process", argument));
             }
         }
     }
@@ -83,9 +79,6 @@ fn given(arguments: &str) -> Result<Given<'_>, Error> {
 
 /// A trigger without a callback has no point; elsewhere an empty callback means none.
 fn missing_callback(value: &str) -> Error {
-    Error::new(ErrorCode::InvalidArgument)
-        .with_message("The callback configuration is empty.")
+    Error::invalid_argument("The callback configuration is empty.", "callback", value)
         .with_ec("0007-00000004")
-        .with_detail("ArgumentName", "callback")
-        .with_detail("ArgumentValue", value)
 }

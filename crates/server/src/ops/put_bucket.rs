@@ -8,7 +8,7 @@ use crate::acl::{refuse_public_bucket, stored_bucket_acl};
 use crate::announced::check_document_md5;
 use crate::attributes;
 use crate::call::Call;
-use crate::failure;
+use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::resource_group;
@@ -17,11 +17,11 @@ use crate::resource_group;
 const COMMENT_LIMIT: usize = 1024;
 
 /// Runs `PutBucket`.
-pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, Error> {
+pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
     let name = call.bucket_name()?;
     let acl = allowed_acl(call)?;
     resource_group::refuse_another(call)?;
-    let body = body.read_document(CreateBucketConfiguration::MAX_BODY).await?;
+    let body = body.read(CreateBucketConfiguration::MAX_BODY).await?;
     check_document_md5(call, &body)?;
     let wanted = CreateBucketConfiguration::parse(&body)?;
     refuse_another_region(call, wanted.location.as_deref())?;
@@ -36,16 +36,16 @@ pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, 
         block_public_access: call.app.config.access.block_public_access,
         created_ms: call.now.unix_millis(),
     };
-    let created = call.app.store.create_bucket(bucket).await.map_err(failure::from_store)?;
+    let created = call.app.store.create_bucket(bucket).await?;
     if let CreateBucket::Existed(bucket) = created {
         let redundancy = wanted.data_redundancy_type.map(DataRedundancyType::as_str);
         let is_another = redundancy.is_some_and(|redundancy| redundancy != bucket.redundancy);
         if is_another || bucket.storage_class != storage_class {
-            return Err(Error::new(ErrorCode::BucketAlreadyExists).with_detail("BucketName", name.as_str()));
+            let error = Error::new(ErrorCode::BucketAlreadyExists);
+            return Err(error.with_detail("BucketName", name.as_str()).into());
         }
         if let Some(acl) = acl {
-            let set = call.app.store.set_bucket_acl(name.as_str(), stored_bucket_acl(acl)).await;
-            set.map_err(failure::from_store)?;
+            call.app.store.set_bucket_acl(name.as_str(), stored_bucket_acl(acl)).await?;
         }
     }
     Ok(Reply::ok().with_named("location", &format!("/{}", name.as_str())))

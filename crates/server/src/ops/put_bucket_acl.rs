@@ -1,20 +1,22 @@
 //! `PutBucketAcl`: sets who may do what with a bucket, and creates the bucket where it does not exist, as OSS does.
 //! Without the header it changes nothing, as SDKs rely on.
 
-use ossicle_protocol::{BucketAcl, Error};
+use ossicle_protocol::BucketAcl;
 use ossicle_store::NewBucket;
 
 use crate::acl::{refuse_public_bucket, stored_bucket_acl};
 use crate::call::Call;
-use crate::failure;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 
 /// Runs `PutBucketAcl`.
-pub(crate) async fn put_bucket_acl(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn put_bucket_acl(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let name = call.bucket_name()?.as_str();
     let done = Reply::ok().with_named("location", &format!("/{name}"));
     let Some(text) = call.header("x-oss-acl")? else {
-        return call.bucket().map(|_| done);
+        call.bucket()?;
+        return Ok(done);
     };
     let acl = BucketAcl::parse(text)?;
     let by_default = call.app.config.access.block_public_access;
@@ -22,7 +24,7 @@ pub(crate) async fn put_bucket_acl(call: &Call) -> Result<Reply, Error> {
     let acl = stored_bucket_acl(acl);
     let store = &call.app.store;
     if call.bucket.is_some() {
-        store.set_bucket_acl(name, acl).await.map_err(failure::from_store)?;
+        store.set_bucket_acl(name, acl).await?;
         return Ok(done);
     }
     let bucket = NewBucket {
@@ -35,6 +37,6 @@ pub(crate) async fn put_bucket_acl(call: &Call) -> Result<Reply, Error> {
         block_public_access: by_default,
         created_ms: call.now.unix_millis(),
     };
-    store.create_bucket(bucket).await.map_err(failure::from_store)?;
+    store.create_bucket(bucket).await?;
     Ok(done)
 }

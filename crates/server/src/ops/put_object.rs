@@ -1,6 +1,6 @@
 //! `PutObject`: stores the body under a key, and calls back if asked.
 
-use ossicle_protocol::{ETag, Error};
+use ossicle_protocol::ETag;
 use ossicle_store::{Object, PutObject};
 
 use crate::attributes::{self, base64_md5};
@@ -10,18 +10,18 @@ use crate::callback::image::Source;
 use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested;
 use crate::conditions::forbids_overwrite;
-use crate::failure;
+use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::receive::{Received, receive};
 
 /// Runs `PutObject`.
-pub(crate) async fn put_object(call: Call, body: RequestBody) -> Result<Reply, Error> {
+pub(crate) async fn put_object(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
     let (bucket, key) = (call.bucket_name()?, call.key()?);
-    let wanted = requested::from_request(&call)?;
+    let wanted = requested::from_request(call)?;
     let attributes = attributes::from_headers(&call.head.headers, key)?;
-    let forbid_overwrite = forbids_overwrite(&call)?;
-    let Received { data, delay } = receive(&call, body).await?;
+    let forbid_overwrite = forbids_overwrite(call)?;
+    let Received { data, delay } = receive(call, body).await?;
     let answer = move |object: &Object| delay.show_on(usual(object));
     let etag = ETag::of_content(data.md5());
     let prepared = match wanted {
@@ -38,7 +38,7 @@ pub(crate) async fn put_object(call: Call, body: RequestBody) -> Result<Reply, E
                 operation: "PutObject",
                 source: Source::New(&data),
             };
-            Some(wanted.prepare(&call, &facts).await?)
+            Some(wanted.prepare(call, &facts).await?)
         }
     };
     let put = PutObject {
@@ -52,17 +52,11 @@ pub(crate) async fn put_object(call: Call, body: RequestBody) -> Result<Reply, E
         now_ms: call.now.unix_millis(),
         journal: prepared.as_ref().map(Prepared::journal).transpose()?,
     };
-    let store = call.app.store.clone();
-    let Some(prepared) = prepared else {
-        return store.put_object(put).await.map(|object| answer(&object)).map_err(failure::from_store);
-    };
-    let asker = Asker::of(&call);
-    let delivered = async move {
-        let object = store.put_object(put).await.map_err(failure::from_store)?;
-        Ok(asker.deliver(prepared, answer(&object)).await)
-    };
-    // Boxed, so that other requests do not carry its size.
-    Box::pin(delivered).await
+    let object = call.app.store.put_object(put).await?;
+    match prepared {
+        None => Ok(answer(&object)),
+        Some(prepared) => Ok(Asker::of(call).deliver(prepared, answer(&object)).await),
+    }
 }
 
 /// The answer without a callback. It has no body: one SDK takes any body for a callback's.

@@ -7,7 +7,7 @@ use ossicle_store::{self as store, PartPlace, PutPart};
 use crate::attributes::base64_md5;
 use crate::call::Call;
 use crate::client_encryption::{self, Sizes};
-use crate::failure;
+use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::receive::{Received, receive_into};
@@ -16,7 +16,7 @@ use crate::receive::{Received, receive_into};
 const MAX_PART_NUMBER: u32 = 10_000;
 
 /// Runs `UploadPart`.
-pub(crate) async fn upload_part(call: &Call, body: RequestBody) -> Result<Reply, Error> {
+pub(crate) async fn upload_part(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
     let number = part_number(call)?;
     let upload_id = call.query.get("uploadId").unwrap_or("");
@@ -50,10 +50,10 @@ pub(crate) async fn upload_part(call: &Call, body: RequestBody) -> Result<Reply,
 }
 
 /// What a failure to store a part means; each operation has a detail code of its own for an upload that is not there.
-pub(super) fn of_part(error: store::Error, no_such_upload: impl FnOnce() -> Error) -> Error {
+pub(super) fn of_part(error: store::Error, no_such_upload: impl FnOnce() -> Error) -> Failure {
     match error {
-        store::Error::NoSuchUpload => no_such_upload(),
-        error => failure::from_store(error),
+        store::Error::NoSuchUpload => no_such_upload().into(),
+        error => error.into(),
     }
 }
 

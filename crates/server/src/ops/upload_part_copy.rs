@@ -11,14 +11,15 @@ use super::upload_part::{of_part, part_number};
 use crate::call::Call;
 use crate::client_encryption::Sizes;
 use crate::copy_source;
-use crate::failure;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::receive::{Intake, SINGLE_UPLOAD_LIMIT};
 use crate::stored;
 use crate::throttle::Throttle;
 
 /// Runs `UploadPartCopy`.
-pub(crate) async fn upload_part_copy(call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn upload_part_copy(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
     let number = part_number(call)?;
     Throttle::of(call)?;
@@ -73,14 +74,19 @@ fn range(call: &Call, source: &Object) -> Result<(Range<u64>, Option<String>), E
 }
 
 /// A part's ETag is the MD5 of its own bytes, so they have to be read; they become data of their own on the way.
-async fn read(call: &Call, source: &Object, range: Range<u64>, upload: Upload) -> Result<StoredData, Error> {
+async fn read(
+    call: &Call,
+    source: &Object,
+    range: Range<u64>,
+    upload: Upload,
+) -> Result<StoredData, Failure> {
     if range.end - range.start > SINGLE_UPLOAD_LIMIT {
-        return Err(Error::new(ErrorCode::EntityTooLarge));
+        return Err(ErrorCode::EntityTooLarge.into());
     }
     let mut intake = Intake::new(upload);
     let mut reader = stored::read(&call.app.store, source, range).await?;
     while let Some(piece) = reader.next().await {
-        intake.take(piece.map_err(failure::from_store)?).await?;
+        intake.take(piece?).await?;
     }
     Ok(intake.finish().await?.data)
 }
