@@ -2,8 +2,9 @@
 //! The protocol of callbacks itself is the crate `ossicle-callback`.
 
 pub(crate) mod answer;
+mod backoff;
 pub(crate) mod browse;
-mod destinations;
+pub(crate) mod destinations;
 pub(crate) mod housekeeping;
 pub(crate) mod image;
 pub(crate) mod in_hand;
@@ -14,7 +15,6 @@ mod redelivery;
 pub(crate) mod replay;
 pub(crate) mod requested;
 mod schedule;
-pub(crate) mod shares;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,10 +22,10 @@ use std::time::Duration;
 use ossicle_callback::{AddressGuard, DeliveryClient};
 use tokio::sync::broadcast;
 
+use self::destinations::Destinations;
 use self::in_hand::InHand;
 use self::keys::CallbackKeys;
 use self::record::Event;
-use self::shares::Shares;
 use crate::config::Redelivery;
 use crate::metrics::Metrics;
 
@@ -39,8 +39,8 @@ pub(crate) struct Callbacks {
     pub(crate) metrics: Metrics,
     /// What is being sent at this moment.
     pub(crate) in_hand: InHand,
-    /// What each destination may have of the callbacks in flight.
-    pub(crate) shares: Shares,
+    /// What is in flight to each application server.
+    pub(crate) destinations: Destinations,
     /// When this process began; what was under way before is not any more.
     pub(crate) started_ms: i64,
     /// Tells the console and `ossicle dev` of each delivery as it ends.

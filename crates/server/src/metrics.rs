@@ -47,9 +47,9 @@ struct RequestMetrics {
 struct CallbackMetrics {
     attempts: IntCounterVec,
     seconds: HistogramVec,
-    in_hand: IntGauge,
+    in_flight: IntGauge,
     redeliveries: IntCounterVec,
-    resting: IntGauge,
+    open_breakers: IntGauge,
 }
 
 #[derive(Debug, Clone)]
@@ -99,7 +99,7 @@ impl Drop for InFlight {
 pub(crate) struct Sources<'a> {
     pub(crate) store: &'a Store,
     /// Deliveries that are being sent.
-    pub(crate) in_hand: usize,
+    pub(crate) in_flight: usize,
     /// Whether failed deliveries are tried again.
     pub(crate) redelivers: bool,
     pub(crate) now_ms: i64,
@@ -165,9 +165,9 @@ impl Metrics {
         self.callbacks.redeliveries.with_label_values(&[outcome(delivered)]).inc();
     }
 
-    /// How many destinations rest.
-    pub(crate) fn resting_destinations(&self) -> IntGauge {
-        self.callbacks.resting.clone()
+    /// Returns the gauge of destinations that redelivery leaves alone because they keep failing.
+    pub(crate) fn open_breakers(&self) -> IntGauge {
+        self.callbacks.open_breakers.clone()
     }
 
     /// Waits for the turn to render. Whoever asks for figures waits here and not on a thread: those are few, and others need
@@ -179,7 +179,7 @@ impl Metrics {
     /// Everything as Prometheus reads it. Reads a few rows of the store.
     pub(crate) fn render(&self, sources: &Sources<'_>) -> String {
         let _scraping = self.scraping.lock().unwrap_or_else(PoisonError::into_inner);
-        self.callbacks.in_hand.set(signed(sources.in_hand as u64));
+        self.callbacks.in_flight.set(signed(sources.in_flight as u64));
         if let Err(error) = self.journal.look_up(sources) {
             tracing::warn!(%error, "the journal's figures cannot be read");
         }
@@ -231,13 +231,13 @@ impl CallbackMetrics {
                 "Time of an attempt at a callback, with all its URLs.",
                 &["outcome"],
             )?,
-            in_hand: new.gauge("ossicle_callbacks_in_flight", "Callbacks that are being sent.")?,
+            in_flight: new.gauge("ossicle_callbacks_in_flight", "Callbacks that are being sent.")?,
             redeliveries: new.counters(
                 "ossicle_redeliveries_total",
                 "Attempts of redelivery, which are among all attempts.",
                 &["outcome"],
             )?,
-            resting: new.gauge(
+            open_breakers: new.gauge(
                 "ossicle_redelivery_resting_destinations",
                 "Application servers that keep failing: one delivery at a time finds out whether they are back.",
             )?,

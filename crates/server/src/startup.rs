@@ -23,9 +23,9 @@ use crate::abandoned_uploads;
 use crate::access_log::AccessLog;
 use crate::app::{self, App};
 use crate::auth::Credentials;
+use crate::callback::destinations::{Destinations, Limits};
 use crate::callback::in_hand::InHand;
 use crate::callback::keys::CallbackKeys;
-use crate::callback::shares::Shares;
 use crate::callback::{self, Callbacks};
 use crate::config::{self, Config, Durability};
 use crate::console::{self, origins::ConsoleOrigins};
@@ -362,25 +362,25 @@ fn callbacks(config: &Config, data_dir: &Path, own_url: &str, metrics: Metrics) 
     delivery.guard = guard.clone();
     delivery.timeout = config.callback_timeout();
     delivery.max_body = config.callback.max_response_bytes;
-    delivery.max_in_flight = config.callback.max_in_flight;
     delivery.ca_file.clone_from(&config.callback.ca_file);
     let client = DeliveryClient::new(delivery).context("callback.ca_file cannot be used")?;
+    let settings = callback::Settings {
+        public_key_url: public_key_url.unwrap_or_else(|| format!("{own_url}/callback_pub_key_v{version}.pem")),
+        vpc_id: config.callback.vpc_id.clone(),
+        timeout: config.callback_timeout(),
+        owner_id: config.account.owner_id.clone(),
+        mask,
+    };
+    let limits = Limits::new(&config.callback, &config.redelivery, settings.longest_attempt_ms());
     Ok(Callbacks {
         keys: Arc::new(keys),
         client,
         guard,
-        settings: callback::Settings {
-            public_key_url: public_key_url
-                .unwrap_or_else(|| format!("{own_url}/callback_pub_key_v{version}.pem")),
-            vpc_id: config.callback.vpc_id.clone(),
-            timeout: config.callback_timeout(),
-            owner_id: config.account.owner_id.clone(),
-            mask,
-        },
+        settings,
         redelivery: config.redelivery.clone(),
+        destinations: Destinations::new(limits, metrics.open_breakers()),
         metrics,
         in_hand: InHand::default(),
-        shares: Shares::new(config.callback.max_in_flight_per_destination),
         started_ms: app::now().unix_millis(),
         events: broadcast::Sender::new(EVENT_QUEUE),
     })

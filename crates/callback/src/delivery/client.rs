@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-
 use super::attempt::{self, Tools};
 use super::message::Message;
 use super::pool::Pool;
@@ -34,8 +32,6 @@ pub struct ClientConfig {
     pub idle_timeout: Duration,
     /// How many idle connections are kept to one destination.
     pub max_idle_per_destination: usize,
-    /// How many callbacks may be under way at once.
-    pub max_in_flight: usize,
     /// How much of an answer is kept in the record of an attempt.
     pub kept_body: usize,
     /// Names that resolve to fixed addresses, as in a hosts file; the guard judges these too.
@@ -52,7 +48,6 @@ impl Default for ClientConfig {
             system_roots: true,
             idle_timeout: Duration::from_secs(4),
             max_idle_per_destination: 32,
-            max_in_flight: 1024,
             kept_body: 64 * 1024,
             hosts: HashMap::new(),
         }
@@ -73,11 +68,10 @@ pub enum ClientError {
     },
 }
 
-/// Sends callbacks over pooled connections. Cheap to clone; clones share connections and limits.
+/// Sends callbacks over pooled connections. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]
 pub struct DeliveryClient {
     tools: Arc<Tools>,
-    in_flight: Arc<Semaphore>,
 }
 
 impl DeliveryClient {
@@ -88,10 +82,9 @@ impl DeliveryClient {
     pub fn new(config: ClientConfig) -> Result<Self, ClientError> {
         let roots = Roots::new(config.system_roots, config.ca_file.as_deref())
             .map_err(|(path, reason)| ClientError::CaFile { path, reason })?;
-        let in_flight = Arc::new(Semaphore::new(config.max_in_flight.min(Semaphore::MAX_PERMITS)));
         let pool = Arc::new(Pool::new(config.idle_timeout, config.max_idle_per_destination));
         let resolver = Resolver::new(config.hosts.clone(), config.guard.clone());
-        Ok(Self { tools: Arc::new(Tools { config, resolver, roots, pool }), in_flight })
+        Ok(Self { tools: Arc::new(Tools { config, resolver, roots, pool }) })
     }
 
     /// Sends one callback: the URLs in order, until one accepts it. The failure is that of the last URL.
@@ -107,10 +100,6 @@ impl DeliveryClient {
     where
         F: Future<Output = Option<String>>,
     {
-        let Ok(_permit) = self.in_flight.try_acquire() else {
-            let message = "Too many callback requests.".to_owned();
-            return Delivery { attempts: Vec::new(), outcome: Err(Failure { message, ec: "0007-00000201" }) };
-        };
         let mut attempts = Vec::new();
         let mut failure = Failure { message: "The callback has no URL.".to_owned(), ec: "0007-00000203" };
         for (place, url) in message.urls.iter().enumerate() {

@@ -154,30 +154,6 @@ async fn idle_connections_are_closed_in_time() {
 }
 
 #[tokio::test]
-async fn callbacks_in_flight_are_limited() {
-    let silent =
-        serve(|mut stream, _| async move { while read_request(&mut stream).await.is_some() {} }).await;
-    let (good, _) = answering(ok("{}")).await;
-    let mut config = config();
-    config.max_in_flight = 2;
-    let client = DeliveryClient::new(config).unwrap();
-    let stuck: Vec<_> = (0..2)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { client.deliver(&message(&[&format!("http://{silent}")])).await })
-        })
-        .collect();
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    let refused = client.deliver(&message(&[&format!("http://{good}")])).await;
-    let failure = refused.outcome.unwrap_err();
-    assert_eq!((failure.message.as_str(), failure.ec), ("Too many callback requests.", "0007-00000201"));
-    for task in stuck {
-        assert_eq!(task.await.unwrap().outcome.unwrap_err().ec, "0007-00000202");
-    }
-    assert!(client.deliver(&message(&[&format!("http://{good}")])).await.outcome.is_ok());
-}
-
-#[tokio::test]
 async fn slow_servers_do_not_hold_up_others() {
     let silent =
         serve(|mut stream, _| async move { while read_request(&mut stream).await.is_some() {} }).await;

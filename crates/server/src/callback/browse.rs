@@ -232,7 +232,7 @@ impl Journal<'_> {
     fn state(&self, delivery: &Delivery) -> State {
         let (callbacks, updated_ms) = (self.callbacks, delivery.updated_ms);
         let under_way =
-            updated_ms >= callbacks.started_ms && updated_ms + callbacks.longest_ms() >= self.now_ms;
+            updated_ms >= callbacks.started_ms && updated_ms + callbacks.settings.longest_attempt_ms() >= self.now_ms;
         let comes_again = delivery.due_ms.is_some() && callbacks.redelivers(&delivery.bucket);
         let lost = !under_way && !comes_again;
         match delivery.state {

@@ -1,190 +1,281 @@
-//! What redelivery knows of each application server: how many attempts may run and wait, how long they take, and
-//! whether it rests because it kept failing. A dead or slow one costs the others nothing.
+//! The governor of callbacks: how many may be in flight, in all and to each application server, how many redeliveries
+//! queue up for one, and which are left alone because they keep failing. A dead or slow application server costs the
+//! others nothing.
+
+mod circuit_breaker;
+mod pace;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use ossicle_callback::CallbackUrl;
 use prometheus::IntGauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::schedule::pause_ms;
-use crate::config::Redelivery;
+use self::circuit_breaker::{BreakerSettings, CircuitBreaker};
+use self::pace::Pace;
+use crate::config::{Callback, Redelivery};
 
-/// Attempts that wait in memory for each one that may run.
-const WAITING_PER_SLOT: usize = 16;
+/// Redeliveries that wait in memory for each one that may run.
+const QUEUED_PER_SLOT: usize = 16;
 
-/// The longest that a delivery is put off at once; the destination may recover sooner than its backlog suggests.
-const LONGEST_PUT_OFF_MS: i64 = 30_000;
-
-/// The longest rest: an application server that is back is noticed within this.
-const LONGEST_REST_MS: u64 = 60_000;
+/// The longest that a breaker stays open: an application server that is back is noticed within this.
+const MAX_OPEN_MS: u64 = 60_000;
 
 /// Above so many, destinations of which there is nothing to know are forgotten.
 const FORGET_ABOVE: usize = 1024;
 
-/// All destinations by authority.
-pub(super) struct Destinations {
-    slots: usize,
-    breaker_failures: u32,
-    first_rest_ms: u64,
-    longest_rest_ms: u64,
-    /// How long a trial of a destination that rested may take.
-    trial_ms: i64,
-    /// How many rest, or are tried after a rest.
-    resting: IntGauge,
-    known: Mutex<HashMap<String, Destination>>,
+/// All destinations by authority. Cloning shares them.
+#[derive(Debug, Clone)]
+pub(crate) struct Destinations {
+    shared: Arc<Shared>,
 }
 
+/// The bounds on what is in flight.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    in_flight: usize,
+    /// Of the callbacks that uploads wait for.
+    in_flight_per_destination: usize,
+    redeliveries_per_destination: usize,
+    breaker: BreakerSettings,
+}
+
+#[derive(Debug)]
+struct Shared {
+    limits: Limits,
+    /// How many breakers are not closed.
+    open_breakers: IntGauge,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    in_flight: usize,
+    by_authority: HashMap<String, Destination>,
+}
+
+/// One application server.
+#[derive(Debug, Default)]
 struct Destination {
-    slots: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
-    failures: u32,
-    rests_until_ms: i64,
-    /// When a trial ends that runs now, at the latest; 0 without one.
-    trial_until_ms: i64,
-    /// What an attempt takes, on a sliding average.
-    attempt_us: u64,
-    /// When the deliveries that were put off would be done at that pace.
-    backlog_ends_us: i64,
+    /// Callbacks on their way that uploads wait for.
+    in_flight: usize,
+    /// There is none as long as nothing has been redelivered to it.
+    redelivery: Option<RedeliveryQueue>,
 }
 
-/// When a delivery may be tried.
-pub(super) enum Turn {
+#[derive(Debug)]
+struct RedeliveryQueue {
+    slots: Arc<Semaphore>,
+    room: Arc<Semaphore>,
+    breaker: CircuitBreaker,
+    pace: Pace,
+}
+
+/// The permission to have one callback in flight, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    shared: Arc<Shared>,
+    /// The destinations at which it counts.
+    authorities: Vec<String>,
+}
+
+/// The answer of [`Destinations::queue_redelivery`].
+#[derive(Debug)]
+pub(super) enum Admission {
     /// As soon as a slot is free.
-    Now(Place),
+    Queued(Queued),
     /// Not before this time.
-    Later(i64),
+    NotBefore(i64),
 }
 
-/// A place in the line for a slot.
-pub(super) struct Place {
+/// A redelivery in the queue of its destination, and then in its slot, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Queued {
+    shared: Arc<Shared>,
+    authority: String,
     slots: Arc<Semaphore>,
-    _waiting: OwnedSemaphorePermit,
-    /// It finds out whether a destination that rested is back, and all others wait for that.
-    is_trial: bool,
+    _room: OwnedSemaphorePermit,
+    /// It finds out whether the application server is back, and all others wait for that.
+    is_probe: bool,
 }
 
-impl Place {
-    /// Waits for a slot.
-    pub(super) async fn slot(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.slots).acquire_owned().await.ok()
+impl Limits {
+    /// Reads the limits of the settings. No attempt takes longer than `longest_attempt_ms`.
+    pub(crate) fn new(callback: &Callback, redelivery: &Redelivery, longest_attempt_ms: i64) -> Self {
+        Self {
+            in_flight: callback.max_in_flight,
+            in_flight_per_destination: callback.max_in_flight_per_destination,
+            redeliveries_per_destination: redelivery.per_destination,
+            breaker: BreakerSettings {
+                failures: redelivery.breaker_failures.max(1),
+                first_pause_ms: redelivery.first_delay_ms,
+                max_pause_ms: redelivery.max_delay_ms.min(MAX_OPEN_MS),
+                probe_ms: longest_attempt_ms,
+            },
+        }
     }
 }
 
 impl Destinations {
-    pub(super) fn new(settings: &Redelivery, longest_attempt_ms: i64, resting: IntGauge) -> Self {
-        Self {
-            slots: settings.per_destination,
-            breaker_failures: settings.breaker_failures.max(1),
-            first_rest_ms: settings.first_delay_ms,
-            longest_rest_ms: settings.max_delay_ms.min(LONGEST_REST_MS),
-            trial_ms: longest_attempt_ms,
-            resting,
-            known: Mutex::default(),
-        }
+    /// Begins with nothing in flight and all breakers closed.
+    pub(crate) fn new(limits: Limits, open_breakers: IntGauge) -> Self {
+        Self { shared: Arc::new(Shared { limits, open_breakers, state: Mutex::default() }) }
     }
 
-    /// Asks for a place at a destination.
-    pub(super) fn turn(&self, authority: &str, now_ms: i64) -> Turn {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() > FORGET_ABOVE {
-            known.retain(|_, destination| destination.is_worth_knowing(self.slots));
-        }
-        let fresh = || Destination::new(self.slots);
-        let destination = known.entry(authority.to_owned()).or_insert_with(fresh);
-        if destination.rests_until_ms > now_ms {
-            return Turn::Later(destination.rests_until_ms);
-        }
-        if destination.trial_until_ms > now_ms {
-            // The trial may end at any moment: come back after one more rest, at the latest when it must have ended.
-            let until_ms = now_ms + self.rest_ms(destination.failures);
-            return Turn::Later(until_ms.min(destination.trial_until_ms));
-        }
-        let Ok(waiting) = Arc::clone(&destination.waiting).try_acquire_owned() else {
-            return Turn::Later(destination.put_off(now_ms, self.slots));
+    /// Permits the callback of an upload, unless there are too many in all or at one of the destinations that it may
+    /// go to.
+    pub(super) fn permit_upload(&self, urls: &[CallbackUrl]) -> Option<Permit> {
+        let mut authorities: Vec<String> = urls.iter().map(|url| url.authority().to_owned()).collect();
+        authorities.sort();
+        authorities.dedup();
+        self.permit(authorities)
+    }
+
+    /// Permits a callback that no upload waits for, unless there are too many in all.
+    pub(super) fn permit_repeat(&self) -> Option<Permit> {
+        self.permit(Vec::new())
+    }
+
+    fn permit(&self, authorities: Vec<String>) -> Option<Permit> {
+        let limits = &self.shared.limits;
+        let mut state = self.shared.lock();
+        let is_full = |authority: &String| {
+            let destination = state.by_authority.get(authority);
+            destination.is_some_and(|known| known.in_flight >= limits.in_flight_per_destination)
         };
-        let is_trial = destination.failures >= self.breaker_failures;
-        if is_trial {
-            destination.trial_until_ms = now_ms + self.trial_ms;
+        if state.in_flight >= limits.in_flight || authorities.iter().any(is_full) {
+            return None;
         }
-        Turn::Now(Place { slots: Arc::clone(&destination.slots), _waiting: waiting, is_trial })
+        state.in_flight += 1;
+        for authority in &authorities {
+            state.by_authority.entry(authority.clone()).or_default().in_flight += 1;
+        }
+        Some(Permit { shared: Arc::clone(&self.shared), authorities })
     }
 
-    /// Until when a destination rests that began to while this place waited; a trial goes on.
-    pub(super) fn rests_until(&self, authority: &str, place: &Place, now_ms: i64) -> Option<i64> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = known.get(authority)?.rests_until_ms;
-        (until > now_ms && !place.is_trial).then_some(until)
+    /// Returns how many callbacks are in flight.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.shared.lock().in_flight
     }
 
-    /// Gives a place back. A trial is over, whether it told anything or not.
-    #[expect(clippy::needless_pass_by_value, reason = "a place is given back once, and is gone then")]
-    pub(super) fn leave(&self, authority: &str, place: Place) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let destination = known.get_mut(authority).filter(|_| place.is_trial);
-        if let Some(destination) = destination {
-            destination.trial_until_ms = 0;
+    /// Queues up a redelivery, unless its destination is left alone or has too many queued.
+    pub(super) fn queue_redelivery(&self, authority: &str, now_ms: i64) -> Admission {
+        let limits = &self.shared.limits;
+        let slots = limits.redeliveries_per_destination;
+        let mut state = self.shared.lock();
+        state.forget_idle(slots);
+        let destination = state.by_authority.entry(authority.to_owned()).or_default();
+        let queue = destination.redelivery.get_or_insert_with(|| RedeliveryQueue::new(slots));
+        if let Some(until_ms) = queue.breaker.blocked_until(&limits.breaker, now_ms, rand::random()) {
+            return Admission::NotBefore(until_ms);
         }
-    }
-
-    /// Takes note of an outcome.
-    pub(super) fn learn(&self, authority: &str, place: &Place, delivered: bool, took: Duration, now_ms: i64) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(destination) = known.get_mut(authority) else { return };
-        let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        destination.attempt_us = (destination.attempt_us / 8 * 7).saturating_add(took_us / 8);
-        if delivered {
-            if destination.failures >= self.breaker_failures {
-                self.resting.dec();
-            }
-            (destination.failures, destination.rests_until_ms) = (0, 0);
-            return;
-        }
-        if destination.rests_until_ms > now_ms && !place.is_trial {
-            // It had begun before the rest did and says nothing new.
-            return;
-        }
-        destination.failures = destination.failures.saturating_add(1);
-        if destination.failures == self.breaker_failures {
-            self.resting.inc();
-        }
-        if destination.failures >= self.breaker_failures {
-            destination.rests_until_ms = now_ms + self.rest_ms(destination.failures);
-        }
-    }
-
-    fn rest_ms(&self, failures: u32) -> i64 {
-        let trials = failures.saturating_sub(self.breaker_failures);
-        pause_ms(self.first_rest_ms, self.longest_rest_ms, trials.saturating_add(1), rand::random())
+        let Ok(room) = Arc::clone(&queue.room).try_acquire_owned() else {
+            return Admission::NotBefore(queue.pace.put_off(now_ms, slots));
+        };
+        Admission::Queued(Queued {
+            shared: Arc::clone(&self.shared),
+            authority: authority.to_owned(),
+            slots: Arc::clone(&queue.slots),
+            _room: room,
+            is_probe: queue.breaker.admit(&limits.breaker, now_ms),
+        })
     }
 }
 
-impl Destination {
+impl Queued {
+    /// Waits for a slot.
+    pub(super) async fn slot(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.slots).acquire_owned().await.ok()
+    }
+
+    /// Returns the time before which the attempt may not be made, if the breaker has opened while it was queued.
+    pub(super) fn opened_until(&self, now_ms: i64) -> Option<i64> {
+        let state = self.shared.lock();
+        let queue = state.by_authority.get(&self.authority)?.redelivery.as_ref()?;
+        queue.breaker.opened_until(now_ms).filter(|_| !self.is_probe)
+    }
+
+    /// Tells the breaker what became of the attempt.
+    pub(super) fn record_outcome(&self, delivered: bool, took: Duration, now_ms: i64) {
+        let mut state = self.shared.lock();
+        let Some(queue) = state.redelivery(&self.authority) else { return };
+        queue.pace.record(took);
+        let was_closed = queue.breaker.is_closed();
+        if delivered {
+            queue.breaker.record_success();
+        } else {
+            let settings = &self.shared.limits.breaker;
+            queue.breaker.record_failure(settings, self.is_probe, now_ms, rand::random());
+        }
+        match (was_closed, queue.breaker.is_closed()) {
+            (true, false) => self.shared.open_breakers.inc(),
+            (false, true) => self.shared.open_breakers.dec(),
+            _ => {}
+        }
+    }
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        if self.is_probe
+            && let Some(queue) = self.shared.lock().redelivery(&self.authority)
+        {
+            queue.breaker.end_probe();
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        state.in_flight = state.in_flight.saturating_sub(1);
+        for authority in &self.authorities {
+            let Some(destination) = state.by_authority.get_mut(authority) else { continue };
+            destination.in_flight = destination.in_flight.saturating_sub(1);
+            if destination.in_flight == 0 && destination.redelivery.is_none() {
+                // Destinations are named by clients: one that is idle leaves nothing behind.
+                state.by_authority.remove(authority);
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn redelivery(&mut self, authority: &str) -> Option<&mut RedeliveryQueue> {
+        self.by_authority.get_mut(authority)?.redelivery.as_mut()
+    }
+
+    fn forget_idle(&mut self, slots: usize) {
+        if self.by_authority.len() <= FORGET_ABOVE {
+            return;
+        }
+        self.by_authority.retain(|_, destination| {
+            destination.redelivery.take_if(|queue| queue.is_idle(slots));
+            destination.in_flight > 0 || destination.redelivery.is_some()
+        });
+    }
+}
+
+impl RedeliveryQueue {
     fn new(slots: usize) -> Self {
         Self {
             slots: Arc::new(Semaphore::new(slots)),
-            waiting: Arc::new(Semaphore::new(slots * (1 + WAITING_PER_SLOT))),
-            failures: 0,
-            rests_until_ms: 0,
-            trial_until_ms: 0,
-            attempt_us: 0,
-            backlog_ends_us: 0,
+            room: Arc::new(Semaphore::new(slots * (1 + QUEUED_PER_SLOT))),
+            breaker: CircuitBreaker::NEW,
+            pace: Pace::default(),
         }
     }
 
-    /// When one for which there is no place may ask again: those put off are strung out at twice the pace at which
-    /// attempts have been ending, so that they do not come back together, and the line does not run empty either.
-    fn put_off(&mut self, now_ms: i64, slots: usize) -> i64 {
-        let pace_us = i64::try_from(self.attempt_us / (2 * slots.max(1) as u64)).unwrap_or(i64::MAX).max(1);
-        let earliest_us = now_ms * 1000;
-        let next_us = self.backlog_ends_us.max(earliest_us).saturating_add(pace_us);
-        self.backlog_ends_us = next_us.min(earliest_us + LONGEST_PUT_OFF_MS * 1000);
-        self.backlog_ends_us / 1000 + 1
-    }
-
-    fn is_worth_knowing(&self, slots: usize) -> bool {
-        self.failures > 0 || self.slots.available_permits() < slots
+    fn is_idle(&self, slots: usize) -> bool {
+        self.breaker == CircuitBreaker::NEW && self.slots.available_permits() >= slots
     }
 }
 
@@ -195,80 +286,118 @@ mod tests {
     const NAME: &str = "app.example.com:80";
 
     fn destinations() -> Destinations {
-        Destinations {
-            slots: 2,
-            breaker_failures: 3,
-            first_rest_ms: 1000,
-            longest_rest_ms: 60_000,
-            trial_ms: 5000,
-            resting: IntGauge::new("resting", "resting").unwrap(),
-            known: Mutex::default(),
+        let breaker =
+            BreakerSettings { failures: 3, first_pause_ms: 1000, max_pause_ms: 60_000, probe_ms: 5000 };
+        let limits =
+            Limits { in_flight: 4, in_flight_per_destination: 2, redeliveries_per_destination: 2, breaker };
+        Destinations::new(limits, IntGauge::new("open", "open").unwrap())
+    }
+
+    fn urls(list: &[&str]) -> Vec<CallbackUrl> {
+        list.iter().map(|url| CallbackUrl::parse(url).unwrap()).collect()
+    }
+
+    #[track_caller]
+    fn queued(all: &Destinations, now_ms: i64) -> Queued {
+        match all.queue_redelivery(NAME, now_ms) {
+            Admission::Queued(queued) => queued,
+            Admission::NotBefore(until) => panic!("not before {until}"),
         }
     }
 
     #[track_caller]
-    fn place(all: &Destinations, now_ms: i64) -> Place {
-        match all.turn(NAME, now_ms) {
-            Turn::Now(place) => place,
-            Turn::Later(until) => panic!("later: {until}"),
-        }
-    }
-
-    #[track_caller]
-    fn later(all: &Destinations, now_ms: i64) -> i64 {
-        match all.turn(NAME, now_ms) {
-            Turn::Now(_) => panic!("now"),
-            Turn::Later(until) => until,
+    fn not_before(all: &Destinations, now_ms: i64) -> i64 {
+        match all.queue_redelivery(NAME, now_ms) {
+            Admission::Queued(_) => panic!("now"),
+            Admission::NotBefore(until) => until,
         }
     }
 
     #[test]
-    fn a_destination_that_keeps_failing_rests_and_is_tried_with_one() {
+    fn a_full_destination_leaves_permits_for_the_others() {
+        let all = destinations();
+        let slow = urls(&["http://slow.example.com/a"]);
+        let both =
+            urls(&["http://fast.example.com/", "http://slow.example.com/b", "http://slow.example.com/c"]);
+        let first = all.permit_upload(&slow);
+        let second = all.permit_upload(&both);
+        assert!(first.is_some() && second.is_some());
+        assert!(all.permit_upload(&slow).is_none() && all.permit_upload(&both).is_none());
+        assert!(all.permit_upload(&urls(&["http://fast.example.com/"])).is_some());
+        drop(second);
+        assert!(all.permit_upload(&slow).is_some());
+        drop(first);
+        assert!(all.shared.lock().by_authority.is_empty(), "idle destinations are forgotten");
+        assert_eq!(all.in_flight(), 0);
+    }
+
+    #[test]
+    fn all_callbacks_together_are_limited() {
+        let all = destinations();
+        let permits: Vec<_> = (0..4).map(|_| all.permit_repeat()).collect();
+        assert!(permits.iter().all(Option::is_some) && all.in_flight() == 4);
+        assert!(all.permit_repeat().is_none());
+        assert!(all.permit_upload(&urls(&["http://idle.example.com/"])).is_none());
+        drop(permits);
+        assert!(all.permit_upload(&urls(&["http://idle.example.com/"])).is_some());
+    }
+
+    #[test]
+    fn a_destination_that_keeps_failing_is_left_alone_and_then_probed_with_one() {
         let all = destinations();
         for _ in 0..3 {
-            all.learn(NAME, &place(&all, 0), false, Duration::ZERO, 0);
+            queued(&all, 0).record_outcome(false, Duration::ZERO, 0);
         }
-        let until = later(&all, 0);
+        let until = not_before(&all, 0);
         assert!((500..=1000).contains(&until), "{until}");
-        assert_eq!(all.resting.get(), 1);
-        assert!(matches!(all.turn("other.example.com:80", 0), Turn::Now(_)));
-        let trial = place(&all, 2000);
-        let until = later(&all, 2000);
-        assert!((2500..=3000).contains(&until), "the others wait for the trial: {until}");
-        all.learn(NAME, &trial, false, Duration::ZERO, 2000);
-        all.leave(NAME, trial);
-        let until = later(&all, 2000);
-        assert!((3000..=4000).contains(&until), "the second rest is longer: {until}");
-        let trial = place(&all, 5000);
-        all.learn(NAME, &trial, true, Duration::ZERO, 5000);
-        all.leave(NAME, trial);
-        assert_eq!(all.resting.get(), 0);
-        let (_first, _second) = (place(&all, 5000), place(&all, 5000));
+        assert_eq!(all.shared.open_breakers.get(), 1);
+        assert!(matches!(all.queue_redelivery("other.example.com:80", 0), Admission::Queued(_)));
+        let probe = queued(&all, 2000);
+        let until = not_before(&all, 2000);
+        assert!((2500..=3000).contains(&until), "the others wait for the probe: {until}");
+        probe.record_outcome(false, Duration::ZERO, 2000);
+        drop(probe);
+        let until = not_before(&all, 2000);
+        assert!((3000..=4000).contains(&until), "the second pause is longer: {until}");
+        let probe = queued(&all, 5000);
+        probe.record_outcome(true, Duration::ZERO, 5000);
+        drop(probe);
+        assert_eq!(all.shared.open_breakers.get(), 0);
+        let (_first, _second) = (queued(&all, 5000), queued(&all, 5000));
     }
 
     #[test]
-    fn what_was_under_way_when_the_rest_began_does_not_prolong_it() {
+    fn what_was_under_way_when_the_breaker_opened_does_not_prolong_it() {
         let all = destinations();
-        let late = place(&all, 0);
+        let late = queued(&all, 0);
         for _ in 0..3 {
-            all.learn(NAME, &place(&all, 0), false, Duration::ZERO, 0);
+            queued(&all, 0).record_outcome(false, Duration::ZERO, 0);
         }
-        let until = later(&all, 0);
-        assert_eq!(all.rests_until(NAME, &late, 0), Some(until));
-        all.learn(NAME, &late, false, Duration::ZERO, 0);
-        assert_eq!(later(&all, 0), until);
+        let until = not_before(&all, 0);
+        assert_eq!(late.opened_until(0), Some(until));
+        late.record_outcome(false, Duration::ZERO, 0);
+        assert_eq!(not_before(&all, 0), until);
     }
 
     #[test]
-    fn the_line_is_bounded_and_the_rest_strung_out() {
+    fn the_queue_is_bounded_and_the_others_are_put_off_one_after_another() {
         let all = destinations();
-        let slow = place(&all, 0);
-        all.learn(NAME, &slow, true, Duration::from_secs(8), 0);
+        let slow = queued(&all, 0);
+        slow.record_outcome(true, Duration::from_secs(8), 0);
         drop(slow);
-        let _line: Vec<Place> = (0..2 * (1 + WAITING_PER_SLOT)).map(|_| place(&all, 0)).collect();
-        // An average of one second over two slots.
-        assert_eq!([later(&all, 0), later(&all, 0), later(&all, 0)], [251, 501, 751]);
-        let last = (0..200).map(|_| later(&all, 0)).last();
-        assert_eq!(last, Some(LONGEST_PUT_OFF_MS + 1));
+        let _queue: Vec<Queued> = (0..2 * (1 + QUEUED_PER_SLOT)).map(|_| queued(&all, 0)).collect();
+        assert_eq!([0, 0, 0].map(|now_ms| not_before(&all, now_ms)), [251, 501, 751]);
+    }
+
+    #[test]
+    fn destinations_of_which_there_is_nothing_to_know_are_forgotten() {
+        let all = destinations();
+        let busy = queued(&all, 0);
+        busy.record_outcome(false, Duration::ZERO, 0);
+        for number in 0..2 * FORGET_ABOVE {
+            drop(all.queue_redelivery(&format!("{number}.example.com:80"), 0));
+        }
+        let state = all.shared.lock();
+        assert!(state.by_authority.len() <= FORGET_ABOVE + 1 && state.by_authority.contains_key(NAME));
     }
 }

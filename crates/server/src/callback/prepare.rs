@@ -120,12 +120,9 @@ impl Prepared {
     pub(crate) async fn deliver(self) -> Result<Bytes, Told> {
         let Self { mut record, first, callbacks, store } = self;
         let _ticket = callbacks.in_hand.take(&record.id);
-        let outcome = match callbacks.shares.take(&record.message.urls) {
-            None => {
-                callbacks.metrics.callback(TOO_MANY, Duration::ZERO);
-                Err(Told::too_many())
-            }
-            Some(_places) => callbacks.attempt(&mut record, Some(first)).await,
+        let outcome = match callbacks.destinations.permit_upload(&record.message.urls) {
+            None => Err(callbacks.refuse()),
+            Some(_permit) => callbacks.attempt(&mut record, Some(first)).await,
         };
         record.failure = outcome.as_ref().err().cloned();
         log(&record);
@@ -158,6 +155,12 @@ impl Callbacks {
         let outcome = delivery.outcome.map_err(|failure| Told::from(&failure));
         self.metrics.callback(outcome.as_ref().err().map_or("", |told| told.ec.as_str()), started.elapsed());
         outcome
+    }
+
+    /// Counts a callback that was not sent because too many are in flight.
+    pub(crate) fn refuse(&self) -> Told {
+        self.metrics.callback(TOO_MANY, Duration::ZERO);
+        Told::too_many()
     }
 
     /// Signs the request to the URL at this place, off the I/O threads.

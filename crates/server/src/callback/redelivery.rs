@@ -9,9 +9,9 @@ use ossicle_store::{self as store, Delivery, DeliveryFilter, DeliveryState, Upda
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::destinations::{Destinations, Place, Turn};
+use super::destinations::{Admission, Queued};
 use super::prepare::note;
-use super::record::{Record, TOO_MANY};
+use super::record::Record;
 use crate::app::{self, App};
 use crate::stop::stopped;
 
@@ -30,7 +30,6 @@ const MOST_ORPHANS: usize = 10_000;
 /// The shared state of one run.
 struct Redelivering {
     app: Arc<App>,
-    destinations: Destinations,
     stop: watch::Receiver<bool>,
 }
 
@@ -39,12 +38,7 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     if !app.callbacks.redelivery.enabled {
         return;
     }
-    let destinations = Destinations::new(
-        &app.callbacks.redelivery,
-        app.callbacks.longest_ms(),
-        app.metrics.resting_destinations(),
-    );
-    let shared = Arc::new(Redelivering { app, destinations, stop: stop.clone() });
+    let shared = Arc::new(Redelivering { app, stop: stop.clone() });
     if let Err(error) = shared.take_over_orphans().await {
         tracing::warn!(%error, "cannot look for callbacks without an outcome; those that are claimed come later");
     }
@@ -70,7 +64,7 @@ impl Redelivering {
     async fn take_over_orphans(&self) -> Result<(), store::Error> {
         let (app, callbacks) = (&self.app, &self.app.callbacks);
         let now_ms = app::now().unix_millis();
-        let horizon_ms = now_ms.saturating_add(callbacks.longest_ms());
+        let horizon_ms = now_ms.saturating_add(callbacks.settings.longest_attempt_ms());
         let mut orphans = app.store.due_deliveries(horizon_ms, MOST_ORPHANS)?;
         orphans.retain(|delivery| delivery.due_ms > Some(now_ms) && callbacks.is_orphan(delivery));
         self.make_due(&orphans, now_ms).await;
@@ -110,7 +104,7 @@ impl Redelivering {
         while under_way.try_join_next().is_some() {}
         while under_way.len() < MOST_AT_ONCE && !*self.stop.borrow() {
             let now_ms = app::now().unix_millis();
-            let until_ms = now_ms + self.app.callbacks.longest_ms();
+            let until_ms = now_ms + self.app.callbacks.settings.longest_attempt_ms();
             let claimed = match self.app.store.claim_due_deliveries(now_ms, until_ms, BATCH).await {
                 Ok(claimed) => claimed,
                 Err(error) => {
@@ -118,15 +112,11 @@ impl Redelivering {
                 }
             };
             let is_last = claimed.len() < BATCH;
-            let turns = claimed.iter().map(|delivery| self.turn(delivery));
-            let places = join_all(turns).await;
-            for (delivery, place) in claimed.into_iter().zip(places) {
-                let Some((authority, place)) = place else { continue };
+            let admissions = join_all(claimed.iter().map(|delivery| self.queue(delivery))).await;
+            for (delivery, queued) in claimed.into_iter().zip(admissions) {
+                let Some(queued) = queued else { continue };
                 let shared = Arc::clone(self);
-                under_way.spawn(async move {
-                    shared.redeliver(delivery, &authority, &place).await;
-                    shared.destinations.leave(&authority, place);
-                });
+                under_way.spawn(async move { shared.redeliver(delivery, queued).await });
             }
             if is_last {
                 return;
@@ -134,8 +124,8 @@ impl Redelivering {
         }
     }
 
-    /// The destination of a claimed delivery and the place there; without one the delivery has gone back.
-    async fn turn(&self, delivery: &Delivery) -> Option<(String, Place)> {
+    /// Queues up a claimed delivery at its destination, or hands it back.
+    async fn queue(&self, delivery: &Delivery) -> Option<Queued> {
         let record = match Record::from_payload(&delivery.payload) {
             Ok(record) => record,
             Err(error) => {
@@ -149,21 +139,21 @@ impl Redelivering {
             self.hand_back(delivery, None).await;
             return None;
         };
-        match self.destinations.turn(&authority, app::now().unix_millis()) {
-            Turn::Now(place) => Some((authority, place)),
-            Turn::Later(due_ms) => {
+        match self.app.callbacks.destinations.queue_redelivery(&authority, app::now().unix_millis()) {
+            Admission::Queued(queued) => Some(queued),
+            Admission::NotBefore(due_ms) => {
                 self.hand_back(delivery, Some(due_ms)).await;
                 None
             }
         }
     }
 
-    async fn redeliver(&self, claimed: Delivery, authority: &str, place: &Place) {
+    async fn redeliver(&self, claimed: Delivery, queued: Queued) {
         let mut stop = self.stop.clone();
         let slot = tokio::select! {
             biased;
             () = stopped(&mut stop) => None,
-            slot = place.slot() => slot,
+            slot = queued.slot() => slot,
         };
         let now_ms = app::now().unix_millis();
         // One that is being replayed, or whose first attempt still runs, gets its next due time from there.
@@ -174,11 +164,11 @@ impl Redelivering {
         if slot.is_none() {
             return self.put_off(&claimed, Some(now_ms)).await;
         }
-        if let Some(due_ms) = self.destinations.rests_until(authority, place, now_ms) {
+        if let Some(due_ms) = queued.opened_until(now_ms) {
             return self.put_off(&claimed, Some(due_ms)).await;
         }
         let Ok(record) = Record::from_payload(&claimed.payload) else { return };
-        self.attempt(&claimed, record, authority, place).await;
+        self.attempt(&claimed, record, &queued).await;
     }
 
     /// Whether nothing has happened to a delivery since it was claimed.
@@ -192,20 +182,21 @@ impl Redelivering {
         }
     }
 
-    async fn attempt(&self, claimed: &Delivery, mut record: Record, authority: &str, place: &Place) {
+    async fn attempt(&self, claimed: &Delivery, mut record: Record, queued: &Queued) {
         let callbacks = &self.app.callbacks;
+        let Some(_permit) = callbacks.destinations.permit_repeat() else {
+            // There is no room here, which is neither an attempt nor the destination's fault.
+            callbacks.refuse();
+            let wait_ms = i64::try_from(callbacks.redelivery.first_delay_ms).unwrap_or(i64::MAX / 2);
+            let due_ms = app::now().unix_millis().saturating_add(wait_ms);
+            return self.put_off(claimed, Some(due_ms)).await;
+        };
         record.message.attempt = record.message.attempt.saturating_add(1);
         let started = Instant::now();
         let outcome = callbacks.attempt(&mut record, None).await;
         record.failure = outcome.as_ref().err().cloned();
-        let now_ms = app::now().unix_millis();
-        if record.failure.as_ref().is_some_and(|told| told.ec == TOO_MANY) {
-            // Nothing was sent, for want of room here: neither an attempt nor the destination's fault.
-            let wait_ms = i64::try_from(callbacks.redelivery.first_delay_ms).unwrap_or(i64::MAX / 2);
-            return self.put_off(claimed, Some(now_ms.saturating_add(wait_ms))).await;
-        }
         self.app.metrics.redelivery(outcome.is_ok());
-        self.destinations.learn(authority, place, outcome.is_ok(), started.elapsed(), now_ms);
+        queued.record_outcome(outcome.is_ok(), started.elapsed(), app::now().unix_millis());
         let (state, due_ms) = match outcome {
             Ok(_) => (DeliveryState::Delivered, None),
             Err(_) => match callbacks.next_due(&record, DeliveryState::Failed) {

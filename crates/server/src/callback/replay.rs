@@ -55,7 +55,10 @@ async fn send(app: &App, id: &str) -> Result<Replayed, ReplayError> {
     let (mut record, _, _) = read(app, id)?;
     let known = record.attempts.len();
     record.message.attempt = record.message.attempt.saturating_add(1);
-    let outcome = callbacks.attempt(&mut record, None).await;
+    let outcome = match callbacks.destinations.permit_repeat() {
+        None => Err(callbacks.refuse()),
+        Some(_permit) => callbacks.attempt(&mut record, None).await,
+    };
     // Nobody waits for the first attempt's record to be written, so that may have come meanwhile: what is new
     // is added to what the journal has now.
     let (mut current, state, due_ms) = read(app, id)?;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use ossicle_store::{Delivery, DeliveryState};
 
-use super::Callbacks;
+use super::backoff::pause_ms;
 use super::record::Record;
+use super::{Callbacks, Settings};
 use crate::app;
 use crate::config::Redelivery;
 
@@ -39,19 +40,12 @@ impl Callbacks {
     /// When a delivery is due whose outcome never becomes known, so that no callback gets lost between commit and
     /// journal. It covers the longest first attempt; after a crash nobody waits for it, see [`Callbacks::is_orphan`].
     pub(crate) fn due_if_unreported(&self, bucket: &str, now_ms: i64) -> Option<i64> {
-        self.redelivers(bucket).then(|| now_ms + self.longest_ms())
+        self.redelivers(bucket).then(|| now_ms + self.settings.longest_attempt_ms())
     }
 
     /// Whether failed callbacks of this bucket are tried again.
     pub(crate) fn redelivers(&self, bucket: &str) -> bool {
         self.redelivery.covers(bucket)
-    }
-
-    /// After this long without an outcome a delivery is not under way any more.
-    pub(crate) fn longest_ms(&self) -> i64 {
-        let timeout_ms = i64::try_from(self.settings.timeout.as_millis()).unwrap_or(i64::MAX / 16);
-        let margin_ms = i64::try_from(MARGIN.as_millis()).unwrap_or(0);
-        timeout_ms.saturating_mul(MOST_URLS as i64).saturating_add(margin_ms)
     }
 
     /// Whether an earlier process had this delivery in hand when it ended: it was about to make the first attempt, or
@@ -68,38 +62,17 @@ impl Callbacks {
     }
 }
 
-impl Redelivery {
-    fn covers(&self, bucket: &str) -> bool {
-        self.enabled && (self.buckets.is_empty() || self.buckets.iter().any(|covered| covered == bucket))
+impl Settings {
+    /// Returns how long an attempt may take with all its URLs: without an outcome it is not under way any more.
+    pub(crate) fn longest_attempt_ms(&self) -> i64 {
+        let timeout_ms = i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX / 16);
+        let margin_ms = i64::try_from(MARGIN.as_millis()).unwrap_or(0);
+        timeout_ms.saturating_mul(MOST_URLS as i64).saturating_add(margin_ms)
     }
 }
 
-/// The pause after the attempt of this number: doubled each time, and between half and the whole of that at random, so that
-/// deliveries which failed together do not come back together.
-pub(super) fn pause_ms(first_ms: u64, max_ms: u64, attempt: u32, random: u32) -> i64 {
-    let doubled = first_ms.saturating_mul(1_u64.checked_shl(attempt.saturating_sub(1)).unwrap_or(u64::MAX));
-    let whole = doubled.min(max_ms).max(1);
-    let jitter = (u128::from(whole / 2) * u128::from(random)) >> 32;
-    i64::try_from(u128::from(whole - whole / 2) + jitter).unwrap_or(i64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_the_longest_with_half_of_it_at_random() {
-        let cases = [
-            (1, 0, 500),
-            (1, u32::MAX, 999),
-            (2, 0, 1000),
-            (4, 0, 4000),
-            (10, 0, 30_000),
-            (63, u32::MAX, 59_999),
-            (u32::MAX, 0, 30_000),
-        ];
-        for (attempt, random, expected) in cases {
-            assert_eq!(pause_ms(1000, 60_000, attempt, random), expected, "attempt {attempt}");
-        }
+impl Redelivery {
+    fn covers(&self, bucket: &str) -> bool {
+        self.enabled && (self.buckets.is_empty() || self.buckets.iter().any(|covered| covered == bucket))
     }
 }

@@ -62,7 +62,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let rendered = tokio::task::spawn_blocking(move || {
         source.metrics.render(&Sources {
             store: &source.store,
-            in_hand: source.callbacks.in_hand.count(),
+            in_flight: source.callbacks.destinations.in_flight(),
             redelivers: source.callbacks.redelivery.enabled,
             now_ms: app::now().unix_millis(),
         })
