@@ -7,8 +7,9 @@ pub(crate) mod browse;
 pub(crate) mod destinations;
 pub(crate) mod housekeeping;
 pub(crate) mod image;
-pub(crate) mod in_hand;
 pub(crate) mod keys;
+mod lease;
+mod outcome;
 pub(crate) mod prepare;
 pub(crate) mod record;
 mod redelivery;
@@ -23,7 +24,6 @@ use ossicle_callback::{AddressGuard, DeliveryClient};
 use tokio::sync::broadcast;
 
 use self::destinations::Destinations;
-use self::in_hand::InHand;
 use self::keys::CallbackKeys;
 use self::record::Event;
 use crate::config::Redelivery;
@@ -37,12 +37,8 @@ pub(crate) struct Callbacks {
     pub(crate) settings: Settings,
     pub(crate) redelivery: Redelivery,
     pub(crate) metrics: Metrics,
-    /// What is being sent at this moment.
-    pub(crate) in_hand: InHand,
     /// What is in flight to each application server.
     pub(crate) destinations: Destinations,
-    /// When this process began; what was under way before is not any more.
-    pub(crate) started_ms: i64,
     /// Tells the console and `ossicle dev` of each delivery as it ends.
     pub(crate) events: broadcast::Sender<Arc<Event>>,
 }

@@ -21,10 +21,9 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::abandoned_uploads;
 use crate::access_log::AccessLog;
-use crate::app::{self, App};
+use crate::app::App;
 use crate::auth::Credentials;
 use crate::callback::destinations::{Destinations, Limits};
-use crate::callback::in_hand::InHand;
 use crate::callback::keys::CallbackKeys;
 use crate::callback::{self, Callbacks};
 use crate::config::{self, Config, Durability};
@@ -365,7 +364,8 @@ fn callbacks(config: &Config, data_dir: &Path, own_url: &str, metrics: Metrics) 
     delivery.ca_file.clone_from(&config.callback.ca_file);
     let client = DeliveryClient::new(delivery).context("callback.ca_file cannot be used")?;
     let settings = callback::Settings {
-        public_key_url: public_key_url.unwrap_or_else(|| format!("{own_url}/callback_pub_key_v{version}.pem")),
+        public_key_url: public_key_url
+            .unwrap_or_else(|| format!("{own_url}/callback_pub_key_v{version}.pem")),
         vpc_id: config.callback.vpc_id.clone(),
         timeout: config.callback_timeout(),
         owner_id: config.account.owner_id.clone(),
@@ -380,8 +380,6 @@ fn callbacks(config: &Config, data_dir: &Path, own_url: &str, metrics: Metrics) 
         redelivery: config.redelivery.clone(),
         destinations: Destinations::new(limits, metrics.open_breakers()),
         metrics,
-        in_hand: InHand::default(),
-        started_ms: app::now().unix_millis(),
         events: broadcast::Sender::new(EVENT_QUEUE),
     })
 }

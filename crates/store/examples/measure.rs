@@ -219,6 +219,7 @@ async fn put(store: &Store, name: &str, number: u64, content: &Bytes, journal: b
         id: format!("{number:026}"),
         due_ms: Some(1_000_000),
         payload: vec![b'x'; 600],
+        ..NewDelivery::default()
     });
     store
         .put_object(PutObject {

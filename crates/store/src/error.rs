@@ -55,6 +55,12 @@ pub enum Error {
         /// The CRC-64 it has.
         actual: u64,
     },
+    /// Somebody else attends to the delivery at this moment.
+    #[error("the delivery is leased")]
+    DeliveryLeased,
+    /// The lease under which a delivery was to be changed has ended, and it may be somebody else's.
+    #[error("the lease of the delivery has ended")]
+    LeaseLost,
     /// The multipart upload does not exist, or was completed or aborted.
     #[error("the upload does not exist")]
     NoSuchUpload,
@@ -160,6 +166,8 @@ impl Error {
             | Self::NoSuchDelivery
             | Self::InvalidName { .. }
             | Self::Corrupt { .. }
+            | Self::DeliveryLeased
+            | Self::LeaseLost
             | Self::Io { .. } => false,
         }
     }

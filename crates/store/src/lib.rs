@@ -28,7 +28,7 @@
 //!         forbid_overwrite: false,
 //!         if_match: None,
 //!         now_ms,
-//!         journal: Some(NewDelivery { id: "01J".into(), due_ms: None, payload: b"{}".to_vec() }),
+//!         journal: Some(NewDelivery { id: "01J".into(), payload: b"{}".to_vec(), ..NewDelivery::default() }),
 //!     })
 //!     .await?;
 //! assert_eq!(object.etag, "5D41402ABC4B2A76B9719D911017C592");
@@ -54,9 +54,7 @@
 //! | data | [`Store::upload`], [`Store::read`] |
 //! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::set_object_acl`], [`Store::set_object_header`], [`Store::list_objects`] |
 //! | parts | [`Store::initiate`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`], [`Store::pending_uploads`] |
-//! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::due_deliveries`], [`Store::claim_due_deliveries`], [`Store::prune_deliveries`] |
-//! | parts | [`Store::initiate`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`] |
-//! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::queue_update_of_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::due_deliveries`], [`Store::claim_due_deliveries`], [`Store::delivery_counts`], [`Store::prune_deliveries`] |
+//! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::due_deliveries`], [`Store::claim_due_deliveries`], [`Store::claim_delivery`], [`Store::renew_lease`], [`Store::queue_update_of_delivery`], [`Store::delivery_counts`], [`Store::backlog`], [`Store::prune_deliveries`] |
 //!
 //! Reading calls that are not `async` answer from the index at once; they may read a block from the disk.
 
@@ -97,12 +95,12 @@ pub use check::{Finding, FindingKind, FsckReport, ScrubReport};
 pub use data::{Reader, StoredData, Upload};
 pub use error::{Error, OpenError};
 pub use model::{
-    AbortUpload, Acl, AppendObject, Attributes, Bucket, BucketDocument, BucketPage, BucketStat, ClassStat,
-    CompleteUpload, CopyAttributes, CopyObject, CreateBucket, DeleteObject, Delivery, DeliveryCounts,
-    DeliveryFilter, DeliveryPage, DeliveryState, ListBuckets, ListObjects, ListParts, ListUploads, Listing,
-    NewBucket, NewDelivery, NewUpload, Object, ObjectFields, ObjectKind, Part, PartPage, PartPlace, Parts,
-    PendingCursor, PendingPage, PendingUpload, PendingUploads, Prune, PutObject, PutPart, RecordDelivery,
-    UpdateDelivery, UploadInfo, UploadPage,
+    AbortUpload, Acl, AppendObject, Attributes, Bucket, BucketDocument, BucketPage, BucketStat, ClaimId,
+    ClassStat, CompleteUpload, CopyAttributes, CopyObject, CreateBucket, DeleteObject, Delivery,
+    DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, Lease, ListBuckets, ListObjects, ListParts,
+    ListUploads, Listing, NewBucket, NewDelivery, NewUpload, Object, ObjectFields, ObjectKind, Part,
+    PartPage, PartPlace, Parts, PendingCursor, PendingPage, PendingUpload, PendingUploads, Prune, PutObject,
+    PutPart, RecordDelivery, UpdateDelivery, UploadInfo, UploadPage,
 };
 pub use options::{Durability, StoreOptions};
 pub use store::{Figures, Health, Store};

@@ -10,8 +10,8 @@ pub use bucket::{
     Acl, Bucket, BucketDocument, BucketPage, BucketStat, ClassStat, CreateBucket, ListBuckets, NewBucket,
 };
 pub use delivery::{
-    Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, NewDelivery, Prune,
-    RecordDelivery, UpdateDelivery,
+    ClaimId, Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, Lease, NewDelivery,
+    Prune, RecordDelivery, UpdateDelivery,
 };
 pub use object::{
     AppendObject, Attributes, CopyAttributes, CopyObject, DeleteObject, ListObjects, Listing, Object,

@@ -76,13 +76,23 @@ impl Drop for QueuedUpdate {
 }
 
 impl UpdateDelivery {
-    /// Makes the change, unless the delivery is newer.
+    /// Makes the change, unless the delivery is newer or has become somebody else's.
     pub(crate) fn apply(&self, delivery: &mut Delivery) {
-        if self.now_ms < delivery.updated_ms {
-            return;
+        if self.now_ms >= delivery.updated_ms && self.is_of_holder(delivery) {
+            self.write_to(delivery);
         }
+    }
+
+    /// Returns whether the delivery belongs to whoever makes the change.
+    pub(crate) fn is_of_holder(&self, delivery: &Delivery) -> bool {
+        self.claim == delivery.lease.map(|lease| lease.claim)
+    }
+
+    /// Makes the change, and ends the lease.
+    pub(crate) fn write_to(&self, delivery: &mut Delivery) {
         delivery.state = self.state;
         delivery.due_ms = self.due_ms;
+        delivery.lease = None;
         delivery.attempts = self.attempts;
         delivery.updated_ms = self.now_ms;
         if let Some(payload) = &self.payload {

@@ -7,7 +7,9 @@ mod object;
 mod upload;
 
 pub(crate) use bucket::{counts_classes, decode_bucket, decode_stat, encode_bucket, encode_stat};
-pub(crate) use delivery::{DeliveryIndex, decode_counts, decode_delivery, encode_counts, encode_delivery};
+pub(crate) use delivery::{
+    DeliveryIndex, LEASED, are_old_counts, decode_counts, decode_delivery, encode_counts, encode_delivery,
+};
 pub(crate) use object::{decode_object, encode_object, hex_upper};
 pub(crate) use upload::{PartRecord, UploadRecord};
 

@@ -11,7 +11,7 @@ use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::command::{CountDeliveries, CountObjects};
+use crate::command::{CountDeliveries, CountObjects, ReleaseLeases};
 use crate::committer::{Committer, Setup};
 use crate::data::{DataPath, Hashers, ReadPlan, Reader, Source, Upload};
 use crate::disk::{Disk, RealDisk};
@@ -24,12 +24,15 @@ use crate::key::{self, Tag};
 use crate::log::{Log, LogSetup};
 use crate::queued_updates::QueuedUpdates;
 use crate::reclaim::Reclaimer;
-use crate::record::counts_classes;
+use crate::record::{LEASED, are_old_counts, counts_classes};
 use crate::snapshot::Snapshot;
 use crate::tables::Tables;
 use crate::txn::Command;
 use crate::{Durability, Error, Object, ObjectFields, OpenError, StoreOptions};
 use settings::Settings;
+
+/// Rows of the journal looked through at once when the store is opened.
+const RELEASED_AT_ONCE: usize = 4096;
 
 /// A store in one folder. Clones share it.
 #[derive(Debug, Clone)]
@@ -147,6 +150,7 @@ impl Store {
             lock,
         })?);
         count_deliveries(&tables, &committer)?;
+        release_leases(&tables, &committer)?;
         count_objects(&tables, &committer)?;
         let data_path = Arc::new(DataPath {
             files: Arc::clone(&files),
@@ -269,14 +273,39 @@ impl Store {
     }
 }
 
-/// Folders of the first versions have the sum of all deliveries, as eight bytes, in place of their counts by state.
+/// Converts the counts of earlier versions, in whose folders pending deliveries need not be scheduled.
 fn count_deliveries(tables: &Tables, committer: &Committer) -> Result<(), OpenError> {
     let row = tables.get_newest(&key::delivery_counts())?;
-    if row.is_some_and(|row| row.len() == size_of::<u64>()) {
-        tracing::info!("counting the deliveries of the journal by state, once");
+    if row.is_some_and(|row| are_old_counts(&row)) {
+        tracing::info!("counting the deliveries of the journal, once");
         commit_at_opening(committer, CountDeliveries)?;
     }
     Ok(())
+}
+
+/// Ends all leases: whoever held them had the lock of this folder, and is gone. Without it they would end by themselves, so
+/// that a full disk does not keep the store from being opened.
+fn release_leases(tables: &Arc<Tables>, committer: &Committer) -> Result<(), OpenError> {
+    let from = key::whole(Tag::DeliveryDue);
+    let end = key::after_prefix(&from);
+    let snapshot = Snapshot::take(tables);
+    let mut from = Bound::Included(from);
+    loop {
+        let scheduled =
+            snapshot.scan(from.as_ref().map(AsRef::as_ref), Bound::Excluded(&end), RELEASED_AT_ONCE)?;
+        let Some((last, _)) = scheduled.last() else { return Ok(()) };
+        from = Bound::Excluded(last.clone());
+        let leased = scheduled.into_iter().filter(|(_, value)| value == LEASED);
+        let rows: Vec<_> = leased.map(|(key, _)| key).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        tracing::info!(deliveries = rows.len(), "deliveries of an earlier process are free to be taken over");
+        if let Err(error) = commit_at_opening(committer, ReleaseLeases { rows }) {
+            tracing::warn!(%error, "cannot end the leases of an earlier process");
+            return Ok(());
+        }
+    }
 }
 
 /// Folders of the first versions do not tell what buckets hold by class of storage.

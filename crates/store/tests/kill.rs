@@ -46,7 +46,7 @@ async fn upload(store: &Store, content: Vec<u8>) -> StoredData {
 
 async fn put(store: &Store, key: String, content: Vec<u8>, delivery: Option<String>) {
     let data = upload(store, content).await;
-    let journal = delivery.map(|id| NewDelivery { id, due_ms: Some(1), payload: vec![0; 200] });
+    let journal = delivery.map(|id| NewDelivery { id, due_ms: Some(1), lease: None, payload: vec![0; 200] });
     let put = PutObject {
         bucket: "b".into(),
         key,

@@ -222,7 +222,8 @@ impl Journal<'_> {
         match Record::from_payload(&delivery.payload) {
             Ok(record) => {
                 // Redelivery may have been switched off since.
-                let due_ms = delivery.due_ms.filter(|_| self.callbacks.redelivers(&delivery.bucket));
+                let due_ms = delivery.due_ms.and(delivery.scheduled_ms());
+                let due_ms = due_ms.filter(|_| self.callbacks.redelivers(&delivery.bucket));
                 Row { due_ms, ..row(&record, state, &self.callbacks.settings.mask) }
             }
             Err(error) => Row::unreadable(delivery, state, &error),
@@ -230,10 +231,8 @@ impl Journal<'_> {
     }
 
     fn state(&self, delivery: &Delivery) -> State {
-        let (callbacks, updated_ms) = (self.callbacks, delivery.updated_ms);
-        let under_way =
-            updated_ms >= callbacks.started_ms && updated_ms + callbacks.settings.longest_attempt_ms() >= self.now_ms;
-        let comes_again = delivery.due_ms.is_some() && callbacks.redelivers(&delivery.bucket);
+        let under_way = delivery.lease.is_some_and(|lease| lease.until_ms >= self.now_ms);
+        let comes_again = delivery.due_ms.is_some() && self.callbacks.redelivers(&delivery.bucket);
         let lost = !under_way && !comes_again;
         match delivery.state {
             DeliveryState::Delivered => State::Delivered,

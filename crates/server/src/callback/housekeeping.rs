@@ -35,7 +35,12 @@ async fn prune(app: &App) {
     let settings = &app.config.callback;
     let days = i64::try_from(settings.journal_days).unwrap_or(i64::MAX / DAY_MS);
     let before_ms = app::now().unix_millis().saturating_sub(days.saturating_mul(DAY_MS));
-    let prune = Prune { before_ms, keep_max: settings.journal_max_records };
+    let prune = Prune {
+        before_ms,
+        keep_max: settings.journal_max_records,
+        // Without redelivery nobody comes back for those that are due.
+        drop_scheduled: !app.callbacks.redelivery.enabled,
+    };
     match app.store.prune_deliveries(prune).await {
         Ok(0) => {}
         Ok(dropped) => tracing::info!(dropped, "dropped old callback records"),

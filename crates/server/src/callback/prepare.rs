@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ossicle_callback::{Finding, Message, Variables};
-use ossicle_store::{DeliveryState, NewDelivery, Store, UpdateDelivery};
+use ossicle_store::{DeliveryState, Lease, NewDelivery, Store};
 use tokio::task::JoinHandle;
 
 use super::Callbacks;
 use super::image::Source;
-use super::record::{Event, Record, TOO_MANY, Told, state_name};
+use super::outcome::Outcome;
+use super::record::{Record, TOO_MANY, Told};
 use super::requested::{Wanted, invalid};
 use crate::call::Call;
 use crate::failure::Failure;
@@ -35,6 +36,8 @@ pub(crate) struct Prepared {
     record: Record,
     /// The signature for the first URL, which is being made while the object is committed.
     first: JoinHandle<Option<String>>,
+    /// The lease of this process on the delivery.
+    lease: Lease,
     callbacks: Arc<Callbacks>,
     store: Store,
 }
@@ -79,7 +82,8 @@ impl Wanted {
             attempts: Vec::new(),
             failure: None,
         };
-        Ok(Prepared { record, first, callbacks, store: call.app.store.clone() })
+        let lease = callbacks.new_lease();
+        Ok(Prepared { record, first, lease, callbacks, store: call.app.store.clone() })
     }
 
     fn message(&self, call: &Call, bucket: &str, body: Vec<u8>) -> Message {
@@ -108,18 +112,18 @@ impl Prepared {
     /// The journal record that belongs into the object's commit.
     pub(crate) fn journal(&self) -> Result<NewDelivery, Failure> {
         let record = &self.record;
-        let due_ms = self.callbacks.due_if_unreported(&record.message.bucket, record.created_ms);
         let payload = record.to_payload().map_err(|error| {
             // Without a record a callback could get lost, so that the upload must not succeed either.
             Failure::internal("a callback's record cannot be written", &error)
         })?;
-        Ok(NewDelivery { id: record.id.clone(), due_ms, payload })
+        // As long as its outcome is not known it is due, but first of all it is this process's.
+        let due_ms = Some(record.created_ms);
+        Ok(NewDelivery { id: record.id.clone(), due_ms, lease: Some(self.lease), payload })
     }
 
     /// Calls the application server, once for each URL until one succeeds, and writes down what happened.
     pub(crate) async fn deliver(self) -> Result<Bytes, Told> {
-        let Self { mut record, first, callbacks, store } = self;
-        let _ticket = callbacks.in_hand.take(&record.id);
+        let Self { mut record, first, lease, callbacks, store } = self;
         let outcome = match callbacks.destinations.permit_upload(&record.message.urls) {
             None => Err(callbacks.refuse()),
             Some(_permit) => callbacks.attempt(&mut record, Some(first)).await,
@@ -128,7 +132,7 @@ impl Prepared {
         log(&record);
         let state = if outcome.is_ok() { DeliveryState::Delivered } else { DeliveryState::Failed };
         let due_ms = callbacks.next_due(&record, state);
-        note(&store, &callbacks, record, state, due_ms, false).await;
+        callbacks.queue_outcome(&store, Outcome { record, claim: Some(lease.claim), state, due_ms });
         outcome
     }
 }
@@ -169,47 +173,6 @@ impl Callbacks {
         let (keys, body) = (Arc::clone(&self.keys), message.body.clone());
         tokio::task::spawn_blocking(move || keys.sign(&[target?], &body)?.pop())
     }
-}
-
-/// Updates the journal, and tells those who watch. Whoever looks into the journal afterwards sees the outcome. Without `wait`
-/// nobody waits for the disk: the record is in the journal already, and a crash leaves it pending.
-pub(crate) async fn note(
-    store: &Store,
-    callbacks: &Callbacks,
-    record: Record,
-    state: DeliveryState,
-    due_ms: Option<i64>,
-    wait: bool,
-) {
-    let payload = record.to_payload().inspect_err(|error| {
-        tracing::error!(%error, request_id = record.id, "an attempt cannot be written down; the journal has its outcome");
-    });
-    let update = UpdateDelivery {
-        id: record.id.clone(),
-        state,
-        due_ms,
-        attempts: u32::try_from(record.attempts.len()).unwrap_or(u32::MAX),
-        payload: payload.ok(),
-        now_ms: crate::app::now().unix_millis(),
-    };
-    let masked = record.masked(&callbacks.settings.mask);
-    let event = Arc::new(Event { state: state_name(state), record: masked });
-    let (events, id) = (callbacks.events.clone(), record.id);
-    let report = move |written: Result<(), ossicle_store::Error>| {
-        if let Err(error) = written {
-            tracing::error!(%error, request_id = id, "cannot write the callback journal; the delivery stays pending in it");
-        }
-    };
-    if wait {
-        report(store.update_delivery(update).await);
-    } else {
-        match store.queue_update_of_delivery(update) {
-            Ok(written) => drop(tokio::spawn(async move { report(written.await) })),
-            Err(error) => report(Err(error)),
-        }
-    }
-    // Nobody may be watching.
-    let _ = events.send(event);
 }
 
 fn log(record: &Record) {

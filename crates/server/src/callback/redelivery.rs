@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use ossicle_store::{self as store, Delivery, DeliveryFilter, DeliveryState, UpdateDelivery};
+use ossicle_store::{self as store, Delivery, DeliveryState};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::destinations::{Admission, Queued};
-use super::prepare::note;
+use super::lease::release;
+use super::outcome::Outcome;
 use super::record::Record;
 use crate::app::{self, App};
 use crate::stop::stopped;
@@ -24,9 +25,6 @@ const BATCH: usize = 256;
 /// Deliveries in memory at most; the others wait in the journal.
 const MOST_AT_ONCE: usize = 4096;
 
-/// Orphans that are looked for at the start. Where more than these are due, a few seconds make no difference.
-const MOST_ORPHANS: usize = 10_000;
-
 /// The shared state of one run.
 struct Redelivering {
     app: Arc<App>,
@@ -39,9 +37,6 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         return;
     }
     let shared = Arc::new(Redelivering { app, stop: stop.clone() });
-    if let Err(error) = shared.take_over_orphans().await {
-        tracing::warn!(%error, "cannot look for callbacks without an outcome; those that are claimed come later");
-    }
     let mut under_way = JoinSet::new();
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -60,52 +55,12 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 }
 
 impl Redelivering {
-    /// What an earlier process had in hand when it ended is due at once. Only one process uses a data folder.
-    async fn take_over_orphans(&self) -> Result<(), store::Error> {
-        let (app, callbacks) = (&self.app, &self.app.callbacks);
-        let now_ms = app::now().unix_millis();
-        let horizon_ms = now_ms.saturating_add(callbacks.settings.longest_attempt_ms());
-        let mut orphans = app.store.due_deliveries(horizon_ms, MOST_ORPHANS)?;
-        orphans.retain(|delivery| delivery.due_ms > Some(now_ms) && callbacks.is_orphan(delivery));
-        self.make_due(&orphans, now_ms).await;
-        // Redelivery may have been off when these were recorded, so that they have no due time at all.
-        let filter = DeliveryFilter {
-            states: vec![DeliveryState::Pending],
-            since_ms: Some(now_ms.saturating_sub(callbacks.max_age_ms())),
-            before_ms: Some(callbacks.started_ms),
-            ..DeliveryFilter::default()
-        };
-        let mut cursor = None;
-        loop {
-            let (store, filter) = (app.store.clone(), filter.clone());
-            let look = move || store.deliveries(&filter, cursor.as_deref(), BATCH);
-            let Ok(page) = tokio::task::spawn_blocking(look).await else { return Ok(()) };
-            let mut page = page?;
-            page.deliveries
-                .retain(|delivery| delivery.due_ms.is_none() && callbacks.redelivers(&delivery.bucket));
-            self.make_due(&page.deliveries, now_ms).await;
-            cursor = page.cursor;
-            if cursor.is_none() {
-                return Ok(());
-            }
-        }
-    }
-
-    async fn make_due(&self, orphans: &[Delivery], now_ms: i64) {
-        if !orphans.is_empty() {
-            tracing::info!(count = orphans.len(), "callbacks without an outcome are sent again");
-        }
-        for some in orphans.chunks(BATCH) {
-            join_all(some.iter().map(|delivery| self.hand_back(delivery, Some(now_ms)))).await;
-        }
-    }
-
     async fn take_all_due(self: &Arc<Self>, under_way: &mut JoinSet<()>) {
         while under_way.try_join_next().is_some() {}
         while under_way.len() < MOST_AT_ONCE && !*self.stop.borrow() {
             let now_ms = app::now().unix_millis();
-            let until_ms = now_ms + self.app.callbacks.settings.longest_attempt_ms();
-            let claimed = match self.app.store.claim_due_deliveries(now_ms, until_ms, BATCH).await {
+            let lease = self.app.callbacks.new_lease();
+            let claimed = match self.app.store.claim_due_deliveries(now_ms, lease, BATCH).await {
                 Ok(claimed) => claimed,
                 Err(error) => {
                     return tracing::warn!(%error, "cannot read the callback journal for redelivery");
@@ -124,25 +79,29 @@ impl Redelivering {
         }
     }
 
-    /// Queues up a claimed delivery at its destination, or hands it back.
+    /// Queues up a claimed delivery at its destination, or gives it back.
     async fn queue(&self, delivery: &Delivery) -> Option<Queued> {
+        let callbacks = &self.app.callbacks;
         let record = match Record::from_payload(&delivery.payload) {
             Ok(record) => record,
             Err(error) => {
                 tracing::error!(%error, request_id = delivery.id, "a callback record cannot be read");
-                self.hand_back(delivery, None).await;
+                self.give_back(delivery, None).await;
                 return None;
             }
         };
+        let now_ms = app::now().unix_millis();
+        // The outcome of one that a crash left pending stays unknown where redelivery does not cover it.
+        let is_lost = delivery.state == DeliveryState::Pending && callbacks.is_too_old(&record, now_ms);
         let authority = record.message.urls.first().map(|url| url.authority().to_owned());
-        let Some(authority) = authority.filter(|_| self.app.callbacks.redelivers(&delivery.bucket)) else {
-            self.hand_back(delivery, None).await;
+        let Some(authority) = authority.filter(|_| callbacks.redelivers(&delivery.bucket) && !is_lost) else {
+            self.give_back(delivery, None).await;
             return None;
         };
-        match self.app.callbacks.destinations.queue_redelivery(&authority, app::now().unix_millis()) {
+        match callbacks.destinations.queue_redelivery(&authority, now_ms) {
             Admission::Queued(queued) => Some(queued),
             Admission::NotBefore(due_ms) => {
-                self.hand_back(delivery, Some(due_ms)).await;
+                self.give_back(delivery, Some(due_ms)).await;
                 None
             }
         }
@@ -156,40 +115,31 @@ impl Redelivering {
             slot = queued.slot() => slot,
         };
         let now_ms = app::now().unix_millis();
-        // One that is being replayed, or whose first attempt still runs, gets its next due time from there.
-        let Some(_ticket) = self.app.callbacks.in_hand.take(&claimed.id) else { return };
-        if !self.is_still_claimed(&claimed) {
-            return;
-        }
         if slot.is_none() {
-            return self.put_off(&claimed, Some(now_ms)).await;
+            return self.give_back(&claimed, Some(now_ms)).await;
         }
         if let Some(due_ms) = queued.opened_until(now_ms) {
-            return self.put_off(&claimed, Some(due_ms)).await;
+            return self.give_back(&claimed, Some(due_ms)).await;
         }
-        let Ok(record) = Record::from_payload(&claimed.payload) else { return };
-        self.attempt(&claimed, record, &queued).await;
-    }
-
-    /// Whether nothing has happened to a delivery since it was claimed.
-    fn is_still_claimed(&self, claimed: &Delivery) -> bool {
-        match self.app.store.delivery(&claimed.id) {
-            Ok(current) => current.is_some_and(|current| current.due_ms == claimed.due_ms),
+        // Where the queue was long, somebody else may have taken it over.
+        match self.app.callbacks.keep_lease(&self.app.store, &claimed).await {
+            Ok(()) => self.attempt(&claimed, &queued).await,
+            Err(store::Error::LeaseLost | store::Error::NoSuchDelivery) => {}
             Err(error) => {
-                tracing::warn!(%error, request_id = claimed.id, "cannot read the callback journal for redelivery");
-                false
+                tracing::warn!(%error, request_id = claimed.id, "cannot renew the lease of a redelivery; it comes back when it ends");
             }
         }
     }
 
-    async fn attempt(&self, claimed: &Delivery, mut record: Record, queued: &Queued) {
+    async fn attempt(&self, claimed: &Delivery, queued: &Queued) {
         let callbacks = &self.app.callbacks;
+        let Ok(mut record) = Record::from_payload(&claimed.payload) else { return };
         let Some(_permit) = callbacks.destinations.permit_repeat() else {
             // There is no room here, which is neither an attempt nor the destination's fault.
             callbacks.refuse();
             let wait_ms = i64::try_from(callbacks.redelivery.first_delay_ms).unwrap_or(i64::MAX / 2);
             let due_ms = app::now().unix_millis().saturating_add(wait_ms);
-            return self.put_off(claimed, Some(due_ms)).await;
+            return self.give_back(claimed, Some(due_ms)).await;
         };
         record.message.attempt = record.message.attempt.saturating_add(1);
         let started = Instant::now();
@@ -211,29 +161,11 @@ impl Redelivering {
                 "callback abandoned; `ossicle callback replay` sends it once more"
             );
         }
-        note(&self.app.store, callbacks, record, state, due_ms, true).await;
+        let claim = claimed.lease.map(|lease| lease.claim);
+        callbacks.record_outcome(&self.app.store, Outcome { record, claim, state, due_ms }).await;
     }
 
-    /// Puts a delivery off that is not in hand, unless something has happened to it.
-    async fn hand_back(&self, delivery: &Delivery, due_ms: Option<i64>) {
-        let Some(_ticket) = self.app.callbacks.in_hand.take(&delivery.id) else { return };
-        if self.is_still_claimed(delivery) {
-            self.put_off(delivery, due_ms).await;
-        }
-    }
-
-    /// Leaves a delivery as it is and gives it another due time, or none.
-    async fn put_off(&self, delivery: &Delivery, due_ms: Option<i64>) {
-        let update = UpdateDelivery {
-            id: delivery.id.clone(),
-            state: delivery.state,
-            due_ms,
-            attempts: delivery.attempts,
-            payload: None,
-            now_ms: app::now().unix_millis(),
-        };
-        if let Err(error) = self.app.store.update_delivery(update).await {
-            tracing::warn!(%error, request_id = delivery.id, "cannot put off a redelivery; it comes back when its claim ends");
-        }
+    async fn give_back(&self, delivery: &Delivery, due_ms: Option<i64>) {
+        release(&self.app.store, delivery, due_ms).await;
     }
 }

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use ossicle_store::{self as store, DeliveryState};
+use ossicle_store::{self as store, Delivery, DeliveryState};
 
-use super::prepare::note;
+use super::lease::release;
+use super::outcome::Outcome;
 use super::record::{Record, Told};
-use crate::app::App;
+use crate::app::{self, App};
 
 /// Why a delivery was not sent again.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +17,7 @@ pub(crate) enum ReplayError {
     /// The journal does not have it.
     #[error("the journal has no delivery of this id; it may have been dropped for its age")]
     NoSuchDelivery,
-    /// It is being sent already.
+    /// Somebody else has claimed it.
     #[error("this delivery is being sent at this moment")]
     UnderWay,
     /// Its record was written by another version.
@@ -40,45 +41,45 @@ pub(crate) struct Replayed {
 /// Sends the delivery `id` once more and waits for its outcome. It is sent to its end even if the caller goes
 /// away.
 pub(crate) async fn replay(app: &Arc<App>, id: &str) -> Result<Replayed, ReplayError> {
-    let ticket = app.callbacks.in_hand.take(id).ok_or(ReplayError::UnderWay)?;
     let (app, id) = (Arc::clone(app), id.to_owned());
-    let task = tokio::spawn(async move {
-        let outcome = send(&app, &id).await;
-        drop(ticket);
-        outcome
-    });
+    let task = tokio::spawn(async move { send(&app, &id).await });
     task.await.unwrap_or(Err(ReplayError::Lost))
 }
 
 async fn send(app: &App, id: &str) -> Result<Replayed, ReplayError> {
     let callbacks = &app.callbacks;
-    let (mut record, _, _) = read(app, id)?;
-    let known = record.attempts.len();
+    let delivery = claim(app, id).await?;
+    let mut record = match Record::from_payload(&delivery.payload) {
+        Ok(record) => record,
+        Err(error) => {
+            release(&app.store, &delivery, delivery.due_ms).await;
+            return Err(error.into());
+        }
+    };
     record.message.attempt = record.message.attempt.saturating_add(1);
     let outcome = match callbacks.destinations.permit_repeat() {
         None => Err(callbacks.refuse()),
         Some(_permit) => callbacks.attempt(&mut record, None).await,
     };
-    // Nobody waits for the first attempt's record to be written, so that may have come meanwhile: what is new
-    // is added to what the journal has now.
-    let (mut current, state, due_ms) = read(app, id)?;
-    current.message.attempt = current.message.attempt.max(record.message.attempt);
-    current.attempts.extend(record.attempts.into_iter().skip(known));
     let failure = outcome.err();
-    let delivered_meanwhile = state == DeliveryState::Delivered;
-    let (state, due_ms) = match &failure {
-        None => (DeliveryState::Delivered, None),
+    let (state, due_ms) = match (&failure, delivery.state) {
+        (None, _) => (DeliveryState::Delivered, None),
         // One that had arrived before stays delivered, though this attempt shows a failure.
-        Some(_) if delivered_meanwhile => (DeliveryState::Delivered, None),
-        Some(_) if state == DeliveryState::Abandoned => (DeliveryState::Abandoned, None),
-        Some(_) => (DeliveryState::Failed, due_ms),
+        (Some(_), state @ (DeliveryState::Delivered | DeliveryState::Abandoned)) => (state, None),
+        (Some(_), DeliveryState::Failed) => (DeliveryState::Failed, delivery.due_ms),
+        (Some(_), _) => (DeliveryState::Failed, callbacks.next_due(&record, DeliveryState::Failed)),
     };
-    current.failure = if state == DeliveryState::Delivered { None } else { failure.clone() };
-    note(&app.store, callbacks, current, state, due_ms, true).await;
+    record.failure = if state == DeliveryState::Delivered { None } else { failure.clone() };
+    let claim = delivery.lease.map(|lease| lease.claim);
+    callbacks.record_outcome(&app.store, Outcome { record, claim, state, due_ms }).await;
     Ok(Replayed { failure })
 }
 
-fn read(app: &App, id: &str) -> Result<(Record, DeliveryState, Option<i64>), ReplayError> {
-    let delivery = app.store.delivery(id)?.ok_or(ReplayError::NoSuchDelivery)?;
-    Ok((Record::from_payload(&delivery.payload)?, delivery.state, delivery.due_ms))
+async fn claim(app: &App, id: &str) -> Result<Delivery, ReplayError> {
+    let claimed = app.store.claim_delivery(id, app::now().unix_millis(), app.callbacks.new_lease()).await;
+    claimed.map_err(|error| match error {
+        store::Error::NoSuchDelivery => ReplayError::NoSuchDelivery,
+        store::Error::DeliveryLeased => ReplayError::UnderWay,
+        error => error.into(),
+    })
 }

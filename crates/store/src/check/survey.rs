@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::findings::{FindingKind, FsckReport};
 use super::split_key;
 use crate::command::{
-    Reclaim, counts_in, decode_file, decode_share, due_id, file_row, part_number, share_row,
+    Reclaim, counts_in, decode_file, decode_share, due_id, file_row, part_number, scheduled_value, share_row,
 };
 use crate::data::Source;
 use crate::extent::{DataRef, Extent, Place};
@@ -359,21 +359,22 @@ impl Surveyor<'_> {
             let id = key::text_after(key, &[Tag::Delivery as u8])?.to_owned();
             let delivery = decode_delivery(&id, row)?;
             this.survey.report.deliveries += 1;
-            counted.change(delivery.state, delivery.due_ms.is_some(), 1);
+            counted.change(delivery.state, delivery.scheduled_ms().is_some(), 1);
             let by_time = key::delivery_time(delivery.created_ms, &id);
             let expected = DeliveryIndex::of(&delivery).encode();
             if this.now.get(&by_time)?.as_ref() != Some(&expected) {
                 this.add(FindingKind::DanglingRow, format!("the delivery {id} is not in the order by time"));
                 this.rewrite(by_time, Some(expected));
             }
-            if let Some(due) = delivery.due_ms
-                && this.now.get(&key::delivery_due(due, &id))?.is_none()
+            let value = scheduled_value(&delivery);
+            if let Some(scheduled_ms) = delivery.scheduled_ms()
+                && this.now.get(&key::delivery_due(scheduled_ms, &id))?.as_ref() != Some(&value)
             {
                 this.add(
                     FindingKind::DanglingRow,
                     format!("the delivery {id} is not in the order by due time"),
                 );
-                this.rewrite(key::delivery_due(due, &id), Some(Bytes::new()));
+                this.rewrite(key::delivery_due(scheduled_ms, &id), Some(value));
             }
             Ok(())
         })?;

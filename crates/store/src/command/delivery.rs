@@ -5,9 +5,11 @@ use std::ops::Bound;
 use super::data::require_bucket;
 use crate::key::{self, Tag};
 use crate::queued_updates::QueuedUpdate;
-use crate::record::{DeliveryIndex, decode_counts, decode_delivery, encode_counts, encode_delivery};
+use crate::record::{DeliveryIndex, LEASED, decode_counts, decode_delivery, encode_counts, encode_delivery};
 use crate::txn::{Command, Txn};
-use crate::{Delivery, DeliveryCounts, DeliveryState, Error, NewDelivery, RecordDelivery, UpdateDelivery};
+use crate::{
+    Delivery, DeliveryCounts, DeliveryState, Error, Lease, NewDelivery, RecordDelivery, UpdateDelivery,
+};
 
 /// Rows read at a time where all are counted.
 const COUNTED_AT_ONCE: usize = 4096;
@@ -31,19 +33,26 @@ pub(super) async fn record<T: Txn>(
         created_ms: now_ms,
         updated_ms: now_ms,
         due_ms: new.due_ms,
+        lease: new.lease,
         attempts: 0,
         payload: new.payload.clone(),
     };
     write(txn, &delivery);
-    change_counts(txn, |counts| count(counts, &delivery, 1)).await
+    let is_scheduled = delivery.scheduled_ms().is_some();
+    change_counts(txn, |counts| counts.change(delivery.state, is_scheduled, 1)).await
 }
 
 fn write<T: Txn>(txn: &mut T, delivery: &Delivery) {
     txn.put(key::delivery(&delivery.id), encode_delivery(delivery));
     txn.put(key::delivery_time(delivery.created_ms, &delivery.id), DeliveryIndex::of(delivery).encode());
-    if let Some(due_ms) = delivery.due_ms {
-        txn.put(key::delivery_due(due_ms, &delivery.id), bytes::Bytes::new());
+    if let Some(scheduled_ms) = delivery.scheduled_ms() {
+        txn.put(key::delivery_due(scheduled_ms, &delivery.id), scheduled_value(delivery));
     }
+}
+
+/// The value of a delivery's row in the order by due time.
+pub(crate) fn scheduled_value(delivery: &Delivery) -> bytes::Bytes {
+    bytes::Bytes::from_static(if delivery.lease.is_some() { LEASED } else { &[] })
 }
 
 async fn get<T: Txn>(txn: &mut T, id: &str) -> Result<Option<Delivery>, Error> {
@@ -53,17 +62,29 @@ async fn get<T: Txn>(txn: &mut T, id: &str) -> Result<Option<Delivery>, Error> {
     }
 }
 
-fn set_due<T: Txn>(txn: &mut T, delivery: &mut Delivery, due_ms: Option<i64>) {
-    if delivery.due_ms != due_ms {
-        if let Some(old) = delivery.due_ms {
-            txn.delete(key::delivery_due(old, &delivery.id));
-        }
-        delivery.due_ms = due_ms;
+/// Writes a delivery that is there already, after `change`, and what follows from it.
+async fn rewrite<T: Txn>(
+    txn: &mut T,
+    delivery: &mut Delivery,
+    change: impl FnOnce(&mut Delivery),
+) -> Result<(), Error> {
+    let (state_before, scheduled_before) = (delivery.state, delivery.scheduled_ms());
+    change(delivery);
+    let (state, scheduled) = (delivery.state, delivery.scheduled_ms());
+    if let Some(before_ms) = scheduled_before
+        && scheduled != scheduled_before
+    {
+        txn.delete(key::delivery_due(before_ms, &delivery.id));
     }
-}
-
-fn count(counts: &mut DeliveryCounts, delivery: &Delivery, by: i64) {
-    counts.change(delivery.state, delivery.due_ms.is_some(), by);
+    write(txn, delivery);
+    if (state_before, scheduled_before.is_some()) == (state, scheduled.is_some()) {
+        return Ok(());
+    }
+    change_counts(txn, |counts| {
+        counts.change(state_before, scheduled_before.is_some(), -1);
+        counts.change(state, scheduled.is_some(), 1);
+    })
+    .await
 }
 
 /// How many deliveries the row of the counts says there are.
@@ -118,34 +139,81 @@ impl Command for UpdateDeliveryCommand {
             Change::Queued(queued) => queued.update(),
         };
         let mut delivery = get(txn, &update.id).await?.ok_or(Error::NoSuchDelivery)?;
-        let before = (delivery.state, delivery.due_ms.is_some());
-        set_due(txn, &mut delivery, update.due_ms);
-        delivery.state = update.state;
-        delivery.attempts = update.attempts;
-        delivery.updated_ms = update.now_ms;
-        if let Some(payload) = &update.payload {
-            delivery.payload.clone_from(payload);
+        if !update.is_of_holder(&delivery) {
+            return Err(Error::LeaseLost);
         }
-        write(txn, &delivery);
-        let after = (delivery.state, delivery.due_ms.is_some());
-        if before == after {
-            return Ok(());
-        }
-        change_counts(txn, |counts| {
-            counts.change(before.0, before.1, -1);
-            counts.change(after.0, after.1, 1);
-        })
-        .await
+        rewrite(txn, &mut delivery, |delivery| update.write_to(delivery)).await
     }
 }
 
-/// Takes due deliveries and puts them off.
+/// Takes one delivery, due or not, unless somebody has it.
+#[derive(Debug)]
+pub(crate) struct ClaimDelivery {
+    pub(crate) id: String,
+    pub(crate) lease: Lease,
+    pub(crate) now_ms: i64,
+}
+
+impl Command for ClaimDelivery {
+    type Output = Delivery;
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<Delivery, Error> {
+        let mut delivery = get(txn, &self.id).await?.ok_or(Error::NoSuchDelivery)?;
+        if delivery.lease.is_some_and(|lease| lease.until_ms > self.now_ms) {
+            return Err(Error::DeliveryLeased);
+        }
+        rewrite(txn, &mut delivery, |delivery| delivery.lease = Some(self.lease)).await?;
+        Ok(delivery)
+    }
+}
+
+/// Puts off the end of a lease.
+#[derive(Debug)]
+pub(crate) struct RenewLease {
+    pub(crate) id: String,
+    pub(crate) lease: Lease,
+}
+
+impl Command for RenewLease {
+    type Output = ();
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
+        let mut delivery = get(txn, &self.id).await?.ok_or(Error::NoSuchDelivery)?;
+        if delivery.lease.is_none_or(|held| held.claim != self.lease.claim) {
+            return Err(Error::LeaseLost);
+        }
+        rewrite(txn, &mut delivery, |delivery| delivery.lease = Some(self.lease)).await
+    }
+}
+
+/// Ends leases whose holders are gone: those in these rows of the order by due time.
+#[derive(Debug)]
+pub(crate) struct ReleaseLeases {
+    pub(crate) rows: Vec<bytes::Bytes>,
+}
+
+impl Command for ReleaseLeases {
+    type Output = ();
+    const GROWS: bool = false;
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
+        for row in &self.rows {
+            match get(txn, due_id(row)?).await? {
+                Some(mut delivery) => rewrite(txn, &mut delivery, |delivery| delivery.lease = None).await?,
+                None => txn.delete(row.clone()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes due deliveries, those included whose lease has ended.
 #[derive(Debug)]
 pub(crate) struct ClaimDeliveries {
     /// A key that no due delivery comes before.
     pub(crate) from: bytes::Bytes,
     pub(crate) now_ms: i64,
-    pub(crate) until_ms: i64,
+    pub(crate) lease: Lease,
     pub(crate) limit: usize,
 }
 
@@ -175,11 +243,12 @@ impl Command for ClaimDeliveries {
         for (key, _) in due {
             let id = due_id(&key)?;
             match get(txn, id).await? {
-                Some(mut delivery) => {
-                    set_due(txn, &mut delivery, Some(self.until_ms));
-                    write(txn, &delivery);
+                Some(mut delivery) if delivery.due_ms.is_some() => {
+                    rewrite(txn, &mut delivery, |delivery| delivery.lease = Some(self.lease)).await?;
                     claimed.push(delivery);
                 }
+                // Whoever had claimed it is gone, and it was to be sent no more.
+                Some(mut delivery) => rewrite(txn, &mut delivery, |delivery| delivery.lease = None).await?,
                 None => txn.delete(key),
             }
         }
@@ -198,6 +267,7 @@ pub(crate) fn due_id(key: &[u8]) -> Result<&str, Error> {
 #[derive(Debug)]
 pub(crate) struct PruneDeliveries {
     pub(crate) before_ms: i64,
+    pub(crate) drop_scheduled: bool,
     /// Look at the deliveries after this key of the order by time, so that those that are kept are passed once.
     pub(crate) after: Option<bytes::Bytes>,
     pub(crate) limit: usize,
@@ -227,15 +297,17 @@ impl Command for PruneDeliveries {
         let last = old.last().map(|(key, _)| key.clone()).filter(|_| old.len() == self.limit);
         for (key, row) in old {
             let index = DeliveryIndex::decode(&row)?;
-            if !index.is_due_some_day {
-                txn.delete(key::delivery(due_id(&key)?));
-                txn.delete(key);
-                dropped.push(index.state);
+            let id = due_id(&key)?;
+            if index.is_scheduled && !self.unschedule(txn, id).await? {
+                continue;
             }
+            txn.delete(key::delivery(id));
+            txn.delete(key);
+            dropped.push(index);
         }
         if !dropped.is_empty() {
             let forget = |counts: &mut DeliveryCounts| {
-                dropped.iter().for_each(|state| counts.change(*state, false, -1));
+                dropped.iter().for_each(|index| counts.change(index.state, index.is_scheduled, -1));
             };
             change_counts(txn, forget).await?;
         }
@@ -243,7 +315,24 @@ impl Command for PruneDeliveries {
     }
 }
 
-/// Counts all deliveries anew: folders of earlier versions have only their sum.
+impl PruneDeliveries {
+    /// Takes a delivery out of the order by due time, if it may be dropped though it is scheduled.
+    async fn unschedule<T: Txn>(&self, txn: &mut T, id: &str) -> Result<bool, Error> {
+        if !self.drop_scheduled {
+            return Ok(false);
+        }
+        let Some(delivery) = get(txn, id).await? else { return Ok(true) };
+        if delivery.lease.is_some_and(|lease| lease.until_ms >= self.before_ms) {
+            return Ok(false);
+        }
+        if let Some(scheduled_ms) = delivery.scheduled_ms() {
+            txn.delete(key::delivery_due(scheduled_ms, id));
+        }
+        Ok(true)
+    }
+}
+
+/// Counts all deliveries anew, and schedules those that are pending: in folders of earlier versions some are not.
 #[derive(Debug)]
 pub(crate) struct CountDeliveries;
 
@@ -258,9 +347,13 @@ impl Command for CountDeliveries {
         loop {
             let rows =
                 txn.scan(from.as_ref().map(AsRef::as_ref), Bound::Excluded(&end), COUNTED_AT_ONCE).await?;
-            for (_, row) in &rows {
+            for (key, row) in &rows {
                 let index = DeliveryIndex::decode(row)?;
-                counts.change(index.state, index.is_due_some_day, 1);
+                let is_pending = index.state == DeliveryState::Pending;
+                if is_pending {
+                    schedule(txn, due_id(key)?).await?;
+                }
+                counts.change(index.state, index.is_scheduled || is_pending, 1);
             }
             match rows.into_iter().next_back() {
                 Some((last, _)) => from = Bound::Excluded(last),
@@ -270,4 +363,15 @@ impl Command for CountDeliveries {
         txn.put(key::delivery_counts(), encode_counts(&counts));
         Ok(())
     }
+}
+
+/// Makes a delivery due at the time at which it was recorded.
+async fn schedule<T: Txn>(txn: &mut T, id: &str) -> Result<(), Error> {
+    let Some(mut delivery) = get(txn, id).await? else { return Ok(()) };
+    if let Some(scheduled_ms) = delivery.scheduled_ms() {
+        txn.delete(key::delivery_due(scheduled_ms, id));
+    }
+    (delivery.due_ms, delivery.lease) = (Some(delivery.created_ms), None);
+    write(txn, &delivery);
+    Ok(())
 }

@@ -14,13 +14,41 @@ pub enum DeliveryState {
     Abandoned,
 }
 
+/// One taking of a delivery. What is written under it is refused when somebody else has taken the delivery since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClaimId(u64);
+
+impl ClaimId {
+    /// Makes the claim of this number, which has to differ from that of every other claim of the same delivery: a
+    /// random one does.
+    #[must_use]
+    pub fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// The time for which a delivery belongs to whoever has claimed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// Whose it is.
+    pub claim: ClaimId,
+    /// From then on others may claim the delivery, in milliseconds since 1970.
+    pub until_ms: i64,
+}
+
 /// A delivery to record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewDelivery {
     /// Its identifier, 1 to 64 bytes of printable ASCII, unique.
     pub id: String,
-    /// When it is due if nobody reports an outcome before; `None` for never.
+    /// When it is due, but not before its lease ends; `None` for never.
     pub due_ms: Option<i64>,
+    /// The lease of the process that delivers it now, if it does.
+    pub lease: Option<Lease>,
     /// Whatever describes it.
     pub payload: Vec<u8>,
 }
@@ -56,17 +84,29 @@ pub struct Delivery {
     pub updated_ms: i64,
     /// When it is due, if ever.
     pub due_ms: Option<i64>,
+    /// The lease of whoever attends to it.
+    pub lease: Option<Lease>,
     /// Attempts so far.
     pub attempts: u32,
     /// Whatever describes it.
     pub payload: Vec<u8>,
 }
 
-/// A change of a delivery.
+impl Delivery {
+    /// Returns when somebody has to look after it: at the end of the lease, or when it is due.
+    #[must_use]
+    pub fn scheduled_ms(&self) -> Option<i64> {
+        self.lease.map(|lease| lease.until_ms).or(self.due_ms)
+    }
+}
+
+/// A change of a delivery, which ends its lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdateDelivery {
     /// Which.
     pub id: String,
+    /// The claim under which the change is made; none for a delivery that nobody has claimed.
+    pub claim: Option<ClaimId>,
     /// The new state.
     pub state: DeliveryState,
     /// When it is due next, if ever.
@@ -91,7 +131,7 @@ pub struct DeliveryCounts {
     pub failed: u64,
     /// In the state [`DeliveryState::Abandoned`].
     pub abandoned: u64,
-    /// In whatever state, with a time at which they are due.
+    /// In whatever state, with a lease or a time at which they are due.
     pub scheduled: u64,
 }
 
@@ -104,7 +144,7 @@ impl DeliveryCounts {
     }
 
     /// Counts one more of the state, or one less.
-    pub(crate) fn change(&mut self, state: DeliveryState, is_due_some_day: bool, by: i64) {
+    pub(crate) fn change(&mut self, state: DeliveryState, is_scheduled: bool, by: i64) {
         let counted = match state {
             DeliveryState::Pending => &mut self.pending,
             DeliveryState::Delivered => &mut self.delivered,
@@ -112,7 +152,7 @@ impl DeliveryCounts {
             DeliveryState::Abandoned => &mut self.abandoned,
         };
         *counted = counted.saturating_add_signed(by);
-        if is_due_some_day {
+        if is_scheduled {
             self.scheduled = self.scheduled.saturating_add_signed(by);
         }
     }
@@ -140,11 +180,13 @@ pub struct DeliveryPage {
     pub cursor: Option<String>,
 }
 
-/// What to drop from the journal. Pending and failed deliveries that are due some day are kept.
+/// What to drop from the journal. Deliveries under a lease that may still hold are kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Prune {
     /// Drop what was recorded before this time.
     pub before_ms: i64,
     /// Keep at most as many, dropping the oldest.
     pub keep_max: u64,
+    /// Drop also deliveries that are due some day; else those are kept.
+    pub drop_scheduled: bool,
 }

@@ -5,13 +5,15 @@ use std::ops::Bound;
 use super::Store;
 use super::objects::check_names;
 use crate::command::{
-    Change, ClaimDeliveries, PruneDeliveries, RecordDeliveryCommand, UpdateDeliveryCommand, counts_in, due_id,
+    Change, ClaimDeliveries, ClaimDelivery, PruneDeliveries, RecordDeliveryCommand, RenewLease,
+    UpdateDeliveryCommand, counts_in, due_id,
 };
 use crate::key::{self, Tag};
 use crate::record::{DeliveryIndex, decode_delivery};
 use crate::snapshot::Snapshot;
 use crate::{
-    Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, Error, Prune, RecordDelivery, UpdateDelivery,
+    Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, Error, Lease, Prune,
+    RecordDelivery, UpdateDelivery,
 };
 
 /// Rows looked at for one page at most: with a filter that hardly anything passes, a page may come out short.
@@ -34,10 +36,10 @@ impl Store {
         self.parts.committer.commit(RecordDeliveryCommand { record }, None).await
     }
 
-    /// Records what became of a delivery.
+    /// Records what became of a delivery, and ends its lease.
     ///
     /// # Errors
-    /// [`Error::NoSuchDelivery`].
+    /// [`Error::NoSuchDelivery`]; [`Error::LeaseLost`] when the delivery is not claimed as the change says.
     pub async fn update_delivery(&self, update: UpdateDelivery) -> Result<(), Error> {
         self.parts.committer.commit(UpdateDeliveryCommand { update: Change::Own(update) }, None).await
     }
@@ -46,7 +48,7 @@ impl Store {
     /// it at once. The future tells when it is durable; dropping it changes nothing.
     ///
     /// # Errors
-    /// [`Error::Busy`], [`Error::Closed`]; the future's are [`Error::NoSuchDelivery`] and failures of the disk.
+    /// [`Error::Busy`], [`Error::Closed`]; the future's are those of [`Store::update_delivery`] and failures of the disk.
     pub fn queue_update_of_delivery(
         &self,
         update: UpdateDelivery,
@@ -101,10 +103,11 @@ impl Store {
                 }
                 let id = due_id(&key)?;
                 let (index, queued) = (DeliveryIndex::decode(&row)?, queued.get(id));
-                if passes(filter, &index, queued.map(AsRef::as_ref)) {
+                if queued.is_some() || passes(filter, &index.bucket, index.state) {
                     let delivery = get(&snapshot, id)?;
+                    let delivery = delivery.map(|delivery| changed(delivery, queued.map(AsRef::as_ref)));
                     page.deliveries
-                        .extend(delivery.map(|delivery| changed(delivery, queued.map(AsRef::as_ref))));
+                        .extend(delivery.filter(|delivery| passes(filter, &delivery.bucket, delivery.state)));
                 }
                 from = Bound::Excluded(key);
             }
@@ -129,25 +132,38 @@ impl Store {
         let mut counts = counts_in(snapshot.get(&key::delivery_counts())?.as_deref())?;
         for (id, update) in &queued {
             if let Some(before) = get(&snapshot, id)? {
-                counts.change(before.state, before.due_ms.is_some(), -1);
+                counts.change(before.state, before.scheduled_ms().is_some(), -1);
                 let after = changed(before, Some(update));
-                counts.change(after.state, after.due_ms.is_some(), 1);
+                counts.change(after.state, after.scheduled_ms().is_some(), 1);
             }
         }
         Ok(counts)
     }
 
     /// Since when the delivery has been due that has been due longest, and how many are due, as far as `most`. Both
-    /// include those that somebody has claimed until now and not come back for.
+    /// include those whose lease has ended without an outcome.
     ///
     /// # Errors
     /// Failures of the disk.
     pub fn backlog(&self, now_ms: i64, most: usize) -> Result<(Option<i64>, usize), Error> {
         let from = self.parts.due.get();
+        let queued = self.parts.queued_updates.all();
+        let snapshot = self.snapshot();
         let to = key::delivery_due_after(now_ms);
-        let due = self.snapshot().keys(Bound::Included(&from), Bound::Excluded(&to), most)?;
-        let oldest = due.first().map(|key| key::time_of_due(key)).transpose()?;
-        Ok((oldest, due.len()))
+        // Each change that waits may take one of them away.
+        let look = most.saturating_add(queued.len());
+        let mut due = Vec::new();
+        for key in snapshot.keys(Bound::Included(&from), Bound::Excluded(&to), look)? {
+            if !queued.contains_key(due_id(&key)?) {
+                due.push(key::time_of_due(&key)?);
+            }
+        }
+        for (id, update) in &queued {
+            let delivery = get(&snapshot, id)?.map(|delivery| changed(delivery, Some(update)));
+            let scheduled_ms = delivery.and_then(|delivery| delivery.scheduled_ms());
+            due.extend(scheduled_ms.filter(|scheduled_ms| *scheduled_ms <= now_ms));
+        }
+        Ok((due.iter().copied().min(), due.len().min(most)))
     }
 
     /// Deliveries that are due, the longest due first.
@@ -165,32 +181,50 @@ impl Store {
             let id = due_id(&key)?;
             let delivery = get(&snapshot, id)?;
             let delivery = delivery.map(|delivery| changed(delivery, queued.get(id).map(AsRef::as_ref)));
-            due.extend(delivery.filter(|delivery| delivery.due_ms.is_some_and(|due_ms| due_ms <= now_ms)));
+            due.extend(delivery.filter(|delivery| delivery.scheduled_ms().is_some_and(|at| at <= now_ms)));
         }
         Ok(due)
     }
 
-    /// Takes deliveries that are due and puts their due time off to `until_ms`, so that of several workers one
-    /// gets each.
+    /// Claims deliveries that are due, or whose lease has ended without an outcome, so that of several workers one gets
+    /// each.
     ///
     /// # Errors
     /// Failures of the disk.
     pub async fn claim_due_deliveries(
         &self,
         now_ms: i64,
-        until_ms: i64,
+        lease: Lease,
         limit: usize,
     ) -> Result<Vec<Delivery>, Error> {
         let _alone = self.parts.due.claiming.lock().await;
         let from = self.parts.due.begin();
-        if self.backlog(now_ms, 1)?.1 == 0 {
-            self.parts.due.rise(key::delivery_due_after(now_ms));
+        let to = key::delivery_due_after(now_ms);
+        if self.snapshot().keys(Bound::Included(&from), Bound::Excluded(&to), 1)?.is_empty() {
+            self.parts.due.rise(to);
             return Ok(Vec::new());
         }
-        let command = ClaimDeliveries { from, now_ms, until_ms, limit };
+        let command = ClaimDeliveries { from, now_ms, lease, limit };
         let claimed = self.parts.committer.commit(command, None).await?;
         self.parts.due.rise(claimed.reached);
         Ok(claimed.deliveries)
+    }
+
+    /// Claims one delivery, due or not.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchDelivery`]; [`Error::DeliveryLeased`] when somebody has it.
+    pub async fn claim_delivery(&self, id: &str, now_ms: i64, lease: Lease) -> Result<Delivery, Error> {
+        let id = id.to_owned();
+        self.parts.committer.commit(ClaimDelivery { id, lease, now_ms }, None).await
+    }
+
+    /// Puts off the end of a lease.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchDelivery`]; [`Error::LeaseLost`] when the claim of `lease` does not have the delivery.
+    pub async fn renew_lease(&self, id: &str, lease: Lease) -> Result<(), Error> {
+        self.parts.committer.commit(RenewLease { id: id.to_owned(), lease }, None).await
     }
 
     /// Drops old deliveries and tells how many.
@@ -205,7 +239,12 @@ impl Store {
         let mut dropped = 0;
         let mut after = None;
         loop {
-            let command = PruneDeliveries { before_ms, after, limit: PRUNED_AT_ONCE };
+            let command = PruneDeliveries {
+                before_ms,
+                drop_scheduled: prune.drop_scheduled,
+                after,
+                limit: PRUNED_AT_ONCE,
+            };
             let pruned = self.parts.committer.commit(command, None).await?;
             dropped += pruned.dropped;
             match pruned.after {
@@ -243,10 +282,9 @@ fn get(snapshot: &Snapshot, id: &str) -> Result<Option<Delivery>, Error> {
     snapshot.get(&key::delivery(id))?.map(|row| decode_delivery(id, &row)).transpose()
 }
 
-fn passes(filter: &DeliveryFilter, delivery: &DeliveryIndex, queued: Option<&UpdateDelivery>) -> bool {
-    let bucket = filter.bucket.as_ref().is_none_or(|bucket| *bucket == delivery.bucket);
-    let state = queued.map_or(delivery.state, |update| update.state);
-    bucket && (filter.states.is_empty() || filter.states.contains(&state))
+fn passes(filter: &DeliveryFilter, bucket: &str, state: DeliveryState) -> bool {
+    filter.bucket.as_deref().is_none_or(|wanted| wanted == bucket)
+        && (filter.states.is_empty() || filter.states.contains(&state))
 }
 
 /// The delivery with a change that waits for its commit.

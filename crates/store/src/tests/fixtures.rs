@@ -12,8 +12,8 @@ use super::support::{
     put_of, put_part, stored,
 };
 use crate::{
-    Acl, BucketDocument, CompleteUpload, DeliveryFilter, DeliveryState, ListParts, NewBucket, NewDelivery,
-    ObjectKind, OpenError, Parts, PutObject, Store, StoreOptions, UpdateDelivery,
+    Acl, BucketDocument, ClaimId, CompleteUpload, DeliveryFilter, DeliveryState, Lease, ListParts, NewBucket,
+    NewDelivery, ObjectKind, OpenError, Parts, PutObject, Store, StoreOptions, UpdateDelivery,
 };
 
 const CORS: &[u8] = b"<CORSConfiguration/>";
@@ -56,7 +56,12 @@ async fn compose(store: &Store, key: &str, seed: u64, parts: u64, size: usize) {
 
 async fn put_with_delivery(store: &Store, key: &str, content: &[u8], id: &str) {
     let data = stored(store, content).await.unwrap();
-    let journal = Some(NewDelivery { id: id.into(), due_ms: Some(5000), payload: b"payload".to_vec() });
+    let journal = Some(NewDelivery {
+        id: id.into(),
+        due_ms: Some(5000),
+        lease: Some(Lease { claim: ClaimId::new(7), until_ms: 9000 }),
+        payload: b"payload".to_vec(),
+    });
     store.put_object(PutObject { journal, ..put_of("b", key, data) }).await.unwrap();
 }
 
@@ -88,6 +93,7 @@ async fn writes_a_fixture() {
     put_with_delivery(&store, "empty", b"", "due").await;
     let delivered = UpdateDelivery {
         id: "delivered".into(),
+        claim: Some(ClaimId::new(7)),
         state: DeliveryState::Delivered,
         due_ms: None,
         attempts: 1,
@@ -159,7 +165,9 @@ async fn check(fixture: &Path, what: &str) {
         (DeliveryState::Delivered, &b"answer"[..]),
         "{what}"
     );
-    assert_eq!(store.due_deliveries(5000, 9).unwrap().len(), 1, "{what}");
+    let due = store.due_deliveries(5000, 9).unwrap();
+    let due: Vec<_> = due.iter().map(|delivery| (delivery.id.as_str(), delivery.lease)).collect();
+    assert_eq!(due, [("due", None)], "{what}: the process that had it is gone");
 
     put(&store, "more", b"more").await;
     assert!(store.fsck(false).await.unwrap().findings.is_empty(), "{what}");

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use super::simulated_disk::SimulatedDisk;
 use super::support::{append, bytes, copy, get, initiate, put_of, put_part, read, stored};
 use crate::{
-    AbortUpload, CompleteUpload, DeleteObject, DeliveryState, Error, NewDelivery, Parts, PutObject, Store,
-    UpdateDelivery,
+    AbortUpload, ClaimId, CompleteUpload, DeleteObject, DeliveryState, Error, Lease, NewDelivery, Parts,
+    PutObject, Store, UpdateDelivery,
 };
 
 /// What a key held, or may have held, and since when.
@@ -108,12 +108,15 @@ impl Client {
         let delivery = with_delivery.then(|| format!("delivery-{seed}"));
         let version = self.ask(key, Some(content.to_vec()), delivery.clone());
         let Ok(data) = stored(&self.store, content).await else { return };
-        let journal = delivery.map(|id| NewDelivery { id, due_ms: Some(5), payload: vec![1; 40] });
+        let lease = Lease { claim: ClaimId::new(seed), until_ms: 9 };
+        let journal =
+            delivery.map(|id| NewDelivery { id, due_ms: Some(5), lease: Some(lease), payload: vec![1; 40] });
         let result = self.store.put_object(PutObject { journal, ..put_of("b", key, data) }).await;
         self.settle(key, version, result.is_ok());
         if with_delivery && result.is_ok() {
             let delivered = UpdateDelivery {
                 id: format!("delivery-{seed}"),
+                claim: Some(lease.claim),
                 state: DeliveryState::Delivered,
                 due_ms: None,
                 attempts: 1,

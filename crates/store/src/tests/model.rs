@@ -10,9 +10,9 @@ use super::support::{
     put_part, read, stored,
 };
 use crate::{
-    AbortUpload, Acl, Attributes, BucketStat, ClassStat, CompleteUpload, CopyAttributes, CopyObject,
-    DeleteObject, DeliveryFilter, DeliveryState, Error, ListObjects, ListParts, NewDelivery, ObjectKind,
-    Parts, Prune, PutObject, Store, StoreOptions, UpdateDelivery,
+    AbortUpload, Acl, Attributes, BucketStat, ClaimId, ClassStat, CompleteUpload, CopyAttributes, CopyObject,
+    DeleteObject, DeliveryFilter, DeliveryState, Error, Lease, ListObjects, ListParts, NewDelivery,
+    ObjectKind, Parts, Prune, PutObject, Store, StoreOptions, UpdateDelivery,
 };
 
 #[derive(Debug, Clone)]
@@ -28,9 +28,11 @@ enum Step {
     Complete { upload: u8, choice: Choice },
     Abort { upload: u8 },
     DeleteBucket,
-    Update { delivery: u8, state: u8, due: Option<u8> },
+    Update { delivery: u8, state: u8, due: Option<u8>, holds: bool },
     Claim { now: u8, limit: u8 },
-    Prune { before: u8 },
+    ClaimOne { delivery: u8, now: u8 },
+    Renew { delivery: u8, holds: bool },
+    Prune { before: u8, drop_scheduled: bool },
     List { prefix: u8, delimiter: bool, after: u8, max: u8 },
     Range { key: u8, start: u16, end: u16 },
     Flush,
@@ -108,15 +110,18 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => any::<u8>().prop_map(|upload| Step::Abort { upload }),
     ];
     let journal = prop_oneof![
-        2 => (any::<u8>(), 0..4_u8, proptest::option::of(0..40_u8))
-            .prop_map(|(delivery, state, due)| Step::Update { delivery, state, due }),
-        1 => (0..60_u8, 1..4_u8).prop_map(|(now, limit)| Step::Claim { now, limit }),
-        1 => (0..60_u8).prop_map(|before| Step::Prune { before }),
+        4 => (any::<u8>(), 0..4_u8, proptest::option::of(0..40_u8), proptest::bool::weighted(0.7))
+            .prop_map(|(delivery, state, due, holds)| Step::Update { delivery, state, due, holds }),
+        1 => (any::<u8>(), 0..60_u8).prop_map(|(delivery, now)| Step::ClaimOne { delivery, now }),
+        1 => (any::<u8>(), any::<bool>()).prop_map(|(delivery, holds)| Step::Renew { delivery, holds }),
+        2 => (0..60_u8, 1..4_u8).prop_map(|(now, limit)| Step::Claim { now, limit }),
+        1 => (0..60_u8, any::<bool>())
+            .prop_map(|(before, drop_scheduled)| Step::Prune { before, drop_scheduled }),
     ];
     let step = prop_oneof![
         26 => objects,
         13 => uploads,
-        5 => journal,
+        8 => journal,
         1 => Just(Step::DeleteBucket),
         1 => Just(Step::Flush),
         1 => Just(Step::Reopen),
@@ -137,6 +142,13 @@ struct ModelDelivery {
     state: DeliveryState,
     created: i64,
     due: Option<i64>,
+    lease: Option<Lease>,
+}
+
+impl ModelDelivery {
+    fn scheduled(&self) -> Option<i64> {
+        self.lease.map(|lease| lease.until_ms).or(self.due)
+    }
 }
 
 #[derive(Debug)]
@@ -237,9 +249,13 @@ impl Run {
             Step::PutPart { upload, number, size } => self.put_part(upload, number, size).await,
             Step::Complete { upload, choice } => self.complete(upload, choice).await,
             Step::DeleteBucket => self.delete_bucket().await,
-            Step::Update { delivery, state, due } => self.update(delivery, state, due.map(i64::from)).await,
+            Step::Update { delivery, state, due, holds } => {
+                self.update(delivery, state, due.map(i64::from), holds).await;
+            }
             Step::Claim { now, limit } => self.claim(i64::from(now), usize::from(limit)).await,
-            Step::Prune { before } => self.prune(i64::from(before)).await,
+            Step::ClaimOne { delivery, now } => self.claim_one(delivery, i64::from(now)).await,
+            Step::Renew { delivery, holds } => self.renew(delivery, holds).await,
+            Step::Prune { before, drop_scheduled } => self.prune(i64::from(before), drop_scheduled).await,
             Step::Abort { upload } => {
                 if let Some(upload) = self.take_upload(upload) {
                     let abort =
@@ -287,13 +303,19 @@ impl Run {
         let created = i64::try_from(self.seed).unwrap();
         let id = format!("delivery-{}", self.seed);
         let due = Some(created % 30);
+        let lease = size.is_multiple_of(2).then(|| self.lease(created % 30 + 5));
         let class = ["", "IA", "Archive"][usize::from(size % 3)];
         let put = PutObject {
             attributes: Attributes { storage_class: class.into(), ..Attributes::default() },
             forbid_overwrite: condition == Condition::Absent,
             if_match: self.etag_asked(key, condition),
             now_ms: created,
-            journal: delivery.then(|| NewDelivery { id: id.clone(), due_ms: due, payload: vec![1; 20] }),
+            journal: delivery.then(|| NewDelivery {
+                id: id.clone(),
+                due_ms: due,
+                lease,
+                payload: vec![1; 20],
+            }),
             ..put_of("b", key, data)
         };
         let result = self.store.put_object(put).await.map(drop);
@@ -305,7 +327,7 @@ impl Run {
                 self.objects.insert(key, object);
                 if delivery {
                     let state = DeliveryState::Pending;
-                    self.deliveries.insert(id, ModelDelivery { state, created, due });
+                    self.deliveries.insert(id, ModelDelivery { state, created, due, lease });
                 }
             }
         }
@@ -487,8 +509,18 @@ impl Run {
         }
     }
 
-    async fn update(&mut self, delivery: u8, state: u8, due: Option<i64>) {
-        let ids: Vec<_> = self.deliveries.keys().cloned().collect();
+    /// A lease that nobody had before.
+    fn lease(&self, until_ms: i64) -> Lease {
+        Lease { claim: ClaimId::new(self.seed), until_ms }
+    }
+
+    /// One of the deliveries, or one that does not exist.
+    fn delivery_id(&self, delivery: u8) -> String {
+        let nth = usize::from(delivery) % (self.deliveries.len() + 1);
+        self.deliveries.keys().nth(nth).cloned().unwrap_or_else(|| "unknown".into())
+    }
+
+    async fn update(&mut self, delivery: u8, state: u8, due: Option<i64>, holds: bool) {
         let states = [
             DeliveryState::Pending,
             DeliveryState::Delivered,
@@ -496,10 +528,12 @@ impl Run {
             DeliveryState::Abandoned,
         ];
         let state = states[usize::from(state)];
-        // One more than there are: one that does not exist.
-        let id = ids.get(usize::from(delivery) % (ids.len() + 1)).cloned();
+        let id = self.delivery_id(delivery);
+        let held = self.deliveries.get(&id).and_then(|delivery| delivery.lease).map(|lease| lease.claim);
+        let claim = if holds { held } else { Some(ClaimId::new(0)) };
         let update = UpdateDelivery {
-            id: id.clone().unwrap_or_else(|| "unknown".into()),
+            id: id.clone(),
+            claim,
             state,
             due_ms: due,
             attempts: 1,
@@ -507,34 +541,82 @@ impl Run {
             now_ms: 1,
         };
         let result = self.store.update_delivery(update).await;
-        match id.and_then(|id| self.deliveries.get_mut(&id)) {
-            Some(delivery) => (delivery.state, delivery.due) = (state, due),
+        match self.deliveries.get_mut(&id) {
+            Some(delivery) if holds => {
+                (delivery.state, delivery.due, delivery.lease) = (state, due, None);
+                assert_eq!(result, Ok(()));
+            }
+            Some(_) => assert_eq!(result, Err(Error::LeaseLost)),
             None => assert_eq!(result, Err(Error::NoSuchDelivery)),
         }
     }
 
-    /// Claims are by due time, then by identifier, and put off by 7.
-    async fn claim(&mut self, now: i64, limit: usize) {
-        let claimed = self.store.claim_due_deliveries(now, now + 7, limit).await.unwrap();
-        let mut due: Vec<_> = self
-            .deliveries
-            .iter()
-            .filter_map(|(id, delivery)| Some((delivery.due.filter(|due| *due <= now)?, id.clone())))
-            .collect();
-        due.sort();
-        due.truncate(limit);
-        let ids: Vec<_> = claimed.iter().map(|delivery| delivery.id.clone()).collect();
-        assert_eq!(ids, due.iter().map(|(_, id)| id.clone()).collect::<Vec<_>>());
-        for (_, id) in due {
-            self.deliveries.get_mut(&id).unwrap().due = Some(now + 7);
+    async fn claim_one(&mut self, delivery: u8, now: i64) {
+        let (id, lease) = (self.delivery_id(delivery), self.lease(now + 7));
+        let result = self.store.claim_delivery(&id, now, lease).await;
+        match self.deliveries.get_mut(&id) {
+            Some(delivery) if delivery.lease.is_none_or(|lease| lease.until_ms <= now) => {
+                delivery.lease = Some(lease);
+                let claimed = result.unwrap();
+                assert_eq!((claimed.id, claimed.lease, claimed.due_ms), (id, Some(lease), delivery.due));
+            }
+            Some(_) => assert_eq!(result, Err(Error::DeliveryLeased)),
+            None => assert_eq!(result, Err(Error::NoSuchDelivery)),
         }
     }
 
-    async fn prune(&mut self, before: i64) {
-        let dropped =
-            self.store.prune_deliveries(Prune { before_ms: before, keep_max: u64::MAX }).await.unwrap();
+    async fn renew(&mut self, delivery: u8, holds: bool) {
+        let id = self.delivery_id(delivery);
+        let held = self.deliveries.get(&id).and_then(|delivery| delivery.lease).filter(|_| holds);
+        let lease = match held {
+            Some(lease) => Lease { until_ms: lease.until_ms + 9, ..lease },
+            None => self.lease(50),
+        };
+        let result = self.store.renew_lease(&id, lease).await;
+        match self.deliveries.get_mut(&id) {
+            Some(delivery) if held.is_some() => {
+                delivery.lease = Some(lease);
+                assert_eq!(result, Ok(()));
+            }
+            Some(_) => assert_eq!(result, Err(Error::LeaseLost)),
+            None => assert_eq!(result, Err(Error::NoSuchDelivery)),
+        }
+    }
+
+    /// Claims are by due time or the end of the lease, then by identifier. What was claimed though it is not due gets no
+    /// other lease.
+    async fn claim(&mut self, now: i64, limit: usize) {
+        let lease = self.lease(now + 7);
+        let claimed = self.store.claim_due_deliveries(now, lease, limit).await.unwrap();
+        let mut due: Vec<_> = self
+            .deliveries
+            .iter()
+            .filter_map(|(id, delivery)| Some((delivery.scheduled().filter(|at| *at <= now)?, id.clone())))
+            .collect();
+        due.sort();
+        due.truncate(limit);
+        let mut expected = Vec::new();
+        for (_, id) in due {
+            let delivery = self.deliveries.get_mut(&id).unwrap();
+            delivery.lease = delivery.due.map(|_| lease);
+            expected.extend(delivery.due.map(|due| (id, Some(due), Some(lease))));
+        }
+        let claimed: Vec<_> =
+            claimed.into_iter().map(|found| (found.id, found.due_ms, found.lease)).collect();
+        assert_eq!(claimed, expected);
+    }
+
+    async fn prune(&mut self, before: i64, drop_scheduled: bool) {
+        let prune = Prune { before_ms: before, keep_max: u64::MAX, drop_scheduled };
+        let dropped = self.store.prune_deliveries(prune).await.unwrap();
         let all = self.deliveries.len();
-        self.deliveries.retain(|_, delivery| delivery.created >= before || delivery.due.is_some());
+        self.deliveries.retain(|_, delivery| {
+            let is_kept = match delivery.lease {
+                Some(lease) => !drop_scheduled || lease.until_ms >= before,
+                None => !drop_scheduled && delivery.due.is_some(),
+            };
+            delivery.created >= before || is_kept
+        });
         assert_eq!(dropped, (all - self.deliveries.len()) as u64);
     }
 
@@ -546,7 +628,9 @@ impl Run {
         let found: Vec<_> = page
             .deliveries
             .into_iter()
-            .map(|d| (d.id, ModelDelivery { state: d.state, created: d.created_ms, due: d.due_ms }))
+            .map(|d| {
+                (d.id, ModelDelivery { state: d.state, created: d.created_ms, due: d.due_ms, lease: d.lease })
+            })
             .collect();
         assert_eq!(found, expected);
     }
@@ -619,6 +703,7 @@ impl Run {
         let dir = copy_of(self.dir.path());
         self.store = Self::open(dir.path(), self.engine);
         self.dir = dir;
+        self.deliveries.values_mut().for_each(|delivery| delivery.lease = None);
     }
 
     async fn end(&mut self) {

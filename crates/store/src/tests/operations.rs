@@ -11,10 +11,10 @@ use super::support::{
 use crate::command::RewriteRows;
 use crate::key;
 use crate::{
-    AbortUpload, Acl, AppendObject, Attributes, BucketDocument, ClassStat, CompleteUpload, CreateBucket,
-    DeliveryCounts, DeliveryFilter, DeliveryState, Error, ListBuckets, ListObjects, ListParts, ListUploads,
-    NewBucket, NewDelivery, NewUpload, ObjectKind, OpenError, Parts, PendingUploads, Prune, RecordDelivery,
-    Store, StoreOptions, UpdateDelivery,
+    AbortUpload, Acl, AppendObject, Attributes, BucketDocument, ClaimId, ClassStat, CompleteUpload,
+    CreateBucket, DeliveryCounts, DeliveryFilter, DeliveryState, Error, Lease, ListBuckets, ListObjects,
+    ListParts, ListUploads, NewBucket, NewDelivery, NewUpload, ObjectKind, OpenError, Parts, PendingUploads,
+    Prune, RecordDelivery, Store, StoreOptions, UpdateDelivery,
 };
 
 fn complete_of(key: &str, id: &str, parts: Parts) -> CompleteUpload {
@@ -413,15 +413,21 @@ async fn listings() {
     }
 }
 
+fn lease(number: u64, until_ms: i64) -> Lease {
+    Lease { claim: ClaimId::new(number), until_ms }
+}
+
 /// Queues a change of the delivery "first", which readers see at once, before it is durable, in every view; afterwards it is
 /// the same.
 async fn look_at_queued(store: &Store, update: &UpdateDelivery) {
     let before = store.delivery_counts().unwrap();
+    assert_eq!(store.backlog(9000, 5).unwrap(), (Some(9000), 1));
     let written = store.queue_update_of_delivery(update.clone()).unwrap();
     let look = || {
         let counts = store.delivery_counts().unwrap();
         assert_eq!((counts.delivered, counts.total()), (before.delivered + 1, before.total()));
         assert_eq!(counts.scheduled, before.scheduled - 1);
+        assert_eq!(store.backlog(9000, 5).unwrap(), (None, 0));
         let of = |states: Vec<DeliveryState>| {
             let filter = DeliveryFilter { states, ..DeliveryFilter::default() };
             let page = store.deliveries(&filter, None, 100).unwrap();
@@ -435,8 +441,8 @@ async fn look_at_queued(store: &Store, update: &UpdateDelivery) {
     written.await.unwrap();
     assert_eq!(look(), seen);
     // Who has seen a change that waits may make the next one, which comes after it.
-    let second = UpdateDelivery { attempts: 2, now_ms: 2001, ..update.clone() };
-    let third = UpdateDelivery { attempts: 3, now_ms: 2002, ..update.clone() };
+    let second = UpdateDelivery { claim: None, attempts: 2, now_ms: 2001, ..update.clone() };
+    let third = UpdateDelivery { attempts: 3, now_ms: 2002, ..second.clone() };
     let written = store.queue_update_of_delivery(second).unwrap();
     store.update_delivery(third).await.unwrap();
     written.await.unwrap();
@@ -450,7 +456,7 @@ async fn journal() {
         let record = |id: &str, now_ms, due_ms| RecordDelivery {
             bucket: "b".into(),
             key: "k".into(),
-            delivery: NewDelivery { id: id.into(), due_ms, payload: id.as_bytes().to_vec() },
+            delivery: NewDelivery { id: id.into(), due_ms, lease: None, payload: id.as_bytes().to_vec() },
             now_ms,
         };
         let data = stored(&store, b"x").await.unwrap();
@@ -473,11 +479,13 @@ async fn journal() {
 
         let due: Vec<_> = store.due_deliveries(499, 10).unwrap();
         assert_eq!(due, []);
-        let claimed = store.claim_due_deliveries(500, 9000, 10).await.unwrap();
+        let lease = lease(1, 9000);
+        let claimed = store.claim_due_deliveries(500, lease, 10).await.unwrap();
         assert_eq!((claimed[0].id.as_str(), claimed[0].state), ("first", DeliveryState::Pending));
-        assert_eq!(store.claim_due_deliveries(500, 9000, 10).await.unwrap(), []);
+        assert_eq!(store.claim_due_deliveries(500, lease, 10).await.unwrap(), []);
         let update = UpdateDelivery {
             id: "first".into(),
+            claim: Some(lease.claim),
             state: DeliveryState::Delivered,
             due_ms: None,
             attempts: 1,
@@ -501,8 +509,17 @@ async fn journal() {
         let ids: Vec<_> = page.deliveries.iter().map(|delivery| delivery.id.as_str()).collect();
         assert_eq!(ids, ["d4", "d3", "d2"]);
 
-        assert_eq!(store.prune_deliveries(Prune { before_ms: 1003, keep_max: 100 }).await.unwrap(), 3);
-        assert_eq!(store.prune_deliveries(Prune { before_ms: 0, keep_max: 4 }).await.unwrap(), 3);
+        assert_eq!(
+            store
+                .prune_deliveries(Prune { before_ms: 1003, keep_max: 100, drop_scheduled: false })
+                .await
+                .unwrap(),
+            3
+        );
+        assert_eq!(
+            store.prune_deliveries(Prune { before_ms: 0, keep_max: 4, drop_scheduled: false }).await.unwrap(),
+            3
+        );
         assert_eq!(store.delivery_counts().unwrap().total(), 4);
         store.close().await;
     }
@@ -515,7 +532,7 @@ async fn deliveries_are_counted_by_state() {
         let record = |id: &str, now_ms, due_ms| RecordDelivery {
             bucket: "b".into(),
             key: "k".into(),
-            delivery: NewDelivery { id: id.into(), due_ms, payload: Vec::new() },
+            delivery: NewDelivery { id: id.into(), due_ms, ..NewDelivery::default() },
             now_ms,
         };
         for n in 0..10 {
@@ -526,7 +543,7 @@ async fn deliveries_are_counted_by_state() {
         assert_eq!(store.delivery_counts().unwrap(), expected);
         assert_eq!(store.backlog(499, 5).unwrap(), (None, 0));
         assert_eq!(store.backlog(600, 5).unwrap(), (Some(500), 1));
-        assert_eq!(store.claim_due_deliveries(600, 9000, 10).await.unwrap().len(), 1);
+        assert_eq!(store.claim_due_deliveries(600, lease(1, 9000), 10).await.unwrap().len(), 1);
         assert_eq!(store.delivery_counts().unwrap(), expected);
         for (id, state, due_ms) in [
             ("d0", DeliveryState::Delivered, None),
@@ -535,20 +552,35 @@ async fn deliveries_are_counted_by_state() {
             ("d3", DeliveryState::Failed, Some(7000)),
             ("d3", DeliveryState::Failed, Some(8000)),
         ] {
-            let update =
-                UpdateDelivery { id: id.into(), state, due_ms, attempts: 1, payload: None, now_ms: 2000 };
+            let claim = (id == "d0").then(|| ClaimId::new(1));
+            let update = UpdateDelivery {
+                id: id.into(),
+                claim,
+                state,
+                due_ms,
+                attempts: 1,
+                payload: None,
+                now_ms: 2000,
+            };
             store.update_delivery(update).await.unwrap();
         }
         expected = DeliveryCounts { pending: 6, delivered: 1, failed: 2, abandoned: 1, scheduled: 2 };
         assert_eq!(store.delivery_counts().unwrap(), expected);
         // Those that are due some day are not dropped.
-        assert_eq!(store.prune_deliveries(Prune { before_ms: 5, keep_max: 100 }).await.unwrap(), 3);
+        assert_eq!(
+            store
+                .prune_deliveries(Prune { before_ms: 5, keep_max: 100, drop_scheduled: false })
+                .await
+                .unwrap(),
+            3
+        );
         (expected.pending, expected.delivered, expected.abandoned) = (5, 0, 0);
         assert_eq!(store.delivery_counts().unwrap(), expected);
         assert!(store.fsck(false).await.unwrap().findings.is_empty());
 
-        // The folder of an earlier version has only the sum.
+        // The folder of an earlier version has only the sum; what is pending is due from then on.
         let sum = Bytes::copy_from_slice(&expected.total().to_le_bytes());
+        expected.scheduled += expected.pending;
         store.commit(RewriteRows { rows: vec![(key::delivery_counts(), Some(sum))] }).await.unwrap();
         store.close().await;
         drop(store);
@@ -725,6 +757,72 @@ async fn appending_stops_at_the_limit() {
         }
         assert_eq!(get(&store, "k").await.unwrap().len(), 10);
         assert!(store.fsck(false).await.unwrap().findings.is_empty());
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_belongs_to_whoever_has_its_lease() {
+    for engine in ENGINES {
+        let (_dir, store) = store(engine).await;
+        let record = |id: &str, due_ms, lease| RecordDelivery {
+            bucket: "b".into(),
+            key: "k".into(),
+            delivery: NewDelivery { id: id.into(), due_ms, lease, payload: Vec::new() },
+            now_ms: 100,
+        };
+        let (first, second) = (lease(1, 500), lease(2, 1500));
+        store.record_delivery(record("d", Some(100), Some(first))).await.unwrap();
+        let update = |claim: Option<Lease>| UpdateDelivery {
+            id: "d".into(),
+            claim: claim.map(|lease| lease.claim),
+            state: DeliveryState::Failed,
+            due_ms: Some(2000),
+            attempts: 1,
+            payload: None,
+            now_ms: 700,
+        };
+        assert_eq!(store.claim_delivery("d", 499, second).await, Err(Error::DeliveryLeased));
+        assert_eq!(store.claim_due_deliveries(499, second, 9).await.unwrap(), []);
+        // It has run out, and the first one comes too late.
+        let claimed = store.claim_due_deliveries(500, second, 9).await.unwrap();
+        assert_eq!((claimed[0].lease, claimed[0].due_ms), (Some(second), Some(100)));
+        for late in [Some(first), None] {
+            assert_eq!(store.update_delivery(update(late)).await, Err(Error::LeaseLost));
+            let queued = store.queue_update_of_delivery(update(late)).unwrap();
+            assert_eq!(store.delivery("d").unwrap().unwrap(), claimed[0], "it is not seen either");
+            assert_eq!(queued.await, Err(Error::LeaseLost));
+        }
+        assert_eq!(store.renew_lease("d", first).await, Err(Error::LeaseLost));
+        store.renew_lease("d", Lease { until_ms: 1800, ..second }).await.unwrap();
+        assert_eq!(store.claim_delivery("d", 1799, first).await, Err(Error::DeliveryLeased));
+        store.update_delivery(update(Some(second))).await.unwrap();
+        let now = store.delivery("d").unwrap().unwrap();
+        assert_eq!((now.state, now.due_ms, now.lease), (DeliveryState::Failed, Some(2000), None));
+        assert!(store.fsck(false).await.unwrap().findings.is_empty());
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn leases_of_a_process_that_is_gone_end_when_the_folder_is_opened() {
+    for engine in ENGINES {
+        let (dir, store) = store(engine).await;
+        let far = lease(1, i64::MAX / 2);
+        for (id, due_ms) in [("first", Some(100)), ("repeat", None)] {
+            let delivery = NewDelivery { id: id.into(), due_ms, lease: Some(far), payload: Vec::new() };
+            let record = RecordDelivery { bucket: "b".into(), key: "k".into(), delivery, now_ms: 100 };
+            store.record_delivery(record).await.unwrap();
+        }
+        assert_eq!(store.delivery_counts().unwrap().scheduled, 2);
+        store.close().await;
+        drop(store);
+        let store = open(dir.path(), engine);
+        let claimed = store.claim_due_deliveries(100, lease(2, 900), 9).await.unwrap();
+        assert_eq!(claimed.iter().map(|delivery| delivery.id.as_str()).collect::<Vec<_>>(), ["first"]);
+        assert_eq!(store.delivery("repeat").unwrap().unwrap().lease, None);
+        assert_eq!(store.delivery_counts().unwrap().scheduled, 1);
+        assert!(store.fsck(false).await.unwrap().findings.is_empty(), "{engine:?}");
         store.close().await;
     }
 }
