@@ -2,6 +2,7 @@
 
 mod attempt;
 mod client;
+mod config;
 mod judge;
 mod message;
 mod pool;
@@ -10,6 +11,7 @@ mod request;
 mod resolve;
 mod trouble;
 
-pub use client::{ClientConfig, ClientError, DeliveryClient};
+pub use client::{ClientError, DeliveryClient};
+pub use config::ClientConfig;
 pub use message::Message;
 pub use record::{Attempt, Delivery, Failure, Timings};

@@ -18,6 +18,7 @@
 
 mod additional_headers;
 mod base64_json;
+mod body_type;
 #[cfg(feature = "builder")]
 pub mod builder;
 #[cfg(feature = "delivery")]
@@ -27,6 +28,7 @@ mod guard;
 #[cfg(any(feature = "receiver", feature = "delivery"))]
 mod http1;
 mod image;
+mod parameter_error;
 mod parameters;
 mod pem;
 #[cfg(feature = "receiver")]
@@ -36,14 +38,14 @@ mod template;
 mod url;
 mod variables;
 
+pub use body_type::BodyType;
 #[cfg(feature = "delivery")]
 pub use delivery::{Attempt, ClientConfig, ClientError, Delivery, DeliveryClient, Failure, Message, Timings};
 pub use finding::{Finding, FindingKind};
 pub use guard::{AddressClass, AddressGuard, Refused};
 pub use image::{ImageProbe, Probed};
-pub use parameters::{
-    BodyType, CallbackParameters, ParameterError, Requested, parse_callback, parse_callback_json,
-};
+pub use parameter_error::ParameterError;
+pub use parameters::{CallbackParameters, Requested, parse_callback, parse_callback_json};
 pub use signature::{KeyError, SignatureError, SigningKey, VerifyingKey, string_to_sign};
 pub use template::Rendered;
 pub use url::{CallbackUrl, Scheme, UrlError};

@@ -1,53 +1,17 @@
 //! The `callback` parameter: from base64 to checked values, with the error codes of OSS.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::additional_headers;
 use crate::base64_json;
+use crate::body_type::BodyType;
 use crate::guard::AddressGuard;
+use crate::parameter_error::ParameterError;
 use crate::template::{Rendered, Template};
 use crate::url::{self, CallbackUrl, UrlError};
 use crate::variables::{CustomVariables, Variables};
 
 const MAX_URLS: usize = 5;
-
-/// A parameter that is refused before anything is stored: `InvalidArgument`, status 400.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}{} ({argument_name}, {ec})", if detail.is_empty() { String::new() } else { format!(" {detail}") })]
-#[non_exhaustive]
-pub struct ParameterError {
-    /// The error code, such as `0007-00000003`.
-    pub ec: &'static str,
-    /// The message.
-    pub message: String,
-    /// The value of `ArgumentName`.
-    pub argument_name: &'static str,
-    /// The value of `ArgumentValue`; may be empty.
-    pub argument_value: String,
-    /// What exactly is wrong, where the message, which is OSS's, does not say; may be empty.
-    pub detail: String,
-}
-
-impl ParameterError {
-    pub(crate) fn new(
-        ec: &'static str,
-        message: impl Into<String>,
-        argument_name: &'static str,
-        argument_value: impl Into<String>,
-    ) -> Self {
-        let (message, argument_value) = (message.into(), argument_value.into());
-        Self { ec, message, argument_name, argument_value, detail: String::new() }
-    }
-
-    /// Says what exactly is wrong, in a few words.
-    pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
-        const LONGEST: usize = 200;
-        let mut detail = detail.into();
-        detail.truncate(detail.floor_char_boundary(LONGEST));
-        Self { detail, ..self }
-    }
-}
 
 /// What a `callback` value asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,29 +20,6 @@ pub enum Requested {
     Callback(CallbackParameters),
     /// The bucket callback policy of this name.
     Policy(String),
-}
-
-/// Content-Type of the callback, which also decides how variables are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum BodyType {
-    /// `application/x-www-form-urlencoded`, the default.
-    #[default]
-    #[serde(rename = "application/x-www-form-urlencoded")]
-    Form,
-    /// `application/json`.
-    #[serde(rename = "application/json")]
-    Json,
-}
-
-impl BodyType {
-    /// The media type.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Form => "application/x-www-form-urlencoded",
-            Self::Json => "application/json",
-        }
-    }
 }
 
 /// A checked `callback` parameter.

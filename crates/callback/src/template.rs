@@ -2,8 +2,9 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::body_type::BodyType;
 use crate::finding::{Finding, FindingKind};
-use crate::parameters::{BodyType, ParameterError};
+use crate::parameter_error::ParameterError;
 use crate::variables::{CustomVariables, SystemVariable, Value, Variables};
 
 /// Everything but the unreserved characters of RFC 3986.

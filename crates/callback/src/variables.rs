@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::base64_json;
-use crate::parameters::ParameterError;
+use crate::parameter_error::ParameterError;
 
 /// Size and format of an uploaded image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value as Json, json};
 
-use crate::parameters::{BodyType, ParameterError, parse_callback};
+use crate::body_type::BodyType;
+use crate::parameter_error::ParameterError;
+use crate::parameters::parse_callback;
 use crate::variables::parse_callback_var;
 
 /// The variables of the standard body; `receiver::Upload` has a field for each.

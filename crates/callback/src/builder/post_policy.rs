@@ -12,7 +12,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::callback::Callback;
-use crate::parameters::ParameterError;
+use crate::parameter_error::ParameterError;
 
 /// An access key. `Debug` shows nothing of the secret.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout_at};
 
-use super::client::ClientConfig;
+use super::config::ClientConfig;
 use super::judge;
 use super::message::Message;
 use super::pool::{Destination, Pool};

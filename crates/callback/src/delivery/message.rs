@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::record::readable_bytes;
-use crate::parameters::BodyType;
+use crate::body_type::BodyType;
 use crate::url::CallbackUrl;
 
 /// A callback with its body rendered and signed. Serializable, so that it can be kept and sent again.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use crate::parameters::BodyType;
+use crate::body_type::BodyType;
 
 /// A body that is not what was expected.
 #[derive(Debug, thiserror::Error)]
