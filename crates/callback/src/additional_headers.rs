@@ -53,8 +53,8 @@ pub(crate) fn read(map: &Map<String, Json>) -> Result<Vec<(String, String)>, Str
     Ok(headers)
 }
 
-/// Whether a header of this name may be added. One with `_` may not: receivers behind CGI and its kin cannot tell it from
-/// the name with `-`, which may be one of those that are signed.
+/// Returns whether a header of this name may be added. One with `_` may not: receivers behind CGI and its kin cannot
+/// tell it from the name with `-`, which may be one of those that are signed.
 fn is_allowed(name: &str) -> bool {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^`|~".contains(&byte);
     let lower = name.to_ascii_lowercase();

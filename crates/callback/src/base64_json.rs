@@ -14,7 +14,7 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIEN
 /// parameter and the form field.
 const LONGEST: usize = 5 * 1024;
 
-/// Whether a base64 value is longer than OSS takes it.
+/// Returns whether a base64 value is longer than OSS takes it.
 pub(crate) fn is_too_long(base64: &str) -> bool {
     base64.len() > LONGEST
 }

@@ -15,7 +15,7 @@ pub enum BodyType {
 }
 
 impl BodyType {
-    /// The media type.
+    /// Returns the media type.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

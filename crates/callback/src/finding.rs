@@ -73,7 +73,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding of `kind`.
+    /// Creates a finding of `kind`.
     #[must_use]
     pub fn new(kind: FindingKind, sentence: impl Into<String>) -> Self {
         Self { kind, sentence: sentence.into() }

@@ -31,7 +31,7 @@ pub enum AddressClass {
 }
 
 impl AddressClass {
-    /// The class in a few words, for a sentence such as "10.0.0.1 is a private address".
+    /// Returns the class in a few words, for a sentence such as "10.0.0.1 is a private address".
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -95,7 +95,7 @@ impl AddressGuard {
         Self { setting: setting.into(), ..self }
     }
 
-    /// Whether `ip` may be connected to.
+    /// Checks whether `ip` may be connected to.
     ///
     /// # Errors
     /// [`Refused`] says what kind of address it is and which setting would allow it.
@@ -122,7 +122,7 @@ impl fmt::Display for AddressClass {
     }
 }
 
-/// The class of an address that is not publicly routable, `None` for a public one.
+/// Returns the class of an address that is not publicly routable, `None` for a public one.
 fn classify(ip: IpAddr) -> Option<AddressClass> {
     match ip {
         IpAddr::V4(ip) => classify_v4(ip),

@@ -103,13 +103,13 @@ impl ImageProbe {
         }
     }
 
-    /// The first bytes, fewer if the file has no more.
+    /// Returns the first bytes, fewer if the file has no more.
     fn prefix(&self, length: usize) -> Result<&[u8], Stop> {
         let length = usize::try_from(self.size).map_or(length, |size| size.min(length));
         self.at(0, length)
     }
 
-    /// These bytes of the file.
+    /// Returns these bytes of the file.
     fn at(&self, offset: u64, length: usize) -> Result<&[u8], Stop> {
         let end = offset.checked_add(length as u64).ok_or(Stop::NoImage)?;
         if end > self.size {

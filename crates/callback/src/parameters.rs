@@ -35,43 +35,43 @@ pub struct CallbackParameters {
 }
 
 impl CallbackParameters {
-    /// The URLs, in the order to try them; one to five.
+    /// Returns the URLs, in the order to try them; one to five.
     #[must_use]
     pub fn urls(&self) -> &[CallbackUrl] {
         &self.urls
     }
 
-    /// `callbackHost`: the value of the `Host` header, when it is not the URL's own.
+    /// Returns `callbackHost`: the value of the `Host` header, when it is not the URL's own.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
         self.host.as_deref()
     }
 
-    /// The template, as written.
+    /// Returns the template, as written.
     #[must_use]
     pub fn body_template(&self) -> &str {
         self.template.text()
     }
 
-    /// `callbackBodyType`.
+    /// Returns `callbackBodyType`.
     #[must_use]
     pub fn body_type(&self) -> BodyType {
         self.body_type
     }
 
-    /// `callbackSNI`.
+    /// Returns `callbackSNI`.
     #[must_use]
     pub fn sni(&self) -> bool {
         self.sni
     }
 
-    /// `additionalHeaders`.
+    /// Returns `additionalHeaders`.
     #[must_use]
     pub fn additional_headers(&self) -> &[(String, String)] {
         &self.additional_headers
     }
 
-    /// Whether the template asks for the size or format of an image.
+    /// Returns whether the template asks for the size or format of an image.
     #[must_use]
     pub fn needs_image(&self) -> bool {
         self.template.needs_image()
@@ -155,7 +155,7 @@ impl Fields<'_> {
         ParameterError::new(ec, message, "callback", self.text)
     }
 
-    /// A member that must be a string when it is there; `null` counts as not there.
+    /// Reads a member that must be a string when it is there; `null` counts as not there.
     fn text(&self, name: &str, ec: &'static str, message: &str) -> Result<Option<&str>, ParameterError> {
         match self.map.get(name) {
             None | Some(Json::Null) => Ok(None),

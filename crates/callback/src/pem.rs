@@ -1,7 +1,7 @@
 //! PEM as people have it: lines of any length, spaces around them, text before and after.
 
-/// The first PEM document in the text, with lines of 64 characters, as the strict reader of keys wants it (RFC 7468,
-/// section 2, lets readers take others too). None if there is no document.
+/// Returns the first PEM document in the text, with lines of 64 characters, as the strict reader of keys wants it (RFC
+/// 7468, section 2, lets readers take others too). None if there is no document.
 pub(crate) fn rewrapped(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("-----BEGIN ")?;
     let (label, rest) = rest.split_once("-----")?;

@@ -45,7 +45,7 @@ pub enum SignatureError {
     Mismatch,
 }
 
-/// The bytes that are signed: the percent-decoded path, the query as it is, a line feed, the body.
+/// Returns the bytes that are signed: the percent-decoded path, the query as it is, a line feed, the body.
 ///
 /// `+` stays `+`, an escape that is none stays as it is, an empty path is `/`, and a query of `?` alone is none.
 ///
@@ -95,7 +95,7 @@ impl SigningKey {
         Self::prepare(key.map_err(|()| KeyError::Malformed)?)
     }
 
-    /// The private key as PKCS #8 PEM, for safekeeping.
+    /// Writes the private key as PKCS #8 PEM, for safekeeping.
     ///
     /// # Errors
     /// [`KeyError::Malformed`] when the key cannot be encoded.
@@ -103,7 +103,7 @@ impl SigningKey {
         self.key.to_pkcs8_pem(LineEnding::LF).map_err(|_| KeyError::Malformed)
     }
 
-    /// The private key as PKCS #1 DER, for a library that signs faster.
+    /// Writes the private key as PKCS #1 DER, for a library that signs faster.
     ///
     /// # Errors
     /// [`KeyError::Malformed`] when the key cannot be encoded.
@@ -112,7 +112,7 @@ impl SigningKey {
         Ok(document.to_bytes())
     }
 
-    /// The public key as PEM, for publication under the key URL.
+    /// Writes the public key as PEM, for publication under the key URL.
     ///
     /// # Errors
     /// [`KeyError::Malformed`] when the key cannot be encoded.
@@ -120,7 +120,7 @@ impl SigningKey {
         self.key.to_public_key().to_public_key_pem(LineEnding::LF).map_err(|_| KeyError::Malformed)
     }
 
-    /// The key that verifies what this one signs.
+    /// Returns the key that verifies what this one signs.
     #[must_use]
     pub fn verifying_key(&self) -> VerifyingKey {
         VerifyingKey { key: self.key.to_public_key() }
@@ -191,7 +191,8 @@ impl VerifyingKey {
     }
 }
 
-/// The crate's own decoder refuses the 512 bits of OSS's key, so the numbers are taken out here.
+/// Reads a public key from its DER: the crate's own decoder refuses the 512 bits of OSS's key, so the numbers are taken
+/// out here.
 fn parse_public_key(der: &[u8]) -> Option<PublicKey> {
     let numbers: RsaPublicKey<rsa::pkcs1::UintRef<'_>> = RsaPublicKey::try_from(der).ok()?;
     let modulus = numbers.modulus.as_bytes();

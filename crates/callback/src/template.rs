@@ -75,7 +75,7 @@ impl Template {
         &self.text
     }
 
-    /// Whether the size or format of an image is asked for, which costs a look into the data.
+    /// Returns whether the size or format of an image is asked for, which costs a look into the data.
     pub(crate) fn needs_image(&self) -> bool {
         self.pieces.iter().any(|piece| matches!(piece, Piece::System { variable, .. } if variable.is_image()))
     }
@@ -161,7 +161,8 @@ impl Quotes {
     }
 }
 
-/// The text from the dollar sign on, as far as it helps to find the place: the template itself may be cut in an answer.
+/// Returns the text from the dollar sign on, as far as it helps to find the place: the template itself may be cut in an
+/// answer.
 fn beginning(rest: &str, before: &str) -> String {
     rest.get(before.len()..).unwrap_or_default().chars().take(40).collect()
 }
@@ -208,7 +209,7 @@ fn note(findings: &mut Vec<Finding>, finding: impl FnOnce() -> Finding) {
     }
 }
 
-/// A name, or its beginning.
+/// Returns a name, or its beginning.
 fn short(name: &str) -> &str {
     name.get(..name.floor_char_boundary(MAX_NAME)).unwrap_or(name)
 }

@@ -18,7 +18,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// The scheme as it stands in a URL.
+    /// Returns the scheme as it stands in a URL.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -27,7 +27,7 @@ impl Scheme {
         }
     }
 
-    /// The port of a URL that names none.
+    /// Returns the port of a URL that names none.
     #[must_use]
     pub fn default_port(self) -> u16 {
         match self {
@@ -116,44 +116,44 @@ impl CallbackUrl {
         })
     }
 
-    /// The URL as the caller wrote it.
+    /// Returns the URL as the caller wrote it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// `http` or `https`.
+    /// Returns the scheme, `http` or `https`.
     #[must_use]
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// Host and port as written: the default value of the `Host` header.
+    /// Returns host and port as written: the default value of the `Host` header.
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// The host in lower case, without the port.
+    /// Returns the host in lower case, without the port.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port, the scheme's own when the URL names none.
+    /// Returns the port, the scheme's own when the URL names none.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Path and query exactly as written, `/` for an empty path, without a fragment and without a lone `?` at the end.
-    /// This text stands on the request line and is what the signature covers.
+    /// Returns path and query exactly as written, `/` for an empty path, without a fragment and without a lone `?` at
+    /// the end. This text stands on the request line and is what the signature covers.
     #[must_use]
     pub fn request_target(&self) -> &str {
         &self.target
     }
 
-    /// The address, when the host is one in any spelling (`127.1`, `0x7f000001`, `2130706433`).
+    /// Returns the address, when the host is one in any spelling (`127.1`, `0x7f000001`, `2130706433`).
     #[must_use]
     pub fn literal_address(&self) -> Option<Ipv4Addr> {
         self.literal
@@ -180,7 +180,7 @@ impl From<CallbackUrl> for String {
     }
 }
 
-/// Whether a text can stand in the `Host` header: a name or IPv4 address, with or without a port.
+/// Returns whether a text can stand in the `Host` header: a name or IPv4 address, with or without a port.
 pub(crate) fn is_valid_authority(text: &str) -> bool {
     split_authority(text).is_ok_and(|(host, _)| parse_host(host).is_ok())
 }

@@ -62,26 +62,26 @@ impl CustomVariables {
         }
     }
 
-    /// The value of a variable; names are case-sensitive and include the `x:`.
+    /// Returns the value of a variable; names are case-sensitive and include the `x:`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }
 
-    /// These variables together with `over`, which wins on the same name.
+    /// Returns these variables together with `over`, which wins on the same name.
     #[must_use]
     pub fn merge(mut self, over: Self) -> Self {
         self.values.extend(over.values);
         self
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// Names and values, ordered by name.
+    /// Iterates over names and values, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

@@ -108,7 +108,7 @@ impl std::error::Error for UnusableKey {}
 
 impl std::error::Error for SignatureFailed {}
 
-/// AWS-LC keeps errors of a thread in a queue, where nobody would ever read them.
+/// Clears the errors that AWS-LC keeps in a queue of each thread, where nobody would ever read them.
 fn forget_errors() {
     // SAFETY: it takes nothing and touches only what belongs to this thread.
     unsafe { aws_lc::ERR_clear_error() };

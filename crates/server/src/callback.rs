@@ -59,12 +59,12 @@ pub(crate) struct Settings {
 }
 
 impl Callbacks {
-    /// The URL that receivers fetch the key from.
+    /// Returns the URL that receivers fetch the key from.
     pub(crate) fn public_key_url(&self) -> &str {
         &self.settings.public_key_url
     }
 
-    /// The public key in the file `name`, in PEM.
+    /// Returns the public key in the file `name`, in PEM.
     pub(crate) fn public_pem(&self, name: &str) -> Option<String> {
         self.keys.public_pem(name)
     }

@@ -59,12 +59,12 @@ pub(crate) struct Exit {
 }
 
 impl Exit {
-    /// The command did what it should, and the outcome is bad (exit code 1).
+    /// Reports that the command did what it should, and the outcome is bad (exit code 1).
     pub(crate) fn failed(error: impl Into<anyhow::Error>) -> Self {
         Self { code: 1, error: error.into() }
     }
 
-    /// The command could not begin: wrong arguments or surroundings (exit code 2).
+    /// Reports that the command could not begin: wrong arguments or surroundings (exit code 2).
     pub(crate) fn unusable(error: impl Into<anyhow::Error>) -> Self {
         Self { code: 2, error: error.into() }
     }

@@ -62,8 +62,8 @@ pub(crate) struct Console {
     stop: watch::Receiver<bool>,
 }
 
-/// The console's service on `socket`. For `ossicle dev`, `application`, the built-in application server, answers below
-/// `/app`, and whoever comes from this machine is let in without a log-in.
+/// Makes the console's service on `socket`. For `ossicle dev`, `application`, the built-in application server, answers
+/// below `/app`, and whoever comes from this machine is let in without a log-in.
 pub(crate) fn service(
     app: Arc<App>,
     endpoint: &str,
@@ -89,7 +89,7 @@ pub(crate) fn service(
     serve::ConsoleService::new(router)
 }
 
-/// All routes. What machines ask for is open; the API needs a log-in, and with it goes the page.
+/// Returns all routes. What machines ask for is open; the API needs a log-in, and with it goes the page.
 fn router(console: Console) -> Router {
     let closed = Router::new()
         .route("/api/session", delete(session::log_out))
@@ -127,7 +127,8 @@ fn router(console: Console) -> Router {
     people.with_state(console).merge(machines.layer(from_fn(machines::add_headers)).with_state(app))
 }
 
-/// The service of a listener for metrics alone. It is for the operator to say who may reach it, and under which name.
+/// Makes the service of a listener for metrics alone. It is for the operator to say who may reach it, and under which
+/// name.
 pub(crate) fn metrics_service(app: Arc<App>) -> serve::ConsoleService {
     let routes = metrics().merge(health()).layer(from_fn(machines::add_headers));
     serve::ConsoleService::new(routes.with_state(app))
@@ -142,12 +143,12 @@ fn health() -> Router<Arc<App>> {
 }
 
 impl Console {
-    /// The journal as it is now.
+    /// Returns the journal as it is now.
     fn journal(&self) -> Journal<'_> {
         Journal { store: &self.app.store, callbacks: &self.app.callbacks, now_ms: app::now().unix_millis() }
     }
 
-    /// The API as the browser that sent `headers` reaches it. A server that listens on every address is
+    /// Returns the API as the browser that sent `headers` reaches it. A server that listens on every address is
     /// reached under the name that the console was reached under.
     fn endpoint_for(&self, headers: &http::HeaderMap) -> String {
         if let Some(url) = &self.app.config.server.public_url {
@@ -162,7 +163,7 @@ impl Console {
         }
     }
 
-    /// The built-in application server's URL, where there is one.
+    /// Returns the built-in application server's URL, where there is one.
     fn application_url(&self) -> Option<String> {
         self.dev.then(|| format!("http://{}/app/callback", self.address))
     }

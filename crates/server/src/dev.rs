@@ -106,7 +106,7 @@ fn print(text: &str) -> std::io::Result<()> {
     out.flush()
 }
 
-/// A bucket that pages of any origin may use.
+/// Creates a bucket that pages of any origin may use.
 async fn make_bucket(server: &Server) -> anyhow::Result<()> {
     let app = server.app();
     let bucket = NewBucket {

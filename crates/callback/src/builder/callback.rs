@@ -48,33 +48,33 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// A callback to this URL.
+    /// Creates a callback to this URL.
     pub fn new(url: impl Into<String>) -> Self {
         Self { urls: vec![url.into()], ..Self::default() }
     }
 
-    /// A callback as a policy of the bucket describes it.
+    /// Creates a callback as a policy of the bucket describes it.
     pub fn policy(name: impl Into<String>) -> Self {
         Self::default().member("callbackPolicy", name.into())
     }
 
-    /// A further URL, tried when those before it fail; five at most.
+    /// Adds a further URL, tried when those before it fail; five at most.
     pub fn or_url(mut self, url: impl Into<String>) -> Self {
         self.urls.push(url.into());
         self
     }
 
-    /// The value of the `Host` header.
+    /// Sets the value of the `Host` header.
     pub fn host(self, host: impl Into<String>) -> Self {
         self.member("callbackHost", host.into())
     }
 
-    /// The body template. In JSON, string variables bring their own quotes: `{"object":${object}}`.
+    /// Sets the body template. In JSON, string variables bring their own quotes: `{"object":${object}}`.
     pub fn body(self, template: impl Into<String>, body_type: BodyType) -> Self {
         self.member("callbackBody", template.into()).member("callbackBodyType", body_type.as_str())
     }
 
-    /// The body that `receiver::Upload` reads: what the store knows, and the variables added so far.
+    /// Sets the body that `receiver::Upload` reads: what the store knows, and the variables added so far.
     pub fn standard(self, body_type: BodyType) -> Self {
         let custom: Vec<String> = self.variables.keys().cloned().collect();
         let names = STANDARD.into_iter().chain(custom.iter().map(String::as_str));
@@ -88,19 +88,19 @@ impl Callback {
         self.body(template, body_type)
     }
 
-    /// Whether TLS tells the application server its name; most servers behind a content delivery network or with
+    /// Sets whether TLS tells the application server its name; most servers behind a content delivery network or with
     /// several certificates need it.
     pub fn sni(self, sni: bool) -> Self {
         self.member("callbackSNI", sni)
     }
 
-    /// A further request header; its name must not start with `x-oss-`.
+    /// Adds a request header; its name must not start with `x-oss-`.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.insert(name.into(), value.into().into());
         self
     }
 
-    /// A custom variable, used in the template as `${x:name}`; the `x:` is added when it is missing.
+    /// Adds a custom variable, used in the template as `${x:name}`; the `x:` is added when it is missing.
     pub fn var(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let name = name.into();
         let name = if name.starts_with("x:") { name } else { format!("x:{name}") };
@@ -108,7 +108,7 @@ impl Callback {
         self
     }
 
-    /// The value of the header `x-oss-callback` or of the query parameter `callback`.
+    /// Returns the value of the header `x-oss-callback` or of the query parameter `callback`.
     ///
     /// # Errors
     /// What the store would answer, so that a mistake shows before anything is sent.
@@ -118,7 +118,7 @@ impl Callback {
         Ok(encoded)
     }
 
-    /// The value of the header `x-oss-callback-var` or of the query parameter `callback-var`; empty without
+    /// Returns the value of the header `x-oss-callback-var` or of the query parameter `callback-var`; empty without
     /// variables.
     ///
     /// # Errors
@@ -132,7 +132,7 @@ impl Callback {
         Ok(encoded)
     }
 
-    /// The form fields of a PostObject request: `callback`, and one field for each variable.
+    /// Returns the form fields of a PostObject request: `callback`, and one field for each variable.
     ///
     /// # Errors
     /// As [`Callback::to_header`].

@@ -23,7 +23,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// An access key of its own.
+    /// Creates the credentials of a permanent access key.
     #[must_use]
     pub fn new(access_key_id: impl Into<String>, access_key_secret: impl Into<String>) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl Credentials {
         }
     }
 
-    /// With the token of a temporary access key.
+    /// Adds the token of a temporary access key.
     #[must_use]
     pub fn with_security_token(self, token: impl Into<String>) -> Self {
         Self { security_token: Some(token.into()), ..self }
@@ -74,7 +74,7 @@ pub struct PostPolicy {
 }
 
 impl PostPolicy {
-    /// A policy for uploads into one bucket, valid until `expires`.
+    /// Creates a policy for uploads into one bucket, valid until `expires`.
     pub fn new(bucket: &str, expires: SystemTime) -> Self {
         Self { expires, conditions: vec![json!({ "bucket": bucket })], fields: Vec::new() }
     }
@@ -86,27 +86,28 @@ impl PostPolicy {
         self.condition(json!(["eq", "$key", literal])).field("key", key)
     }
 
-    /// The page chooses the name below this prefix; it adds the field `key` itself.
+    /// Lets the page choose the name below this prefix; it adds the field `key` itself.
     pub fn key_below(self, prefix: &str) -> Self {
         self.condition(json!(["starts-with", "$key", prefix.replace('$', "\\$")]))
     }
 
-    /// How long the file may be, in bytes.
+    /// Bounds the length of the file, in bytes.
     pub fn content_length(self, bytes: std::ops::RangeInclusive<u64>) -> Self {
         self.condition(json!(["content-length-range", bytes.start(), bytes.end()]))
     }
 
-    /// A field that the form carries with exactly this value, such as `success_action_status`.
+    /// Requires a field that the form carries with exactly this value, such as `success_action_status`.
     pub fn exactly(self, name: &str, value: &str) -> Self {
         self.condition(json!(["eq", format!("${name}"), value.replace('$', "\\$")])).field(name, value)
     }
 
-    /// A field that the page fills in itself, with a value that starts with this.
+    /// Requires a field that the page fills in itself, with a value that starts with this.
     pub fn starts_with(self, name: &str, prefix: &str) -> Self {
         self.condition(json!(["starts-with", format!("${name}"), prefix]))
     }
 
-    /// A callback after the upload. The policy pins it, so that whoever has the form cannot redirect or drop it.
+    /// Asks for a callback after the upload. The policy pins it, so that whoever has the form cannot redirect or drop
+    /// it.
     ///
     /// # Errors
     /// What the store would answer about the callback.

@@ -32,7 +32,7 @@ pub struct DeliveryClient {
 }
 
 impl DeliveryClient {
-    /// A client with this configuration.
+    /// Creates a client with this configuration.
     ///
     /// # Errors
     /// [`ClientError`] when the certificates cannot be read.
@@ -50,9 +50,10 @@ impl DeliveryClient {
             .await
     }
 
-    /// The same with each signature made when its URL's turn comes: signing costs more than most of what a callback does, and
-    /// most callbacks are accepted by the first of their URLs. `sign` gets the place in `message.urls`;
-    /// `message.signatures` is not read. A URL for which there is no signature is not tried.
+    /// Sends one callback like [`DeliveryClient::deliver`], and makes each signature when its URL's turn comes: signing
+    /// costs more than most of what a callback does, and most callbacks are accepted by the first of their URLs. `sign`
+    /// gets the place in `message.urls`; `message.signatures` is not read. A URL for which there is no signature is not
+    /// tried.
     pub async fn deliver_signing<F>(&self, message: &Message, mut sign: impl FnMut(usize) -> F) -> Delivery
     where
         F: Future<Output = Option<String>>,

@@ -44,7 +44,7 @@ pub(super) fn body(body: &[u8]) -> Result<(), Trouble> {
     }
 }
 
-/// A word of warning for an application server that was nearly too slow.
+/// Returns a warning for an application server that was nearly too slow.
 pub(super) fn slow(took: Duration, timeout: Duration) -> Option<Finding> {
     (took > timeout / 2).then(|| {
         let (took, timeout) = (took.as_secs_f64(), timeout.as_secs_f64());

@@ -9,7 +9,7 @@ use md5::{Digest, Md5};
 use super::message::Message;
 use crate::url::CallbackUrl;
 
-/// Request line and headers, the blank line included. Header names have the spelling that OSS uses: some
+/// Writes request line and headers, the blank line included. Header names have the spelling that OSS uses: some
 /// application servers look them up case-sensitively.
 pub(super) fn head(message: &Message, url: &CallbackUrl, signature: &str) -> String {
     let mut head = String::with_capacity(1024);

@@ -72,7 +72,7 @@ pub(super) enum Flaw {
 }
 
 impl Trouble {
-    /// What the uploader is told.
+    /// Returns what the uploader is told.
     pub(super) fn failure(&self) -> Failure {
         let (message, ec) = match self {
             Self::Unresolved { .. }
@@ -104,7 +104,7 @@ impl Trouble {
         Failure { message, ec }
     }
 
-    /// What the record of the delivery says.
+    /// Returns what the record of the delivery says.
     pub(super) fn finding(&self) -> Finding {
         Finding::new(self.kind(), self.sentence())
     }

@@ -103,13 +103,13 @@ impl<'a, S: AsyncRead + Unpin> Answer<'a, S> {
         }
     }
 
-    /// The bytes of the body that have arrived.
+    /// Returns the bytes of the body that have arrived.
     pub(crate) fn seen(&self) -> &[u8] {
         &self.buffer
     }
 }
 
-/// Whether an error says that the other side threw away what it was sent.
+/// Returns whether an error says that the other side threw away what it was sent.
 pub(crate) fn is_reset(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
     matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe)
@@ -148,7 +148,8 @@ fn parse_head(bytes: &[u8]) -> Result<Option<(usize, Head)>, ReadError> {
     Ok(Some((size, head)))
 }
 
-/// Several equal values count as one; a length next to a transfer encoding contradicts it.
+/// Reads the values of Content-Length. Several equal values count as one; a length next to a transfer encoding
+/// contradicts it.
 fn parse_length(values: &[String], encoded: bool) -> Length {
     let Some((first, others)) = values.split_first() else { return Length::Missing };
     let digits = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit());

@@ -30,7 +30,7 @@ impl Stream {
         Ok(stream)
     }
 
-    /// Whether an idle connection still looks usable: open, and with nothing unread on it.
+    /// Checks whether an idle connection still looks usable: open, and with nothing unread on it.
     #[cfg(feature = "delivery")]
     pub(crate) async fn is_idle(&self) -> bool {
         let mut byte = [0];
@@ -45,8 +45,8 @@ impl Stream {
         }
     }
 
-    /// Whether the other side, which has ended its half, refuses what it was sent meanwhile; waits for a while, as the
-    /// refusal may still be on its way.
+    /// Finds out whether the other side, which has ended its half, refuses what it was sent meanwhile; waits for a
+    /// while, as the refusal may still be on its way.
     #[cfg(feature = "delivery")]
     pub(crate) async fn is_refused(&self, patience: Duration) -> bool {
         const PAUSE: Duration = Duration::from_millis(5);

@@ -37,7 +37,7 @@ pub(crate) enum TlsErrorKind {
 }
 
 impl Roots {
-    /// The system's certificates, if wanted, and those of a PEM file.
+    /// Loads the system's certificates, if wanted, and those of a PEM file.
     pub(crate) fn new(system: bool, file: Option<&Path>) -> Result<Self, (PathBuf, String)> {
         let extra = match file {
             None => Vec::new(),
@@ -46,7 +46,7 @@ impl Roots {
         Ok(Self { extra, system, with_sni: OnceLock::new(), without_sni: OnceLock::new() })
     }
 
-    /// The system's certificates.
+    /// Loads the system's certificates.
     #[cfg(feature = "receiver")]
     pub(crate) fn system() -> Self {
         Self { extra: Vec::new(), system: true, with_sni: OnceLock::new(), without_sni: OnceLock::new() }

@@ -40,7 +40,7 @@ pub(super) fn sides_and_format(file: &ImageProbe) -> Result<(Sides, &'static str
     Ok((sides, format))
 }
 
-/// The format that the brands name: the major one, then those that the file is compatible with.
+/// Returns the format that the brands name: the major one, then those that the file is compatible with.
 fn format(file: &ImageProbe) -> Result<&'static str, Stop> {
     let kind = parts_at(file, 0, file.size)?.ok_or(Stop::NoImage)?;
     let brands = file.at(kind.content, usize::try_from((kind.end - kind.content).min(256)).unwrap_or(256))?;
@@ -57,7 +57,7 @@ fn format(file: &ImageProbe) -> Result<&'static str, Stop> {
     format.ok_or(Stop::NoImage)
 }
 
-/// The box that begins at `place`; `None` at the end.
+/// Reads the box that begins at `place`; `None` at the end.
 fn parts_at(file: &ImageProbe, place: u64, end: u64) -> Result<Option<Part>, Stop> {
     if place >= end {
         return Ok(None);
@@ -84,7 +84,7 @@ fn parts(file: &ImageProbe, from: u64, end: u64) -> Result<Vec<Part>, Stop> {
     Ok(parts)
 }
 
-/// The first box of this kind. What follows it is not looked at: the data may come after.
+/// Returns the first box of this kind. What follows it is not looked at: the data may come after.
 fn find(file: &ImageProbe, from: u64, end: u64, kind: &[u8; 4]) -> Result<Option<Part>, Stop> {
     let mut place = from;
     for _ in 0..MAX_BOXES {
@@ -103,7 +103,7 @@ fn primary_item(file: &ImageProbe, from: u64, end: u64) -> Result<Option<u32>, S
     Ok(Some(if file.u8(part.content)? == 0 { file.u16_be(id)?.into() } else { file.u32_be(id)? }))
 }
 
-/// The numbers, from 1, of an item's properties, in their order.
+/// Returns the numbers, from 1, of an item's properties, in their order.
 fn properties_of(file: &ImageProbe, part: Part, item: u32) -> Result<Option<Vec<usize>>, Stop> {
     let length = (part.end - part.content).min(MAX_ASSOCIATIONS);
     let bytes = file.at(part.content, usize::try_from(length).map_err(|_| Stop::NoImage)?)?;
@@ -133,7 +133,7 @@ fn associations(bytes: &[u8], item: u32) -> Option<Vec<usize>> {
     None
 }
 
-/// The number of a property without the bit that says whether a reader has to know it.
+/// Returns the number of a property without the bit that says whether a reader has to know it.
 fn number(bytes: &[u8]) -> usize {
     match bytes {
         [high, low] => usize::from(u16::from_be_bytes([high & 0x7f, *low])),
@@ -142,7 +142,7 @@ fn number(bytes: &[u8]) -> usize {
     }
 }
 
-/// The size as it is shown: cut out and turned as the properties say, in their order.
+/// Returns the size as it is shown: cut out and turned as the properties say, in their order.
 fn transformed<'a>(file: &ImageProbe, own: impl Iterator<Item = &'a Part>) -> Result<Sides, Stop> {
     let mut sides = None;
     for part in own {
@@ -158,7 +158,7 @@ fn transformed<'a>(file: &ImageProbe, own: impl Iterator<Item = &'a Part>) -> Re
     sides.ok_or(Stop::NoImage)
 }
 
-/// The largest of all sizes, where nothing says which is that of the image.
+/// Returns the largest of all sizes, where nothing says which is that of the image.
 fn largest(file: &ImageProbe, list: &[Part]) -> Result<Sides, Stop> {
     let mut sides = Vec::new();
     for part in list.iter().filter(|part| part.kind == *b"ispe") {
@@ -171,7 +171,7 @@ fn extents(file: &ImageProbe, part: &Part) -> Result<Sides, Stop> {
     Ok((file.u32_be(part.content + 4)?.into(), file.u32_be(part.content + 8)?.into()))
 }
 
-/// The size of a clean aperture, as fractions; one that is none is left out.
+/// Returns the size of a clean aperture, as fractions; one that is none is left out.
 fn cut_out(file: &ImageProbe, part: &Part, (width, height): Sides) -> Result<Sides, Stop> {
     let fraction = |place: u64, whole: u64| -> Result<u64, Stop> {
         let (numerator, denominator) = (file.u32_be(place)?, file.u32_be(place + 4)?);

@@ -35,7 +35,7 @@ pub(super) fn sides(file: &ImageProbe) -> Result<Sides, Stop> {
     }
 }
 
-/// The next marker, and where what belongs to it begins.
+/// Returns the next marker, and where what belongs to it begins.
 fn next_marker(file: &ImageProbe, from: u64) -> Result<(u8, u64), Stop> {
     let mut place = from;
     let mut after_ff = false;
@@ -56,7 +56,7 @@ fn stands_alone(marker: u8) -> bool {
     matches!(marker, 0x01 | 0xd0..=0xd8)
 }
 
-/// The length of a segment's content, which counts itself.
+/// Returns the length of a segment's content, which counts itself.
 fn segment_length(file: &ImageProbe, content: u64) -> Result<u64, Stop> {
     match file.u16_be(content)? {
         0 | 1 => Err(Stop::NoImage),
@@ -64,7 +64,7 @@ fn segment_length(file: &ImageProbe, content: u64) -> Result<u64, Stop> {
     }
 }
 
-/// The number of lines from the segment that follows a scan.
+/// Returns the number of lines from the segment that follows a scan.
 fn lines_after(file: &ImageProbe, scan: u64) -> Result<u16, Stop> {
     const LINES: u8 = 0xdc;
     let mut place = scan;

@@ -202,7 +202,7 @@ struct Tiff {
 }
 
 impl Tiff {
-    /// The header, and what follows it before the first directory.
+    /// Writes the header, and what follows it before the first directory.
     fn new(is_little: bool, is_big: bool, data: &[u8]) -> Self {
         let mut tiff =
             Self { is_little, is_big, bytes: if is_little { b"II".to_vec() } else { b"MM".to_vec() } };
@@ -225,7 +225,7 @@ impl Tiff {
         }
     }
 
-    /// A directory of these entries: tag, type and value.
+    /// Writes a directory of these entries: tag, type and value.
     fn directory(mut self, entries: &[(u64, u64, u64)], is_last: bool) -> Self {
         let (count, word) = if self.is_big { (8, 8) } else { (2, 4) };
         self.push(entries.len() as u64, count);

@@ -89,7 +89,7 @@ impl Layout {
         Ok(directory)
     }
 
-    /// The only value of an entry, which stands in the entry itself.
+    /// Returns the only value of an entry, which stands in the entry itself.
     fn value(self, file: &ImageProbe, entry: u64) -> Result<Option<u64>, Stop> {
         let kind = self.u16(file, entry + 2)?;
         let (count, value) = if self.is_big_tiff {

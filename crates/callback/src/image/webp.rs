@@ -14,7 +14,8 @@ pub(super) fn sides(file: &ImageProbe) -> Result<Sides, Stop> {
     }
 }
 
-/// A key frame: three bytes of its own, a start code, and sides of 14 bits with a scale in the other two.
+/// Reads the size from a key frame: three bytes of its own, a start code, and sides of 14 bits with a scale in the
+/// other two.
 fn lossy(file: &ImageProbe) -> Result<Sides, Stop> {
     const SIDE: u16 = 0x3fff;
     if file.u8(CONTENT)? & 1 != 0 || file.array(CONTENT + 3)? != [0x9d, 0x01, 0x2a] {

@@ -43,7 +43,7 @@ pub struct CallbackEvent {
 }
 
 impl CallbackEvent {
-    /// An event from the parts of a request that was verified; header names in lower case.
+    /// Makes an event from the parts of a request that was verified; header names in lower case.
     pub fn new<'a>(body: Bytes, header: impl Fn(&'static str) -> Option<&'a str>) -> Self {
         let owned = |name| header(name).map(str::to_owned);
         let media_type = header("content-type").unwrap_or_default();
@@ -60,7 +60,7 @@ impl CallbackEvent {
         }
     }
 
-    /// The body as a type of your own, from a form or from JSON.
+    /// Reads the body as a type of your own, from a form or from JSON.
     ///
     /// # Errors
     /// [`EventError`].
@@ -72,7 +72,7 @@ impl CallbackEvent {
         }
     }
 
-    /// The members of the form or of the JSON object as text; numbers and booleans are written out, `null` is
+    /// Reads the members of the form or of the JSON object as text; numbers and booleans are written out, `null` is
     /// left out, nested values stay JSON.
     ///
     /// # Errors

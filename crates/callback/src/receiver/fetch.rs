@@ -22,7 +22,7 @@ pub struct HttpKeySource {
 }
 
 impl HttpKeySource {
-    /// A source that gives up after five seconds: OSS waits no longer for the answer to a callback.
+    /// Creates a source that gives up after five seconds: OSS waits no longer for the answer to a callback.
     #[must_use]
     pub fn new() -> Self {
         Self {

@@ -24,7 +24,7 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    /// The HTTP status to answer with.
+    /// Returns the HTTP status to answer with.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -34,7 +34,7 @@ impl Rejection {
         }
     }
 
-    /// The answer's body: JSON, because the sender expects JSON.
+    /// Returns the answer's body: JSON, because the sender expects JSON.
     pub(super) fn json(&self) -> Bytes {
         serde_json::json!({ "error": self.to_string() }).to_string().into()
     }
@@ -79,7 +79,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// The target as the client sent it: a nested axum router shortens the URI that its handlers see.
+/// Returns the target as the client sent it: a nested axum router shortens the URI that its handlers see.
 fn path_and_query(parts: &Parts) -> &str {
     #[cfg(feature = "axum")]
     if let Some(original) = parts.extensions.get::<::axum::extract::OriginalUri>() {

@@ -23,7 +23,7 @@ const REFRESH_AFTER: Duration = Duration::from_secs(30);
 pub struct FetchError(String);
 
 impl FetchError {
-    /// An error with this reason.
+    /// Creates an error with this reason.
     #[must_use]
     pub fn new(reason: impl Into<String>) -> Self {
         Self(reason.into())
@@ -46,7 +46,7 @@ pub struct FixedKeys {
 }
 
 impl FixedKeys {
-    /// No keys.
+    /// Creates a source without keys.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -111,7 +111,7 @@ impl KeyCache {
         Self { source, slots: Mutex::new(slots.collect()), lifetime, capacity }
     }
 
-    /// The key behind `url`, fetched unless a fresh one is at hand.
+    /// Returns the key behind `url`, fetched unless a fresh one is at hand.
     pub(super) async fn get(&self, url: &str) -> Result<Arc<VerifyingKey>, FetchError> {
         let slot = self.slot(url);
         let mut state = slot.state.lock().await;

@@ -20,7 +20,7 @@ pub struct VerifyLayer {
 }
 
 impl VerifyLayer {
-    /// A layer that asks this verifier.
+    /// Creates a layer that asks this verifier.
     #[must_use]
     pub fn new(verifier: Verifier) -> Self {
         Self { verifier }

@@ -52,13 +52,13 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
-    /// Whether the same request may be accepted later.
+    /// Returns whether the same request may be accepted later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::KeyUnavailable { .. })
     }
 
-    /// The HTTP status to answer with.
+    /// Returns the HTTP status to answer with.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -85,7 +85,7 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// A verifier of callbacks that OSS sends: fetches its keys over HTTP and caches them.
+    /// Creates a verifier of callbacks that OSS sends: it fetches its keys over HTTP and caches them.
     #[must_use]
     pub fn for_oss() -> Self {
         Self::builder().build()
@@ -126,7 +126,7 @@ impl Verifier {
         }
     }
 
-    /// The largest body that the integrations read, in bytes.
+    /// Returns the largest body that the integrations read, in bytes.
     #[must_use]
     pub fn max_body(&self) -> usize {
         self.max_body
@@ -195,19 +195,19 @@ impl VerifierBuilder {
         self
     }
 
-    /// How long a fetched key is used before it is fetched again; a day unless set.
+    /// Sets how long a fetched key is used before it is fetched again; a day unless set.
     pub fn key_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// The largest body that the axum and tower integrations read; 1 MiB unless set.
+    /// Sets the largest body that the axum and tower integrations read; 1 MiB unless set.
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
         self
     }
 
-    /// The verifier.
+    /// Makes the verifier.
     #[must_use]
     pub fn build(self) -> Verifier {
         let source = self.source.unwrap_or_else(|| Arc::new(HttpKeySource::new()));

@@ -138,7 +138,7 @@ pub(crate) struct Journal<'a> {
 }
 
 impl Journal<'_> {
-    /// A page of deliveries. It may hold fewer than `limit` and still have a cursor.
+    /// Returns a page of deliveries. It may hold fewer than `limit` and still have a cursor.
     pub(crate) fn search(
         &self,
         search: &Search,
@@ -165,7 +165,7 @@ impl Journal<'_> {
         }
     }
 
-    /// One delivery with all its attempts.
+    /// Returns one delivery with all its attempts.
     pub(crate) fn detail(&self, id: &str) -> Result<Option<Detail>, store::Error> {
         let Some(delivery) = self.store.delivery(id)? else { return Ok(None) };
         let row = self.row(&delivery);
@@ -191,7 +191,7 @@ impl Journal<'_> {
         }))
     }
 
-    /// Counts over the time from `since_ms` until now, in `slots` equal spans.
+    /// Counts the deliveries from `since_ms` until now, in `slots` equal spans.
     pub(crate) fn summary(&self, since_ms: i64, slots: usize) -> Result<Summary, store::Error> {
         let span = (self.now_ms - since_ms).max(1);
         let slot_ms = span / i64::try_from(slots.max(1)).unwrap_or(1) + 1;
@@ -216,7 +216,7 @@ impl Journal<'_> {
         }
     }
 
-    /// A delivery in one line.
+    /// Makes the row of a delivery.
     pub(crate) fn row(&self, delivery: &Delivery) -> Row {
         let state = self.state(delivery);
         match Record::from_payload(&delivery.payload) {
@@ -311,13 +311,13 @@ impl Counts {
 }
 
 impl Row {
-    /// The row of a delivery that has just changed.
+    /// Makes the row of a delivery that has just changed.
     pub(crate) fn of_event(event: &Event, callbacks: &Callbacks) -> Self {
         let state = State::parse(event.state).unwrap_or(State::Unknown);
         row(&event.record, state, &callbacks.settings.mask)
     }
 
-    /// What can be told of a delivery whose record this version does not understand.
+    /// Makes the row of a delivery whose record this version does not understand.
     fn unreadable(delivery: &Delivery, state: State, error: &serde_json::Error) -> Self {
         Self {
             id: delivery.id.clone(),
@@ -366,7 +366,7 @@ fn row(record: &Record, state: State, patterns: &[Regex]) -> Row {
     }
 }
 
-/// The number in `HTTP/1.1 200 OK`.
+/// Returns the number in `HTTP/1.1 200 OK`.
 fn status(head: &str) -> Option<u16> {
     head.split_ascii_whitespace().nth(1)?.parse().ok()
 }

@@ -81,17 +81,17 @@ impl CallbackKeys {
         Ok(Self { versions, signer })
     }
 
-    /// The key that signs, and its version.
+    /// Returns the key that signs, and its version.
     pub(crate) fn current(&self) -> Option<(u32, &SigningKey)> {
         self.versions.last().map(|(version, key)| (*version, key))
     }
 
-    /// The key that signs, alone.
+    /// Returns the key that signs, alone.
     pub(crate) fn into_current(mut self) -> Option<SigningKey> {
         self.versions.pop().map(|(_, key)| key)
     }
 
-    /// The public key in the file `name` (`callback_pub_key_v1.pem`).
+    /// Returns the public key in the file `name` (`callback_pub_key_v1.pem`).
     pub(crate) fn public_pem(&self, name: &str) -> Option<String> {
         let version: u32 = name.strip_prefix("callback_pub_key_v")?.strip_suffix(".pem")?.parse().ok()?;
         let (_, key) = self.versions.iter().find(|(candidate, _)| *candidate == version)?;
@@ -119,7 +119,8 @@ fn version_of(path: &Path) -> Option<u32> {
     path.file_name()?.to_str()?.strip_prefix("callback_key_v")?.strip_suffix(".pem")?.parse().ok()
 }
 
-/// Durable and private from the first byte: a key that half exists would lock every receiver out after a crash.
+/// Writes a key so that it is durable and private from the first byte: a key that half exists would lock every receiver
+/// out after a crash.
 fn write_private(path: &Path, pem: &str) -> io::Result<()> {
     let temporary = path.with_extension("pem.tmp");
     match fs::remove_file(&temporary) {
@@ -133,7 +134,7 @@ fn write_private(path: &Path, pem: &str) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }
 
-/// A key that came back from a backup may be readable to all.
+/// Takes permissions on a key from others: one that came back from a backup may be readable to all.
 fn close_to_others(path: &Path) {
     let Ok(metadata) = fs::metadata(path) else { return };
     if metadata.permissions().mode() & 0o077 == 0 {

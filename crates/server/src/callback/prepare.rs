@@ -109,7 +109,7 @@ impl Wanted {
 }
 
 impl Prepared {
-    /// The journal record that belongs into the object's commit.
+    /// Makes the journal record that belongs into the object's commit.
     pub(crate) fn journal(&self) -> Result<NewDelivery, Failure> {
         let record = &self.record;
         let payload = record.to_payload().map_err(|error| {

@@ -33,7 +33,7 @@ pub(crate) struct Told {
 pub(crate) const TOO_MANY: &str = "0007-00000201";
 
 impl Told {
-    /// There is no place for one more callback.
+    /// Words the failure of a callback for which there is no room.
     pub(crate) fn too_many() -> Self {
         Self { message: "Too many callback requests.".to_owned(), ec: TOO_MANY.to_owned() }
     }
@@ -53,7 +53,7 @@ pub(crate) struct Event {
     pub(crate) record: Record,
 }
 
-/// A delivery's state in the words of the console, the command line and the metrics.
+/// Returns a delivery's state in the words of the console, the command line and the metrics.
 pub(crate) fn state_name(state: DeliveryState) -> &'static str {
     match state {
         DeliveryState::Pending => "pending",
@@ -68,7 +68,7 @@ impl Record {
     /// The version that this server writes.
     pub(crate) const VERSION: u32 = 1;
 
-    /// The bytes that go into the journal.
+    /// Writes the bytes that go into the journal.
     pub(crate) fn to_payload(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(self)
     }
@@ -78,12 +78,12 @@ impl Record {
         serde_json::from_slice(payload)
     }
 
-    /// Everything that is worth telling, of the template and of the last attempt.
+    /// Returns everything that is worth telling, of the template and of the last attempt.
     pub(crate) fn all_findings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().chain(self.attempts.last().into_iter().flat_map(|attempt| &attempt.findings))
     }
 
-    /// A copy to show, with what matches the operator's patterns hidden in URLs and request lines.
+    /// Makes a copy to show, with what matches the operator's patterns hidden in URLs and request lines.
     pub(crate) fn masked(&self, patterns: &[Regex]) -> Self {
         let mut shown = self.clone();
         if patterns.is_empty() {

@@ -60,21 +60,22 @@ pub(crate) fn resolve(
     Ok(Some(Wanted { parameters, variables }))
 }
 
-/// An error in callback parameters as OSS words it.
+/// Words an error in callback parameters as OSS does.
 pub(crate) fn invalid(error: ParameterError) -> Error {
     Error::invalid_argument(error.message, error.argument_name, shortened(error.argument_value))
         .with_ec(error.ec)
         .with_detail("ErrorDetail", error.detail)
 }
 
-/// One SDK reads no more than 4 KiB of an error document, so a very long value is cut.
+/// Cuts a very long value: one SDK reads no more than 4 KiB of an error document.
 fn shortened(mut value: String) -> String {
     const MOST: usize = 2048;
     value.truncate(value.floor_char_boundary(MOST));
     value
 }
 
-/// A parameter comes in a header or in the query, never in both. The V2 SDKs presign the header's name as a query parameter.
+/// Finds a parameter, which comes in a header or in the query, never in both. The V2 SDKs presign the header's name as
+/// a query parameter.
 fn one_of<'a>(
     call: &'a Call,
     header: &'static str,
@@ -92,7 +93,7 @@ fn one_of<'a>(
     Ok(in_header.or(in_query))
 }
 
-/// The callback and the variables of the bucket's policy `name`.
+/// Looks up the callback and the variables of the bucket's policy `name`.
 fn from_policy(call: &Call, name: &str) -> Result<Option<(CallbackParameters, CustomVariables)>, Failure> {
     let document =
         call.app.store.bucket_document(call.bucket_name()?.as_str(), BucketDocument::CallbackPolicy)?;
@@ -116,7 +117,7 @@ fn from_policy(call: &Call, name: &str) -> Result<Option<(CallbackParameters, Cu
     }
 }
 
-/// Base64 of a JSON text, as clients send parameters; for requests that this server makes itself.
+/// Encodes a JSON text in base64, as clients send parameters; for requests that this server makes itself.
 pub(crate) fn encode(json: &serde_json::Value) -> String {
     base64::engine::general_purpose::STANDARD.encode(json.to_string())
 }

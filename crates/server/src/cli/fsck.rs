@@ -84,7 +84,7 @@ pub(super) fn open(data_dir: &Path) -> anyhow::Result<Store> {
         .with_context(|| format!("cannot open {}: stop the server that uses it first", data_dir.display()))
 }
 
-/// A line for each finding.
+/// Writes a line for each finding.
 pub(super) fn describe(findings: &[Finding]) -> String {
     findings
         .iter()
@@ -94,7 +94,7 @@ pub(super) fn describe(findings: &[Finding]) -> String {
         .collect()
 }
 
-/// A finding for programs.
+/// Writes a finding for programs.
 pub(super) fn as_json(finding: &Finding) -> serde_json::Value {
     json!({ "kind": format!("{:?}", finding.kind), "what": finding.what, "repaired": finding.repaired })
 }

@@ -4,7 +4,7 @@ use ossicle_protocol::Timestamp;
 
 use crate::app;
 
-/// A moment, in milliseconds since 1970.
+/// Parses a moment, in milliseconds since 1970.
 pub(super) fn since_ms(text: &str) -> Result<i64, String> {
     read_since(text, app::now().unix_millis())
         .ok_or_else(|| format!("\"{text}\" is not a time such as 2026-01-31T12:00:00Z, 90s, 15m, 2h or 7d"))

@@ -82,7 +82,7 @@ impl UploadsInProgress {
         }
     }
 
-    /// A line for each, and what can be done about them.
+    /// Writes a line for each, and what can be done about them.
     pub(super) fn describe(&self) -> String {
         let mut text = String::new();
         for Shown { upload, aborted } in &self.shown {
@@ -111,7 +111,7 @@ impl UploadsInProgress {
         text
     }
 
-    /// The same for programs.
+    /// Writes the same for programs.
     pub(super) fn to_json(&self) -> Value {
         let shown = self.shown.iter().map(|Shown { upload, aborted }| {
             json!({
@@ -128,7 +128,7 @@ impl UploadsInProgress {
     }
 }
 
-/// Files are removed in the background; what is left after a while is left to the server's next start.
+/// Waits for files to be removed in the background; what is left after a while is left to the server's next start.
 async fn wait_for_space(store: &Store) -> Result<(), Error> {
     for _ in 0..PAUSES {
         if store.reclaim_queue()? == 0 {

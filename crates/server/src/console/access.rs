@@ -90,7 +90,7 @@ pub(super) async fn add_security_headers(
     response
 }
 
-/// What the API does not have.
+/// Answers for a path that the API does not have.
 pub(super) async fn no_such_path() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "NoSuchPath", "The console's API has no such path or method.")
 }
@@ -145,7 +145,7 @@ impl Console {
         Err(Problem::new(StatusCode::UNAUTHORIZED, "WrongAccessKey", message))
     }
 
-    /// Whether a request is let in without a log-in: in `ossicle dev`, from this machine, under a name of this
+    /// Returns whether a request is let in without a log-in: in `ossicle dev`, from this machine, under a name of this
     /// machine, and through no proxy.
     pub(super) fn is_trusted_developer(&self, headers: &HeaderMap, extensions: &Extensions) -> bool {
         let proxied =
@@ -157,13 +157,13 @@ impl Console {
             && host::is_loopback(host::host(headers))
     }
 
-    /// The address that a request comes from.
+    /// Returns the address that a request comes from.
     pub(super) fn client(&self, headers: &HeaderMap, extensions: &Extensions) -> IpAddr {
         peer(extensions)
             .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| request::client_ip(&self.app, peer, headers))
     }
 
-    /// The session id in the request's cookie.
+    /// Returns the session id in the request's cookie.
     pub(super) fn session_id<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
         let name = self.cookie_name();
         let cookies = headers.get_all(COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
@@ -180,7 +180,7 @@ impl Console {
     }
 }
 
-/// A page of another site.
+/// Refuses the page of another site.
 pub(super) fn strange_page() -> Problem {
     let message = "This request comes from a page that is not the console. Behind a proxy, pass the Host header on \
                    as it came.";
@@ -196,7 +196,7 @@ fn peer(extensions: &Extensions) -> Option<SocketAddr> {
     extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer)
 }
 
-/// The access key id and secret of HTTP Basic.
+/// Returns the access key id and secret of HTTP Basic.
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, credentials) = value.split_once(' ')?;

@@ -40,12 +40,12 @@ const FILES: &[Asset] = &[
     ("view-upload.js", SCRIPT, include_bytes!("../../../../console/view-upload.js")),
 ];
 
-/// `GET /`: the page.
+/// Handles `GET /`: the page.
 pub(super) async fn page(headers: HeaderMap) -> Response {
     answer(&PAGE, &headers)
 }
 
-/// `GET /assets/{file}`: a file of the page.
+/// Handles `GET /assets/{file}`: a file of the page.
 pub(super) async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {
     match FILES.iter().find(|(known, _, _)| *known == name) {
         Some(asset) => answer(asset, &headers),
@@ -53,7 +53,7 @@ pub(super) async fn file(Path(name): Path<String>, headers: HeaderMap) -> Respon
     }
 }
 
-/// The file, unless the browser has it. Browsers ask each time, so that a new version of the server never
+/// Answers with the file, unless the browser has it. Browsers ask each time, so that a new version of the server never
 /// meets an old page.
 fn answer((_, media_type, content): &Asset, headers: &HeaderMap) -> Response {
     let etag =
@@ -83,7 +83,8 @@ mod tests {
         assert_eq!(served.collect::<BTreeSet<String>>(), there);
     }
 
-    /// The policy forbids scripts, styles and markup that come from anywhere but these files.
+    /// Checks the page against its policy, which forbids scripts, styles and markup that come from anywhere but these
+    /// files.
     #[test]
     fn nothing_in_the_page_needs_what_its_policy_forbids() {
         for (name, _, content) in FILES.iter().chain([&PAGE]) {

@@ -31,7 +31,7 @@ pub(super) struct New {
     acl: Option<String>,
 }
 
-/// `GET /api/buckets`.
+/// Handles `GET /api/buckets`.
 pub(super) async fn list(
     State(console): State<Console>,
     which: Result<Query<Which>, QueryRejection>,
@@ -45,7 +45,7 @@ pub(super) async fn list(
     Ok(Json(json!({ "buckets": buckets, "next": page.next_marker })))
 }
 
-/// `POST /api/buckets`.
+/// Handles `POST /api/buckets`.
 pub(super) async fn create(
     State(console): State<Console>,
     new: Result<Json<New>, JsonRejection>,

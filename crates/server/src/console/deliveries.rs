@@ -47,7 +47,7 @@ pub(super) struct Span {
     hours: Option<i64>,
 }
 
-/// `GET /api/deliveries`.
+/// Handles `GET /api/deliveries`.
 pub(super) async fn list(
     State(console): State<Console>,
     which: Result<Query<Which>, QueryRejection>,
@@ -59,7 +59,7 @@ pub(super) async fn list(
     Ok(Json(page))
 }
 
-/// `GET /api/deliveries/{id}`.
+/// Handles `GET /api/deliveries/{id}`.
 pub(super) async fn detail(
     State(console): State<Console>,
     Path(id): Path<String>,
@@ -67,7 +67,7 @@ pub(super) async fn detail(
     aside(move || console.journal().detail(&id)).await?.map(Json).ok_or_else(no_such_delivery)
 }
 
-/// `GET /api/deliveries/summary`.
+/// Handles `GET /api/deliveries/summary`.
 pub(super) async fn summary(
     State(console): State<Console>,
     span: Result<Query<Span>, QueryRejection>,
@@ -77,7 +77,7 @@ pub(super) async fn summary(
     aside(move || console.journal().summary(since_ms, SLOTS)).await.map(Json)
 }
 
-/// `POST /api/deliveries/{id}/replay`: answers with the outcome, and with the delivery as it is now.
+/// Handles `POST /api/deliveries/{id}/replay`: answers with the outcome, and with the delivery as it is now.
 pub(super) async fn replay(
     State(console): State<Console>,
     Path(id): Path<String>,

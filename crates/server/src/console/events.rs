@@ -64,7 +64,7 @@ pub(super) async fn events(
 }
 
 impl Watcher {
-    /// The next event, and whether others may follow. None when the server stops.
+    /// Waits for the next event, and tells whether others may follow. None when the server stops.
     async fn next(&mut self) -> Option<(Sent, bool)> {
         tokio::select! {
             delivery = self.deliveries.recv() => match delivery {

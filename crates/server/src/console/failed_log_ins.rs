@@ -94,7 +94,7 @@ impl Failures {
 /// The account of names and networks that are not watched one by one.
 const SHARED: Account = Account { network: IpAddr::V6(Ipv6Addr::UNSPECIFIED), name: 0 };
 
-/// The addresses that belong together: 256 of IPv4, and what a customer of a provider has of IPv6.
+/// Groups the addresses that belong together: 256 of IPv4, and what a customer of a provider has of IPv6.
 fn network(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from_bits(ip.to_bits() >> 8 << 8)),

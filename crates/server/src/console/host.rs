@@ -6,12 +6,12 @@ use std::net::IpAddr;
 use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
 
-/// The `Host` of a request as text, empty if there is none.
+/// Returns the `Host` of a request as text, empty if there is none.
 pub(super) fn host(headers: &HeaderMap) -> &str {
     headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("")
 }
 
-/// Whether the console answers under this `Host`: an address, `localhost`, or a name that the operator lists.
+/// Returns whether the console answers under this `Host`: an address, `localhost`, or a name that the operator lists.
 pub(super) fn is_known(host: &str, listed: &[String]) -> bool {
     let name = name_of(host);
     address(name).is_some()
@@ -19,13 +19,13 @@ pub(super) fn is_known(host: &str, listed: &[String]) -> bool {
         || listed.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// Whether `Host` names this machine as seen from itself.
+/// Returns whether `Host` names this machine as seen from itself.
 pub(super) fn is_loopback(host: &str) -> bool {
     let name = name_of(host);
     address(name).map_or_else(|| is_localhost(name), |ip| ip.to_canonical().is_loopback())
 }
 
-/// The name in `Host` without its port.
+/// Returns the name in `Host` without its port.
 pub(super) fn name_of(host: &str) -> &str {
     match host.rsplit_once(':') {
         // A bracketless address with colons has no port.
@@ -38,7 +38,7 @@ pub(super) fn name_of(host: &str) -> &str {
     }
 }
 
-/// Whether the page that sent a request is the console's own, as far as the browser says. Programs that are
+/// Returns whether the page that sent a request is the console's own, as far as the browser says. Programs that are
 /// no browsers send none of these headers.
 pub(super) fn is_own_page(headers: &HeaderMap) -> bool {
     let fetched_from = headers.get("sec-fetch-site").map(|site| site.as_bytes());
@@ -49,7 +49,7 @@ pub(super) fn is_own_page(headers: &HeaderMap) -> bool {
             .is_none_or(|origin| origin.to_str().is_ok_and(|origin| is_same(origin, host(headers))))
 }
 
-/// Whether an origin is that of `Host`. A proxy may have taken TLS away, so the scheme decides about the port
+/// Returns whether an origin is that of `Host`. A proxy may have taken TLS away, so the scheme decides about the port
 /// alone.
 fn is_same(origin: &str, host: &str) -> bool {
     let (authority, port) = match (origin.strip_prefix("http://"), origin.strip_prefix("https://")) {

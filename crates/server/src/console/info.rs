@@ -13,7 +13,7 @@ use super::Console;
 use crate::app;
 use crate::config::Durability;
 
-/// `GET /api/info`.
+/// Handles `GET /api/info`.
 pub(super) async fn info(State(console): State<Console>, headers: HeaderMap) -> Json<Value> {
     let config = &console.app.config;
     let server = &config.server;
@@ -90,13 +90,13 @@ fn health(health: &Health) -> Value {
     }
 }
 
-/// The file of the key that signs now.
+/// Returns the file of the key that signs now.
 fn key_file(console: &Console) -> Option<String> {
     let (version, _) = console.app.callbacks.keys.current()?;
     Some(format!("callback_pub_key_v{version}.pem"))
 }
 
-/// The SHA-256 of the key's DER, as SSH writes fingerprints: short enough to compare by eye.
+/// Returns the SHA-256 of the key's DER, as SSH writes fingerprints: short enough to compare by eye.
 fn fingerprint(pem: &str) -> Option<String> {
     let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
     let der = STANDARD.decode(base64).ok()?;
@@ -107,7 +107,7 @@ fn fingerprint(pem: &str) -> Option<String> {
 mod tests {
     use super::fingerprint;
 
-    /// From `openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64` on the key of OSS's
+    /// Compares with `openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64` on the key of OSS's
     /// manual.
     #[test]
     fn fingerprints_hash_the_der() {

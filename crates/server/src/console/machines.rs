@@ -12,7 +12,7 @@ use ossicle_store::Health;
 use crate::app::{self, App};
 use crate::metrics::Sources;
 
-/// `GET /callback_pub_key_v1.pem`.
+/// Handles `GET /callback_pub_key_v1.pem`.
 pub(super) async fn public_key(State(app): State<Arc<App>>, Path(key_file): Path<String>) -> Response {
     match app.callbacks.public_pem(&key_file) {
         Some(pem) => ([(header::CONTENT_TYPE, "application/x-pem-file")], pem).into_response(),
@@ -20,14 +20,14 @@ pub(super) async fn public_key(State(app): State<Arc<App>>, Path(key_file): Path
     }
 }
 
-/// `GET /healthz`: 503 when only a restart helps.
+/// Handles `GET /healthz`: 503 when only a restart helps.
 pub(super) async fn alive(State(app): State<Arc<App>>) -> Response {
     let (writes, words) = in_words(&app.store.health());
     let status = if writes == Writes::Refused { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     (status, words).into_response()
 }
 
-/// `GET /readyz`: 503 while writes are not taken, for whatever reason.
+/// Handles `GET /readyz`: 503 while writes are not taken, for whatever reason.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     let (writes, words) = in_words(&app.store.health());
     let status = if writes == Writes::Taken { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -55,7 +55,7 @@ fn in_words(health: &Health) -> (Writes, String) {
     }
 }
 
-/// The counters as Prometheus reads them.
+/// Answers with the counters as Prometheus reads them.
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let _turn = app.metrics.turn().await;
     let source = Arc::clone(&app);
@@ -73,7 +73,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
     }
 }
 
-/// No browser shall take any of this for a page.
+/// Keeps browsers from taking any of this for a page.
 pub(super) async fn add_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

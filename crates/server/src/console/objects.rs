@@ -58,7 +58,7 @@ pub(super) struct Link {
     seconds: Option<u32>,
 }
 
-/// `GET /api/objects`.
+/// Handles `GET /api/objects`.
 pub(super) async fn list(
     State(console): State<Console>,
     which: Result<Parameters<Which>, QueryRejection>,
@@ -75,7 +75,7 @@ pub(super) async fn list(
     Ok(Json(json!({ "objects": objects, "common_prefixes": listing.common_prefixes, "next": listing.next })))
 }
 
-/// `GET /api/object`: what HEAD tells, as a document.
+/// Handles `GET /api/object`: what HEAD tells, as a document.
 pub(super) async fn head(
     State(console): State<Console>,
     one: Result<Parameters<One>, QueryRejection>,
@@ -101,7 +101,7 @@ pub(super) async fn head(
     Ok(Json(described))
 }
 
-/// `DELETE /api/object`.
+/// Handles `DELETE /api/object`.
 pub(super) async fn delete(
     State(console): State<Console>,
     one: Result<Parameters<One>, QueryRejection>,
@@ -112,7 +112,8 @@ pub(super) async fn delete(
     Ok(Json(json!({ "deleted": deleted })))
 }
 
-/// `POST /api/objects/delete`: deletes as DeleteMultipleObjects does, and tells of each key that was not deleted why.
+/// Handles `POST /api/objects/delete`: deletes as DeleteMultipleObjects does, and tells of each key that was not
+/// deleted why.
 pub(super) async fn delete_many(
     State(console): State<Console>,
     many: Result<Json<Many>, JsonRejection>,
@@ -137,7 +138,7 @@ pub(super) async fn delete_many(
     Ok(Json(json!({ "deleted": deleted, "errors": errors })))
 }
 
-/// `GET /api/download-url`: a signed URL of the API, for a link or an image.
+/// Handles `GET /api/download-url`: a signed URL of the API, for a link or an image.
 pub(super) async fn download_url(
     State(console): State<Console>,
     headers: HeaderMap,

@@ -26,7 +26,8 @@ impl ConsoleOrigins {
         origins.push(origin.to_owned());
     }
 
-    /// What a console at `origin` may do: send uploads, whole or in parts, end them, and read the answers. None if there is no such console.
+    /// Returns what a console at `origin` may do: send uploads, whole or in parts, end them, and read the answers. None
+    /// if there is no such console.
     pub(crate) fn rules_for(&self, origin: &str) -> Option<CorsRules> {
         let origins = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if !origins.iter().any(|known| known == origin) {

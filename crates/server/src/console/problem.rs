@@ -30,17 +30,17 @@ impl Problem {
         Self { status, error: error.to_owned(), message, retry_after_s: None }
     }
 
-    /// A parameter that makes no sense.
+    /// Reports a parameter that makes no sense.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "InvalidArgument", message)
     }
 
-    /// Nobody is logged in.
+    /// Reports that nobody is logged in.
     pub(super) fn not_logged_in() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "NotLoggedIn", "Log in with an access key first.")
     }
 
-    /// Another wrong key after many of them; `pause` passes until the next is answered.
+    /// Reports another wrong key after many of them; `pause` passes until the next is answered.
     pub(super) fn too_many_failures(pause: Duration) -> Self {
         let message = "This access key id and secret do not belong together, or the server does not know them. After so \
                        many failures each further one takes longer to be answered.";

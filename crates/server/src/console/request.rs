@@ -7,7 +7,7 @@ use ossicle_protocol::{BucketName, ObjectKey};
 
 use super::problem::Problem;
 
-/// The document in a request's body.
+/// Reads the document in a request's body.
 pub(super) fn json<T>(read: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
     match read {
         Ok(Json(value)) => Ok(value),
@@ -15,7 +15,7 @@ pub(super) fn json<T>(read: Result<Json<T>, JsonRejection>) -> Result<T, Problem
     }
 }
 
-/// The parameters in a request's query.
+/// Reads the parameters in a request's query.
 pub(super) fn query<T>(read: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
     match read {
         Ok(Query(value)) => Ok(value),
@@ -23,12 +23,12 @@ pub(super) fn query<T>(read: Result<Query<T>, QueryRejection>) -> Result<T, Prob
     }
 }
 
-/// The names of an object.
+/// Parses the names of an object.
 pub(super) fn names(bucket: &str, key: &str) -> Result<(BucketName, ObjectKey), Problem> {
     Ok((BucketName::parse(bucket)?, ObjectKey::parse(key)?))
 }
 
-/// A page's size: what was asked for, within bounds.
+/// Returns a page's size: what was asked for, within bounds.
 pub(super) fn limit(asked: Option<usize>, default: usize, most: usize) -> usize {
     asked.unwrap_or(default).clamp(1, most)
 }

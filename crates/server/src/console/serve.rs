@@ -61,7 +61,7 @@ fn misframed(fault: Misframed) -> Problem {
     Problem::new(status, error, fault.message())
 }
 
-/// A request's body in the form that the routes read.
+/// Turns a request's body into the form that the routes read.
 fn incoming(body: RequestBody) -> Body {
     if body.announced() == Some(0) {
         return Body::empty();
@@ -75,7 +75,7 @@ fn incoming(body: RequestBody) -> Body {
     }))
 }
 
-/// The whole message that is sent where no request is served.
+/// Returns the whole message that is sent where no request is served.
 pub(crate) fn malformed_answer(status: StatusCode) -> Vec<u8> {
     let (status, error, message) = match status {
         StatusCode::REQUEST_TIMEOUT => {

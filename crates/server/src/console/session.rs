@@ -20,7 +20,7 @@ struct LogIn {
     access_key_secret: String,
 }
 
-/// `GET /api/session`: whether somebody is logged in, and the token for changes. `ossicle dev` logs in
+/// Handles `GET /api/session`: whether somebody is logged in, and the token for changes. `ossicle dev` logs in
 /// whoever comes from this machine.
 pub(super) async fn current(State(console): State<Console>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
@@ -39,7 +39,7 @@ pub(super) async fn current(State(console): State<Console>, request: Request) ->
     Ok(Json(json!({ "logged_in": false, "dev": console.dev })).into_response())
 }
 
-/// `POST /api/session`: begins a session with an access key.
+/// Handles `POST /api/session`: begins a session with an access key.
 pub(super) async fn log_in(State(console): State<Console>, request: Request) -> Result<Response, Problem> {
     if !host::is_own_page(request.headers()) {
         return Err(strange_page());
@@ -51,7 +51,7 @@ pub(super) async fn log_in(State(console): State<Console>, request: Request) -> 
     Ok(console.begin_session(&headers))
 }
 
-/// `DELETE /api/session`: ends the session.
+/// Handles `DELETE /api/session`: ends the session.
 pub(super) async fn log_out(
     State(console): State<Console>,
     Extension(access): Extension<Access>,

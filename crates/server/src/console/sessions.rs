@@ -46,7 +46,7 @@ impl Sessions {
         opened
     }
 
-    /// The token of a session, which is in use now; none if it has ended or never was.
+    /// Marks a session as in use now and returns its token; none if it has ended or never was.
     pub(super) fn touch(&self, id: &str, now_ms: i64) -> Option<SecretKey> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let session = all.get_mut(id).filter(|session| session.is_alive(now_ms))?;
@@ -54,7 +54,7 @@ impl Sessions {
         Some(session.csrf.clone())
     }
 
-    /// Whether a session goes on, without using it.
+    /// Returns whether a session goes on, without using it.
     pub(super) fn is_open(&self, id: &str, now_ms: i64) -> bool {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(id).is_some_and(|session| session.is_alive(now_ms))
@@ -72,7 +72,7 @@ impl Session {
     }
 }
 
-/// 256 random bits in hexadecimal.
+/// Returns 256 random bits in hexadecimal.
 fn random() -> String {
     let bytes: [u8; 32] = rand::random();
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -49,7 +49,7 @@ pub(super) struct Callback {
     variables: BTreeMap<String, String>,
 }
 
-/// `POST /api/upload-form`.
+/// Handles `POST /api/upload-form`.
 pub(super) async fn upload_form(
     State(console): State<Console>,
     headers: HeaderMap,
@@ -76,14 +76,14 @@ pub(super) async fn upload_form(
 }
 
 impl Callback {
-    /// The custom variables with their whole names.
+    /// Returns the custom variables with their whole names.
     pub(super) fn variables(&self) -> impl Iterator<Item = (String, &str)> {
         self.variables.iter().map(|(name, value)| (prefixed(name), value.as_str()))
     }
 }
 
 impl Console {
-    /// The `callback` field. Mistakes in it are told now, not when the file has been sent.
+    /// Encodes the `callback` field. Mistakes in it are reported now, not when the file has been sent.
     pub(super) fn encoded(&self, callback: &Callback) -> Result<String, Problem> {
         let mut parameters = json!({
             "callbackUrl": callback.url,

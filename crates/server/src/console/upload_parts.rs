@@ -43,7 +43,7 @@ enum What {
     Abort { upload_id: String },
 }
 
-/// `POST /api/upload-parts`: a signed URL of the API, the method, and the content type that is signed with it.
+/// Handles `POST /api/upload-parts`: a signed URL of the API, the method, and the content type that is signed with it.
 pub(super) async fn upload_parts(
     State(console): State<Console>,
     headers: HeaderMap,

@@ -55,7 +55,7 @@ impl ApplicationServer {
         Ok(())
     }
 
-    /// From now on each callback is told on standard output.
+    /// Prints each callback on standard output from now on.
     pub(super) fn announce(&self) {
         self.announces.store(true, Ordering::Relaxed);
     }
@@ -80,7 +80,7 @@ impl ApplicationServer {
     }
 }
 
-/// The routes, to be put below `/app` at the console's address.
+/// Returns the routes, to be put below `/app` at the console's address.
 pub(super) fn router(server: Arc<ApplicationServer>) -> Router {
     Router::new()
         .route("/callback", post(callback))
@@ -135,7 +135,7 @@ fn text(body: &Bytes) -> String {
     String::from_utf8_lossy(body).into_owned()
 }
 
-/// Path and query as they were sent; below `/app`, axum shows handlers the rest only.
+/// Returns path and query as they were sent; below `/app`, axum shows handlers the rest only.
 fn target(head: &request::Parts) -> &str {
     let uri = head.extensions.get::<OriginalUri>().map_or(&head.uri, |original| &original.0);
     uri.path_and_query().map_or("/", |target| target.as_str())

@@ -16,7 +16,7 @@ const JAVA: &str = include_str!("snippets/Upload.java");
 /// The longest that a V4 URL may hold, seven days.
 const URL_SECONDS: u32 = 7 * 24 * 60 * 60;
 
-/// All of them, filled in.
+/// Fills in all of them.
 pub(super) fn all(places: &Places, now: Timestamp) -> String {
     let block = |title: &str, text: &str| format!("\n──── {title}\n\n{}\n", text.trim_end());
     let mut out = String::from("\nPaste one of these:\n");

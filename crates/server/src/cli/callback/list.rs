@@ -47,7 +47,7 @@ impl List {
     }
 }
 
-/// One line for people.
+/// Writes one line for people.
 pub(super) fn describe(text: &mut String, row: &Row) {
     let time = Timestamp::from_unix_millis(row.created_ms).iso8601_millis();
     let state = serde_json::to_value(row.state).unwrap_or_default();

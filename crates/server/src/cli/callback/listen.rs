@@ -109,7 +109,7 @@ impl Listen {
     }
 }
 
-/// The next connection, once there is room for it.
+/// Accepts the next connection, once there is room for it.
 async fn accept(
     socket: &TcpListener,
     seats: &Arc<Semaphore>,

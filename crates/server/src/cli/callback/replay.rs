@@ -54,7 +54,7 @@ impl Replay {
         self.replay(ids).await
     }
 
-    /// The oldest first, so that an application server sees uploads in their order.
+    /// Selects deliveries, the oldest first, so that an application server sees uploads in their order.
     async fn select(&self) -> anyhow::Result<Vec<Row>> {
         let mut rows = self.selection.fetch(&self.console, UNDELIVERED, usize::MAX).await?;
         rows.reverse();
@@ -82,7 +82,7 @@ impl Replay {
         }
     }
 
-    /// A bar where a person looks on; nothing for one delivery or for a pipe.
+    /// Makes a progress bar where a person looks on; none for one delivery or for a pipe.
     fn bar(&self, length: usize) -> ProgressBar {
         if length < 2 || self.format == Format::Json {
             return ProgressBar::hidden();

@@ -104,7 +104,7 @@ impl Send {
         delivery.outcome.map(drop).map_err(Exit::failed)
     }
 
-    /// The parameters go through the same checks as a client's.
+    /// Reads the parameters with the same checks as a client's.
     fn parameters(&self) -> anyhow::Result<CallbackParameters> {
         let body_type = match self.body_type {
             BodyTypeName::Form => BodyType::Form,
@@ -216,7 +216,7 @@ impl Send {
     }
 }
 
-/// One attempt: what was sent, what came back, how long it took, and what to make of it.
+/// Describes one attempt: what was sent, what came back, how long it took, and what to make of it.
 pub(super) fn describe_attempt(text: &mut String, attempt: &Attempt) {
     let sent = String::from_utf8_lossy(&attempt.request_body);
     let _ = writeln!(text, "{}\n\n{sent}\n", attempt.request_head.trim_end());

@@ -152,7 +152,7 @@ impl Captured {
         String::from_utf8(bytes).ok()
     }
 
-    /// What the body may have been before editors and terminals got at it.
+    /// Returns what the body may have been before editors and terminals got at it.
     fn other_bodies(&self) -> Vec<(&'static str, Vec<u8>)> {
         let mut others = Vec::new();
         if let Some(shorter) = self.body.strip_suffix(b"\r\n").or_else(|| self.body.strip_suffix(b"\n")) {
