@@ -1,6 +1,7 @@
 //! Sending callbacks: what is sent, what comes back, and the record of every attempt.
 
 mod attempt;
+mod attempt_error;
 mod client;
 mod config;
 mod judge;
@@ -9,7 +10,6 @@ mod pool;
 mod record;
 mod request;
 mod resolve;
-mod trouble;
 
 pub use client::{ClientError, DeliveryClient};
 pub use config::ClientConfig;

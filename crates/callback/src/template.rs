@@ -94,17 +94,17 @@ impl Template {
                 Piece::System { variable, quoted } => {
                     let value = system.value(*variable);
                     if kind == BodyType::Json && *quoted && matches!(value, Value::Text(_)) {
-                        note(&mut findings, || quoted_variable(variable.name()));
+                        add_finding(&mut findings, || quoted_variable(variable.name()));
                     }
                     push(&mut body, kind, &value, *quoted);
                 }
                 Piece::Custom { name, quoted } => {
                     let value = custom.get(name);
                     if value.is_none() {
-                        note(&mut findings, || undefined_variable(name));
+                        add_finding(&mut findings, || undefined_variable(name));
                     }
                     if kind == BodyType::Json && *quoted {
-                        note(&mut findings, || quoted_variable(name));
+                        add_finding(&mut findings, || quoted_variable(name));
                     }
                     push(&mut body, kind, &Value::Text(value.unwrap_or_default().into()), *quoted);
                 }
@@ -200,7 +200,7 @@ fn has_encoded_braces(template: &str) -> bool {
 }
 
 /// Adds a finding that is not there already, while there is room.
-fn note(findings: &mut Vec<Finding>, finding: impl FnOnce() -> Finding) {
+fn add_finding(findings: &mut Vec<Finding>, finding: impl FnOnce() -> Finding) {
     if findings.len() < MAX_FINDINGS {
         let finding = finding();
         if !findings.contains(&finding) {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout_at};
 
+use super::attempt_error::AttemptError;
 use super::config::ClientConfig;
 use super::judge;
 use super::message::Message;
@@ -14,7 +15,6 @@ use super::pool::{Destination, Pool};
 use super::record::Attempt;
 use super::request;
 use super::resolve::Resolver;
-use super::trouble::Trouble;
 use crate::finding::{Finding, FindingKind};
 use crate::http1::{Answer, Head, Length, ReadError, Roots, Stream, TlsErrorKind};
 use crate::url::{CallbackUrl, Scheme};
@@ -27,7 +27,7 @@ const REFUSAL_PATIENCE: std::time::Duration = std::time::Duration::from_millis(1
 
 /// What attempts share.
 #[derive(Debug)]
-pub(super) struct Tools {
+pub(super) struct Context {
     pub(super) config: ClientConfig,
     pub(super) resolver: Resolver,
     pub(super) roots: Roots,
@@ -36,19 +36,19 @@ pub(super) struct Tools {
 
 /// Sends the callback to one URL within the time there is.
 pub(super) async fn run(
-    tools: &Tools,
+    context: &Context,
     message: &Message,
     url: &CallbackUrl,
     signature: &str,
-) -> (Attempt, Result<Bytes, Trouble>) {
+) -> (Attempt, Result<Bytes, AttemptError>) {
     let started = Instant::now();
-    let timeout = tools.config.timeout;
+    let timeout = context.config.timeout;
     let deadline = started + timeout;
     let mut attempt = Attempt::begin(url, request::head(message, url, signature), &message.body);
-    let mut exchange = Exchange { tools, url, sni: message.sni, started, deadline, record: &mut attempt };
+    let mut exchange = Exchange { context, url, sni: message.sni, started, deadline, record: &mut attempt };
     let result = match timeout_at(deadline, exchange.run()).await {
         Ok(result) => result,
-        Err(_) => Err(Trouble::Late { address: attempt.address, cost: started.elapsed(), timeout }),
+        Err(_) => Err(AttemptError::Late { address: attempt.address, cost: started.elapsed(), timeout }),
     };
     attempt.timings.total = micros(started);
     match &result {
@@ -57,16 +57,16 @@ pub(super) async fn run(
             attempt.verdict = "delivered".to_owned();
             attempt.findings.extend(judge::slow(started.elapsed(), timeout));
         }
-        Err(trouble) => {
-            attempt.verdict = trouble.failure().message;
-            attempt.findings.push(trouble.finding());
+        Err(error) => {
+            attempt.verdict = error.failure().message;
+            attempt.findings.push(error.finding());
         }
     }
     (attempt, result)
 }
 
 struct Exchange<'a> {
-    tools: &'a Tools,
+    context: &'a Context,
     url: &'a CallbackUrl,
     sni: bool,
     started: Instant,
@@ -75,28 +75,30 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    async fn run(&mut self) -> Result<Bytes, Trouble> {
-        let addresses = self.tools.resolver.resolve(self.url).await?;
+    async fn run(&mut self) -> Result<Bytes, AttemptError> {
+        let addresses = self.context.resolver.resolve(self.url).await?;
         self.record.timings.resolve = Some(micros(self.started));
         if let Some((destination, stream)) = self.take_idle(&addresses).await {
             self.record.reused_connection = true;
             self.record.address = Some(destination.address);
             match self.converse(destination, stream).await {
-                Err(Fault::Unread) => {
+                Err(ExchangeError::Unread) => {
                     self.record.reused_connection = false;
                     self.record.findings.push(Finding::new(
                         FindingKind::Resent,
                         "A kept connection had been closed, so the callback was sent again on a new one.",
                     ));
                 }
-                Err(Fault::Trouble(trouble)) => return Err(trouble),
+                Err(ExchangeError::Failed(error)) => return Err(error),
                 Ok(body) => return Ok(body),
             }
         }
         let (destination, stream) = self.connect(&addresses).await?;
-        self.converse(destination, stream).await.map_err(|fault| match fault {
-            Fault::Unread => Trouble::Closed { reason: "closed the connection without an answer" },
-            Fault::Trouble(trouble) => trouble,
+        self.converse(destination, stream).await.map_err(|error| match error {
+            ExchangeError::Unread => {
+                AttemptError::Closed { reason: "closed the connection without an answer" }
+            }
+            ExchangeError::Failed(error) => error,
         })
     }
 
@@ -108,7 +110,7 @@ impl Exchange<'_> {
     async fn take_idle(&self, addresses: &[SocketAddr]) -> Option<(Destination, Stream)> {
         for address in addresses {
             let destination = self.destination(*address);
-            if let Some(stream) = self.tools.pool.take(&destination).await {
+            if let Some(stream) = self.context.pool.take(&destination).await {
                 return Some((destination, stream));
             }
         }
@@ -116,8 +118,8 @@ impl Exchange<'_> {
     }
 
     /// Tries the addresses in order, each with its share of the time that is left.
-    async fn connect(&mut self, addresses: &[SocketAddr]) -> Result<(Destination, Stream), Trouble> {
-        let mut trouble = None;
+    async fn connect(&mut self, addresses: &[SocketAddr]) -> Result<(Destination, Stream), AttemptError> {
+        let mut last_error = None;
         for (tried, address) in addresses.iter().enumerate() {
             self.record.address = Some(*address);
             let left = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
@@ -132,34 +134,38 @@ impl Exchange<'_> {
                     self.record.timings.connect = Some(micros(self.started));
                     return Ok((self.destination(*address), stream));
                 }
-                Err(failed) => trouble = Some(failed),
+                Err(error) => last_error = Some(error),
             }
         }
-        Err(trouble.unwrap_or_else(|| Trouble::Late {
+        Err(last_error.unwrap_or_else(|| AttemptError::Late {
             address: self.record.address,
             cost: self.started.elapsed(),
-            timeout: self.tools.config.timeout,
+            timeout: self.context.config.timeout,
         }))
     }
 
-    async fn connect_to(&self, address: SocketAddr) -> Result<Stream, Trouble> {
+    async fn connect_to(&self, address: SocketAddr) -> Result<Stream, AttemptError> {
         let stream = Stream::connect(address)
             .await
-            .map_err(|error| Trouble::Unreachable { reason: format!("{address}: {error}") })?;
+            .map_err(|error| AttemptError::Unreachable { reason: format!("{address}: {error}") })?;
         if self.url.scheme() == Scheme::Http {
             return Ok(Stream::Plain(stream));
         }
-        match self.tools.roots.handshake(stream, self.url.host(), self.sni).await {
+        match self.context.roots.handshake(stream, self.url.host(), self.sni).await {
             Ok(stream) => Ok(Stream::Tls(Box::new(stream))),
             Err(error) => {
                 let name_matters = !self.sni && error.kind == TlsErrorKind::NameMatters;
-                Err(Trouble::Tls { reason: error.reason, name_matters })
+                Err(AttemptError::Tls { reason: error.reason, name_matters })
             }
         }
     }
 
     /// Sends the callback and reads the answer.
-    async fn converse(&mut self, destination: Destination, mut stream: Stream) -> Result<Bytes, Fault> {
+    async fn converse(
+        &mut self,
+        destination: Destination,
+        mut stream: Stream,
+    ) -> Result<Bytes, ExchangeError> {
         let sent = Instant::now();
         let request = [self.record.request_head.as_bytes(), &self.record.request_body].concat();
         // A server may answer and close before it has read everything, so a failed write is not the end.
@@ -173,39 +179,43 @@ impl Exchange<'_> {
             let unread = written.is_err()
                 || error == ReadError::Reset
                 || self.record.reused_connection && stream.is_refused(REFUSAL_PATIENCE).await;
-            return Err(if unread { Fault::Unread } else { Fault::Trouble(read_trouble(error)) });
+            return Err(if unread {
+                ExchangeError::Unread
+            } else {
+                ExchangeError::Failed(read_error(error))
+            });
         }
         self.record.timings.first_byte = Some(micros(sent));
-        let head = answer.head().await.map_err(|error| Fault::Trouble(read_trouble(error)))?;
+        let head = answer.head().await.map_err(|error| ExchangeError::Failed(read_error(error)))?;
         self.record.response_head = Some(head.text.clone());
-        match judge::head(&head, self.tools.config.max_body) {
-            Err(trouble) => {
-                if self.note_body(answer, &head).await {
-                    self.tools.pool.put(destination, stream);
+        match judge::head(&head, self.context.config.max_body) {
+            Err(error) => {
+                if self.record_body(answer, &head).await {
+                    self.context.pool.put(destination, stream);
                 }
-                Err(Fault::Trouble(trouble))
+                Err(ExchangeError::Failed(error))
             }
             Ok(length) => {
                 let (body, clean) = match answer.body(length).await {
                     Ok(whole) => whole,
                     Err((error, part)) => {
-                        self.record.keep_body(&part, self.tools.config.kept_body);
-                        return Err(Fault::Trouble(read_trouble(error)));
+                        self.record.keep_body(&part, self.context.config.kept_body);
+                        return Err(ExchangeError::Failed(read_error(error)));
                     }
                 };
                 if clean && head.keep_alive {
-                    self.tools.pool.put(destination, stream);
+                    self.context.pool.put(destination, stream);
                 }
-                self.record.keep_body(&body, self.tools.config.kept_body);
-                judge::body(&body).map_err(Fault::Trouble)?;
+                self.record.keep_body(&body, self.context.config.kept_body);
+                judge::body(&body).map_err(ExchangeError::Failed)?;
                 Ok(body)
             }
         }
     }
 
     /// Reads what can be had of a body that decides nothing. Returns whether the connection can be kept.
-    async fn note_body(&mut self, mut answer: Answer<'_, Stream>, head: &Head) -> bool {
-        let kept = self.tools.config.kept_body;
+    async fn record_body(&mut self, mut answer: Answer<'_, Stream>, head: &Head) -> bool {
+        let kept = self.context.config.kept_body;
         let expected = match head.length {
             Length::Known(length) => usize::try_from(length).unwrap_or(usize::MAX),
             _ => usize::MAX,
@@ -227,22 +237,24 @@ impl Exchange<'_> {
     }
 }
 
-/// How a conversation over one connection failed.
-enum Fault {
+/// The failure of an exchange over one connection.
+enum ExchangeError {
     /// Not one byte came back, and the callback was not read whole: the server closed the connection while it was
     /// idle. A server that took the callback in and hung up is another matter: it must not get it twice.
     Unread,
-    Trouble(Trouble),
+    Failed(AttemptError),
 }
 
-fn read_trouble(error: ReadError) -> Trouble {
+fn read_error(error: ReadError) -> AttemptError {
     match error {
         ReadError::Silent | ReadError::Reset => {
-            Trouble::Closed { reason: "closed the connection without an answer" }
+            AttemptError::Closed { reason: "closed the connection without an answer" }
         }
-        ReadError::Truncated => Trouble::Closed { reason: "closed the connection within its answer" },
-        ReadError::NotHttp => Trouble::NotHttp { reason: "it does not start with a status line and headers" },
-        ReadError::HeadTooLong => Trouble::NotHttp { reason: "its head is too long" },
+        ReadError::Truncated => AttemptError::Closed { reason: "closed the connection within its answer" },
+        ReadError::NotHttp => {
+            AttemptError::NotHttp { reason: "it does not start with a status line and headers" }
+        }
+        ReadError::HeadTooLong => AttemptError::NotHttp { reason: "its head is too long" },
     }
 }
 

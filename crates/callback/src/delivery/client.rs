@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::attempt::{self, Tools};
+use super::attempt::{self, Context};
 use super::config::ClientConfig;
 use super::message::Message;
 use super::pool::Pool;
@@ -28,7 +28,7 @@ pub enum ClientError {
 /// Sends callbacks over pooled connections. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]
 pub struct DeliveryClient {
-    tools: Arc<Tools>,
+    context: Arc<Context>,
 }
 
 impl DeliveryClient {
@@ -41,7 +41,7 @@ impl DeliveryClient {
             .map_err(|(path, reason)| ClientError::CaFile { path, reason })?;
         let pool = Arc::new(Pool::new(config.idle_timeout, config.max_idle_per_destination));
         let resolver = Resolver::new(config.hosts.clone(), config.guard.clone());
-        Ok(Self { tools: Arc::new(Tools { config, resolver, roots, pool }) })
+        Ok(Self { context: Arc::new(Context { config, resolver, roots, pool }) })
     }
 
     /// Sends one callback: the URLs in order, until one accepts it. The failure is that of the last URL.
@@ -68,11 +68,11 @@ impl DeliveryClient {
                 }
                 continue;
             };
-            let (record, result) = attempt::run(&self.tools, message, url, &signature).await;
+            let (record, result) = attempt::run(&self.context, message, url, &signature).await;
             attempts.push(record);
             match result {
                 Ok(body) => return Delivery { attempts, outcome: Ok(body) },
-                Err(trouble) => failure = trouble.failure(),
+                Err(error) => failure = error.failure(),
             }
         }
         Delivery { attempts, outcome: Err(failure) }

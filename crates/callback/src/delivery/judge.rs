@@ -1,46 +1,46 @@
-//! What counts as success: status 200, a length, and JSON.
+//! The rules for success: status 200, a length, and JSON.
 
 use std::time::Duration;
 
 use serde::de::IgnoredAny;
 
-use super::trouble::{Flaw, Trouble};
+use super::attempt_error::{AttemptError, JsonError};
 use crate::finding::{Finding, FindingKind};
 use crate::http1::{Head, Length};
 
-/// Judges status and length; the length of the body to read when both are good.
-pub(super) fn head(head: &Head, max_body: u64) -> Result<usize, Trouble> {
+/// Judges status and length, and returns the length of the body to read when both are good.
+pub(super) fn head(head: &Head, max_body: u64) -> Result<usize, AttemptError> {
     if head.status != 200 {
         let redirects = (300..400).contains(&head.status);
         let location = head.location.clone().filter(|_| redirects);
-        return Err(Trouble::Status { status: head.status, location });
+        return Err(AttemptError::Status { status: head.status, location });
     }
     match head.length {
-        Length::Missing => Err(Trouble::MissingLength { chunked: head.chunked }),
-        Length::Invalid => Err(Trouble::InvalidLength),
+        Length::Missing => Err(AttemptError::MissingLength { chunked: head.chunked }),
+        Length::Invalid => Err(AttemptError::InvalidLength),
         Length::Known(length) if length <= max_body => {
-            usize::try_from(length).map_err(|_| Trouble::TooLong { limit: max_body })
+            usize::try_from(length).map_err(|_| AttemptError::TooLong { limit: max_body })
         }
-        Length::Known(_) | Length::Huge => Err(Trouble::TooLong { limit: max_body }),
+        Length::Known(_) | Length::Huge => Err(AttemptError::TooLong { limit: max_body }),
     }
 }
 
 /// Judges the body: any JSON value will do.
-pub(super) fn body(body: &[u8]) -> Result<(), Trouble> {
-    let flaw = |flaw| Err(Trouble::NotJson { flaw });
+pub(super) fn body(body: &[u8]) -> Result<(), AttemptError> {
+    let refuse = |error| Err(AttemptError::NotJson { error });
     if body.is_empty() {
-        return flaw(Flaw::Empty);
+        return refuse(JsonError::Empty);
     }
     if body.starts_with(b"\xef\xbb\xbf") {
-        return flaw(Flaw::ByteOrderMark);
+        return refuse(JsonError::ByteOrderMark);
     }
     let text = match std::str::from_utf8(body) {
         Ok(text) => text,
-        Err(error) => return flaw(Flaw::Syntax(error.to_string())),
+        Err(error) => return refuse(JsonError::Syntax(error.to_string())),
     };
     match serde_json::from_str::<IgnoredAny>(text) {
         Ok(IgnoredAny) => Ok(()),
-        Err(error) => flaw(Flaw::Syntax(error.to_string())),
+        Err(error) => refuse(JsonError::Syntax(error.to_string())),
     }
 }
 
@@ -81,10 +81,10 @@ mod tests {
             (b"\"\xff\"", FindingKind::AnswerNotJson),
             (b" ", FindingKind::AnswerNotJson),
         ] {
-            let trouble = body(bytes).unwrap_err();
-            assert_eq!(trouble.finding().kind, kind, "{bytes:?}");
-            assert_eq!(trouble.failure().message, "Response body is not valid json format.");
-            assert_eq!(trouble.failure().ec, "0007-00000205");
+            let error = body(bytes).unwrap_err();
+            assert_eq!(error.finding().kind, kind, "{bytes:?}");
+            assert_eq!(error.failure().message, "Response body is not valid json format.");
+            assert_eq!(error.failure().ec, "0007-00000205");
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 use tokio::time::Instant;
 
-use super::trouble::Trouble;
+use super::attempt_error::AttemptError;
 use crate::guard::AddressGuard;
 use crate::url::CallbackUrl;
 
@@ -38,7 +38,7 @@ impl Resolver {
     /// Resolves the host and keeps the addresses that the guard lets through, in the order the system prefers.
     ///
     /// A name may have public and private addresses at once; only the addresses returned here are connected to.
-    pub(super) async fn resolve(&self, url: &CallbackUrl) -> Result<Vec<SocketAddr>, Trouble> {
+    pub(super) async fn resolve(&self, url: &CallbackUrl) -> Result<Vec<SocketAddr>, AttemptError> {
         let mut refused = None;
         let mut allowed = Vec::new();
         for ip in self.addresses(url).await? {
@@ -49,14 +49,14 @@ impl Resolver {
         }
         match refused {
             Some(refused) if allowed.is_empty() => {
-                Err(Trouble::Refused { host: url.host().to_owned(), refused })
+                Err(AttemptError::Refused { host: url.host().to_owned(), refused })
             }
             _ if allowed.is_empty() => Err(unresolved(url.host(), "it has no address")),
             _ => Ok(allowed),
         }
     }
 
-    async fn addresses(&self, url: &CallbackUrl) -> Result<Vec<IpAddr>, Trouble> {
+    async fn addresses(&self, url: &CallbackUrl) -> Result<Vec<IpAddr>, AttemptError> {
         if let Some(address) = url.literal_address() {
             return Ok(vec![address.into()]);
         }
@@ -75,7 +75,7 @@ impl Resolver {
         Ok(addresses)
     }
 
-    async fn look_up(&self, host: &str) -> Result<Vec<IpAddr>, Trouble> {
+    async fn look_up(&self, host: &str) -> Result<Vec<IpAddr>, AttemptError> {
         let permit = Arc::clone(&self.lookups).acquire_owned().await;
         let permit = permit.map_err(|error| unresolved(host, &error.to_string()))?;
         let name = host.to_owned();
@@ -113,8 +113,8 @@ impl Resolver {
     }
 }
 
-fn unresolved(host: &str, reason: &str) -> Trouble {
-    Trouble::Unresolved { host: host.to_owned(), reason: reason.to_owned() }
+fn unresolved(host: &str, reason: &str) -> AttemptError {
+    AttemptError::Unresolved { host: host.to_owned(), reason: reason.to_owned() }
 }
 
 #[cfg(test)]

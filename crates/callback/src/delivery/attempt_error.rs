@@ -12,7 +12,7 @@ const LATE: &str = "0007-00000202";
 
 /// Why an attempt failed.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum AttemptError {
     /// The name did not resolve.
     Unresolved {
         host: String,
@@ -59,19 +59,19 @@ pub(super) enum Trouble {
         limit: u64,
     },
     NotJson {
-        flaw: Flaw,
+        error: JsonError,
     },
 }
 
 /// What keeps an answer from being JSON.
 #[derive(Debug)]
-pub(super) enum Flaw {
+pub(super) enum JsonError {
     Empty,
     ByteOrderMark,
     Syntax(String),
 }
 
-impl Trouble {
+impl AttemptError {
     /// Returns what the uploader is told.
     pub(super) fn failure(&self) -> Failure {
         let (message, ec) = match self {
@@ -125,9 +125,9 @@ impl Trouble {
             Self::MissingLength { chunked: false } => FindingKind::NoContentLength,
             Self::InvalidLength => FindingKind::BadContentLength,
             Self::TooLong { .. } => FindingKind::TooLong,
-            Self::NotJson { flaw: Flaw::Empty } => FindingKind::EmptyBody,
-            Self::NotJson { flaw: Flaw::ByteOrderMark } => FindingKind::ByteOrderMark,
-            Self::NotJson { flaw: Flaw::Syntax(_) } => FindingKind::AnswerNotJson,
+            Self::NotJson { error: JsonError::Empty } => FindingKind::EmptyBody,
+            Self::NotJson { error: JsonError::ByteOrderMark } => FindingKind::ByteOrderMark,
+            Self::NotJson { error: JsonError::Syntax(_) } => FindingKind::AnswerNotJson,
         }
     }
 
@@ -166,14 +166,14 @@ impl Trouble {
                 "The Content-Length of the answer is not a number, or another header contradicts it.".to_owned()
             }
             Self::TooLong { limit } => format!("The answer is longer than the {limit} bytes that are allowed."),
-            Self::NotJson { flaw: Flaw::Empty } => {
+            Self::NotJson { error: JsonError::Empty } => {
                 "The answer is empty; a callback needs a JSON body, such as {}.".to_owned()
             }
-            Self::NotJson { flaw: Flaw::ByteOrderMark } => {
+            Self::NotJson { error: JsonError::ByteOrderMark } => {
                 "The answer starts with a UTF-8 byte order mark, which is not JSON: save the script without it."
                     .to_owned()
             }
-            Self::NotJson { flaw: Flaw::Syntax(reason) } => format!("The answer is not JSON: {reason}."),
+            Self::NotJson { error: JsonError::Syntax(reason) } => format!("The answer is not JSON: {reason}."),
         }
     }
 }
