@@ -7,14 +7,21 @@ use serde_json::Value;
 use crate::workspace;
 
 /// Every crate of the workspace with the workspace crates it may depend on.
-const ALLOWED: [(&str, &[&str]); 6] = [
+const ALLOWED: [(&str, &[&str]); 7] = [
     ("ossicle-protocol", &[]),
     ("ossicle-callback", &[]),
     ("ossicle-rsa", &[]),
     ("ossicle-store", &[]),
-    ("ossicle-server", &["ossicle-protocol", "ossicle-callback", "ossicle-rsa", "ossicle-store"]),
+    (
+        "ossicle-server",
+        &["ossicle-protocol", "ossicle-callback", "ossicle-rsa", "ossicle-store", "ossicle-harness"],
+    ),
+    ("ossicle-harness", &["ossicle-protocol"]),
     ("xtask", &[]),
 ];
+
+/// The crates that serve tests alone.
+const FOR_TESTS: [&str; 1] = ["ossicle-harness"];
 
 /// What a crate must not take in: the protocol is pure, the store knows neither HTTP nor XML, the callback no XML.
 const RULED_OUT: [(&str, &[&str]); 3] = [
@@ -59,6 +66,8 @@ pub(crate) fn check(metadata: &Value) -> anyhow::Result<Vec<String>> {
             let for_tests = dependency.get("kind").and_then(Value::as_str) == Some("dev");
             if of_ours && !allowed.contains(&on) {
                 findings.push(format!("{name}: must not depend on {on}"));
+            } else if FOR_TESTS.contains(&on) && !for_tests {
+                findings.push(format!("{name}: {on} is for tests; make it a dev-dependency"));
             } else if ruled_out.contains(&on) && !for_tests {
                 findings.push(format!("{name}: {on} has no place in this crate"));
             }
@@ -115,6 +124,9 @@ mod tests {
         check_edge("ossicle-store", "ossicle-protocol", Value::Null, 1);
         check_edge("ossicle-store", "ossicle-protocol", json!("dev"), 1);
         check_edge("ossicle-callback", "ossicle-callback", json!("dev"), 0);
+        check_edge("ossicle-server", "ossicle-harness", json!("dev"), 0);
+        check_edge("ossicle-server", "ossicle-harness", Value::Null, 1);
+        check_edge("ossicle-store", "ossicle-harness", json!("dev"), 1);
         check_edge("xtask", "ossicle-server", Value::Null, 1);
         check_edge("ossicle-protocol", "tokio", Value::Null, 1);
         check_edge("ossicle-protocol", "tokio", json!("dev"), 0);

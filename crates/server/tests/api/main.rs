@@ -9,7 +9,7 @@
     reason = "a test may panic"
 )]
 
-mod harness;
+use ossicle_harness as harness;
 
 mod abort_multipart_upload;
 mod append_object;

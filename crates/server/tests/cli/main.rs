@@ -1,16 +1,8 @@
 //! The commands as people and programs run them: what they print, in text and in JSON, and how they exit.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
-#[expect(dead_code, unused_imports, reason = "shared with the tests of the API, which use all of it")]
-#[path = "../delivery/harness.rs"]
-mod harness;
+use ossicle_harness as harness;
 
 mod folders;
 mod journal;

@@ -9,12 +9,8 @@
     reason = "a test may panic"
 )]
 
-#[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
-mod harness;
+use ossicle_harness::{self as harness, journal, upload};
 
 mod full_disk;
 mod hostile;
-mod journal;
 mod redelivery;
-#[expect(dead_code, reason = "shared with the tests of crashes, which use all of it")]
-mod upload;

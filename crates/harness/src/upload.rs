@@ -8,33 +8,40 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::harness::form::{Form, Policy};
-use crate::harness::{Bucket, Request, document};
+use crate::form::{Form, Policy};
+use crate::{Bucket, Request, document};
 
 /// How an object is uploaded.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Way {
+pub enum Way {
+    /// By PutObject.
     Put,
+    /// In parts, by CompleteMultipartUpload.
     Complete,
+    /// By PostObject.
     Post,
 }
 
 /// An answer, as far as it matters here.
 #[derive(Debug)]
-pub(crate) struct Outcome {
-    pub(crate) status: u16,
-    pub(crate) id: String,
-    pub(crate) head: String,
-    pub(crate) body: Vec<u8>,
+pub struct Outcome {
+    /// The status.
+    pub status: u16,
+    /// The request's id.
+    pub id: String,
+    /// The head, without the empty line.
+    pub head: String,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 /// The value of `x-oss-callback`.
-pub(crate) fn callback(url: &str) -> String {
+pub fn callback(url: &str) -> String {
     STANDARD.encode(json!({"callbackUrl": url, "callbackBody": "key=${object}&size=${size}"}).to_string())
 }
 
 /// Uploads `key` and tells the answer; `None` if the server did not live to give one.
-pub(crate) fn upload(bucket: &Bucket, way: Way, key: &str, url: &str) -> Option<Outcome> {
+pub fn upload(bucket: &Bucket, way: Way, key: &str, url: &str) -> Option<Outcome> {
     let (address, value) = (bucket.server.address(), callback(url));
     match way {
         Way::Put => {
@@ -58,7 +65,7 @@ pub(crate) fn upload(bucket: &Bucket, way: Way, key: &str, url: &str) -> Option<
 }
 
 /// Sends a request to a server that may be killed at any moment.
-pub(crate) fn send(address: SocketAddr, request: &Request) -> Option<Outcome> {
+pub fn send(address: SocketAddr, request: &Request) -> Option<Outcome> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     stream.write_all(&request.to_bytes()).ok()?;

@@ -1,14 +1,14 @@
 //! A look into XML answers, as plain as the documents are: elements without attributes.
 
-use super::wire::Answer;
+use crate::wire::Answer;
 
 /// The text of the first element `name`.
-pub(crate) fn first(xml: &str, name: &str) -> Option<String> {
+pub fn first(xml: &str, name: &str) -> Option<String> {
     all(xml, name).into_iter().next()
 }
 
 /// The texts of all elements `name`, in order. What stands inside an element is returned as it is, less the escapes.
-pub(crate) fn all(xml: &str, name: &str) -> Vec<String> {
+pub fn all(xml: &str, name: &str) -> Vec<String> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let mut found = Vec::new();
     let mut rest = xml;
@@ -23,7 +23,7 @@ pub(crate) fn all(xml: &str, name: &str) -> Vec<String> {
 
 /// Checks an error document against the headers that came with it.
 #[track_caller]
-pub(crate) fn assert_error(xml: &str, answer: &Answer) {
+pub fn assert_error(xml: &str, answer: &Answer) {
     assert!(xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>"), "{xml}");
     assert!(!xml.contains("></") && !xml.contains("/>"), "no element may be empty: {xml}");
     let text = |name: &str| first(xml, name).unwrap_or_else(|| panic!("no <{name}>: {xml}"));

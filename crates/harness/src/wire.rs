@@ -5,18 +5,18 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::document;
+use crate::document;
 
 /// No answer may take longer; a test that expects a slow one says so in its own terms.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A stream, plain or TLS.
-pub(crate) trait Stream: Read + Write + Send {}
+pub trait Stream: Read + Write + Send {}
 
 impl<T: Read + Write + Send> Stream for T {}
 
 /// One connection to the server.
-pub(crate) struct Wire {
+pub struct Wire {
     stream: Box<dyn Stream>,
     socket: TcpStream,
     buffer: Vec<u8>,
@@ -24,22 +24,26 @@ pub(crate) struct Wire {
 
 /// What came back.
 #[derive(Clone)]
-pub(crate) struct Answer {
-    pub(crate) line: String,
-    pub(crate) status: u16,
+pub struct Answer {
+    /// The status line.
+    pub line: String,
+    /// The status.
+    pub status: u16,
     /// Names as they were written.
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+    pub headers: Vec<(String, String)>,
+    /// The body, as far as it came.
+    pub body: Vec<u8>,
     /// The bytes of the head.
-    pub(crate) head_length: usize,
+    pub head_length: usize,
     /// The bytes that the first read brought: head and body in one write arrive in one read.
-    pub(crate) first_read: usize,
+    pub first_read: usize,
     /// The connection ended before the announced body was whole.
-    pub(crate) cut_off: bool,
+    pub cut_off: bool,
 }
 
 impl Wire {
-    pub(crate) fn open(address: SocketAddr) -> Self {
+    /// Connects.
+    pub fn open(address: SocketAddr) -> Self {
         let socket = TcpStream::connect(address).unwrap();
         socket.set_nodelay(true).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -49,23 +53,24 @@ impl Wire {
     }
 
     /// Puts a layer such as TLS on the stream.
-    pub(crate) fn layered<S: Stream + 'static>(self, layer: impl FnOnce(TcpStream) -> S) -> Self {
+    pub fn layered<S: Stream + 'static>(self, layer: impl FnOnce(TcpStream) -> S) -> Self {
         let stream = Box::new(layer(self.socket.try_clone().unwrap()));
         Self { stream, ..self }
     }
 
     /// Sends bytes; the server may have answered and gone before they are out.
-    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes)?;
         self.stream.flush()
     }
 
-    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    /// Sends bytes.
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.try_send(bytes.as_ref()).unwrap();
     }
 
     /// Sends what goes out at once, on a stream without layers.
-    pub(crate) fn send_what_fits(&mut self, bytes: &[u8]) {
+    pub fn send_what_fits(&mut self, bytes: &[u8]) {
         self.socket.set_nonblocking(true).unwrap();
         let mut sent = 0;
         while sent < bytes.len() {
@@ -81,22 +86,22 @@ impl Wire {
     }
 
     /// Says that nothing more will come, and keeps reading.
-    pub(crate) fn finish_sending(&self) {
+    pub fn finish_sending(&self) {
         self.socket.shutdown(Shutdown::Write).unwrap();
     }
 
     /// Goes away without a word: the server finds its connection reset.
-    pub(crate) fn reset(self) {
+    pub fn reset(self) {
         rustix::net::sockopt::set_socket_linger(&self.socket, Some(Duration::ZERO)).unwrap();
     }
 
     /// Reads the next answer, of a request that was not HEAD.
-    pub(crate) fn answer(&mut self) -> Answer {
+    pub fn answer(&mut self) -> Answer {
         self.answer_to("GET").expect("the server closed the connection without an answer")
     }
 
     /// Reads the next answer; `None` if the connection ends before one begins.
-    pub(crate) fn answer_to(&mut self, method: &str) -> Option<Answer> {
+    pub fn answer_to(&mut self, method: &str) -> Option<Answer> {
         let mut first_read = self.buffer.len();
         let head_length = loop {
             if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
@@ -136,7 +141,7 @@ impl Wire {
     }
 
     /// Reads the head of the next answer as it is.
-    pub(crate) fn raw_head(&mut self) -> Vec<u8> {
+    pub fn raw_head(&mut self) -> Vec<u8> {
         loop {
             if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
                 return self.buffer.drain(..end + 4).collect();
@@ -146,7 +151,7 @@ impl Wire {
     }
 
     /// Whether the server ends the connection, with nothing more to say.
-    pub(crate) fn is_closed(&mut self) -> bool {
+    pub fn is_closed(&mut self) -> bool {
         self.buffer.is_empty() && self.fill() == 0
     }
 
@@ -166,7 +171,7 @@ impl Wire {
 
 impl Answer {
     /// A header's value; its name in any case.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(candidate, _)| candidate.eq_ignore_ascii_case(name));
         let value = found.next().map(|(_, value)| value.as_str());
         assert!(found.next().is_none(), "{name} stands there twice: {self:?}");
@@ -175,42 +180,43 @@ impl Answer {
 
     /// A header that must be there.
     #[track_caller]
-    pub(crate) fn must(&self, name: &str) -> &str {
+    pub fn must(&self, name: &str) -> &str {
         self.header(name).unwrap_or_else(|| panic!("no {name}: {self:?}"))
     }
 
     /// A header whose name must be spelled exactly so.
     #[track_caller]
-    pub(crate) fn spelled(&self, name: &str) -> &str {
+    pub fn spelled(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(candidate, _)| candidate == name);
         found.map_or_else(|| panic!("no header spelled {name}: {self:?}"), |(_, value)| value.as_str())
     }
 
-    pub(crate) fn text(&self) -> &str {
+    /// Returns the body as text.
+    pub fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
     /// The text of the first XML element of this name.
     #[track_caller]
-    pub(crate) fn element(&self, name: &str) -> String {
+    pub fn element(&self, name: &str) -> String {
         document::first(self.text(), name).unwrap_or_else(|| panic!("no <{name}>: {self:?}"))
     }
 
     /// The texts of all XML elements of this name.
-    pub(crate) fn elements(&self, name: &str) -> Vec<String> {
+    pub fn elements(&self, name: &str) -> Vec<String> {
         document::all(self.text(), name)
     }
 
     /// Checks the status, and shows the answer if it is another.
     #[track_caller]
-    pub(crate) fn expect(self, status: u16) -> Self {
+    pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{self:?}");
         self
     }
 
     /// Checks that this is the error `code`, complete in every part that a client may look at.
     #[track_caller]
-    pub(crate) fn expect_error(self, status: u16, code: &str) -> Self {
+    pub fn expect_error(self, status: u16, code: &str) -> Self {
         let answer = self.expect(status);
         assert_eq!(answer.must("Content-Type"), "application/xml", "{answer:?}");
         document::assert_error(answer.text(), &answer);
@@ -220,7 +226,7 @@ impl Answer {
 
     /// The same for an answer to HEAD, whose document travels in a header.
     #[track_caller]
-    pub(crate) fn expect_head_error(self, status: u16, code: &str) -> Self {
+    pub fn expect_head_error(self, status: u16, code: &str) -> Self {
         use base64::Engine as _;
         let answer = self.expect(status);
         assert!(answer.body.is_empty(), "{answer:?}");
@@ -233,14 +239,14 @@ impl Answer {
 
     /// Checks the detail code in the document and in the header.
     #[track_caller]
-    pub(crate) fn with_ec(self, ec: &str) -> Self {
+    pub fn with_ec(self, ec: &str) -> Self {
         assert_eq!((self.element("EC").as_str(), self.must("x-oss-ec")), (ec, ec), "{self:?}");
         self
     }
 
     /// Checks an element of the document.
     #[track_caller]
-    pub(crate) fn with(self, element: &str, text: &str) -> Self {
+    pub fn with(self, element: &str, text: &str) -> Self {
         assert_eq!(self.element(element), text, "{self:?}");
         self
     }
@@ -278,6 +284,7 @@ fn parse_head(head: &[u8]) -> Answer {
     }
 }
 
-pub(crate) fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+/// Finds where `wanted` begins in `text`.
+pub fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
     text.windows(wanted.len()).position(|window| window == wanted)
 }

@@ -3,35 +3,37 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::request::Request;
-use super::server::Server;
-use super::signing;
-use super::wire::Answer;
+use crate::request::Request;
+use crate::server::Server;
+use crate::signing;
+use crate::wire::Answer;
 
 /// A bucket that no other test uses.
 #[derive(Debug, Clone)]
-pub(crate) struct Bucket {
-    pub(crate) server: Arc<Server>,
-    pub(crate) name: String,
+pub struct Bucket {
+    /// The server that it is on.
+    pub server: Arc<Server>,
+    /// Its name.
+    pub name: String,
 }
 
 impl Bucket {
     /// On the shared server.
     #[track_caller]
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self::on(&Server::shared())
     }
 
     /// On a server of the test's own.
     #[track_caller]
-    pub(crate) fn on(server: &Arc<Server>) -> Self {
+    pub fn on(server: &Arc<Server>) -> Self {
         let bucket = Self::unmade_on(server);
         bucket.root("PUT", "").send().expect(200);
         bucket
     }
 
     /// A name that no bucket has yet, on the shared server.
-    pub(crate) fn unmade() -> Self {
+    pub fn unmade() -> Self {
         Self::unmade_on(&Server::shared())
     }
 
@@ -42,41 +44,41 @@ impl Bucket {
     }
 
     /// A request for the bucket itself; `query` with its `?`.
-    pub(crate) fn root(&self, method: &str, query: &str) -> Request {
+    pub fn root(&self, method: &str, query: &str) -> Request {
         self.server.request(method, &format!("/{}/{query}", self.name))
     }
 
     /// A request for an object; `rest` is the encoded key and whatever follows.
-    pub(crate) fn at(&self, method: &str, rest: &str) -> Request {
+    pub fn at(&self, method: &str, rest: &str) -> Request {
         self.server.request(method, &format!("/{}/{rest}", self.name))
     }
 
     /// A request for the object of this very key, encoded here.
-    pub(crate) fn key(&self, method: &str, key: &str) -> Request {
+    pub fn key(&self, method: &str, key: &str) -> Request {
         self.at(method, &signing::encode(key, true))
     }
 
     /// Stores an object.
     #[track_caller]
-    pub(crate) fn put(&self, key: &str, content: impl AsRef<[u8]>) -> Answer {
+    pub fn put(&self, key: &str, content: impl AsRef<[u8]>) -> Answer {
         self.key("PUT", key).body(content).send().expect(200)
     }
 
     /// An object's content.
     #[track_caller]
-    pub(crate) fn get(&self, key: &str) -> Vec<u8> {
+    pub fn get(&self, key: &str) -> Vec<u8> {
         self.key("GET", key).send().expect(200).body
     }
 
     /// Checks that nothing is stored under the key.
     #[track_caller]
-    pub(crate) fn assert_absent(&self, key: &str) {
+    pub fn assert_absent(&self, key: &str) {
         self.key("HEAD", key).send().expect_head_error(404, "NoSuchKey");
     }
 
     /// Checks that the bucket holds exactly these keys and no unfinished upload.
     #[track_caller]
-    pub(crate) fn assert_keys(&self, keys: &[&str]) {
+    pub fn assert_keys(&self, keys: &[&str]) {
         let listing = self.root("GET", "?max-keys=1000&encoding-type=url").send().expect(200);
         let listed: Vec<String> = listing.elements("Key").iter().map(|key| signing::decode(key)).collect();
         assert_eq!(listed, keys);
@@ -84,25 +86,25 @@ impl Bucket {
 
     /// Sets the ACL.
     #[track_caller]
-    pub(crate) fn set_acl(&self, acl: &str) {
+    pub fn set_acl(&self, acl: &str) {
         self.root("PUT", "?acl").header("x-oss-acl", acl).send().expect(200);
     }
 
     /// Begins a multipart upload, and tells its id.
     #[track_caller]
-    pub(crate) fn initiate(&self, key: &str) -> String {
+    pub fn initiate(&self, key: &str) -> String {
         self.key("POST", key).query("uploads", "").send().expect(200).element("UploadId")
     }
 
     /// Uploads a part, and tells its ETag as it came.
     #[track_caller]
-    pub(crate) fn part(&self, key: &str, upload: &str, number: u32, content: &[u8]) -> String {
+    pub fn part(&self, key: &str, upload: &str, number: u32, content: &[u8]) -> String {
         let request = self.key("PUT", key).query("partNumber", &number.to_string()).query("uploadId", upload);
         request.body(content).send().expect(200).must("ETag").to_owned()
     }
 
     /// The request that completes an upload with these parts.
-    pub(crate) fn complete(&self, key: &str, upload: &str, parts: &[(u32, String)]) -> Request {
+    pub fn complete(&self, key: &str, upload: &str, parts: &[(u32, String)]) -> Request {
         let parts: String = parts
             .iter()
             .map(|(number, etag)| {

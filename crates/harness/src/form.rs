@@ -4,21 +4,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ossicle_protocol::Timestamp;
 
-use super::request::{Request, now};
-use super::server::{REGION, root_key};
-use super::signing::{self, Key};
+use crate::request::{Request, now};
+use crate::server::{REGION, root_key};
+use crate::signing::{self, Key};
 
 const BOUNDARY: &str = "9431149156168";
 
 /// A form: fields in their order, then the file.
 #[derive(Debug, Clone)]
-pub(crate) struct Form {
+pub struct Form {
     parts: Vec<Vec<u8>>,
 }
 
 /// A policy under construction.
 #[derive(Debug, Clone)]
-pub(crate) struct Policy {
+pub struct Policy {
     expiration: Timestamp,
     conditions: Vec<String>,
     key: Key,
@@ -27,26 +27,30 @@ pub(crate) struct Policy {
 }
 
 impl Form {
-    pub(crate) fn new() -> Self {
+    /// Returns a form without fields.
+    pub fn new() -> Self {
         Self { parts: Vec::new() }
     }
 
-    pub(crate) fn field(mut self, name: &str, value: &str) -> Self {
+    /// Adds a field.
+    pub fn field(mut self, name: &str, value: &str) -> Self {
         let head = format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n");
         self.parts.push([head.as_bytes(), value.as_bytes()].concat());
         self
     }
 
-    pub(crate) fn fields(self, fields: Vec<(String, String)>) -> Self {
+    /// Adds fields, such as those of a policy.
+    pub fn fields(self, fields: Vec<(String, String)>) -> Self {
         fields.into_iter().fold(self, |form, (name, value)| form.field(&name, &value))
     }
 
     /// The file, which comes last.
-    pub(crate) fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+    pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         self.typed_file(name, "text/plain", content)
     }
 
-    pub(crate) fn typed_file(mut self, name: &str, content_type: &str, content: impl AsRef<[u8]>) -> Self {
+    /// Adds the file with a `Content-Type`.
+    pub fn typed_file(mut self, name: &str, content_type: &str, content: impl AsRef<[u8]>) -> Self {
         let head = format!(
             "Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {content_type}\r\n\r\n"
         );
@@ -55,20 +59,21 @@ impl Form {
     }
 
     /// A part as it is.
-    pub(crate) fn raw(mut self, part: impl AsRef<[u8]>) -> Self {
+    pub fn raw(mut self, part: impl AsRef<[u8]>) -> Self {
         self.parts.push(part.as_ref().to_vec());
         self
     }
 
     /// Puts the form into a request, which carries no signature of its own.
-    pub(crate) fn onto(self, request: Request) -> Request {
+    pub fn onto(self, request: Request) -> Request {
         request
             .anonymous()
             .header("Content-Type", &format!("multipart/form-data; boundary={BOUNDARY}"))
             .body(self.bytes())
     }
 
-    pub(crate) fn bytes(&self) -> Vec<u8> {
+    /// Writes the form out.
+    pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for part in &self.parts {
             bytes.extend_from_slice(format!("--{BOUNDARY}\r\n").as_bytes());
@@ -82,7 +87,7 @@ impl Form {
 
 impl Policy {
     /// A policy for the next ten minutes.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         let date = now();
         Self {
             expiration: Timestamp::from_unix_millis(date.unix_millis() + 600_000),
@@ -94,22 +99,25 @@ impl Policy {
     }
 
     /// Adds a condition, in JSON.
-    pub(crate) fn condition(mut self, json: &str) -> Self {
+    pub fn condition(mut self, json: &str) -> Self {
         self.conditions.push(json.to_owned());
         self
     }
 
-    pub(crate) fn expiring(mut self, at: Timestamp) -> Self {
+    /// Sets the time at which the policy ends.
+    pub fn expiring(mut self, at: Timestamp) -> Self {
         self.expiration = at;
         self
     }
 
-    pub(crate) fn key(mut self, id: &str, secret: &str) -> Self {
+    /// Signs with another key.
+    pub fn key(mut self, id: &str, secret: &str) -> Self {
         self.key = Key { id: id.to_owned(), secret: secret.to_owned() };
         self
     }
 
-    pub(crate) fn region(mut self, region: &str) -> Self {
+    /// Signs for another region.
+    pub fn region(mut self, region: &str) -> Self {
         self.region = region.to_owned();
         self
     }
@@ -123,7 +131,7 @@ impl Policy {
     }
 
     /// The fields of a form signed with version 1.
-    pub(crate) fn v1(&self) -> Vec<(String, String)> {
+    pub fn v1(&self) -> Vec<(String, String)> {
         let policy = self.base64();
         let signature = signing::v1_of(&self.key, policy.as_bytes());
         let fields = [("OSSAccessKeyId", self.key.id.clone()), ("policy", policy), ("Signature", signature)];
@@ -131,7 +139,7 @@ impl Policy {
     }
 
     /// The fields of a form signed with version 4.
-    pub(crate) fn v4(&self) -> Vec<(String, String)> {
+    pub fn v4(&self) -> Vec<(String, String)> {
         let (policy, date) = (self.base64(), self.date.iso8601_basic());
         let signature = signing::v4_of(&self.key, &date, &self.region, policy.as_bytes());
         let credential = format!("{}/{}", self.key.id, signing::scope(&date, &self.region));

@@ -7,12 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::harness::server::root_key;
-use crate::harness::{Server, Wire};
+use crate::server::root_key;
+use crate::{Server, Wire};
 
 /// All rows that a query finds, newest first.
 #[track_caller]
-pub(crate) fn rows(server: &Server, query: &str) -> Vec<Value> {
+pub fn rows(server: &Server, query: &str) -> Vec<Value> {
     let mut rows = Vec::new();
     let mut cursor = String::new();
     loop {
@@ -26,14 +26,14 @@ pub(crate) fn rows(server: &Server, query: &str) -> Vec<Value> {
 
 /// One delivery in full.
 #[track_caller]
-pub(crate) fn detail(server: &Server, id: &str) -> Value {
+pub fn detail(server: &Server, id: &str) -> Value {
     let answer = server.ask_console(&format!("/api/deliveries/{id}")).expect(200);
     serde_json::from_slice(&answer.body).unwrap()
 }
 
 /// Asks for a delivery to be sent once more, and tells what the console answers.
 #[track_caller]
-pub(crate) fn replay(server: &Server, id: &str) -> Value {
+pub fn replay(server: &Server, id: &str) -> Value {
     let (key, mut wire) = (root_key(), Wire::open(server.console()));
     let basic = STANDARD.encode(format!("{}:{}", key.id, key.secret));
     wire.send(format!(
@@ -46,7 +46,7 @@ pub(crate) fn replay(server: &Server, id: &str) -> Value {
 
 /// Waits until a delivery is in this state, and shows it in full.
 #[track_caller]
-pub(crate) fn wait_for_state(server: &Server, id: &str, state: &str) -> Value {
+pub fn wait_for_state(server: &Server, id: &str, state: &str) -> Value {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let shown = detail(server, id);
@@ -60,7 +60,7 @@ pub(crate) fn wait_for_state(server: &Server, id: &str, state: &str) -> Value {
 
 /// Waits until no delivery is in one of these states.
 #[track_caller]
-pub(crate) fn wait_for_none(server: &Server, states: &str, patience: Duration) {
+pub fn wait_for_none(server: &Server, states: &str, patience: Duration) {
     let deadline = Instant::now() + patience;
     loop {
         let left = rows(server, &format!("state={states}"));

@@ -8,19 +8,24 @@ use sha2::{Digest as _, Sha256};
 
 /// An access key.
 #[derive(Debug, Clone)]
-pub(crate) struct Key {
-    pub(crate) id: String,
-    pub(crate) secret: String,
+pub struct Key {
+    /// The access key id.
+    pub id: String,
+    /// The access key secret.
+    pub secret: String,
 }
 
 /// What a signature covers. Names of headers are in lower case, query pairs are decoded.
 #[derive(Debug, Clone)]
-pub(crate) struct Signed<'a> {
-    pub(crate) method: &'a str,
+pub struct Signed<'a> {
+    /// The method in upper case.
+    pub method: &'a str,
     /// `/bucket/key`, decoded; `/bucket/` for a bucket, `/` for the service.
-    pub(crate) resource: &'a str,
-    pub(crate) query: &'a [(String, String)],
-    pub(crate) headers: &'a [(String, String)],
+    pub resource: &'a str,
+    /// The query, decoded.
+    pub query: &'a [(String, String)],
+    /// The headers, names in lower case.
+    pub headers: &'a [(String, String)],
 }
 
 /// Query parameters that a V1 signature covers, as far as these tests use them.
@@ -65,7 +70,7 @@ impl Signed<'_> {
     }
 
     /// The string to sign of version 1; `date` is the `Date` header or, in a URL, the time of expiry.
-    pub(crate) fn v1_string(&self, date: &str) -> String {
+    pub fn v1_string(&self, date: &str) -> String {
         let mut text = format!(
             "{}\n{}\n{}\n{date}\n",
             self.method,
@@ -92,12 +97,12 @@ impl Signed<'_> {
     }
 
     /// The signature of version 1.
-    pub(crate) fn v1(&self, key: &Key, date: &str) -> String {
+    pub fn v1(&self, key: &Key, date: &str) -> String {
         v1_of(key, self.v1_string(date).as_bytes())
     }
 
     /// The canonical request of version 4, with the headers `additional` (sorted) covered too.
-    pub(crate) fn v4_canonical(&self, additional: &[&str]) -> String {
+    pub fn v4_canonical(&self, additional: &[&str]) -> String {
         let mut query: Vec<(String, String)> = self
             .query
             .iter()
@@ -128,7 +133,7 @@ impl Signed<'_> {
     }
 
     /// The signature of version 4, in hexadecimal.
-    pub(crate) fn v4(&self, key: &Key, date: &str, region: &str, additional: &[&str]) -> String {
+    pub fn v4(&self, key: &Key, date: &str, region: &str, additional: &[&str]) -> String {
         let digest = hex(&Sha256::digest(self.v4_canonical(additional)));
         let text = format!("OSS4-HMAC-SHA256\n{date}\n{}\n{digest}", scope(date, region));
         v4_of(key, date, region, text.as_bytes())
@@ -136,19 +141,19 @@ impl Signed<'_> {
 }
 
 /// The scope of a version 4 credential; `date` is the basic ISO time.
-pub(crate) fn scope(date: &str, region: &str) -> String {
+pub fn scope(date: &str, region: &str) -> String {
     format!("{}/{region}/oss/aliyun_v4_request", &date[..8])
 }
 
 /// The version 1 signature of any text; of a form, of its policy.
-pub(crate) fn v1_of(key: &Key, text: &[u8]) -> String {
+pub fn v1_of(key: &Key, text: &[u8]) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(key.secret.as_bytes()).unwrap();
     mac.update(text);
     STANDARD.encode(mac.finalize().into_bytes())
 }
 
 /// The version 4 signature of any text.
-pub(crate) fn v4_of(key: &Key, date: &str, region: &str, text: &[u8]) -> String {
+pub fn v4_of(key: &Key, date: &str, region: &str, text: &[u8]) -> String {
     let mut signing = sha256(format!("aliyun_v4{}", key.secret).as_bytes(), &date.as_bytes()[..8]);
     for part in [region, "oss", "aliyun_v4_request"] {
         signing = sha256(&signing, part.as_bytes());
@@ -167,7 +172,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Percent-encodes everything but the unreserved characters and, in a path, slashes.
-pub(crate) fn encode(text: &str, keep_slash: bool) -> String {
+pub fn encode(text: &str, keep_slash: bool) -> String {
     encode_bytes(text.as_bytes(), keep_slash)
 }
 
@@ -181,7 +186,7 @@ fn encode_bytes(bytes: &[u8], keep_slash: bool) -> String {
 }
 
 /// Undoes percent-encoding; `+` is a space.
-pub(crate) fn decode(text: &str) -> String {
+pub fn decode(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

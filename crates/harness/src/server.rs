@@ -12,21 +12,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
-use super::request::Request;
-use super::signing::Key;
-use super::wire::{Answer, Wire};
+use crate::request::Request;
+use crate::signing::Key;
+use crate::wire::{Answer, Wire};
 
 /// The region that the tests sign for.
-pub(crate) const REGION: &str = "cn-hangzhou";
+pub const REGION: &str = "cn-hangzhou";
 
 /// The key that the tests sign with.
-pub(crate) fn root_key() -> Key {
+pub fn root_key() -> Key {
     Key { id: "TestAccessKeyId".to_owned(), secret: "TestAccessKeySecret".to_owned() }
 }
 
 /// How to start a server.
 #[derive(Debug, Default)]
-pub(crate) struct Setup {
+pub struct Setup {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     data: Option<PathBuf>,
@@ -38,8 +38,9 @@ pub(crate) struct Setup {
 
 /// A running server, killed when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Server {
-    pub(crate) child: Child,
+pub struct Server {
+    /// The process.
+    pub child: Child,
     folder: Option<TempDir>,
     data: PathBuf,
     ready: String,
@@ -48,71 +49,75 @@ pub(crate) struct Server {
 
 /// A process that ended by itself.
 #[derive(Debug)]
-pub(crate) struct Ended {
-    pub(crate) status: ExitStatus,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+pub struct Ended {
+    /// Its exit status.
+    pub status: ExitStatus,
+    /// All that it printed.
+    pub stdout: String,
+    /// All that it logged.
+    pub stderr: String,
 }
 
 impl Setup {
-    pub(crate) fn new() -> Self {
+    /// Returns a setup with the settings that tests want.
+    pub fn new() -> Self {
         Self::default()
     }
 
     /// Adds arguments of `ossicle serve`.
-    pub(crate) fn arguments(mut self, arguments: &[&str]) -> Self {
+    pub fn arguments(mut self, arguments: &[&str]) -> Self {
         self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
         self
     }
 
     /// Sets a variable of the environment, such as `OSSICLE_CALLBACK_TIMEOUT_MS`.
-    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
+    pub fn set(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Uses a folder that outlives the server.
-    pub(crate) fn data(mut self, folder: &Path) -> Self {
+    pub fn data(mut self, folder: &Path) -> Self {
         self.data = Some(folder.to_owned());
         self
     }
 
     /// Refuses callbacks to private addresses, as a server does unless told otherwise.
-    pub(crate) fn no_private_callbacks(mut self) -> Self {
+    pub fn no_private_callbacks(mut self) -> Self {
         self.no_private_callbacks = true;
         self
     }
 
     /// Passes nothing but what the test gives.
-    pub(crate) fn bare(mut self) -> Self {
+    pub fn bare(mut self) -> Self {
         self.bare = true;
         self
     }
 
     /// Lets the server last as long as this process. Nothing is dropped at its end, so a shell waits for that end on a
     /// pipe and kills the server then.
-    pub(crate) fn lasting(mut self) -> Self {
+    pub fn lasting(mut self) -> Self {
         self.lasting = true;
         self
     }
 
     /// Starts the server after a command of the shell, such as `ulimit -S -n 256`.
-    pub(crate) fn under(mut self, limits: &str) -> Self {
+    pub fn under(mut self, limits: &str) -> Self {
         self.limits = Some(limits.to_owned());
         self
     }
 
     fn command(&self, data: &Path) -> Command {
-        let binary = env!("CARGO_BIN_EXE_ossicle");
+        let binary = binary();
         let mut command = if self.lasting {
             let mut command = Command::new("/bin/sh");
             // The data folder is the argument after --data-dir.
             let script = "\"$@\" < /dev/null & server=$!; read -r _; kill -9 $server; rm -rf \"${4%/data}\"";
-            command.args(["-c", script, "sh", binary]).stdin(Stdio::piped());
+            command.args(["-c", script, "sh"]).arg(binary).stdin(Stdio::piped());
             command
         } else if let Some(limits) = &self.limits {
             let mut command = Command::new("/bin/sh");
-            command.args(["-c", &format!("{limits} && exec \"$@\""), "sh", binary]);
+            command.args(["-c", &format!("{limits} && exec \"$@\""), "sh"]).arg(binary);
             command
         } else {
             Command::new(binary)
@@ -142,7 +147,7 @@ impl Setup {
 
     /// Starts and waits until the server says that it is ready.
     #[track_caller]
-    pub(crate) fn start(self) -> Server {
+    pub fn start(self) -> Server {
         let folder = folder();
         let data = self.data.clone().unwrap_or_else(|| folder.path().join("data"));
         let mut child = self.command(&data).spawn().unwrap();
@@ -166,7 +171,7 @@ impl Setup {
     }
 
     /// Runs a command that must end by itself.
-    pub(crate) fn run(self) -> Ended {
+    pub fn run(self) -> Ended {
         let folder = folder();
         let data = self.data.clone().unwrap_or_else(|| folder.path().join("data"));
         let mut child = self.command(&data).spawn().unwrap();
@@ -183,7 +188,7 @@ impl Setup {
 
 impl Server {
     /// The server that most tests share.
-    pub(crate) fn shared() -> Arc<Self> {
+    pub fn shared() -> Arc<Self> {
         static SHARED: OnceLock<Arc<Server>> = OnceLock::new();
         let server = SHARED.get_or_init(|| Arc::new(Setup::new().lasting().start()));
         server.assert_unharmed();
@@ -197,15 +202,17 @@ impl Server {
     }
 
     /// What the `ready` line said.
-    pub(crate) fn ready(&self) -> &str {
+    pub fn ready(&self) -> &str {
         &self.ready
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    /// Returns the address of the API.
+    pub fn address(&self) -> SocketAddr {
         self.url("endpoint")
     }
 
-    pub(crate) fn console(&self) -> SocketAddr {
+    /// Returns the address of the console.
+    pub fn console(&self) -> SocketAddr {
         self.url("console")
     }
 
@@ -216,13 +223,14 @@ impl Server {
         authority.parse().unwrap()
     }
 
-    pub(crate) fn request(&self, method: &str, target: &str) -> Request {
+    /// Begins a request to the API.
+    pub fn request(&self, method: &str, target: &str) -> Request {
         Request::new(self.address(), method, target)
     }
 
     /// Asks the console, with the root key for a password.
     #[track_caller]
-    pub(crate) fn ask_console(&self, path: &str) -> Answer {
+    pub fn ask_console(&self, path: &str) -> Answer {
         let (key, mut wire) = (root_key(), Wire::open(self.console()));
         let basic = STANDARD.encode(format!("{}:{}", key.id, key.secret));
         wire.send(format!(
@@ -234,18 +242,19 @@ impl Server {
 
     /// The journal's record of the callback that this answer is about, once its outcome is known.
     #[track_caller]
-    pub(crate) fn delivery(&self, answer: &Answer) -> serde_json::Value {
+    pub fn delivery(&self, answer: &Answer) -> serde_json::Value {
         self.delivery_of(answer.must("x-oss-request-id"))
     }
 
+    /// Returns the journal's record of this id, once its outcome is known.
     #[track_caller]
-    pub(crate) fn delivery_of(&self, id: &str) -> serde_json::Value {
+    pub fn delivery_of(&self, id: &str) -> serde_json::Value {
         self.delivery_once(id, |state| state != "pending")
     }
 
     /// The journal's record once its state is what the test waits for, or as it is when that takes too long.
     #[track_caller]
-    pub(crate) fn delivery_once(&self, id: &str, awaited: impl Fn(&str) -> bool) -> serde_json::Value {
+    pub fn delivery_once(&self, id: &str, awaited: impl Fn(&str) -> bool) -> serde_json::Value {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             let answer = self.ask_console(&format!("/api/deliveries/{id}")).expect(200);
@@ -259,32 +268,32 @@ impl Server {
 
     /// The public key that verifies callbacks, from the console.
     #[track_caller]
-    pub(crate) fn public_key(&self) -> String {
+    pub fn public_key(&self) -> String {
         let mut wire = Wire::open(self.console());
         wire.send(format!("GET /callback_pub_key_v1.pem HTTP/1.1\r\nHost: {}\r\n\r\n", self.console()));
         wire.answer().expect(200).text().to_owned()
     }
 
     /// The data folder.
-    pub(crate) fn data(&self) -> &Path {
+    pub fn data(&self) -> &Path {
         &self.data
     }
 
     /// The process's memory, in bytes.
-    pub(crate) fn memory(&self) -> usize {
+    pub fn memory(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
     }
 
     /// What was logged so far.
-    pub(crate) fn log(&self) -> String {
+    pub fn log(&self) -> String {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits for a log line with this text.
     #[track_caller]
-    pub(crate) fn wait_for_log(&self, text: &str) {
+    pub fn wait_for_log(&self, text: &str) {
         let deadline = Instant::now() + Duration::from_secs(10);
         while !self.log().contains(text) {
             assert!(Instant::now() < deadline, "no {text:?} in the log:\n{}", self.log());
@@ -293,7 +302,7 @@ impl Server {
     }
 
     /// Asks the server to end, as a service manager does.
-    pub(crate) fn terminate(&self) {
+    pub fn terminate(&self) {
         let id = i32::try_from(self.child.id()).unwrap();
         let id = rustix::process::Pid::from_raw(id).unwrap();
         rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
@@ -301,12 +310,12 @@ impl Server {
 
     /// Waits for the end.
     #[track_caller]
-    pub(crate) fn wait(&mut self) -> ExitStatus {
+    pub fn wait(&mut self) -> ExitStatus {
         wait(&mut self.child, Duration::from_secs(20)).expect("the server did not end")
     }
 
     /// Kills the server and keeps its data folder.
-    pub(crate) fn kill(mut self) -> TempDir {
+    pub fn kill(mut self) -> TempDir {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.folder.take().unwrap()
@@ -323,8 +332,17 @@ impl Drop for Server {
     }
 }
 
+/// Finds the server's binary: cargo names it to the tests that it runs. A test that is started by hand finds it beside the
+/// folder that the test itself is in.
+pub fn binary() -> PathBuf {
+    std::env::var_os("CARGO_BIN_EXE_ossicle").map_or_else(
+        || std::env::current_exe().unwrap().parent().unwrap().with_file_name("ossicle"),
+        PathBuf::from,
+    )
+}
+
 /// A new folder, in memory where the system has such a place: these tests wait for no disk.
-pub(crate) fn folder() -> TempDir {
+pub fn folder() -> TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }

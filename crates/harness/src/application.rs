@@ -14,12 +14,14 @@ use rsa::pkcs8::DecodePublicKey as _;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::wire::{Stream, find};
+use crate::wire::{Stream, find};
 
 /// What an application server does when a request has come in; the connection stays open unless it says otherwise.
 #[derive(Debug, Clone)]
-pub(crate) enum Step {
+pub enum Step {
+    /// Writes these bytes.
     Write(Vec<u8>),
+    /// Does nothing for this long.
     Pause(Duration),
     /// Ends the connection in the ordinary way.
     Close,
@@ -29,46 +31,47 @@ pub(crate) enum Step {
 
 /// The steps of an answer.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Reply(Vec<Step>);
+pub struct Reply(Vec<Step>);
 
 /// A request as it came.
 #[derive(Debug, Clone)]
-pub(crate) struct Received {
+pub struct Received {
     /// The head with all its line ends.
-    pub(crate) head: String,
-    pub(crate) body: Vec<u8>,
+    pub head: String,
+    /// The body, whole.
+    pub body: Vec<u8>,
     /// Which connection it came on, counted from 0.
-    pub(crate) connection: usize,
+    pub connection: usize,
     /// The name that the client gave in the TLS handshake.
-    pub(crate) sni: Option<String>,
+    pub sni: Option<String>,
 }
 
 /// A certificate for `localhost` and its key.
 #[derive(Debug)]
-pub(crate) struct Identity {
+pub struct Identity {
     /// The certificate in PEM.
-    pub(crate) pem: String,
+    pub pem: String,
     /// The key in PEM.
-    pub(crate) key_pem: String,
+    pub key_pem: String,
 }
 
 type Script = dyn Fn(&Received) -> Reply + Send + Sync;
 
 /// A running application server.
 #[derive(Clone)]
-pub(crate) struct Application {
+pub struct Application {
     address: SocketAddr,
     received: Arc<(Mutex<Vec<Received>>, Condvar)>,
 }
 
 impl Reply {
     /// An answer with a JSON body and everything in order.
-    pub(crate) fn json(body: &str) -> Self {
+    pub fn json(body: &str) -> Self {
         Self::new("200 OK", &[("Content-Type", "application/json")], body.as_bytes())
     }
 
     /// An answer with `Content-Length`, written at once.
-    pub(crate) fn new(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Self {
+    pub fn new(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Self {
         let length = ("Content-Length", body.len().to_string());
         let mut head = format!("HTTP/1.1 {status}\r\n{}: {}\r\n", length.0, length.1);
         for (name, value) in headers {
@@ -78,49 +81,53 @@ impl Reply {
     }
 
     /// Bytes as they are.
-    pub(crate) fn raw(bytes: impl AsRef<[u8]>) -> Self {
+    pub fn raw(bytes: impl AsRef<[u8]>) -> Self {
         Self::default().then(Step::Write(bytes.as_ref().to_vec()))
     }
 
-    pub(crate) fn after(pause: Duration, reply: Self) -> Self {
+    /// Waits before the steps of `reply`.
+    pub fn after(pause: Duration, reply: Self) -> Self {
         let mut steps = vec![Step::Pause(pause)];
         steps.extend(reply.0);
         Self(steps)
     }
 
-    pub(crate) fn then(mut self, step: Step) -> Self {
+    /// Adds a step.
+    pub fn then(mut self, step: Step) -> Self {
         self.0.push(step);
         self
     }
 
-    pub(crate) fn closing(self) -> Self {
+    /// Ends the connection after the steps so far.
+    pub fn closing(self) -> Self {
         self.then(Step::Close)
     }
 
-    pub(crate) fn reset() -> Self {
+    /// Resets the connection without an answer.
+    pub fn reset() -> Self {
         Self::default().then(Step::Reset)
     }
 }
 
 impl Application {
     /// Answers every request with the same JSON.
-    pub(crate) fn json(body: &str) -> Self {
+    pub fn json(body: &str) -> Self {
         let reply = Reply::json(body);
         Self::new(move |_| reply.clone())
     }
 
     /// Answers every request in the same way.
-    pub(crate) fn always(reply: Reply) -> Self {
+    pub fn always(reply: Reply) -> Self {
         Self::new(move |_| reply.clone())
     }
 
     /// Answers each request as the script says.
-    pub(crate) fn new(script: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
+    pub fn new(script: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
         Self::start(None, script)
     }
 
     /// The same over TLS.
-    pub(crate) fn tls(
+    pub fn tls(
         identity: &Identity,
         script: impl Fn(&Received) -> Reply + Send + Sync + 'static,
     ) -> Self {
@@ -149,23 +156,24 @@ impl Application {
         application
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    /// Returns the address that it listens on.
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// A URL on this server.
-    pub(crate) fn url(&self, target: &str) -> String {
+    pub fn url(&self, target: &str) -> String {
         format!("http://{}{target}", self.address)
     }
 
     /// The requests so far.
-    pub(crate) fn requests(&self) -> Vec<Received> {
+    pub fn requests(&self) -> Vec<Received> {
         self.received.0.lock().unwrap().clone()
     }
 
     /// The only request there has been.
     #[track_caller]
-    pub(crate) fn only(&self) -> Received {
+    pub fn only(&self) -> Received {
         let requests = self.requests();
         assert_eq!(requests.len(), 1, "{requests:?}");
         requests.into_iter().next().unwrap()
@@ -173,7 +181,7 @@ impl Application {
 
     /// Waits until this many requests have come.
     #[track_caller]
-    pub(crate) fn wait_for(&self, count: usize) -> Vec<Received> {
+    pub fn wait_for(&self, count: usize) -> Vec<Received> {
         let deadline = Instant::now() + Duration::from_secs(10);
         let mut received = self.received.0.lock().unwrap();
         while received.len() < count {
@@ -187,24 +195,24 @@ impl Application {
 
 impl Received {
     /// The request line.
-    pub(crate) fn line(&self) -> &str {
+    pub fn line(&self) -> &str {
         self.head.split("\r\n").next().unwrap()
     }
 
     /// The request target as it was written.
-    pub(crate) fn target(&self) -> &str {
+    pub fn target(&self) -> &str {
         self.line().split(' ').nth(1).unwrap()
     }
 
     /// The headers in their order, names as they were written.
-    pub(crate) fn headers(&self) -> Vec<(&str, &str)> {
+    pub fn headers(&self) -> Vec<(&str, &str)> {
         let lines = self.head.trim_end_matches("\r\n").split("\r\n").skip(1);
         lines.map(|line| line.split_once(": ").unwrap()).collect()
     }
 
     /// A header; its name in any case.
     #[track_caller]
-    pub(crate) fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         let found: Vec<&str> = self
             .headers()
             .into_iter()
@@ -214,22 +222,24 @@ impl Received {
         found[0]
     }
 
-    pub(crate) fn has(&self, name: &str) -> bool {
+    /// Tells whether there is a header of this name.
+    pub fn has(&self, name: &str) -> bool {
         self.headers().iter().any(|(candidate, _)| candidate.eq_ignore_ascii_case(name))
     }
 
-    pub(crate) fn text(&self) -> &str {
+    /// Returns the body as text.
+    pub fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
     /// The body as JSON.
     #[track_caller]
-    pub(crate) fn as_json(&self) -> serde_json::Value {
+    pub fn as_json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     /// Whether the signature is that of the key: RSA over the MD5 of decoded path, query, line feed and body.
-    pub(crate) fn is_signed_by(&self, pem: &str) -> bool {
+    pub fn is_signed_by(&self, pem: &str) -> bool {
         let (path, query) = match self.target().split_once('?') {
             Some((path, query)) => (path, format!("?{query}")),
             None => (self.target(), String::new()),
@@ -264,7 +274,8 @@ fn percent_decoded(path: &str) -> Vec<u8> {
 }
 
 impl Identity {
-    pub(crate) fn new() -> Self {
+    /// Makes a certificate that signs itself.
+    pub fn new() -> Self {
         let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         Self { pem: certified.cert.pem(), key_pem: certified.signing_key.serialize_pem() }
     }

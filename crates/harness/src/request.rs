@@ -5,23 +5,28 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ossicle_protocol::Timestamp;
 
-use super::server::{REGION, root_key};
-use super::signing::{self, Key, Signed};
-use super::wire::{Answer, Wire};
+use crate::server::{REGION, root_key};
+use crate::signing::{self, Key, Signed};
+use crate::wire::{Answer, Wire};
 
 /// How a request says who sends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Auth {
+pub enum Auth {
+    /// No signature.
     Anonymous,
+    /// A signature of version 1 in the header.
     HeaderV1,
+    /// A signature of version 4 in the header.
     HeaderV4,
+    /// A signature of version 1 in the query.
     UrlV1,
+    /// A signature of version 4 in the query.
     UrlV4,
 }
 
 /// A request under construction.
 #[derive(Debug, Clone)]
-pub(crate) struct Request {
+pub struct Request {
     address: SocketAddr,
     method: String,
     target: String,
@@ -41,14 +46,14 @@ pub(crate) struct Request {
 }
 
 /// The time now.
-pub(crate) fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     Timestamp::from_unix_millis(i64::try_from(since.as_millis()).unwrap())
 }
 
 impl Request {
     /// `target` is written as it is: path and query, encoded by the test.
-    pub(crate) fn new(address: SocketAddr, method: &str, target: &str) -> Self {
+    pub fn new(address: SocketAddr, method: &str, target: &str) -> Self {
         Self {
             address,
             method: method.to_owned(),
@@ -68,7 +73,7 @@ impl Request {
     }
 
     /// Adds a query parameter, encoded here.
-    pub(crate) fn query(mut self, name: &str, value: &str) -> Self {
+    pub fn query(mut self, name: &str, value: &str) -> Self {
         self.target.push(if self.target.contains('?') { '&' } else { '?' });
         self.target.push_str(&signing::encode(name, false));
         if !value.is_empty() {
@@ -78,86 +83,92 @@ impl Request {
         self
     }
 
-    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+    /// Adds a header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub(crate) fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+    /// Sets the body.
+    pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
         self.body = body.as_ref().to_vec();
         self
     }
 
     /// Leaves `Content-Length` to the test, which frames the body by itself.
-    pub(crate) fn unframed(mut self) -> Self {
+    pub fn unframed(mut self) -> Self {
         self.framed = false;
         self
     }
 
     /// Sends another `Host`, one that names no bucket.
-    pub(crate) fn host(mut self, host: &str) -> Self {
+    pub fn host(mut self, host: &str) -> Self {
         self.host = host.to_owned();
         self
     }
 
     /// Sends another `Host`, one that names `bucket`; the path then is the key alone.
-    pub(crate) fn host_of(mut self, bucket: &str, host: &str) -> Self {
+    pub fn host_of(mut self, bucket: &str, host: &str) -> Self {
         self.bucket_of_host = format!("/{bucket}");
         self.host(host)
     }
 
     /// Signs for this resource.
-    pub(crate) fn resource(mut self, resource: &str) -> Self {
+    pub fn resource(mut self, resource: &str) -> Self {
         self.resource = Some(resource.to_owned());
         self
     }
 
-    pub(crate) fn auth(mut self, auth: Auth) -> Self {
+    /// Signs in this way.
+    pub fn auth(mut self, auth: Auth) -> Self {
         self.auth = auth;
         self
     }
 
-    pub(crate) fn anonymous(self) -> Self {
+    /// Sends no signature.
+    pub fn anonymous(self) -> Self {
         self.auth(Auth::Anonymous)
     }
 
-    pub(crate) fn key(mut self, id: &str, secret: &str) -> Self {
+    /// Signs with another key.
+    pub fn key(mut self, id: &str, secret: &str) -> Self {
         self.key = Key { id: id.to_owned(), secret: secret.to_owned() };
         self
     }
 
-    pub(crate) fn region(mut self, region: &str) -> Self {
+    /// Signs for another region.
+    pub fn region(mut self, region: &str) -> Self {
         self.region = region.to_owned();
         self
     }
 
     /// Signs as if at another time.
-    pub(crate) fn at(mut self, now: Timestamp) -> Self {
+    pub fn at(mut self, now: Timestamp) -> Self {
         self.now = now;
         self
     }
 
     /// How long a signed URL holds.
-    pub(crate) fn expires(mut self, seconds: i64) -> Self {
+    pub fn expires(mut self, seconds: i64) -> Self {
         self.expires_s = seconds;
         self
     }
 
     /// Where it would be sent.
-    pub(crate) fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Sends on a connection of its own, and checks what every answer must have.
     #[track_caller]
-    pub(crate) fn send(self) -> Answer {
+    pub fn send(self) -> Answer {
         let mut wire = Wire::open(self.address);
         self.send_on(&mut wire)
     }
 
     /// The same on a connection that may have been used before.
     #[track_caller]
-    pub(crate) fn send_on(self, wire: &mut Wire) -> Answer {
+    pub fn send_on(self, wire: &mut Wire) -> Answer {
         // A refused body may be answered before all of it was sent.
         let _ = wire.try_send(&self.to_bytes());
         let answer =
@@ -167,14 +178,14 @@ impl Request {
     }
 
     /// The whole request.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = self.head().into_bytes();
         bytes.extend_from_slice(&self.body);
         bytes
     }
 
     /// The head, signed, with its empty line.
-    pub(crate) fn head(&self) -> String {
+    pub fn head(&self) -> String {
         let (target, headers) = self.signed();
         let mut head = format!("{} {target} HTTP/1.1\r\nHost: {}\r\n", self.method, self.host);
         for (name, value) in headers {
@@ -189,7 +200,7 @@ impl Request {
     }
 
     /// The URL that a presigned request goes to.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}{}", self.host, self.signed().0)
     }
 
@@ -265,7 +276,7 @@ impl Request {
 
 /// What every answer has, whatever was asked.
 #[track_caller]
-pub(crate) fn check_usual(answer: &Answer) {
+pub fn check_usual(answer: &Answer) {
     let id = answer.spelled("x-oss-request-id");
     let is_id = id.len() == 24 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
     assert!(is_id, "{answer:?}");
