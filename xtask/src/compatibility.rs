@@ -137,7 +137,8 @@ fn record_of(folder: &str) -> PathBuf {
     workspace::target_dir().join("conformance").join(format!("{folder}.cases"))
 }
 
-/// `None` for a case that is not about an SDK: a suite may check its own application server first.
+/// Parses a case's name; `None` for one that is not about an SDK: a suite may check its own application server
+/// first.
 fn parse(folder: &str, name: &str) -> anyhow::Result<Option<Case>> {
     if name.starts_with("application/") {
         return Ok(None);
@@ -162,7 +163,8 @@ fn parse(folder: &str, name: &str) -> anyhow::Result<Option<Case>> {
     Ok(Some(Case { sdk, row, signature: at.and_then(|at| signature(parts.get(at)?)), title }))
 }
 
-/// The row whose beginning fits best, and that beginning. An upload's case that speaks of a callback is about that.
+/// Returns the row whose beginning fits best, and that beginning. An upload's case that speaks of a callback is
+/// about that.
 fn row_of(case: &str) -> Option<(usize, &'static str)> {
     let upload = ["PutObject", "CompleteMultipartUpload"].into_iter().find(|upload| fits(case, upload));
     if let Some(upload) = upload.filter(|_| case.contains("callback")) {
@@ -176,7 +178,7 @@ fn row_of(case: &str) -> Option<(usize, &'static str)> {
     beginnings.filter(|(_, text)| fits(case, text)).max_by_key(|(_, text)| text.len())
 }
 
-/// A whole operation, or the beginning of a name in small letters.
+/// Returns whether a case begins with a whole operation, or with the beginning of a name in small letters.
 fn fits(case: &str, beginning: &str) -> bool {
     let Some(rest) = case.strip_prefix(beginning) else { return false };
     let is_operation = beginning.starts_with(char::is_uppercase);

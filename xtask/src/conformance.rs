@@ -58,7 +58,7 @@ pub(crate) const EXAMPLES: Suite = Suite {
 };
 
 impl Language {
-    /// The suite that runs this language's SDKs.
+    /// Returns the suite that runs this language's SDKs.
     pub(crate) fn suite(self) -> Suite {
         match self {
             Language::Python => {
@@ -152,7 +152,7 @@ fn passed_cases(finished: &Finished) -> Vec<String> {
         .collect()
 }
 
-/// A suite whose closing line and exit status do not say the same is not believed.
+/// Judges a suite by its closing line and exit status; one whose two do not say the same is not believed.
 fn judge(finished: &Finished) -> Outcome {
     let Some(tally) = finished.lines.iter().rev().find_map(|line| closing_line(line)) else {
         return Outcome::Failed(format!("no closing line `N passed, N failed` ({})", finished.status));

@@ -18,7 +18,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     }
 }
 
-/// The same as a step of a larger run.
+/// Does the same as a step of a larger run.
 pub(crate) fn outcome() -> anyhow::Result<Outcome> {
     if let Some(cure) = tools::missing(&[tools::CARGO_DENY]) {
         return Ok(Outcome::Skipped(cure));
@@ -37,7 +37,8 @@ fn check(what: &[&str]) -> anyhow::Result<bool> {
     Ok(status.success())
 }
 
-/// The advisory database is a git repository; where it cannot be fetched its check says nothing about the tree.
+/// Asks whether the advisory database can be fetched. It is a git repository; where it cannot be fetched its
+/// check says nothing about the tree.
 fn database_reachable() -> anyhow::Result<bool> {
     let fetched = deny()
         .args(["fetch", "db"])

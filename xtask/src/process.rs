@@ -81,12 +81,12 @@ pub(crate) fn run_showing(command: &mut Command, bound: Option<Duration>) -> any
     }
 }
 
-/// The lines a child prints on standard output, read by a thread of their own.
+/// Reads the lines that a child prints on standard output, by a thread of their own.
 pub(crate) fn lines_of(child: &mut Child) -> anyhow::Result<Receiver<String>> {
     Ok(lines_from(child.stdout.take().context("the child's output is not a pipe")?))
 }
 
-/// The lines that come out of a pipe, read by a thread of their own.
+/// Reads the lines that come out of a pipe, by a thread of their own.
 pub(crate) fn lines_from(output: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {

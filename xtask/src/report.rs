@@ -51,7 +51,7 @@ impl fmt::Display for Tally {
 }
 
 impl Outcome {
-    /// The outcome of a step that has no cases of its own.
+    /// Returns the outcome of a step that has no cases of its own.
     pub(crate) fn of_step(success: bool, why_not: &str) -> Outcome {
         if success {
             Outcome::Ran(Tally { passed: 1, ..Tally::default() })

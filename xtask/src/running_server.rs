@@ -63,12 +63,12 @@ impl RunningServer {
         Ok(RunningServer { endpoint, console, process, binary, ports, log, data })
     }
 
-    /// The server's process.
+    /// Returns the server's process.
     pub(crate) fn pid(&self) -> u32 {
         self.process.0.id()
     }
 
-    /// The end of what the server has logged so far.
+    /// Returns the end of what the server has logged so far.
     pub(crate) fn log_tail(&self) -> String {
         tail(&self.log)
     }

@@ -38,7 +38,7 @@ pub(crate) fn run(baseline: Option<String>) -> anyhow::Result<bool> {
     Ok(status.success())
 }
 
-/// The first release in git's listing; candidates for one, such as `v1.0.0-rc.1`, are none.
+/// Returns the first release in git's listing; candidates for one, such as `v1.0.0-rc.1`, are none.
 fn newest(tags: &str) -> Option<String> {
     let is_release = |tag: &&str| tag.starts_with('v') && !tag.contains('-');
     tags.lines().map(str::trim).find(is_release).map(str::to_owned)

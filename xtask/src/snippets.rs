@@ -66,7 +66,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     Ok(report.close(true))
 }
 
-/// The same as a step of a larger run.
+/// Does the same as a step of a larger run.
 pub(crate) fn outcome(binary: &Path) -> anyhow::Result<Outcome> {
     for (made, suite) in
         [("python/.venv", "python"), ("node/node_modules", "node"), ("java/target/lib", "java")]
@@ -135,7 +135,7 @@ impl Dev {
     }
 }
 
-/// The programs that `ossicle dev` prints, each under its title.
+/// Returns the programs that `ossicle dev` prints, each under its title.
 fn printed(text: &str) -> anyhow::Result<Vec<Snippet>> {
     let mut snippets = Vec::new();
     for block in text.split(TITLE).skip(1) {
@@ -156,7 +156,7 @@ fn printed(text: &str) -> anyhow::Result<Vec<Snippet>> {
     Ok(snippets)
 }
 
-/// The programs of the pages, which name the addresses that `ossicle dev` has by default.
+/// Returns the programs of the pages, which name the addresses that `ossicle dev` has by default.
 fn of_the_pages() -> anyhow::Result<Vec<Snippet>> {
     let pages = [
         ("README.md", "python", Runner::Python, ""),
@@ -176,7 +176,7 @@ fn of_the_pages() -> anyhow::Result<Vec<Snippet>> {
     Ok(snippets)
 }
 
-/// The last fenced block of a language on a page.
+/// Returns the last fenced block of a language on a page.
 fn last_block<'a>(page: &'a str, language: &str) -> Option<&'a str> {
     let (_, block) = page.rsplit_once(&format!("```{language}\n"))?;
     Some(block.split_once("```")?.0)

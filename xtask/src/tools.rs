@@ -40,7 +40,7 @@ pub(crate) const CARGO_DENY: Tool =
     Tool { names: &["cargo-deny"], cure: "install cargo-deny (cargo install --locked cargo-deny)" };
 
 impl Tool {
-    /// Where the program is, looked up as a shell would.
+    /// Looks the program up as a shell would.
     pub(crate) fn find(&self) -> Option<PathBuf> {
         let path = std::env::var_os("PATH")?;
         let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
@@ -51,7 +51,7 @@ impl Tool {
     }
 }
 
-/// What to say when one of these is not here.
+/// Returns the sentence that says which of these is missing and how to get it.
 pub(crate) fn missing(tools: &[Tool]) -> Option<String> {
     let absent = tools.iter().find(|tool| tool.find().is_none())?;
     Some(format!("{} is not here: {}", absent.names.first().copied().unwrap_or("a tool"), absent.cure))

@@ -5,13 +5,13 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-/// The folder that holds the workspace's `Cargo.toml`.
+/// Returns the folder that holds the workspace's `Cargo.toml`.
 pub(crate) fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.parent().unwrap_or(manifest).to_path_buf()
 }
 
-/// Where cargo puts what it builds, `CARGO_TARGET_DIR` included.
+/// Returns the folder into which cargo builds, `CARGO_TARGET_DIR` included.
 pub(crate) fn target_dir() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
         Some(folder) => root().join(folder),
@@ -19,7 +19,7 @@ pub(crate) fn target_dir() -> PathBuf {
     }
 }
 
-/// The cargo that runs this program, started at the root of the workspace.
+/// Returns the cargo that runs this program, started at the root of the workspace.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
@@ -39,7 +39,7 @@ pub(crate) fn build_ossicle(release: bool) -> anyhow::Result<PathBuf> {
     Ok(target_dir().join(if release { "release" } else { "debug" }).join("ossicle"))
 }
 
-/// Every file that git knows or would add, below the root, with `/` between folders.
+/// Returns every file that git knows or would add, below the root, with `/` between folders.
 pub(crate) fn files() -> anyhow::Result<Vec<String>> {
     let listing = Command::new("git")
         .current_dir(root())

@@ -65,12 +65,12 @@ pub struct Application {
 }
 
 impl Reply {
-    /// An answer with a JSON body and everything in order.
+    /// Returns an answer with a JSON body and everything in order.
     pub fn json(body: &str) -> Self {
         Self::new("200 OK", &[("Content-Type", "application/json")], body.as_bytes())
     }
 
-    /// An answer with `Content-Length`, written at once.
+    /// Returns an answer with `Content-Length`, written at once.
     pub fn new(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Self {
         let length = ("Content-Length", body.len().to_string());
         let mut head = format!("HTTP/1.1 {status}\r\n{}: {}\r\n", length.0, length.1);
@@ -80,7 +80,7 @@ impl Reply {
         Self::raw([head.as_bytes(), b"\r\n", body].concat())
     }
 
-    /// Bytes as they are.
+    /// Writes bytes as they are.
     pub fn raw(bytes: impl AsRef<[u8]>) -> Self {
         Self::default().then(Step::Write(bytes.as_ref().to_vec()))
     }
@@ -126,11 +126,8 @@ impl Application {
         Self::start(None, script)
     }
 
-    /// The same over TLS.
-    pub fn tls(
-        identity: &Identity,
-        script: impl Fn(&Received) -> Reply + Send + Sync + 'static,
-    ) -> Self {
+    /// Does the same over TLS.
+    pub fn tls(identity: &Identity, script: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
         Self::start(Some(identity.acceptor()), script)
     }
 
@@ -161,17 +158,17 @@ impl Application {
         self.address
     }
 
-    /// A URL on this server.
+    /// Returns a URL on this server.
     pub fn url(&self, target: &str) -> String {
         format!("http://{}{target}", self.address)
     }
 
-    /// The requests so far.
+    /// Returns the requests so far.
     pub fn requests(&self) -> Vec<Received> {
         self.received.0.lock().unwrap().clone()
     }
 
-    /// The only request there has been.
+    /// Returns the only request there has been.
     #[track_caller]
     pub fn only(&self) -> Received {
         let requests = self.requests();
@@ -194,23 +191,23 @@ impl Application {
 }
 
 impl Received {
-    /// The request line.
+    /// Returns the request line.
     pub fn line(&self) -> &str {
         self.head.split("\r\n").next().unwrap()
     }
 
-    /// The request target as it was written.
+    /// Returns the request target as it was written.
     pub fn target(&self) -> &str {
         self.line().split(' ').nth(1).unwrap()
     }
 
-    /// The headers in their order, names as they were written.
+    /// Returns the headers in their order, names as they were written.
     pub fn headers(&self) -> Vec<(&str, &str)> {
         let lines = self.head.trim_end_matches("\r\n").split("\r\n").skip(1);
         lines.map(|line| line.split_once(": ").unwrap()).collect()
     }
 
-    /// A header; its name in any case.
+    /// Returns a header; its name in any case.
     #[track_caller]
     pub fn header(&self, name: &str) -> &str {
         let found: Vec<&str> = self
@@ -232,13 +229,13 @@ impl Received {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    /// The body as JSON.
+    /// Returns the body as JSON.
     #[track_caller]
     pub fn as_json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    /// Whether the signature is that of the key: RSA over the MD5 of decoded path, query, line feed and body.
+    /// Checks the signature with the key: RSA over the MD5 of decoded path, query, line feed and body.
     pub fn is_signed_by(&self, pem: &str) -> bool {
         let (path, query) = match self.target().split_once('?') {
             Some((path, query)) => (path, format!("?{query}")),

@@ -18,13 +18,13 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// On the shared server.
+    /// Makes a bucket on the shared server.
     #[track_caller]
     pub fn new() -> Self {
         Self::on(&Server::shared())
     }
 
-    /// On a server of the test's own.
+    /// Makes a bucket on a server of the test's own.
     #[track_caller]
     pub fn on(server: &Arc<Server>) -> Self {
         let bucket = Self::unmade_on(server);
@@ -32,7 +32,7 @@ impl Bucket {
         bucket
     }
 
-    /// A name that no bucket has yet, on the shared server.
+    /// Returns a name that no bucket has yet, on the shared server.
     pub fn unmade() -> Self {
         Self::unmade_on(&Server::shared())
     }
@@ -43,17 +43,17 @@ impl Bucket {
         Self { server: Arc::clone(server), name }
     }
 
-    /// A request for the bucket itself; `query` with its `?`.
+    /// Returns a request for the bucket itself; `query` with its `?`.
     pub fn root(&self, method: &str, query: &str) -> Request {
         self.server.request(method, &format!("/{}/{query}", self.name))
     }
 
-    /// A request for an object; `rest` is the encoded key and whatever follows.
+    /// Returns a request for an object; `rest` is the encoded key and whatever follows.
     pub fn at(&self, method: &str, rest: &str) -> Request {
         self.server.request(method, &format!("/{}/{rest}", self.name))
     }
 
-    /// A request for the object of this very key, encoded here.
+    /// Returns a request for the object of this very key, encoded here.
     pub fn key(&self, method: &str, key: &str) -> Request {
         self.at(method, &signing::encode(key, true))
     }
@@ -64,7 +64,7 @@ impl Bucket {
         self.key("PUT", key).body(content).send().expect(200)
     }
 
-    /// An object's content.
+    /// Returns an object's content.
     #[track_caller]
     pub fn get(&self, key: &str) -> Vec<u8> {
         self.key("GET", key).send().expect(200).body
@@ -103,7 +103,7 @@ impl Bucket {
         request.body(content).send().expect(200).must("ETag").to_owned()
     }
 
-    /// The request that completes an upload with these parts.
+    /// Returns the request that completes an upload with these parts.
     pub fn complete(&self, key: &str, upload: &str, parts: &[(u32, String)]) -> Request {
         let parts: String = parts
             .iter()

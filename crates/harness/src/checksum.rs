@@ -4,33 +4,33 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 
-/// The ETag of plain content: the MD5 in upper-case hexadecimal, in quotes.
+/// Returns the ETag of plain content: the MD5 in upper-case hexadecimal, in quotes.
 pub fn etag(content: &[u8]) -> String {
     format!("\"{}\"", md5_hex(content))
 }
 
-/// The same without quotes.
+/// Returns the same without quotes.
 pub fn md5_hex(content: &[u8]) -> String {
     Md5::digest(content).iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
-/// The value of `Content-MD5`.
+/// Returns the value of `Content-MD5`.
 pub fn content_md5(content: &[u8]) -> String {
     STANDARD.encode(Md5::digest(content))
 }
 
-/// The ETag of an object made of parts, in quotes: over the parts' ETags as text.
+/// Returns the ETag of an object made of parts, in quotes: over the parts' ETags as text.
 pub fn multipart_etag(parts: &[&[u8]]) -> String {
     let etags: String = parts.iter().map(|part| md5_hex(part)).collect();
     format!("\"{}-{}\"", md5_hex(etags.as_bytes()), parts.len())
 }
 
-/// The value of `x-oss-hash-sha1` as the mobile SDKs send it.
+/// Returns the value of `x-oss-hash-sha1` as the mobile SDKs send it.
 pub fn sha1(content: &[u8]) -> String {
     sha1::Sha1::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// CRC-64/XZ (ECMA-182, reflected) in decimal, bit by bit.
+/// Computes CRC-64/XZ (ECMA-182, reflected) in decimal, bit by bit.
 pub fn crc64(content: &[u8]) -> String {
     let mut crc = !0_u64;
     for byte in content {

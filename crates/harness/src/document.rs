@@ -2,12 +2,13 @@
 
 use crate::wire::Answer;
 
-/// The text of the first element `name`.
+/// Returns the text of the first element `name`.
 pub fn first(xml: &str, name: &str) -> Option<String> {
     all(xml, name).into_iter().next()
 }
 
-/// The texts of all elements `name`, in order. What stands inside an element is returned as it is, less the escapes.
+/// Returns the texts of all elements `name`, in order. What stands inside an element is returned as it is, less
+/// the escapes.
 pub fn all(xml: &str, name: &str) -> Vec<String> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let mut found = Vec::new();

@@ -44,7 +44,7 @@ impl Form {
         fields.into_iter().fold(self, |form, (name, value)| form.field(&name, &value))
     }
 
-    /// The file, which comes last.
+    /// Adds the file, which comes last.
     pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         self.typed_file(name, "text/plain", content)
     }
@@ -58,7 +58,7 @@ impl Form {
         self
     }
 
-    /// A part as it is.
+    /// Adds a part as it is.
     pub fn raw(mut self, part: impl AsRef<[u8]>) -> Self {
         self.parts.push(part.as_ref().to_vec());
         self
@@ -86,7 +86,7 @@ impl Form {
 }
 
 impl Policy {
-    /// A policy for the next ten minutes.
+    /// Begins a policy for the next ten minutes.
     pub fn new() -> Self {
         let date = now();
         Self {
@@ -130,7 +130,7 @@ impl Policy {
         ))
     }
 
-    /// The fields of a form signed with version 1.
+    /// Returns the fields of a form signed with version 1.
     pub fn v1(&self) -> Vec<(String, String)> {
         let policy = self.base64();
         let signature = signing::v1_of(&self.key, policy.as_bytes());
@@ -138,7 +138,7 @@ impl Policy {
         fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// The fields of a form signed with version 4.
+    /// Returns the fields of a form signed with version 4.
     pub fn v4(&self) -> Vec<(String, String)> {
         let (policy, date) = (self.base64(), self.date.iso8601_basic());
         let signature = signing::v4_of(&self.key, &date, &self.region, policy.as_bytes());

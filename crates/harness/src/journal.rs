@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::server::root_key;
 use crate::{Server, Wire};
 
-/// All rows that a query finds, newest first.
+/// Returns all rows that a query finds, newest first.
 #[track_caller]
 pub fn rows(server: &Server, query: &str) -> Vec<Value> {
     let mut rows = Vec::new();
@@ -24,7 +24,7 @@ pub fn rows(server: &Server, query: &str) -> Vec<Value> {
     }
 }
 
-/// One delivery in full.
+/// Returns one delivery in full.
 #[track_caller]
 pub fn detail(server: &Server, id: &str) -> Value {
     let answer = server.ask_console(&format!("/api/deliveries/{id}")).expect(200);

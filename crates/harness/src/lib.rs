@@ -12,7 +12,10 @@
     clippy::indexing_slicing,
     reason = "a test may panic"
 )]
-#![expect(clippy::new_without_default, reason = "what is new here is made for a test and no default of anything")]
+#![expect(
+    clippy::new_without_default,
+    reason = "what is new here is made for a test and no default of anything"
+)]
 
 pub mod application;
 pub mod bucket;

@@ -45,14 +45,14 @@ pub struct Request {
     expires_s: i64,
 }
 
-/// The time now.
+/// Returns the time now.
 pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     Timestamp::from_unix_millis(i64::try_from(since.as_millis()).unwrap())
 }
 
 impl Request {
-    /// `target` is written as it is: path and query, encoded by the test.
+    /// Begins a request. `target` is written as it is: path and query, encoded by the test.
     pub fn new(address: SocketAddr, method: &str, target: &str) -> Self {
         Self {
             address,
@@ -148,13 +148,13 @@ impl Request {
         self
     }
 
-    /// How long a signed URL holds.
+    /// Sets for how long a signed URL holds.
     pub fn expires(mut self, seconds: i64) -> Self {
         self.expires_s = seconds;
         self
     }
 
-    /// Where it would be sent.
+    /// Returns the address that it would be sent to.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -166,7 +166,7 @@ impl Request {
         self.send_on(&mut wire)
     }
 
-    /// The same on a connection that may have been used before.
+    /// Sends it on a connection that may have been used before.
     #[track_caller]
     pub fn send_on(self, wire: &mut Wire) -> Answer {
         // A refused body may be answered before all of it was sent.
@@ -177,14 +177,14 @@ impl Request {
         answer
     }
 
-    /// The whole request.
+    /// Writes out the whole request.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = self.head().into_bytes();
         bytes.extend_from_slice(&self.body);
         bytes
     }
 
-    /// The head, signed, with its empty line.
+    /// Writes out the head, signed, with its empty line.
     pub fn head(&self) -> String {
         let (target, headers) = self.signed();
         let mut head = format!("{} {target} HTTP/1.1\r\nHost: {}\r\n", self.method, self.host);
@@ -199,7 +199,7 @@ impl Request {
         head + "\r\n"
     }
 
-    /// The URL that a presigned request goes to.
+    /// Returns the URL that a presigned request goes to.
     pub fn url(&self) -> String {
         format!("http://{}{}", self.host, self.signed().0)
     }
@@ -274,7 +274,7 @@ impl Request {
     }
 }
 
-/// What every answer has, whatever was asked.
+/// Checks what every answer has, whatever was asked.
 #[track_caller]
 pub fn check_usual(answer: &Answer) {
     let id = answer.spelled("x-oss-request-id");
@@ -287,7 +287,8 @@ pub fn check_usual(answer: &Answer) {
     }
 }
 
-/// `x-oss-*` in lower case, standard names as their standards write them.
+/// Returns whether a name is spelled as OSS does: `x-oss-*` in lower case, standard names as their standards
+/// write them.
 fn is_spelled_as_oss_does(name: &str) -> bool {
     if name.to_ascii_lowercase().starts_with("x-oss-") {
         return name.bytes().all(|byte| !byte.is_ascii_uppercase());

@@ -19,7 +19,7 @@ use crate::wire::{Answer, Wire};
 /// The region that the tests sign for.
 pub const REGION: &str = "cn-hangzhou";
 
-/// The key that the tests sign with.
+/// Returns the key that the tests sign with.
 pub fn root_key() -> Key {
     Key { id: "TestAccessKeyId".to_owned(), secret: "TestAccessKeySecret".to_owned() }
 }
@@ -187,7 +187,7 @@ impl Setup {
 }
 
 impl Server {
-    /// The server that most tests share.
+    /// Returns the server that most tests share.
     pub fn shared() -> Arc<Self> {
         static SHARED: OnceLock<Arc<Server>> = OnceLock::new();
         let server = SHARED.get_or_init(|| Arc::new(Setup::new().lasting().start()));
@@ -201,7 +201,7 @@ impl Server {
         assert!(!log.contains("InternalError"), "the server failed:\n{log}");
     }
 
-    /// What the `ready` line said.
+    /// Returns the `ready` line's JSON.
     pub fn ready(&self) -> &str {
         &self.ready
     }
@@ -240,7 +240,7 @@ impl Server {
         wire.answer()
     }
 
-    /// The journal's record of the callback that this answer is about, once its outcome is known.
+    /// Returns the journal's record of the callback that this answer is about, once its outcome is known.
     #[track_caller]
     pub fn delivery(&self, answer: &Answer) -> serde_json::Value {
         self.delivery_of(answer.must("x-oss-request-id"))
@@ -252,7 +252,8 @@ impl Server {
         self.delivery_once(id, |state| state != "pending")
     }
 
-    /// The journal's record once its state is what the test waits for, or as it is when that takes too long.
+    /// Returns the journal's record once its state is what the test waits for, or as it is when that takes too
+    /// long.
     #[track_caller]
     pub fn delivery_once(&self, id: &str, awaited: impl Fn(&str) -> bool) -> serde_json::Value {
         let deadline = Instant::now() + Duration::from_secs(10);
@@ -266,7 +267,7 @@ impl Server {
         }
     }
 
-    /// The public key that verifies callbacks, from the console.
+    /// Returns the public key that verifies callbacks, from the console.
     #[track_caller]
     pub fn public_key(&self) -> String {
         let mut wire = Wire::open(self.console());
@@ -274,19 +275,19 @@ impl Server {
         wire.answer().expect(200).text().to_owned()
     }
 
-    /// The data folder.
+    /// Returns the data folder.
     pub fn data(&self) -> &Path {
         &self.data
     }
 
-    /// The process's memory, in bytes.
+    /// Returns the process's memory, in bytes.
     pub fn memory(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
     }
 
-    /// What was logged so far.
+    /// Returns what was logged so far.
     pub fn log(&self) -> String {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -341,7 +342,7 @@ pub fn binary() -> PathBuf {
     )
 }
 
-/// A new folder, in memory where the system has such a place: these tests wait for no disk.
+/// Makes a new folder, in memory where the system has such a place: these tests wait for no disk.
 pub fn folder() -> TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()

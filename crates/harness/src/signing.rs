@@ -69,7 +69,7 @@ impl Signed<'_> {
         self.headers.iter().find(|(candidate, _)| candidate == name).map_or("", |(_, value)| value.trim())
     }
 
-    /// The string to sign of version 1; `date` is the `Date` header or, in a URL, the time of expiry.
+    /// Returns the string to sign of version 1; `date` is the `Date` header or, in a URL, the time of expiry.
     pub fn v1_string(&self, date: &str) -> String {
         let mut text = format!(
             "{}\n{}\n{}\n{date}\n",
@@ -96,12 +96,12 @@ impl Signed<'_> {
         text
     }
 
-    /// The signature of version 1.
+    /// Returns the signature of version 1.
     pub fn v1(&self, key: &Key, date: &str) -> String {
         v1_of(key, self.v1_string(date).as_bytes())
     }
 
-    /// The canonical request of version 4, with the headers `additional` (sorted) covered too.
+    /// Returns the canonical request of version 4, with the headers `additional` (sorted) covered too.
     pub fn v4_canonical(&self, additional: &[&str]) -> String {
         let mut query: Vec<(String, String)> = self
             .query
@@ -132,7 +132,7 @@ impl Signed<'_> {
         )
     }
 
-    /// The signature of version 4, in hexadecimal.
+    /// Returns the signature of version 4, in hexadecimal.
     pub fn v4(&self, key: &Key, date: &str, region: &str, additional: &[&str]) -> String {
         let digest = hex(&Sha256::digest(self.v4_canonical(additional)));
         let text = format!("OSS4-HMAC-SHA256\n{date}\n{}\n{digest}", scope(date, region));
@@ -140,19 +140,19 @@ impl Signed<'_> {
     }
 }
 
-/// The scope of a version 4 credential; `date` is the basic ISO time.
+/// Returns the scope of a version 4 credential; `date` is the basic ISO time.
 pub fn scope(date: &str, region: &str) -> String {
     format!("{}/{region}/oss/aliyun_v4_request", &date[..8])
 }
 
-/// The version 1 signature of any text; of a form, of its policy.
+/// Returns the version 1 signature of any text; of a form, of its policy.
 pub fn v1_of(key: &Key, text: &[u8]) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(key.secret.as_bytes()).unwrap();
     mac.update(text);
     STANDARD.encode(mac.finalize().into_bytes())
 }
 
-/// The version 4 signature of any text.
+/// Returns the version 4 signature of any text.
 pub fn v4_of(key: &Key, date: &str, region: &str, text: &[u8]) -> String {
     let mut signing = sha256(format!("aliyun_v4{}", key.secret).as_bytes(), &date.as_bytes()[..8]);
     for part in [region, "oss", "aliyun_v4_request"] {

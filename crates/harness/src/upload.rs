@@ -35,7 +35,7 @@ pub struct Outcome {
     pub body: Vec<u8>,
 }
 
-/// The value of `x-oss-callback`.
+/// Returns the value of `x-oss-callback`.
 pub fn callback(url: &str) -> String {
     STANDARD.encode(json!({"callbackUrl": url, "callbackBody": "key=${object}&size=${size}"}).to_string())
 }

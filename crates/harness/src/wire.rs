@@ -150,12 +150,12 @@ impl Wire {
         }
     }
 
-    /// Whether the server ends the connection, with nothing more to say.
+    /// Returns whether the server ends the connection, with nothing more to say.
     pub fn is_closed(&mut self) -> bool {
         self.buffer.is_empty() && self.fill() == 0
     }
 
-    /// A reset counts as an end.
+    /// Reads more; a reset counts as an end.
     fn fill(&mut self) -> usize {
         let mut piece = vec![0; 256 * 1024];
         let count = match self.stream.read(&mut piece) {
@@ -170,7 +170,7 @@ impl Wire {
 }
 
 impl Answer {
-    /// A header's value; its name in any case.
+    /// Returns a header's value; its name in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(candidate, _)| candidate.eq_ignore_ascii_case(name));
         let value = found.next().map(|(_, value)| value.as_str());
@@ -178,13 +178,13 @@ impl Answer {
         value
     }
 
-    /// A header that must be there.
+    /// Returns a header that must be there.
     #[track_caller]
     pub fn must(&self, name: &str) -> &str {
         self.header(name).unwrap_or_else(|| panic!("no {name}: {self:?}"))
     }
 
-    /// A header whose name must be spelled exactly so.
+    /// Returns a header whose name must be spelled exactly so.
     #[track_caller]
     pub fn spelled(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(candidate, _)| candidate == name);
@@ -196,13 +196,13 @@ impl Answer {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    /// The text of the first XML element of this name.
+    /// Returns the text of the first XML element of this name.
     #[track_caller]
     pub fn element(&self, name: &str) -> String {
         document::first(self.text(), name).unwrap_or_else(|| panic!("no <{name}>: {self:?}"))
     }
 
-    /// The texts of all XML elements of this name.
+    /// Returns the texts of all XML elements of this name.
     pub fn elements(&self, name: &str) -> Vec<String> {
         document::all(self.text(), name)
     }
@@ -224,7 +224,7 @@ impl Answer {
         answer
     }
 
-    /// The same for an answer to HEAD, whose document travels in a header.
+    /// Does the same with an answer to HEAD, whose document travels in a header.
     #[track_caller]
     pub fn expect_head_error(self, status: u16, code: &str) -> Self {
         use base64::Engine as _;

@@ -47,7 +47,7 @@ impl BucketAcl {
         }
     }
 
-    /// The value as OSS writes it.
+    /// Returns the value as OSS writes it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -58,13 +58,13 @@ impl BucketAcl {
         }
     }
 
-    /// Whether everybody may read, also without an account.
+    /// Returns whether everybody may read, also without an account.
     #[must_use]
     pub fn allows_public_read(self) -> bool {
         matches!(self, Self::PublicRead | Self::PublicReadWrite)
     }
 
-    /// Whether everybody may write.
+    /// Returns whether everybody may write.
     #[must_use]
     pub fn allows_public_write(self) -> bool {
         matches!(self, Self::PublicReadWrite)
@@ -88,7 +88,7 @@ impl ObjectAcl {
         }
     }
 
-    /// The value as OSS writes it.
+    /// Returns the value as OSS writes it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -99,7 +99,7 @@ impl ObjectAcl {
         }
     }
 
-    /// What holds for the object inside a bucket with the list `bucket`.
+    /// Returns the list that holds for the object in a bucket with the list `bucket`.
     #[must_use]
     pub fn within(self, bucket: BucketAcl) -> BucketAcl {
         match self {

@@ -25,7 +25,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// The bucket, if there is one.
+    /// Returns the bucket, if there is one.
     #[must_use]
     pub fn bucket(&self) -> Option<&BucketName> {
         match self {
@@ -34,7 +34,7 @@ impl Target {
         }
     }
 
-    /// The object key, if there is one.
+    /// Returns the object key, if there is one.
     #[must_use]
     pub fn key(&self) -> Option<&ObjectKey> {
         match self {
@@ -85,8 +85,8 @@ pub struct Addressing {
 }
 
 impl Addressing {
-    /// `domains` carry a bucket in front (`bucket.domain`) or none (`domain`, bucket in the path); `custom`
-    /// domains stand for one bucket each.
+    /// Takes the domains of the server: `domains` carry a bucket in front (`bucket.domain`) or none (`domain`,
+    /// bucket in the path); `custom` domains stand for one bucket each.
     #[must_use]
     pub fn new(domains: Vec<String>, custom: Vec<(String, BucketName)>) -> Self {
         let normal = |name: String| name.trim_matches('.').to_ascii_lowercase();
@@ -111,7 +111,7 @@ impl Addressing {
         }
     }
 
-    /// The other reading of a request whose `Host` names a bucket *and* whose path begins with the same
+    /// Returns the other reading of a request whose `Host` names a bucket *and* whose path begins with the same
     /// bucket.
     ///
     /// One SDK, given an IP address and told to put buckets into paths, does both. The signature covers the bucket and
@@ -124,7 +124,7 @@ impl Addressing {
         (addressed.target.bucket() == Some(&bucket)).then_some(addressed)
     }
 
-    /// The bucket a `Host` header names by itself.
+    /// Returns the bucket a `Host` header names by itself.
     fn bucket_of_host(&self, host: Option<&str>) -> Result<Option<(BucketName, AddressStyle)>, Error> {
         let Some(host) = host.map(host_name).filter(|host| !host.is_empty()) else { return Ok(None) };
         if let Some((_, bucket)) = self.custom.iter().find(|(name, _)| *name == host) {
@@ -166,7 +166,7 @@ fn front_bucket(front: &str) -> Result<Option<(BucketName, AddressStyle)>, Error
     BucketName::parse(front).map(|bucket| Some((bucket, AddressStyle::VirtualHost)))
 }
 
-/// The host without port, brackets and final dot, in lower case.
+/// Returns the host without port, brackets and final dot, in lower case.
 fn host_name(host: &str) -> String {
     let host = host.trim();
     let name = match host.strip_prefix('[') {
@@ -195,7 +195,7 @@ fn bucket_and_key(bucket: BucketName, key: &str) -> Result<Target, Error> {
     Ok(Target::Object(bucket, ObjectKey::to_look_up(key)?))
 }
 
-/// The path without its first slash; further ones belong to the key.
+/// Returns the path without its first slash; further ones belong to the key.
 fn after_slash(path: &str) -> &str {
     path.strip_prefix('/').unwrap_or(path)
 }

@@ -35,19 +35,19 @@ pub enum Verdict {
 }
 
 impl Conditions {
-    /// The conditions on the object that a request names.
+    /// Returns the conditions on the object that a request names.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {
         Self::read(headers, PLAIN)
     }
 
-    /// The conditions on the source of a copy.
+    /// Returns the conditions on the source of a copy.
     #[must_use]
     pub fn from_copy_source_headers(headers: &HeaderMap) -> Self {
         Self::read(headers, COPY_SOURCE)
     }
 
-    /// Whether there are no conditions at all.
+    /// Returns whether there are no conditions at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.if_match.is_none()
@@ -173,7 +173,7 @@ impl Tags {
     }
 }
 
-/// The manual shows ISO 8601 dates in the conditions of copies, the SDKs send HTTP dates.
+/// Reads a date: the manual shows ISO 8601 in the conditions of copies, the SDKs send HTTP dates.
 fn date(headers: &HeaderMap, name: &str) -> Option<Timestamp> {
     let text = headers.get(name)?.to_str().ok()?;
     Timestamp::parse_http_date(text).or_else(|| Timestamp::parse_iso8601(text))
@@ -199,17 +199,17 @@ mod tests {
         headers
     }
 
-    /// The object has the tag `ABC` and was modified within the second of `SAME`.
+    /// Evaluates against an object that has the tag `ABC` and was modified within the second of `SAME`.
     fn evaluate(conditions: &Conditions) -> Verdict {
         conditions.evaluate(&ETag::read("ABC"), Timestamp::from_unix_millis(1_447_426_073_456))
     }
 
-    /// Of the object itself; EC page 0017-00001001 of the OSS manual.
+    /// Returns the verdict on the object itself; EC page 0017-00001001 of the OSS manual.
     fn failed(condition: &'static str) -> Verdict {
         Verdict::PreconditionFailed { condition, ec: "0017-00001001" }
     }
 
-    /// Of the source of a copy, named as the official suites expect it.
+    /// Returns the verdict on the source of a copy, named as the official suites expect it.
     fn failed_source(condition: &'static str) -> Verdict {
         Verdict::PreconditionFailed { condition, ec: "" }
     }

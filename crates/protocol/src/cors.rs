@@ -55,19 +55,19 @@ impl CorsRules {
         }
     }
 
-    /// The rules, in order.
+    /// Returns the rules, in order.
     #[must_use]
     pub fn rules(&self) -> &[CorsRule] {
         &self.rules
     }
 
-    /// Whether every answer, cross-origin or not, carries `Vary: Origin`.
+    /// Returns whether every answer, cross-origin or not, carries `Vary: Origin`.
     #[must_use]
     pub fn response_vary(&self) -> bool {
         self.response_vary
     }
 
-    /// What a preflight request is answered with; `None` forbids it.
+    /// Answers a preflight request; `None` forbids it.
     #[must_use]
     pub fn preflight(&self, request: &PreflightRequest) -> Option<CorsAnswer> {
         let mut answer = self.rules.iter().find_map(|rule| {
@@ -81,7 +81,7 @@ impl CorsRules {
         Some(answer)
     }
 
-    /// What is added to the answer of a request with this `Origin` header and method; `None` adds nothing.
+    /// Returns the headers for the answer to a request with this `Origin` and method; `None` adds nothing.
     #[must_use]
     pub fn actual(&self, origin: &str, method: &str) -> Option<CorsAnswer> {
         self.rules.iter().find_map(|rule| Some(rule.answer(rule.allowed_origin(origin, method)?)))
@@ -131,38 +131,38 @@ impl CorsRule {
         Ok(Self { allowed_origins, allowed_methods, allowed_headers, expose_headers, max_age_seconds })
     }
 
-    /// Origins with an asterisk at most.
+    /// Returns the origins, with an asterisk at most.
     #[must_use]
     pub fn allowed_origins(&self) -> &[String] {
         &self.allowed_origins
     }
 
-    /// Methods in upper case.
+    /// Returns the methods in upper case.
     #[must_use]
     pub fn allowed_methods(&self) -> &[String] {
         &self.allowed_methods
     }
 
-    /// Request headers in lower case, with an asterisk at most.
+    /// Returns the request headers in lower case, with an asterisk at most.
     #[must_use]
     pub fn allowed_headers(&self) -> &[String] {
         &self.allowed_headers
     }
 
-    /// Response headers that the page may read.
+    /// Returns the response headers that the page may read.
     #[must_use]
     pub fn expose_headers(&self) -> &[String] {
         &self.expose_headers
     }
 
-    /// How long a browser may remember the answer to a preflight request.
+    /// Returns how long a browser may remember the answer to a preflight request.
     #[must_use]
     pub fn max_age_seconds(&self) -> Option<u32> {
         self.max_age_seconds
     }
 
-    /// The value of `Access-Control-Allow-Origin` for a request; `None` if the rule is not for it. An origin that is
-    /// allowed as one of all is not repeated.
+    /// Returns the value of `Access-Control-Allow-Origin` for a request; `None` if the rule is not for it. An
+    /// origin that is allowed as one of all is not repeated.
     fn allowed_origin<'a>(&self, origin: &'a str, method: &str) -> Option<&'a str> {
         if !self.allowed_methods.iter().any(|allowed| allowed == method) {
             return None;
@@ -242,7 +242,7 @@ fn is_pattern(text: &str) -> bool {
     !text.is_empty() && text.matches('*').count() <= 1 && !text.contains(char::is_control)
 }
 
-/// Whether `text` is `pattern`, in which an asterisk stands for anything, and case does not matter.
+/// Compares `text` with `pattern`, in which an asterisk stands for anything, and case does not matter.
 fn matches_pattern(pattern: &str, text: &str) -> bool {
     let Some((head, tail)) = pattern.split_once('*') else {
         return pattern.eq_ignore_ascii_case(text);
@@ -274,7 +274,7 @@ mod tests {
         CorsRule::new(list(origins), list(methods), &list(headers), list(expose), age).expect("a rule")
     }
 
-    /// The two rules of the manual's PutBucketCors example.
+    /// Returns the two rules of the manual's PutBucketCors example.
     fn rules() -> CorsRules {
         let rules = vec![
             rule(&["*"], &["PUT", "POST"], &["Authorization"], &[], None),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// What stands in the place of what was cut off.
 const CUT: &str = "...";
 
-/// The text, or its beginning and `...` if it is longer than `most` bytes; the result never is.
+/// Cuts a text that is longer than `most` bytes, and ends it with `...`; the result is never longer.
 #[must_use]
 pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() <= most {
@@ -16,7 +16,7 @@ pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned([kept, CUT.get(..most).unwrap_or(CUT)].concat())
 }
 
-/// The same for a text that is already there.
+/// Does the same with a text that is already there.
 pub(crate) fn shorten(text: String, most: usize) -> String {
     match shortened(&text, most) {
         Cow::Borrowed(_) => text,

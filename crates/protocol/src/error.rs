@@ -42,14 +42,14 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error with the default message and detail code of `code`.
+    /// Makes an error with the default message and detail code of `code`.
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
         let row = code.row();
         Self { code, message: Cow::Borrowed(row.message), ec: Cow::Borrowed(row.ec), details: Vec::new() }
     }
 
-    /// `InvalidArgument` with a message and the offending argument, the commonest error of all.
+    /// Makes `InvalidArgument` with a message and the offending argument, the commonest error of all.
     pub fn invalid_argument(
         message: impl Into<Cow<'static, str>>,
         name: impl Into<String>,
@@ -89,50 +89,50 @@ impl Error {
         self
     }
 
-    /// What kind of error this is.
+    /// Returns the code of the error.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         self.code
     }
 
-    /// The status of the answer.
+    /// Returns the status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.code.status()
     }
 
-    /// The detail code; empty where OSS publishes none.
+    /// Returns the detail code; empty where OSS publishes none.
     #[must_use]
     pub fn ec(&self) -> &str {
         &self.ec
     }
 
-    /// The sentence for people.
+    /// Returns the sentence for people.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The elements added by [`Error::with_detail`], in order.
+    /// Returns the elements added by [`Error::with_detail`], in order.
     pub fn details(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.details.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// The error document, at most [`DOCUMENT_LIMIT`] bytes. No element in it is empty: one SDK crashes on empty ones. Every
-    /// XML parser takes it: with a reference to a control character of a key in it, the Go SDK would tell of a broken answer
-    /// where an object merely does not exist.
+    /// Writes the error document, at most [`DOCUMENT_LIMIT`] bytes. No element in it is empty: one SDK crashes
+    /// on empty ones. Every XML parser takes it: with a reference to a control character of a key in it, the Go
+    /// SDK would tell of a broken answer where an object merely does not exist.
     #[must_use]
     pub fn to_xml(&self, request_id: &str, host_id: &str) -> String {
         self.to_xml_within(DOCUMENT_LIMIT, request_id, host_id)
     }
 
-    /// The error document for a header, at most [`HEADER_DOCUMENT_LIMIT`] bytes.
+    /// Writes the error document for a header, at most [`HEADER_DOCUMENT_LIMIT`] bytes.
     #[must_use]
     pub fn to_short_xml(&self, request_id: &str, host_id: &str) -> String {
         self.to_xml_within(HEADER_DOCUMENT_LIMIT, request_id, host_id)
     }
 
-    /// The end of the document is written first: what stands before it gets the room that is left.
+    /// Writes the end of the document first, so that what stands before it gets the room that is left.
     fn to_xml_within(&self, most: usize, request_id: &str, host_id: &str) -> String {
         let mut end = String::new();
         push_line(&mut end, "EC", &self.ec);
@@ -177,7 +177,7 @@ fn push_line(out: &mut String, name: &str, text: &str) {
     }
 }
 
-/// The same with as much of the text as leaves `out` no longer than `most`, or without the element.
+/// Writes a line with as much of the text as leaves `out` no longer than `most`, or without the element.
 fn push_line_within(out: &mut String, most: usize, name: &str, text: &str) {
     let text = &*spellable(text);
     let room = most.saturating_sub(out.len() + 2 * name.len() + MARKUP);
@@ -190,7 +190,7 @@ fn push_line_within(out: &mut String, most: usize, name: &str, text: &str) {
     }
 }
 
-/// How many bytes of a text can be escaped into `room` bytes.
+/// Returns how many bytes of a text can be escaped into `room` bytes.
 fn escaping_into(text: &str, room: usize) -> usize {
     let mut escaped = String::new();
     let fits = |(at, character): &(usize, char)| {

@@ -141,13 +141,13 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    /// The code as it stands in the `Code` element.
+    /// Returns the code as it stands in the `Code` element.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.row().name
     }
 
-    /// The status of an answer with this code.
+    /// Returns the status of an answer with this code.
     #[must_use]
     pub fn status(self) -> StatusCode {
         self.row().status

@@ -10,7 +10,7 @@ use std::fmt;
 pub struct ETag(String);
 
 impl ETag {
-    /// The tag of content written in one piece, and of a part.
+    /// Returns the tag of content written in one piece, and of a part.
     #[must_use]
     pub fn of_content(md5: [u8; 16]) -> Self {
         Self(upper_hex(&md5))
@@ -27,13 +27,13 @@ impl ETag {
         Self(unescaped.trim_matches('"').trim().to_owned())
     }
 
-    /// The tag without quotes, as documents and callbacks carry it.
+    /// Returns the tag without quotes, as documents and callbacks carry it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The tag in double quotes, as the `ETag` header and `ETag` elements carry it.
+    /// Returns the tag in double quotes, as the `ETag` header and `ETag` elements carry it.
     #[must_use]
     pub fn quoted(&self) -> String {
         format!("\"{}\"", self.0)

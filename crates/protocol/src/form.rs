@@ -57,7 +57,7 @@ fn name_too_long() -> Error {
         .with_detail("MaxSizeAllowed", NAME_LIMIT.to_string())
 }
 
-/// The commonest cause is a file whose field has another name than `file`, so that the name helps.
+/// Names the field: the commonest cause is a file whose field has another name than `file`.
 fn value_too_long(name: &str) -> Error {
     const SHOWN: usize = 128;
     let shown = name.get(..name.floor_char_boundary(SHOWN)).unwrap_or_default();

@@ -75,7 +75,8 @@ impl Input {
         Self { place: Place::Element, name, fate }
     }
 
-    /// Whether this row is about the name. Headers and fields are written in any case, parameters and elements are not.
+    /// Returns whether this row is about the name. Headers and fields are written in any case, parameters and
+    /// elements are not.
     #[must_use]
     pub fn is_named(&self, name: &str) -> bool {
         let any_case = matches!(self.place, Place::Header | Place::Field);
@@ -101,7 +102,7 @@ impl Input {
         }
     }
 
-    /// Whether the header that this row repeats has the same value.
+    /// Returns whether the header that this row repeats has the same value.
     fn is_repeated(&self, headers: &HeaderMap, value: &HeaderValue) -> bool {
         matches!(self.fate, Fate::Repeats(other) if headers.get(other) == Some(value))
     }
@@ -127,7 +128,7 @@ impl Input {
     }
 }
 
-/// The operation's rows.
+/// Returns the operation's rows.
 pub fn of(operation: Operation) -> impl Iterator<Item = &'static Input> {
     groups(operation).iter().copied().flatten()
 }
@@ -167,7 +168,7 @@ pub fn refuse_value(operation: Operation, place: Place, name: &str, value: &str)
 
 const NOT_IMPLEMENTED: Fate = Fate::Refused { code: ErrorCode::NotImplemented, unless: &[] };
 
-/// Where an operation's rows are. A new operation has to state its own.
+/// Returns the groups of an operation's rows. A new operation has to state its own.
 fn groups(operation: Operation) -> &'static [&'static [Input]] {
     match operation {
         Operation::ListBuckets => service::LIST_BUCKETS,

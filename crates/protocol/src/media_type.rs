@@ -20,7 +20,7 @@ static BY_EXTENSION: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::n
         .collect()
 });
 
-/// The media type that the extension of `key` suggests, `application/octet-stream` if it suggests none.
+/// Returns the media type that the extension of `key` suggests, `application/octet-stream` if it suggests none.
 #[must_use]
 pub fn media_type_for(key: &str) -> &'static str {
     let name = key.rsplit_once('/').map_or(key, |(_, name)| name);

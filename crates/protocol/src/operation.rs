@@ -162,7 +162,7 @@ impl Operation {
         Self::ProcessObject,
     ];
 
-    /// The name as OSS's manual and logs write it.
+    /// Returns the name as OSS's manual and logs write it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -511,7 +511,7 @@ fn missing_subresource(level: Level, method: &Method, query: &Query) -> Option<&
     names.iter().chain(read_only).find(|name| query.contains(name)).copied()
 }
 
-/// Whether a header is there; clients send empty ones for what they do not set.
+/// Returns whether a header is there; clients send empty ones for what they do not set.
 fn has_header(headers: &HeaderMap, name: &str) -> bool {
     headers.get(name).is_some_and(|value| !value.is_empty())
 }

@@ -63,24 +63,24 @@ impl Query {
         query
     }
 
-    /// The first value of `name`, empty for a bare name.
+    /// Returns the first value of `name`, empty for a bare name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
-    /// Whether `name` occurs, with or without a value.
+    /// Returns whether `name` occurs, with or without a value.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.pairs.iter().any(|(n, _)| n == name)
     }
 
-    /// All pairs in the order they came.
+    /// Returns all pairs in the order they came.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The same with whether each was written with an equals sign, which tells `k=` from `k`.
+    /// Returns all pairs, each with whether it was written with an equals sign, which tells `k=` from `k`.
     pub(crate) fn iter_as_written(&self) -> impl Iterator<Item = (&str, &str, bool)> {
         self.iter().zip(&self.with_equals).map(|((name, value), equals)| (name, value, *equals))
     }
@@ -92,7 +92,7 @@ impl Query {
         names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
     }
 
-    /// Whether there is no parameter at all.
+    /// Returns whether there is no parameter at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty()
@@ -105,7 +105,7 @@ impl Query {
         self.pairs.push((name.into(), value));
     }
 
-    /// The text after `?`, encoded; a name with an empty value stands bare.
+    /// Writes the text after `?`, encoded; a name with an empty value stands bare.
     #[must_use]
     pub fn encode(&self) -> String {
         let mut out = String::new();

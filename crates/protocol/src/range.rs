@@ -23,7 +23,7 @@ pub enum ByteRange {
 }
 
 impl ByteRange {
-    /// What a request's `Range` and `x-oss-range-behavior` headers ask for of an object with `size` bytes.
+    /// Reads the `Range` and `x-oss-range-behavior` headers of a request for an object with `size` bytes.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap, size: u64) -> Self {
         let mut ranges = headers.get_all(RANGE).iter();
@@ -36,8 +36,7 @@ impl ByteRange {
         range.to_str().map_or(Self::Full, |text| Self::parse(text, size, standard))
     }
 
-    /// What the text of a `Range` or `x-oss-copy-source-range` header asks for of an object with `size`
-    /// bytes.
+    /// Reads the text of a `Range` or `x-oss-copy-source-range` header for an object with `size` bytes.
     ///
     /// Text that does not begin with a byte range asks for the whole object; of a list, and before rubbish, the
     /// first range counts. With `standard` the rules of RFC 9110 hold for ranges that reach past the end,
@@ -53,7 +52,7 @@ impl ByteRange {
         }
     }
 
-    /// How many bytes of an object with `size` bytes are sent.
+    /// Returns how many bytes of an object with `size` bytes are sent.
     #[must_use]
     pub fn length(self, size: u64) -> u64 {
         match self {
@@ -63,7 +62,7 @@ impl ByteRange {
         }
     }
 
-    /// The value of the `Content-Range` header that goes with it, if there is one.
+    /// Returns the value of the `Content-Range` header that goes with it, if there is one.
     #[must_use]
     pub fn content_range(self, size: u64) -> Option<String> {
         match self {
@@ -108,7 +107,7 @@ impl Spec {
         }
     }
 
-    /// OSS by default: both ends must lie inside the object.
+    /// Applies OSS's rule: both ends must lie inside the object.
     fn within(self, size: u64) -> ByteRange {
         let inside = match self {
             Self::Between(first, last) => (last < size).then_some((first, last)),
@@ -118,7 +117,7 @@ impl Spec {
         inside.map_or(ByteRange::Full, |(first, last)| ByteRange::Partial { first, last })
     }
 
-    /// RFC 9110: what lies past the end is cut off.
+    /// Applies the rule of RFC 9110: what lies past the end is cut off.
     fn standard(self, size: u64) -> ByteRange {
         let (first, last) = match self {
             Self::Between(first, last) => (first, last),
@@ -132,7 +131,7 @@ impl Spec {
     }
 }
 
-/// Digits only: `str::parse` alone would take a sign.
+/// Reads digits only: `str::parse` alone would take a sign.
 fn number(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }

@@ -46,7 +46,7 @@ impl StorageClass {
         }
     }
 
-    /// The name as OSS writes it.
+    /// Returns the name as OSS writes it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -76,7 +76,7 @@ impl DataRedundancyType {
         }
     }
 
-    /// The name as OSS writes it.
+    /// Returns the name as OSS writes it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -66,7 +66,7 @@ impl Tags {
         Self(Tagging::parse(body)?).within(&BUCKET)
     }
 
-    /// The value of a header that carries these tags.
+    /// Returns the value of a header that carries these tags.
     #[must_use]
     pub fn to_header(&self) -> String {
         let pairs = self.0.iter().map(|(key, value)| {
@@ -76,31 +76,31 @@ impl Tags {
         pairs.collect::<Vec<_>>().join("&")
     }
 
-    /// The document that answers `GetObjectTagging` and `GetBucketTags`.
+    /// Writes the document that answers `GetObjectTagging` and `GetBucketTags`.
     #[must_use]
     pub fn to_xml(&self) -> String {
         Tagging::to_xml(&self.0)
     }
 
-    /// How many there are.
+    /// Returns how many there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The value of the tag with this key.
+    /// Returns the value of the tag with this key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
     }
 
-    /// The tags without those of these keys.
+    /// Removes the tags of these keys.
     #[must_use]
     pub fn without(mut self, keys: &[&str]) -> Self {
         self.0.retain(|(key, _)| !keys.contains(&key.as_str()));
@@ -141,7 +141,7 @@ fn object_value(value: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Letters of any script count: the suite of oss2 has Chinese tags.
+/// Accepts letters of any script: the suite of oss2 has Chinese tags.
 fn is_allowed_on_objects(character: char) -> bool {
     character.is_alphanumeric() || " +-=._:/".contains(character)
 }

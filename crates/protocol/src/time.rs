@@ -15,31 +15,31 @@ const LATEST: i64 = 253_402_127_999_999;
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// From milliseconds since 1970; values outside the years 1 to 9999 become the nearest point inside.
+    /// Takes milliseconds since 1970; values outside the years 1 to 9999 become the nearest point inside.
     #[must_use]
     pub fn from_unix_millis(millis: i64) -> Self {
         Self(millis.clamp(EARLIEST, LATEST))
     }
 
-    /// From seconds since 1970, bounded like [`Timestamp::from_unix_millis`].
+    /// Takes seconds since 1970, bounded like [`Timestamp::from_unix_millis`].
     #[must_use]
     pub fn from_unix_seconds(seconds: i64) -> Self {
         Self::from_unix_millis(seconds.saturating_mul(1000))
     }
 
-    /// Milliseconds since 1970.
+    /// Returns milliseconds since 1970.
     #[must_use]
     pub fn unix_millis(self) -> i64 {
         self.0
     }
 
-    /// Whole seconds since 1970, rounded down.
+    /// Returns whole seconds since 1970, rounded down.
     #[must_use]
     pub fn unix_seconds(self) -> i64 {
         self.0.div_euclid(1000)
     }
 
-    /// `Wed, 21 Oct 2015 07:28:00 GMT`, as in `Date` and `Last-Modified`.
+    /// Returns `Wed, 21 Oct 2015 07:28:00 GMT`, as in `Date` and `Last-Modified`.
     #[must_use]
     pub fn http_date(self) -> String {
         const MONTHS: [&str; 12] =
@@ -69,7 +69,7 @@ impl Timestamp {
         out
     }
 
-    /// `2015-10-21T07:28:00.000Z`: the milliseconds are always written as zero, as OSS writes them.
+    /// Returns `2015-10-21T07:28:00.000Z`: the milliseconds are always written as zero, as OSS writes them.
     #[must_use]
     pub fn iso8601_millis(self) -> String {
         let mut out = String::with_capacity(24);
@@ -90,13 +90,13 @@ impl Timestamp {
         out.push_str(".000Z");
     }
 
-    /// `20151021T072800Z`, as in `x-oss-date`.
+    /// Returns `20151021T072800Z`, as in `x-oss-date`.
     #[must_use]
     pub fn iso8601_basic(self) -> String {
         self.civil().strftime("%Y%m%dT%H%M%SZ").to_string()
     }
 
-    /// `20151021`, the date of a V4 credential scope.
+    /// Returns `20151021`, the date of a V4 credential scope.
     #[must_use]
     pub fn basic_date(self) -> String {
         self.civil().strftime("%Y%m%d").to_string()
@@ -138,7 +138,7 @@ impl Timestamp {
     }
 }
 
-/// `07:28:00`.
+/// Writes a time of day, such as `07:28:00`.
 fn push_clock(out: &mut String, t: DateTime) {
     push_digits(out, t.hour().unsigned_abs().into(), 2);
     out.push(':');
@@ -147,9 +147,9 @@ fn push_clock(out: &mut String, t: DateTime) {
     push_digits(out, t.second().unsigned_abs().into(), 2);
 }
 
-/// Exactly `digits` decimal digits. Every answer has two dates and a listing a thousand; `format!` would take several
-/// times as long.
-/// Reads an HTTP date of a clock that was never set: such clients repair theirs when they are told of the skew.
+/// Writes exactly `digits` decimal digits. Every answer has two dates and a listing a thousand; `format!` would
+/// take several times as long. Reads an HTTP date of a clock that was never set: such clients repair theirs
+/// when they are told of the skew.
 fn before_1970(text: &str) -> Option<Timestamp> {
     let time = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
     (time.as_second() < 0).then(|| Timestamp::from_unix_millis(time.as_millisecond()))

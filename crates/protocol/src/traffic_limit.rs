@@ -41,14 +41,14 @@ impl TrafficLimit {
         })
     }
 
-    /// How long so many bytes take at this speed.
+    /// Returns how long so many bytes take at this speed.
     #[must_use]
     pub fn time_for(self, bytes: u64) -> Duration {
         let nanoseconds = u128::from(bytes) * 8 * 1_000_000_000 / u128::from(self.bits_per_second);
         Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
     }
 
-    /// How many bytes move in such a time.
+    /// Returns how many bytes move in such a time.
     #[must_use]
     pub fn bytes_in(self, time: Duration) -> u64 {
         let bytes = u128::from(self.bits_per_second) * time.as_nanos() / 8 / 1_000_000_000;

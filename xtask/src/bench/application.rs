@@ -34,7 +34,7 @@ impl Application {
         Ok(Application { address, answered })
     }
 
-    /// How many callbacks have been answered so far.
+    /// Returns how many callbacks have been answered so far.
     pub(crate) fn answered(&self) -> u64 {
         self.answered.get()
     }

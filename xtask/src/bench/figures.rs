@@ -40,13 +40,13 @@ pub(crate) struct Figures {
 }
 
 impl PointFigures {
-    /// The median over the rounds of one of a server's figures.
+    /// Returns the median over the rounds of one of a server's figures.
     pub(crate) fn median(&self, server: &str, figure: impl Fn(&Measurement) -> f64) -> Option<f64> {
         let (_, rounds) = self.servers.iter().find(|(name, _)| *name == server)?;
         median(rounds.iter().map(figure).collect())
     }
 
-    /// Ossicle's rate over that of the best peer; other builds of it are none.
+    /// Returns Ossicle's rate over that of the best peer; other builds of it are none.
     pub(crate) fn ratio(&self) -> Option<f64> {
         let rate = |name: &str| self.median(name, |measured| measured.per_second);
         let ours = rate(OSSICLE)?;
@@ -79,17 +79,17 @@ impl Check {
 }
 
 impl Figures {
-    /// The median of one of the machine's limits.
+    /// Returns the median of one of the machine's limits.
     pub(crate) fn limit(&self, figure: impl Fn(&Limits) -> f64) -> Option<f64> {
         median(self.limits.iter().map(figure).collect())
     }
 
-    /// The figures of the point with this name, when it was measured.
+    /// Returns the figures of the point with this name, when it was measured.
     pub(crate) fn point(&self, name: &str) -> Option<&PointFigures> {
         self.points.iter().find(|figures| figures.point.name == name)
     }
 
-    /// The table for people.
+    /// Writes the table for people.
     pub(crate) fn text(&self) -> String {
         let mut out = String::from("machine");
         for (name, value, unit) in self.machine() {
@@ -132,7 +132,7 @@ impl Figures {
         out
     }
 
-    /// The same for programs, with every round.
+    /// Writes the same for programs, with every round.
     pub(crate) fn json(&self) -> Value {
         let machine: Vec<Value> = self
             .machine()
@@ -158,7 +158,7 @@ impl Figures {
     }
 }
 
-/// The middle value; of an even number the mean of the two in the middle.
+/// Returns the middle value; of an even number the mean of the two in the middle.
 pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let upper = *values.get(values.len() / 2)?;

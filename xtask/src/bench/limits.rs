@@ -88,7 +88,7 @@ fn loopback(time: Duration) -> anyhow::Result<f64> {
     median
 }
 
-/// The median time of a step, in milliseconds.
+/// Returns the median time of a step, in milliseconds.
 fn median_of(time: Duration, mut step: impl FnMut() -> std::io::Result<()>) -> anyhow::Result<f64> {
     let started = Instant::now();
     let mut times = Vec::new();

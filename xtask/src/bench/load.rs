@@ -45,7 +45,7 @@ pub(crate) struct Material {
 }
 
 impl Material {
-    /// Random bytes that differ from run to run, since some stores keep equal content once.
+    /// Makes random bytes that differ from run to run, since some stores keep equal content once.
     pub(crate) fn new(application: SocketAddr) -> Material {
         let seed = std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos() as u64;
         let mut random = Random(seed);

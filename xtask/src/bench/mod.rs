@@ -95,7 +95,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// A load generator that was compiled without optimisation would measure itself.
+/// Runs the program again, optimised: a load generator that was compiled without optimisation would measure
+/// itself.
 fn run_optimised() -> anyhow::Result<bool> {
     let mut cargo = workspace::cargo();
     cargo.args(["run", "--quiet", "--release", "--package", "xtask", "--"]).args(std::env::args_os().skip(1));
@@ -216,7 +217,7 @@ async fn populate(
     Ok(())
 }
 
-/// Memory while many large uploads run at once, above what the server needs for two.
+/// Measures memory while many large uploads run at once, above what the server needs for two.
 async fn memory_under_uploads(
     points: &[Point],
     contenders: &[Contender],
@@ -248,7 +249,7 @@ async fn memory_under_uploads(
     Ok(())
 }
 
-/// What is compared with the machine or with another point of our own rather than with peers.
+/// Compares with the machine, or with another point of our own, what has no peers.
 fn compare(figures: &mut Figures) {
     let p50 = |name: &str| figures.point(name)?.median(OSSICLE, |measured| measured.p50_ms);
     let mut checks = Vec::new();

@@ -44,7 +44,7 @@ pub(crate) const POINTS: [Point; 9] = [
 ];
 
 impl Work {
-    /// Bytes that one request moves, for those whose rate is better told in bytes.
+    /// Returns the bytes that one request moves, for those whose rate is better told in bytes.
     pub(crate) fn bulk_bytes(self) -> Option<usize> {
         match self {
             Work::Put(size) | Work::Get(size) if size >= MIB => Some(size),
@@ -52,12 +52,12 @@ impl Work {
         }
     }
 
-    /// Whether only a server that knows callbacks can do it.
+    /// Returns whether only a server that knows callbacks can do it.
     pub(crate) fn needs_callbacks(self) -> bool {
         matches!(self, Work::PutWithCallback(_))
     }
 
-    /// Whether it reads what must have been stored before.
+    /// Returns whether it reads what must have been stored before.
     pub(crate) fn reads(self) -> bool {
         matches!(self, Work::Get(_) | Work::List(_))
     }

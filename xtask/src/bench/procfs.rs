@@ -4,26 +4,27 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-/// Processor time of a process and all its threads so far, in user and kernel mode.
+/// Returns the processor time of a process and all its threads so far, in user and kernel mode.
 pub(crate) fn cpu_time(pid: u32) -> anyhow::Result<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).context("the server is gone")?;
     let ticks = cpu_ticks(&stat).context("/proc/PID/stat has another form than expected")?;
     Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
 }
 
-/// The ticks of user and kernel mode: the 14th and 15th field, counted after the name, which may hold anything.
+/// Returns the ticks of user and kernel mode: the 14th and 15th field, counted after the name, which may hold
+/// anything.
 fn cpu_ticks(stat: &str) -> Option<u64> {
     let (_, after_name) = stat.rsplit_once(')')?;
     let mut fields = after_name.split_whitespace().skip(11);
     Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
 }
 
-/// Memory in use now, in MiB.
+/// Returns the memory in use now, in MiB.
 pub(crate) fn resident_mib(pid: u32) -> anyhow::Result<f64> {
     status_mib(pid, "VmRSS:")
 }
 
-/// The most memory in use since [`forget_peak`], in MiB.
+/// Returns the most memory in use since [`forget_peak`], in MiB.
 pub(crate) fn peak_mib(pid: u32) -> anyhow::Result<f64> {
     status_mib(pid, "VmHWM:")
 }

@@ -61,7 +61,7 @@ impl Contender {
         Signer::new(self.dialect, self.address.to_string(), id, secret)
     }
 
-    /// The server's process.
+    /// Returns the server's process.
     pub(crate) fn pid(&self) -> u32 {
         match &self.process {
             Process::Ours(server) => server.pid(),
@@ -94,8 +94,8 @@ fn address_of(server: &RunningServer) -> anyhow::Result<SocketAddr> {
     authority.parse().with_context(|| format!("not an address: {authority}"))
 }
 
-/// A file per object, no fsync. It leaves Nagle's algorithm on, which would cost it most of its GET rate on loopback, so
-/// it is given TCP_NODELAY from outside.
+/// Starts s3s-fs: a file per object, no fsync. It leaves Nagle's algorithm on, which would cost it most of its
+/// GET rate on loopback, so it is given TCP_NODELAY from outside.
 fn s3s_fs(folder: &Path) -> anyhow::Result<Contender> {
     let program = folder.join("bin/s3s-fs");
     if !program.is_file() {
@@ -121,7 +121,7 @@ fn s3s_fs(folder: &Path) -> anyhow::Result<Contender> {
     start("s3s-fs", command, port, data)
 }
 
-/// Several servers in one process, no fsync by default. Its telemetry is switched off.
+/// Starts SeaweedFS: several servers in one process, no fsync by default. Its telemetry is switched off.
 fn seaweedfs(folder: &Path) -> anyhow::Result<Contender> {
     let python = folder.join("python");
     let program = python.join("bin/weed");

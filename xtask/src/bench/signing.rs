@@ -19,7 +19,7 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
-    /// The path of a bucket itself.
+    /// Returns the path of a bucket itself.
     pub(crate) fn bucket_path(self, bucket: &str) -> String {
         match self {
             Dialect::Oss => format!("/{bucket}/"),
@@ -53,7 +53,7 @@ pub(crate) struct Signer {
 }
 
 impl Signer {
-    /// A signer for requests to `host`.
+    /// Returns a signer for requests to `host`.
     pub(crate) fn new(dialect: Dialect, host: String, id: &'static str, secret: &'static str) -> Signer {
         let empty = String::new();
         Signer {
@@ -68,7 +68,7 @@ impl Signer {
         }
     }
 
-    /// The head of the request, signed as of now.
+    /// Writes out the head of the request, signed as of now.
     pub(crate) fn head(&mut self, request: &Request<'_>) -> Vec<u8> {
         self.refresh(Timestamp::now());
         match self.dialect {

@@ -148,7 +148,7 @@ impl Connection {
         Ok(())
     }
 
-    /// The next line, without its end.
+    /// Returns the next line, without its end.
     async fn line(&mut self) -> anyhow::Result<String> {
         loop {
             if let Some(end) = self.received.windows(2).position(|pair| pair == b"\r\n") {
@@ -196,7 +196,7 @@ mod tests {
 
     use super::*;
 
-    /// One answer in two pieces, then the body that the client made of it.
+    /// Reads one answer in two pieces, then the body that the client made of it.
     fn check(answer: &'static str, cut: usize, expected: Option<(u16, &str)>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async move {

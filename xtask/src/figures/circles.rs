@@ -53,7 +53,7 @@ fn reach(from: usize, edges: &[BTreeSet<usize>]) -> BTreeSet<usize> {
     reached
 }
 
-/// The module that a file holds, with the crate's folder in front.
+/// Returns the module that a file holds, with the crate's folder in front.
 fn module(path: &str) -> Vec<String> {
     let (folder, inside) = path.split_once("/src/").unwrap_or(("", path));
     let inside = inside.trim_end_matches(".rs");
@@ -72,7 +72,7 @@ struct Used {
     re_exported: bool,
 }
 
-/// The paths below `crate`, `self` and `super` that some code names, absolute.
+/// Returns the paths below `crate`, `self` and `super` that some code names, absolute.
 fn uses(code: &str, here: &[String]) -> Vec<Used> {
     let mut used = Vec::new();
     for root in ["crate::", "super::", "self::"] {
@@ -94,7 +94,7 @@ fn uses(code: &str, here: &[String]) -> Vec<Used> {
     used
 }
 
-/// The paths of a use tree such as `crate::a::{b, c::d}`.
+/// Returns the paths of a use tree such as `crate::a::{b, c::d}`.
 fn flattened(text: &str) -> Vec<Vec<String>> {
     let word = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let plain: String = text.chars().take_while(|c| word(*c)).collect();
@@ -145,7 +145,8 @@ fn absolute(path: &[String], here: &[String]) -> Option<Vec<String>> {
     Some(base)
 }
 
-/// The file that holds what a path names: the longest module in front of it, or where that re-exports the name from.
+/// Returns the file that holds what a path names: the longest module in front of it, or where that re-exports
+/// the name from.
 fn holder(path: &[String], modules: &Modules, codes: &[String], files: &[SourceFile]) -> Option<usize> {
     let mut path = path.to_vec();
     for _ in 0..8 {
@@ -165,7 +166,7 @@ fn holder(path: &[String], modules: &Modules, codes: &[String], files: &[SourceF
     None
 }
 
-/// What `pub use child::{A, B}` of a module re-exports, absolute.
+/// Returns the absolute paths that `pub use child::{A, B}` of a module re-exports.
 fn children_exports(code: &str, here: &[String]) -> Vec<Vec<String>> {
     let mut exports = Vec::new();
     for (at, _) in code.match_indices("use ") {

@@ -65,7 +65,7 @@ fn production_files() -> anyhow::Result<Vec<SourceFile>> {
     Ok(files)
 }
 
-/// How many functions take more than a few parameters.
+/// Counts the functions that take more than a few parameters.
 fn with_many_parameters(code: &str) -> usize {
     let lists = code.match_indices("fn ").filter_map(|(at, _)| {
         let rest = code.get(at..)?;
@@ -89,7 +89,7 @@ fn with_many_parameters(code: &str) -> usize {
     lists.filter(|parameters| *parameters > FEW_PARAMETERS).count()
 }
 
-/// Of the documented functions, how many open with a riddle, and how many there are.
+/// Counts the documented functions: those that open with a riddle, and all.
 fn openings(files: &[SourceFile]) -> (usize, usize) {
     let (mut riddles, mut documented) = (0, 0);
     for file in files {

@@ -33,7 +33,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     Ok(report.close(true))
 }
 
-/// The unit's line starts a server, and systemd finds nothing wrong with the unit.
+/// Checks that the unit's line starts a server, and that systemd finds nothing wrong with the unit.
 pub(crate) fn unit_outcome(binary: &Path) -> anyhow::Result<Outcome> {
     let folder = temporary()?;
     let unit = Unit::start(binary, folder.path())?;
@@ -58,7 +58,7 @@ pub(crate) fn unit_outcome(binary: &Path) -> anyhow::Result<Outcome> {
     Ok(Outcome::Ran(tally))
 }
 
-/// An SDK reaches the server through nginx with the page's configuration.
+/// Checks that an SDK reaches the server through nginx with the page's configuration.
 pub(crate) fn proxy_outcome(binary: &Path) -> anyhow::Result<Outcome> {
     let Some(nginx) = tools::NGINX.find() else {
         return Ok(Outcome::Skipped(format!("nginx is not here: {}", tools::NGINX.cure)));
@@ -144,7 +144,8 @@ impl Drop for Unit {
     }
 }
 
-/// nginx in the foreground as one process, which can be killed as a whole, with everything it writes in `folder`.
+/// Starts nginx in the foreground as one process, which can be killed as a whole, with everything it writes in
+/// `folder`.
 fn start_nginx(nginx: &Path, folder: &Path, server: &str) -> anyhow::Result<(Running, String)> {
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
     let page = page()?;
@@ -192,7 +193,7 @@ fn page() -> anyhow::Result<String> {
         .context("reading docs/production.md")
 }
 
-/// The only fenced block of a language.
+/// Returns the only fenced block of a language.
 fn block<'a>(page: &'a str, language: &str) -> anyhow::Result<&'a str> {
     let fence = format!("```{language}\n");
     let mut blocks = page.split(fence.as_str()).skip(1);
@@ -202,7 +203,7 @@ fn block<'a>(page: &'a str, language: &str) -> anyhow::Result<&'a str> {
     Ok(block.split_once("```").context("a block without an end")?.0)
 }
 
-/// What `ExecStart=` runs, on one line.
+/// Returns the command of `ExecStart=` on one line.
 fn exec_start(unit: &str) -> anyhow::Result<String> {
     let joined = unit.replace("\\\n", " ");
     let line = joined.lines().find_map(|line| line.strip_prefix("ExecStart="));

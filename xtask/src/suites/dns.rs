@@ -37,7 +37,7 @@ pub(super) fn serve() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The answer to a query of one question (RFC 1035, section 4); `None` for what is no query.
+/// Returns the answer to a query of one question (RFC 1035, section 4); `None` for what is no query.
 fn answer(query: &[u8]) -> Option<Vec<u8>> {
     let (name, kind, end) = question(query)?;
     let address = resolve(&name);
@@ -55,7 +55,7 @@ fn answer(query: &[u8]) -> Option<Vec<u8>> {
     Some(reply)
 }
 
-/// The first question's name in lower case, its type, and where it ends.
+/// Returns the first question's name in lower case, its type, and where it ends.
 fn question(query: &[u8]) -> Option<(String, u16, usize)> {
     let mut labels = Vec::new();
     let mut at = HEAD;

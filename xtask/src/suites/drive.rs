@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    /// Each script is one program; `$@` are the tests it is asked for.
+    /// Runs a script as a suite's program; `$@` are the tests it is asked for.
     fn outcome(tests: &[&str], script: &str) -> Vec<(String, Verdict, String)> {
         let mut log = tempfile::tempfile().unwrap();
         let tests = tests.iter().map(|test| (*test).to_owned()).collect();

@@ -103,7 +103,7 @@ fn file(suite: SuiteName) -> PathBuf {
     folder().join(format!("{suite}.toml"))
 }
 
-/// Where the lists are, and what the suites need to be fetched and built.
+/// Returns the folder of the lists and of what the suites need to be fetched and built.
 pub(super) fn folder() -> PathBuf {
     workspace::root().join("conformance/suites")
 }
@@ -127,7 +127,7 @@ fn parse(text: &str) -> anyhow::Result<Expectations> {
 }
 
 impl Reason {
-    /// The tests it names for a signature version, and whether only sometimes.
+    /// Returns the tests it names for a signature version, and whether only sometimes.
     fn of(&self, signature: Signature) -> impl Iterator<Item = (&str, bool)> {
         let only = match signature {
             Signature::V1 => &self.only_v1,

@@ -25,7 +25,7 @@ pub(super) fn prepare(folder: &Path) -> anyhow::Result<Vec<Program>> {
     Ok(vec![Program { name, source: module.source, within, executable, tests, parts: 1 }])
 }
 
-/// The tests in the files that are compiled for integration only; the others need no server.
+/// Returns the tests in the files that are compiled for integration only; the others need no server.
 fn integration_tests(package: &Path) -> anyhow::Result<Vec<String>> {
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(package)?.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<_>>()?;
@@ -45,7 +45,7 @@ fn declared_test(line: &str) -> Option<&str> {
     (name.starts_with("Test") && arguments.contains("*testing.T")).then_some(name)
 }
 
-/// The command that runs these tests.
+/// Returns the command that runs these tests.
 pub(super) fn command(program: &Path, tests: &[String]) -> Command {
     let mut command = Command::new(program);
     command.args(["-test.v", "-test.timeout=0"]).arg(format!("-test.run=^({})$", tests.join("|")));

@@ -48,7 +48,8 @@ impl Module {
     }
 }
 
-/// Without cgo the programs resolve names themselves and build without a C compiler.
+/// Returns a go command without cgo, so that the programs resolve names themselves and build without a C
+/// compiler.
 fn go(manifest: &Path) -> Command {
     let mut command = Command::new("go");
     command.current_dir(manifest).env("CGO_ENABLED", "0").env("GOWORK", "off");

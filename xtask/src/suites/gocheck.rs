@@ -14,7 +14,7 @@ pub(super) fn list(program: &Path) -> anyhow::Result<Vec<String>> {
     Ok(lines.into_iter().filter(|line| is_test(line)).collect())
 }
 
-/// The command that runs these tests.
+/// Returns the command that runs these tests.
 pub(super) fn command(program: &Path, tests: &[String]) -> Command {
     let mut command = Command::new(program);
     let names: Vec<String> = tests.iter().map(|test| test.replace('.', r"\.")).collect();
@@ -55,13 +55,13 @@ fn is_test(name: &str) -> bool {
     name.split_once('.').is_some_and(|(_, method)| method.starts_with("Test"))
 }
 
-/// The names under which the frames around these tests may fail.
+/// Returns the names under which the frames around these tests may fail.
 pub(super) fn fixtures(tests: &[String]) -> impl Iterator<Item = String> {
     let suites = tests.iter().filter_map(|test| test.split_once('.')).map(|(suite, _)| suite);
     suites.flat_map(|suite| [format!("{suite}.SetUpSuite"), format!("{suite}.TearDownSuite")])
 }
 
-/// The set-up or the clean-up of a whole suite that failed counts as a test of its own.
+/// Returns whether this is the failed set-up or clean-up of a whole suite, which counts as a test of its own.
 fn is_failed_fixture(name: &str, verdict: Verdict) -> bool {
     verdict == Verdict::Failed && (name.ends_with(".SetUpSuite") || name.ends_with(".TearDownSuite"))
 }

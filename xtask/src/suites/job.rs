@@ -94,7 +94,7 @@ impl Job {
         self.folder.join("suite")
     }
 
-    /// The suite's program for these tests, with an environment that holds nothing but what it needs.
+    /// Returns the suite's program for these tests, with an environment that holds nothing but what it needs.
     fn command(&self, tests: &[String], authority: &Path) -> Command {
         let mut command = match self.suite {
             SuiteName::Oss2 => oss2::command(&self.executable, tests),
@@ -142,7 +142,7 @@ impl Job {
     }
 }
 
-/// Inside the namespace: runs the job that a file describes.
+/// Runs, inside the namespace, the job that a file describes.
 pub(crate) fn run(file: &Path) -> anyhow::Result<bool> {
     let text = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let job: Job = serde_json::from_slice(&text)?;

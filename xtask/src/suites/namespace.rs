@@ -28,14 +28,14 @@ pub(super) fn refusal() -> anyhow::Result<Option<String>> {
     Ok(Some(format!("a network namespace needs root here ({words}); run it as root")))
 }
 
-/// The command that runs a program in a new namespace.
+/// Returns the command that runs a program in a new namespace.
 pub(super) fn enter(program: &Path) -> Command {
     let mut command = Command::new("unshare");
     command.args(UNSHARE).arg("--").arg(program);
     command
 }
 
-/// Inside: loopback up, and every name asked of 127.0.0.1.
+/// Brings loopback up inside the namespace, and has every name asked of 127.0.0.1.
 pub(super) fn set_up(folder: &Path) -> anyhow::Result<()> {
     run(Command::new("ip").args(["link", "set", "lo", "up"]))?;
     // go1 asks the kernel which address of its own it would use to reach this one; it sends nothing there.

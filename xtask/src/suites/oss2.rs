@@ -67,17 +67,17 @@ fn fetch(folder: &Path, requirements: &Path) -> anyhow::Result<()> {
     run("localedef", &["-i", "zh_CN", "-f", "UTF-8", "locales/zh_CN.UTF-8"])
 }
 
-/// Where the locales are that the suite asks for, given where its source is.
+/// Returns the folder of the locales that the suite asks for, given that of its source.
 pub(super) fn locales(source: &Path) -> PathBuf {
     source.with_file_name("locales")
 }
 
-/// Where the plugin is.
+/// Returns the plugin's folder.
 pub(super) fn plugin_folder() -> PathBuf {
     expectations::folder().join("oss2")
 }
 
-/// The command that runs these tests.
+/// Returns the command that runs these tests.
 pub(super) fn command(python: &Path, tests: &[String]) -> Command {
     let mut command = Command::new(python);
     // Python's own tracebacks: those of pytest read source code, and trip over the deep stack of a recursive test.
@@ -85,7 +85,7 @@ pub(super) fn command(python: &Path, tests: &[String]) -> Command {
     command
 }
 
-/// What the plugin says in a line; pytest may have printed a dot before.
+/// Reads the plugin's message in a line; pytest may have printed a dot before.
 fn marked(line: &str) -> Option<&str> {
     Some(line.split_once(MARK)?.1)
 }

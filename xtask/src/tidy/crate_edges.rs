@@ -30,7 +30,7 @@ const RULED_OUT: [(&str, &[&str]); 3] = [
     ("ossicle-store", &["http", "hyper", "axum", "quick-xml", "rsa", "clap"]),
 ];
 
-/// What cargo knows of the crates of this workspace.
+/// Asks cargo for the crates of this workspace.
 pub(crate) fn metadata() -> anyhow::Result<Value> {
     let output = workspace::cargo()
         .args(["metadata", "--format-version", "1", "--no-deps"])
@@ -42,7 +42,7 @@ pub(crate) fn metadata() -> anyhow::Result<Value> {
     serde_json::from_slice(&output.stdout).context("cargo metadata is not JSON")
 }
 
-/// The edges that the design does not have, tests' and build scripts' dependencies included.
+/// Finds the edges that the design does not have, tests' and build scripts' dependencies included.
 pub(crate) fn check(metadata: &Value) -> anyhow::Result<Vec<String>> {
     let packages =
         metadata.get("packages").and_then(Value::as_array).context("no packages in cargo metadata")?;
@@ -76,7 +76,7 @@ pub(crate) fn check(metadata: &Value) -> anyhow::Result<Vec<String>> {
     Ok(findings)
 }
 
-/// The crates that do not take the workspace's lints.
+/// Finds the crates that do not take the workspace's lints.
 pub(crate) fn check_lints() -> anyhow::Result<Vec<String>> {
     let mut findings = Vec::new();
     for path in

@@ -1,6 +1,6 @@
 //! Links between the pages of the tree lead somewhere.
 
-/// The relative links of a page that lead nowhere; `exists` answers for a path below the root.
+/// Finds the relative links of a page that lead nowhere; `exists` answers for a path below the root.
 pub(crate) fn check(page: &str, text: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
     let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
     targets(text)
@@ -14,7 +14,7 @@ pub(crate) fn check(page: &str, text: &str, exists: impl Fn(&str) -> bool) -> Ve
         .collect()
 }
 
-/// What stands in the round brackets of `[text](target)`, outside code.
+/// Finds the targets of links, `[text](target)`, outside code.
 fn targets(text: &str) -> impl Iterator<Item = &str> {
     let mut in_code = false;
     text.lines()

@@ -26,7 +26,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     Ok(findings.is_empty())
 }
 
-/// The same as a step of a larger run.
+/// Does the same as a step of a larger run.
 pub(crate) fn outcome() -> anyhow::Result<Outcome> {
     Ok(Outcome::of_step(run()?, "the tree breaks its own rules, see above"))
 }

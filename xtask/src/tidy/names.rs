@@ -3,7 +3,7 @@
 const FORBIDDEN: [&str; 10] =
     ["common", "util", "utils", "helper", "helpers", "manager", "managers", "impl", "impls", "inner"];
 
-/// The paths, of all files of the tree, whose Rust file or folder name has a forbidden word in it.
+/// Finds the paths, of all files of the tree, whose Rust file or folder name has a forbidden word in it.
 pub(crate) fn check(files: &[String]) -> Vec<String> {
     files.iter().filter(|path| path.ends_with(".rs")).filter_map(|path| finding(path)).collect()
 }

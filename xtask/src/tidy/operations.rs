@@ -6,7 +6,7 @@ use super::source::{self, SourceFile};
 const OPERATIONS: &str = "crates/server/src/ops/";
 const TESTS: &str = "crates/server/tests/api/";
 
-/// What the operations and their tests break.
+/// Returns the rules that the operations and their tests break.
 pub(crate) fn check(files: &[SourceFile]) -> Vec<String> {
     let compiled =
         files.iter().find(|file| file.path == format!("{TESTS}main.rs")).map(|file| file.code.as_str());

@@ -5,7 +5,7 @@ use super::source::{self, SourceFile};
 const MOST_LINES_OF_A_FILE: usize = 600;
 const MOST_LINES_OF_A_FUNCTION: usize = 80;
 
-/// What this file breaks.
+/// Returns the rules that this file breaks.
 pub(crate) fn check(file: &SourceFile) -> Vec<String> {
     let mut findings = Vec::new();
     if !file.text.starts_with("//!") {

@@ -33,13 +33,13 @@ impl SourceFile {
         SourceFile { path: path.to_owned(), text, code }
     }
 
-    /// Whether the whole file is compiled for tests only.
+    /// Returns whether the whole file is compiled for tests only.
     pub(crate) fn is_test(&self) -> bool {
         let folder_of_tests = |folder| self.path.split('/').any(|part| part == folder);
         folder_of_tests("tests") || folder_of_tests("benches") || self.path.ends_with("/tests.rs")
     }
 
-    /// The parts of the code that `#[cfg(test)]` keeps out of an ordinary build, as byte ranges.
+    /// Returns the parts of the code that `#[cfg(test)]` keeps out of an ordinary build, as byte ranges.
     pub(crate) fn test_regions(&self) -> Vec<Range<usize>> {
         let mut regions: Vec<Range<usize>> = Vec::new();
         for (start, marker) in self.code.match_indices("#[cfg(test)]") {
@@ -50,7 +50,7 @@ impl SourceFile {
         regions
     }
 
-    /// The code outside tests, tests blanked out line by line.
+    /// Returns the code outside tests, tests blanked out line by line.
     pub(crate) fn code_outside_tests(&self) -> String {
         if self.is_test() {
             return String::new();
@@ -66,7 +66,7 @@ impl SourceFile {
         code
     }
 
-    /// How many lines the file has outside its tests.
+    /// Returns how many lines the file has outside its tests.
     pub(crate) fn lines_outside_tests(&self) -> usize {
         if self.is_test() {
             return 0;
@@ -77,7 +77,7 @@ impl SourceFile {
     }
 }
 
-/// The functions with a body in blanked-out code.
+/// Returns the functions with a body in blanked-out code.
 pub(crate) fn functions(code: &str) -> Vec<Function> {
     let mut found = Vec::new();
     for (at, keyword) in code.match_indices("fn ") {
@@ -102,7 +102,8 @@ pub(crate) fn functions(code: &str) -> Vec<Function> {
     found
 }
 
-/// Where the item that goes on at `start` ends: after its closing brace, or after its `;` when it has no body.
+/// Finds the end of the item that goes on at `start`: after its closing brace, or after its `;` when it has no
+/// body.
 fn item_end(code: &str, start: usize) -> usize {
     let mut depth = 0_usize;
     let mut nested = 0_usize;
@@ -179,7 +180,7 @@ fn block_comment(text: &str) -> usize {
     text.len()
 }
 
-/// The length of a raw string such as `r#"…"#` or `br"…"` at the start of the text.
+/// Returns the length of a raw string such as `r#"…"#` or `br"…"` at the start of the text.
 fn raw_string(text: &str, previous: char) -> Option<usize> {
     if is_word(previous) {
         return None;
@@ -192,7 +193,7 @@ fn raw_string(text: &str, previous: char) -> Option<usize> {
     Some(inside.find(&closing).map_or(text.len(), |at| opening + at + closing.len()))
 }
 
-/// The length of a literal that ends with an unescaped quote.
+/// Returns the length of a literal that ends with an unescaped quote.
 fn quoted(text: &str, quote: char) -> usize {
     let mut letters = text.char_indices().skip(1);
     while let Some((at, letter)) = letters.next() {
@@ -205,7 +206,7 @@ fn quoted(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// The length of a character literal, or 0 when the quote starts a lifetime.
+/// Returns the length of a character literal, or 0 when the quote starts a lifetime.
 fn character(text: &str) -> usize {
     let mut letters = text.chars().skip(1);
     match (letters.next(), letters.next()) {

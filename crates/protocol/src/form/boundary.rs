@@ -29,7 +29,7 @@ impl Boundary {
         Ok(Self(boundary.to_vec()))
     }
 
-    /// The boundary as it was given.
+    /// Returns the boundary as it was given.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

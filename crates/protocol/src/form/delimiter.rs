@@ -29,7 +29,7 @@ pub(super) enum Found {
 }
 
 impl Delimiter {
-    /// A search that begins at the start of a line, where the delimiter needs no line end before it.
+    /// Begins a search at the start of a line, where the delimiter needs no line end before it.
     pub(super) fn new(boundary: &Boundary) -> Self {
         let bytes = [LINE_END, b"--", boundary.as_bytes()].concat();
         let finder = Finder::new(&bytes).into_owned();
@@ -73,7 +73,7 @@ impl Delimiter {
         (!data.is_empty()).then_some(Found::Data(data))
     }
 
-    /// How many bytes at the end of `input` may be the beginning of a delimiter.
+    /// Returns how many bytes at the end of `input` may be the beginning of a delimiter.
     fn beginning_at_end(&self, input: &[u8]) -> usize {
         let from = input.len().saturating_sub(self.bytes.len() - 1);
         let end = input.get(from..).unwrap_or_default();

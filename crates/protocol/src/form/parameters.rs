@@ -52,8 +52,8 @@ impl Parameter<'_> {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
 
-    /// The value without its quotes. Of the escapes only `\"` is undone: browsers of old sent whole paths as file names,
-    /// whose backslashes are no escapes.
+    /// Returns the value without its quotes. Of the escapes only `\"` is undone: browsers of old sent whole
+    /// paths as file names, whose backslashes are no escapes.
     pub(super) fn value(&self) -> Vec<u8> {
         let mut value = Vec::with_capacity(self.value.len());
         let mut rest = self.value;
@@ -70,7 +70,7 @@ impl Parameter<'_> {
     }
 }
 
-/// A value up to its closing quote or the next semicolon, whether it is quoted, and what follows.
+/// Splits off a value up to its closing quote or the next semicolon, whether it is quoted, and what follows.
 fn value(text: &[u8]) -> (&[u8], bool, &[u8]) {
     if let Some(quoted) = text.strip_prefix(b"\"")
         && let Some(end) = closing_quote(quoted)

@@ -72,7 +72,7 @@ enum DelimiterLine {
 }
 
 impl FormReader {
-    /// A reader for a form with this boundary.
+    /// Makes a reader for a form with this boundary.
     #[must_use]
     pub fn new(boundary: &Boundary) -> Self {
         Self { delimiter: Delimiter::new(boundary), place: Place::Preamble(0), fields: 0, held: 0 }
@@ -112,7 +112,7 @@ impl FormReader {
         }
     }
 
-    /// The bytes of names and values so far: what the form makes its server hold.
+    /// Returns the bytes of names and values so far: what the form makes its server hold.
     #[must_use]
     pub fn held(&self) -> usize {
         self.held

@@ -42,7 +42,7 @@ impl Condition {
         }
     }
 
-    /// Whether the fields satisfy this. Lengths are asked for elsewhere.
+    /// Returns whether the fields satisfy this condition. Lengths are asked for elsewhere.
     pub(super) fn holds<N: AsRef<str>, V: AsRef<str>>(&self, fields: &[(N, V)], bucket: &BucketName) -> bool {
         let check = |field: &str, missing: bool, fits: &dyn Fn(&str) -> bool| {
             if field == "bucket" {
@@ -67,7 +67,7 @@ impl Condition {
         }
     }
 
-    /// The least and the greatest length, if this is about length.
+    /// Returns the least and the greatest length, if this is about length.
     pub(super) fn length(&self) -> Option<(u64, u64)> {
         match self {
             Self::Length { least, most } => Some((*least, *most)),
@@ -111,7 +111,7 @@ impl fmt::Display for Condition {
     }
 }
 
-/// A field's name without the dollar sign, in lower case.
+/// Returns a field's name without the dollar sign, in lower case.
 fn name(text: &str) -> String {
     text.strip_prefix('$').unwrap_or(text).to_ascii_lowercase()
 }
@@ -135,7 +135,7 @@ fn wrong(item: &Value, ec: &'static str) -> Error {
     invalid(&format!("Invalid condition: {}", shown(item))).with_ec(ec)
 }
 
-/// A condition as it came, as far as an answer shows it.
+/// Returns a condition as it came, as far as an answer shows it.
 fn shown(item: &Value) -> String {
     shortened(&item.to_string(), SHOWN).into_owned()
 }

@@ -81,19 +81,19 @@ pub fn presented(fields: &[(String, String)]) -> Result<Option<PresentedForm>, E
 }
 
 impl PresentedForm {
-    /// Whose key it is said to be made with.
+    /// Returns the id of the key that it is said to be made with.
     #[must_use]
     pub fn access_key_id(&self) -> &str {
         &self.access_key_id
     }
 
-    /// The token of temporary credentials.
+    /// Returns the token of temporary credentials.
     #[must_use]
     pub fn security_token(&self) -> Option<&str> {
         self.security_token.as_deref()
     }
 
-    /// The policy as it came, in base64: the text that is signed.
+    /// Returns the policy as it came, in base64: the text that is signed.
     #[must_use]
     pub fn policy(&self) -> &str {
         &self.policy
@@ -128,7 +128,7 @@ impl PresentedForm {
     }
 }
 
-/// A form may be filled in long after it was signed, but not for ever.
+/// Checks the date: a form may be filled in long after it was signed, but not for ever.
 fn check_date(signed: Timestamp, now: Timestamp) -> Result<(), Error> {
     if signed.unix_millis() > now.unix_millis().saturating_add(MAX_SKEW_MILLIS) {
         return Err(skewed(signed, now));

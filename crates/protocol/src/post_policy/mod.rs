@@ -132,13 +132,13 @@ impl PostPolicy {
         Ok(())
     }
 
-    /// The longest file the policy allows, if it says so: reading can stop there.
+    /// Returns the longest file the policy allows, if it says so: reading can stop there.
     #[must_use]
     pub fn max_length(&self) -> Option<u64> {
         self.lengths().map(|(_, most)| most).min()
     }
 
-    /// When the policy ends.
+    /// Returns the time at which the policy ends.
     #[must_use]
     pub fn expiration(&self) -> Timestamp {
         self.expiration
@@ -149,7 +149,8 @@ impl PostPolicy {
     }
 }
 
-/// JSON has no escape `\$`, but policies have: it is how they say that a dollar sign begins no variable.
+/// Undoes the escape `\$`. JSON has none, but policies have: it is how they say that a dollar sign begins no
+/// variable.
 fn plain_dollars(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let mut characters = json.chars();

@@ -98,7 +98,7 @@ fn canonical_headers<'a>(request: &SignedRequest<'a>, reading: Reading<'_>) -> C
     Cow::Owned(canonical)
 }
 
-/// Whether a signature of any version covers the header, besides those it names itself.
+/// Returns whether a signature of any version covers the header, besides those it names itself.
 fn is_covered(name: &str, additional: &[String]) -> bool {
     name.starts_with("x-oss-")
         || name == "content-md5"

@@ -34,7 +34,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// Whether two signatures are the same, in a time that does not depend on where they differ.
+/// Compares two signatures in a time that does not depend on where they differ.
 pub(crate) fn equal(ours: &str, theirs: &str) -> bool {
     ours.as_bytes().ct_eq(theirs.as_bytes()).into()
 }

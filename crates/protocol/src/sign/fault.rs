@@ -7,12 +7,12 @@ use crate::{Error, ErrorCode, Timestamp};
 
 use super::MAX_SKEW_MILLIS;
 
-/// An `Authorization` header that cannot be read.
+/// Refuses an `Authorization` header that cannot be read.
 pub(super) fn bad_authorization(message: &'static str, ec: &'static str, value: &str) -> Error {
     Error::invalid_argument(message, "Authorization", value).with_ec(ec)
 }
 
-/// A parameter of a signed URL that cannot be read.
+/// Refuses a parameter of a signed URL that cannot be read.
 pub(super) fn bad_parameter(message: &'static str, ec: &'static str, name: &str, value: &str) -> Error {
     Error::invalid_argument(message, name, value).with_ec(ec)
 }
@@ -25,12 +25,12 @@ pub(super) fn header_and_query() -> Error {
         .with_ec("0002-00000039")
 }
 
-/// A signed URL that lacks parameters.
+/// Refuses a signed URL that lacks parameters.
 pub(super) fn incomplete_query(message: &'static str, ec: &'static str) -> Error {
     Error::new(ErrorCode::AccessDenied).with_message(message).with_ec(ec)
 }
 
-/// A version 1 signature that may have been made for another key or other parameters.
+/// Refuses a version 1 signature that may have been made for another key or other parameters.
 pub(super) fn ambiguous() -> Error {
     Error::new(ErrorCode::AccessDenied).with_message(
         "Signature version 1 cannot tell this key or these parameters from sub-resources of another key. \
@@ -70,8 +70,8 @@ pub(crate) fn skewed(requested: Timestamp, now: Timestamp) -> Error {
         .with_detail("ServerTime", now.iso8601_millis())
 }
 
-/// `SignatureDoesNotMatch` with the text this server signed, or its beginning, so that the client's author can find the
-/// difference.
+/// Makes `SignatureDoesNotMatch` with the text this server signed, or its beginning, so that the client's
+/// author can find the difference.
 pub(crate) fn mismatch(access_key_id: &str, provided: &str, text: &[u8]) -> Error {
     // What is looked at is longer than what is told, so that a text that is cut says so.
     let told = text.get(..SIGNED_TEXT_LIMIT + 4).unwrap_or(text);

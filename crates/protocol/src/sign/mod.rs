@@ -76,7 +76,8 @@ pub struct SignedRequest<'a> {
 }
 
 impl<'a> SignedRequest<'a> {
-    /// All values of a header, each without the space around it, joined by commas; `None` if it is not there.
+    /// Returns all values of a header, each without the space around it, joined by commas; `None` if it is not
+    /// there.
     pub(crate) fn header(&self, name: &str) -> Option<Vec<u8>> {
         let mut joined: Option<Vec<u8>> = None;
         for value in self.headers.get_all(name) {
@@ -92,7 +93,7 @@ impl<'a> SignedRequest<'a> {
         joined
     }
 
-    /// The names of all `x-oss-*` headers, sorted.
+    /// Returns the names of all `x-oss-*` headers, sorted.
     pub(crate) fn oss_header_names(&self) -> Vec<&'a str> {
         let mut names: Vec<&'a str> =
             self.headers.keys().map(|name| name.as_str()).filter(|name| name.starts_with("x-oss-")).collect();
@@ -100,7 +101,7 @@ impl<'a> SignedRequest<'a> {
         names
     }
 
-    /// `/`, `/bucket/` or `/bucket/key`; with `bare_bucket`, `/bucket` for the second.
+    /// Returns `/`, `/bucket/` or `/bucket/key`; with `bare_bucket`, `/bucket` for the second.
     pub(crate) fn resource(&self, bare_bucket: bool) -> String {
         match self.target {
             Target::Service => "/".to_owned(),
@@ -110,7 +111,7 @@ impl<'a> SignedRequest<'a> {
         }
     }
 
-    /// The value of a header as text, if it is text.
+    /// Returns the value of a header as text, if it is text.
     pub(crate) fn header_text(&self, name: &str) -> Option<&'a str> {
         self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
     }

@@ -78,25 +78,25 @@ pub fn presented(headers: &HeaderMap, query: &Query) -> Result<Option<Presented>
 }
 
 impl Presented {
-    /// Whose key it is said to be made with.
+    /// Returns the id of the key that it is said to be made with.
     #[must_use]
     pub fn access_key_id(&self) -> &str {
         &self.access_key_id
     }
 
-    /// The token of temporary credentials.
+    /// Returns the token of temporary credentials.
     #[must_use]
     pub fn security_token(&self) -> Option<&str> {
         self.security_token.as_deref()
     }
 
-    /// Whether it came in the query, as in a signed URL.
+    /// Returns whether the signature came in the query, as in a signed URL.
     #[must_use]
     pub fn is_query(&self) -> bool {
         self.is_query
     }
 
-    /// Its version.
+    /// Returns the version.
     #[must_use]
     pub fn version(&self) -> Version {
         match self.kind {
@@ -216,7 +216,7 @@ impl Presented {
         Err(self.bad_credential(message, ec, presented))
     }
 
-    /// The date of a V4 signature in a query, checked.
+    /// Checks the date of a V4 signature in a query, and returns it.
     fn check_validity<'a>(
         &self,
         validity: &'a Validity,
@@ -243,7 +243,7 @@ impl Presented {
         if now > end { Err(expired(&end.iso8601_millis(), now)) } else { Ok(date) }
     }
 
-    /// The date of a V4 signature in a header, checked.
+    /// Checks the date of a V4 signature in a header, and returns it.
     fn check_date<'a>(
         &self,
         request: &SignedRequest<'a>,
@@ -404,7 +404,7 @@ fn query_presented(query: &Query, id: &str, signature: &str, kind: Kind) -> Pres
     }
 }
 
-/// The names in `a;b`, in lower case, sorted, each once.
+/// Returns the names in `a;b`, in lower case, sorted, each once.
 fn header_names(text: &str) -> Vec<String> {
     let names = text.split(';').map(str::trim).filter(|name| !name.is_empty());
     let mut names: Vec<String> = names.map(str::to_ascii_lowercase).collect();
@@ -413,7 +413,7 @@ fn header_names(text: &str) -> Vec<String> {
     names
 }
 
-/// What may stand in the date line of versions 1 and 2, the likeliest first, after checking the time.
+/// Checks the time, and returns what may stand in the date line of versions 1 and 2, the likeliest first.
 fn dates<'a>(
     request: &SignedRequest<'a>,
     expires: Option<&'a str>,
@@ -433,7 +433,8 @@ fn dates<'a>(
     Ok(dates)
 }
 
-/// The date a header signature covers: `x-oss-date` before `Date`, in either of the forms that SDKs send.
+/// Returns the date a header signature covers: `x-oss-date` before `Date`, in either of the forms that SDKs
+/// send.
 fn request_date<'a>(request: &SignedRequest<'a>) -> Result<(&'a str, Timestamp), Error> {
     let headers = request.headers;
     let text = ["x-oss-date", "date"].into_iter().find_map(|name| headers.get(name)).ok_or_else(no_date)?;
@@ -447,7 +448,7 @@ fn check_skew(signed: Timestamp, now: Timestamp) -> Result<(), Error> {
     if difference > MAX_SKEW_MILLIS { Err(skewed(signed, now)) } else { Ok(()) }
 }
 
-/// A signed URL that demands headers is of no use without them.
+/// Refuses a signed URL without the headers that it demands.
 fn check_additional(request: &SignedRequest<'_>, additional: &[String]) -> Result<(), Error> {
     match additional.iter().find(|name| !request.headers.contains_key(name.as_str())) {
         Some(name) => {
@@ -458,8 +459,8 @@ fn check_additional(request: &SignedRequest<'_>, additional: &[String]) -> Resul
     }
 }
 
-/// Bodies are not part of V4 signatures here; a digest in this header would promise a check that nobody
-/// makes.
+/// Refuses a digest of the body: bodies are not part of V4 signatures here, and it would promise a check that
+/// nobody makes.
 fn check_payload_word(request: &SignedRequest<'_>) -> Result<(), Error> {
     match request.header_text("x-oss-content-sha256") {
         None | Some(v4::UNSIGNED_PAYLOAD) => Ok(()),

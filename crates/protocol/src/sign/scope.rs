@@ -87,7 +87,8 @@ impl fmt::Display for CredentialScope {
     }
 }
 
-/// Access key ids are short and printable; anything else is not worth looking up.
+/// Returns whether this may be an access key id: they are short and printable, and nothing else is worth
+/// looking up.
 pub(crate) fn is_plausible_access_key_id(id: &str) -> bool {
     (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
 }

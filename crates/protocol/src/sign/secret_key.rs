@@ -24,13 +24,13 @@ impl SecretKey {
         Self { text: Zeroizing::new(text.into()), derived: Arc::default() }
     }
 
-    /// Whether `candidate` is this secret.
+    /// Returns whether `candidate` is this secret.
     #[must_use]
     pub fn matches(&self, candidate: &str) -> bool {
         equal(&self.text, candidate)
     }
 
-    /// The secret itself, for the rare places that must write it down.
+    /// Returns the secret itself, for the rare places that must write it down.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.text

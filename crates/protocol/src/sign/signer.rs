@@ -46,7 +46,7 @@ impl From<InvalidHeaderValue> for SigningError {
 }
 
 impl Signer {
-    /// A signer for a key and, for version 4, a region such as `cn-hangzhou`.
+    /// Returns a signer for a key and, for version 4, a region such as `cn-hangzhou`.
     #[must_use]
     pub fn new(access_key_id: impl Into<String>, secret: SecretKey, region: impl Into<String>) -> Self {
         Self { access_key_id: access_key_id.into(), secret, security_token: None, region: region.into() }
@@ -84,8 +84,8 @@ impl Signer {
         Ok(())
     }
 
-    /// The query with the parameters of a version 1 signature that holds until `expires`. `headers` are those
-    /// the request will have.
+    /// Returns the query with the parameters of a version 1 signature that holds until `expires`. `headers` are
+    /// those the request will have.
     #[must_use]
     pub fn presign_v1(
         &self,
@@ -140,7 +140,8 @@ impl Signer {
         Ok(())
     }
 
-    /// The query with the parameters of a version 4 signature that holds for `seconds`, at most seven days.
+    /// Returns the query with the parameters of a version 4 signature that holds for `seconds`, at most seven
+    /// days.
     #[must_use]
     #[expect(clippy::too_many_arguments, reason = "each is a part of the request that the signature covers")]
     pub fn presign_v4(
@@ -171,7 +172,7 @@ impl Signer {
         query
     }
 
-    /// The form fields of a version 1 POST policy, from the policy's JSON.
+    /// Returns the form fields of a version 1 POST policy, from the policy's JSON.
     #[must_use]
     pub fn sign_post_policy_v1(&self, policy: &str) -> Vec<(String, String)> {
         let policy = STANDARD.encode(policy);
@@ -183,8 +184,8 @@ impl Signer {
         ])
     }
 
-    /// The form fields of a version 4 POST policy, from the policy's JSON. A policy that restricts the fields
-    /// `x-oss-signature-version`, `x-oss-credential` and `x-oss-date` gets the values from
+    /// Returns the form fields of a version 4 POST policy, from the policy's JSON. A policy that restricts the
+    /// fields `x-oss-signature-version`, `x-oss-credential` and `x-oss-date` gets the values from
     /// [`Signer::post_policy_v4_fields`].
     #[must_use]
     pub fn sign_post_policy_v4(&self, policy: &str, now: Timestamp) -> Vec<(String, String)> {
@@ -196,7 +197,7 @@ impl Signer {
         fields
     }
 
-    /// The fields a version 4 policy has to name in its conditions.
+    /// Returns the fields a version 4 policy has to name in its conditions.
     #[must_use]
     pub fn post_policy_v4_fields(&self, now: Timestamp) -> [(&'static str, String); 3] {
         [
@@ -234,7 +235,7 @@ impl Signer {
     }
 }
 
-/// Those of the names that are there and not covered anyway, sorted.
+/// Returns those of the names that are there and not covered anyway, sorted.
 fn present(names: &[&str], headers: &HeaderMap) -> Vec<String> {
     let usual = |name: &str| name.starts_with("x-oss-") || name == "content-type" || name == "content-md5";
     let mut names: Vec<String> = names

@@ -20,7 +20,7 @@ struct Variant<'a> {
     with_hash_header: bool,
 }
 
-/// The text a client signs, as the manual has it.
+/// Builds the text that a client signs, as the manual has it.
 pub(super) fn string_to_sign(request: &SignedRequest<'_>, date: &str) -> Vec<u8> {
     let usual = Variant {
         date,
@@ -32,7 +32,7 @@ pub(super) fn string_to_sign(request: &SignedRequest<'_>, date: &str) -> Vec<u8>
     build(request, usual)
 }
 
-/// The texts that clients other than the usual one sign for this request, each once. `dates` are the
+/// Builds the texts that clients other than the usual one sign for this request, each once. `dates` are the
 /// candidates for the fourth line.
 pub(super) fn other_strings_to_sign(request: &SignedRequest<'_>, dates: &[&str]) -> Vec<Vec<u8>> {
     let both = [false, true];

@@ -10,7 +10,7 @@ pub(super) const SIGNATURE_VERSION: &str = "OSS2";
 /// The parameter that carries the signature and so cannot be covered by it.
 pub(super) const SIGNATURE_PARAMETER: &str = "x-oss-signature";
 
-/// The texts a client may have signed: bucket resources come with and without a final slash.
+/// Builds the texts that a client may have signed: bucket resources come with and without a final slash.
 pub(super) fn strings_to_sign(
     request: &SignedRequest<'_>,
     dates: &[&str],

@@ -37,7 +37,7 @@ impl Variant {
         }
     }
 
-    /// Every combination, the usual one first.
+    /// Returns every combination, the usual one first.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         let both = [false, true];
         both.into_iter().flat_map(move |skip_empty_headers| {
@@ -55,7 +55,8 @@ impl Variant {
     }
 }
 
-/// `additional` are the lower-case, sorted names of headers that are covered besides the usual ones.
+/// Builds the canonical request. `additional` are the lower-case, sorted names of headers that are covered
+/// besides the usual ones.
 pub(super) fn canonical_request(
     request: &SignedRequest<'_>,
     additional: &[String],
@@ -92,7 +93,7 @@ pub(super) fn string_to_sign(datetime: &str, scope: &CredentialScope, canonical_
     format!("{SIGNATURE_VERSION}\n{datetime}\n{scope}\n{}", sha256_hex(canonical_request))
 }
 
-/// The signature of any text under a scope: requests and POST policies share it.
+/// Signs any text under a scope: requests and POST policies share it.
 pub(crate) fn signature(secret: &SecretKey, scope: &CredentialScope, text: &[u8]) -> String {
     secret.signing_key(scope).sign(text)
 }

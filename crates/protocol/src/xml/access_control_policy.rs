@@ -11,19 +11,19 @@ pub struct AccessControlPolicy<'a> {
 }
 
 impl<'a> AccessControlPolicy<'a> {
-    /// Of a bucket.
+    /// Shows the ACL of a bucket.
     #[must_use]
     pub fn of_bucket(owner: &'a str, acl: BucketAcl) -> Self {
         Self { owner, grant: acl.as_str() }
     }
 
-    /// Of an object.
+    /// Shows the ACL of an object.
     #[must_use]
     pub fn of_object(owner: &'a str, acl: ObjectAcl) -> Self {
         Self { owner, grant: acl.as_str() }
     }
 
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         document("AccessControlPolicy", 256, |c| {

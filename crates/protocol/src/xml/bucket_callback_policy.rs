@@ -45,19 +45,19 @@ impl BucketCallbackPolicy {
         Ok(Self { items: items.collect::<Result<_, Error>>()? })
     }
 
-    /// The policies, in order.
+    /// Returns the policies, in order.
     #[must_use]
     pub fn items(&self) -> &[CallbackPolicyItem] {
         &self.items
     }
 
-    /// The first policy called `name`.
+    /// Returns the first policy called `name`.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&CallbackPolicyItem> {
         self.items.iter().find(|item| item.name == name)
     }
 
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         document("BucketCallbackPolicy", 256 + self.items.len() * 512, |c| {

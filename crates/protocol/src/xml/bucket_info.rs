@@ -37,7 +37,7 @@ pub struct BucketInfo<'a> {
 }
 
 impl BucketInfo<'_> {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         document("BucketInfo", 1536, |c| c.nested("Bucket", |c| self.write(c)))

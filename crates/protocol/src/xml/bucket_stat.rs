@@ -43,7 +43,7 @@ pub struct ClassStat {
 }
 
 impl BucketStat {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         document("BucketStat", 1536, |c| {

@@ -37,7 +37,7 @@ impl CompleteMultipartUpload {
         Ok(Self { parts })
     }
 
-    /// Number and tag of each part.
+    /// Returns the number and the tag of each part.
     #[must_use]
     pub fn parts(&self) -> &[(u32, ETag)] {
         &self.parts
@@ -60,7 +60,7 @@ pub struct CompleteMultipartUploadResult<'a> {
 }
 
 impl CompleteMultipartUploadResult<'_> {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         document("CompleteMultipartUploadResult", 1024, |c| {

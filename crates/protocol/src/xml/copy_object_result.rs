@@ -13,7 +13,7 @@ pub struct CopyObjectResult<'a> {
 }
 
 impl CopyObjectResult<'_> {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         document("CopyObjectResult", 256, |c| {

@@ -13,7 +13,7 @@ pub struct CopyPartResult<'a> {
 }
 
 impl CopyPartResult<'_> {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         document("CopyPartResult", 256, |c| {

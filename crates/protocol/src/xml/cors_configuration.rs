@@ -19,14 +19,14 @@ impl CorsRules {
         Self::new(rules, root.flag("ResponseVary")?)
     }
 
-    /// Whether a document of [`CorsRules::to_xml`] asks for `Vary: Origin` on every answer. Nothing else of it is read,
-    /// as this is asked for every request.
+    /// Returns whether a document of [`CorsRules::to_xml`] asks for `Vary: Origin` on every answer. Nothing
+    /// else of it is read, as this is asked for every request.
     #[must_use]
     pub fn document_varies(document: &[u8]) -> bool {
         document.ends_with(b"<ResponseVary>true</ResponseVary></CORSConfiguration>")
     }
 
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         document("CORSConfiguration", 256 + self.rules().len() * 256, |c| {

@@ -56,14 +56,14 @@ impl DeleteRequest {
         })
     }
 
-    /// Whether only failures are to be answered; if all objects could be deleted the answer has no body at
-    /// all.
+    /// Returns whether only failures are to be answered; if all objects could be deleted the answer has no body
+    /// at all.
     #[must_use]
     pub fn quiet(&self) -> bool {
         self.quiet
     }
 
-    /// The objects, in the order of the request, which is also that of the answer.
+    /// Returns the objects, in the order of the request, which is also that of the answer.
     #[must_use]
     pub fn objects(&self) -> &[ObjectToDelete] {
         &self.objects
@@ -91,7 +91,7 @@ pub struct DeletedObject<'a> {
 }
 
 impl DeleteResult<'_> {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         let keys: usize = self.deleted.iter().map(|object| object.key.len()).sum();

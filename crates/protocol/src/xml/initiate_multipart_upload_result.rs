@@ -17,7 +17,7 @@ pub struct InitiateMultipartUploadResult<'a> {
 }
 
 impl InitiateMultipartUploadResult<'_> {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         document("InitiateMultipartUploadResult", 512, |c| {

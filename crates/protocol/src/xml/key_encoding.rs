@@ -32,7 +32,7 @@ impl KeyEncoding {
         }
     }
 
-    /// What a request asks for in its query.
+    /// Reads what a request asks for in its query.
     ///
     /// # Errors
     /// `InvalidArgument` for anything but `url`.
@@ -40,7 +40,7 @@ impl KeyEncoding {
         query.get("encoding-type").map_or(Ok(Self::Plain), Self::parse)
     }
 
-    /// The same for `DeleteMultipleObjects`, for which the manual also has a header.
+    /// Does the same for `DeleteMultipleObjects`, for which the manual also has a header.
     ///
     /// # Errors
     /// `InvalidArgument` for anything but `url`.

@@ -51,7 +51,7 @@ pub struct ListedBucket<'a> {
 }
 
 impl ListAllMyBucketsResult<'_> {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         document("ListAllMyBucketsResult", 512 + self.buckets.len() * 512, |c| {

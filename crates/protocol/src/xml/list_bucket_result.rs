@@ -28,7 +28,7 @@ pub struct ListBucketResult<'a> {
 }
 
 impl ListBucketResult<'_> {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         let capacity = 1024 + (self.contents.len() + self.common_prefixes.len()) * ListedObject::LENGTH;

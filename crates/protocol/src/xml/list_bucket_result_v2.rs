@@ -34,7 +34,7 @@ pub struct ListBucketResultV2<'a> {
 }
 
 impl ListBucketResultV2<'_> {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         let count = self.contents.len() + self.common_prefixes.len();
@@ -60,7 +60,7 @@ impl ListBucketResultV2<'_> {
 /// First byte of a token, so that other forms can follow.
 const TOKEN_VERSION: u8 = 1;
 
-/// The token of a page that begins after the key or prefix `after`.
+/// Makes the token of a page that begins after the key or prefix `after`.
 ///
 /// It consists of characters that need no encoding anywhere, because clients differ in whether they decode
 /// it.
@@ -72,7 +72,7 @@ pub fn continuation_token(after: &str) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The key or prefix that the page of this token begins after.
+/// Reads the key or prefix that the page of this token begins after.
 ///
 /// # Errors
 /// `InvalidArgument` if the token is none of [`continuation_token`].

@@ -14,7 +14,7 @@ pub struct ListLiveChannelResult<'a> {
 }
 
 impl ListLiveChannelResult<'_> {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         document("ListLiveChannelResult", 256, |c| {

@@ -48,7 +48,7 @@ pub struct ListedUpload<'a> {
 }
 
 impl ListMultipartUploadsResult<'_> {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         document("ListMultipartUploadsResult", 1024 + self.uploads.len() * 320, |c| {

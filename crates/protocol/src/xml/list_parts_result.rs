@@ -65,7 +65,7 @@ pub struct ListedPart<'a> {
 }
 
 impl ListPartsResult<'_> {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         document("ListPartsResult", 1024 + self.parts.len() * 256, |c| {

@@ -34,7 +34,7 @@ pub struct ListVersionsResult<'a> {
 }
 
 impl ListVersionsResult<'_> {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         let capacity = 1024 + (self.versions.len() + self.common_prefixes.len()) * ListedObject::LENGTH;

@@ -10,7 +10,7 @@ pub struct LocationConstraint<'a> {
 }
 
 impl LocationConstraint<'_> {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         text_document("LocationConstraint", self.location)

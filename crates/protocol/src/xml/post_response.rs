@@ -16,7 +16,7 @@ pub struct PostResponse<'a> {
 }
 
 impl PostResponse<'_> {
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self) -> String {
         document("PostResponse", 512, |c| {

@@ -25,7 +25,7 @@ impl PublicAccessBlockConfiguration {
         Ok(Self { block_public_access: root.flag("BlockPublicAccess")? })
     }
 
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(self) -> String {
         document("PublicAccessBlockConfiguration", 192, |c| {

@@ -38,17 +38,17 @@ impl Element {
         }
     }
 
-    /// The text between the tags, as it is.
+    /// Returns the text between the tags, as it is.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    /// The children called `name`, in order.
+    /// Returns the children called `name`, in order.
     pub(super) fn children(&self, name: &'static str) -> impl Iterator<Item = &Self> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
-    /// The text of the only child called `name`, if there is one.
+    /// Returns the text of the only child called `name`, if there is one.
     pub(super) fn optional(&self, name: &'static str) -> Result<Option<&str>, Error> {
         let mut found = self.children(name);
         match (found.next(), found.next()) {
@@ -57,12 +57,12 @@ impl Element {
         }
     }
 
-    /// The text of the only child called `name`.
+    /// Returns the text of the only child called `name`.
     pub(super) fn required(&self, name: &'static str) -> Result<&str, Error> {
         self.optional(name)?.ok_or_else(|| malformed(format!("{} has no {name}.", self.name)))
     }
 
-    /// The only child called `name`.
+    /// Returns the only child called `name`.
     pub(super) fn only(&self, name: &'static str) -> Result<&Self, Error> {
         let mut found = self.children(name);
         match (found.next(), found.next()) {
@@ -72,7 +72,7 @@ impl Element {
         }
     }
 
-    /// The boolean in the only child called `name`; `false` without one.
+    /// Returns the boolean in the only child called `name`; `false` without one.
     pub(super) fn flag(&self, name: &'static str) -> Result<bool, Error> {
         match self.optional(name)?.map(str::trim) {
             None => Ok(false),
@@ -83,7 +83,7 @@ impl Element {
     }
 }
 
-/// `MalformedXML` that says what is wrong.
+/// Makes `MalformedXML` with a detail that says what is wrong.
 pub(super) fn malformed(detail: impl Into<String>) -> Error {
     Error::new(ErrorCode::MalformedXML).with_detail("ErrorDetail", detail)
 }
@@ -133,7 +133,7 @@ impl Tree {
         Ok(())
     }
 
-    /// The reader has checked that end tags match.
+    /// Closes the element that is open; the reader has checked that end tags match.
     fn close(&mut self) {
         let Some(element) = self.open.pop() else { return };
         match self.open.last_mut() {
@@ -164,7 +164,7 @@ impl Tree {
     }
 }
 
-/// The character that the text between `&` and `;` stands for.
+/// Returns the character that the text between `&` and `;` stands for.
 fn resolve(reference: &str) -> Result<char, Error> {
     match reference {
         "amp" => return Ok('&'),

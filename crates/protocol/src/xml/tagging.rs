@@ -20,7 +20,7 @@ impl Tagging {
             .collect()
     }
 
-    /// The document with these keys and values.
+    /// Writes the document with these keys and values.
     pub(crate) fn to_xml(tags: &[(String, String)]) -> String {
         document("Tagging", 128 + tags.len() * 64, |c| {
             c.nested("TagSet", |c| {

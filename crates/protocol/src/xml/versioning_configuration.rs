@@ -7,7 +7,7 @@ use super::writer::document;
 pub struct VersioningConfiguration;
 
 impl VersioningConfiguration {
-    /// The document. It has no `Status`, which OSS leaves out until versioning is first set.
+    /// Writes the document. It has no `Status`, which OSS leaves out until versioning is first set.
     #[must_use]
     pub fn to_xml(self) -> String {
         document("VersioningConfiguration", 128, |_| {})

@@ -11,7 +11,7 @@ use crate::{Timestamp, percent_encode};
 
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-/// The document with the root element `root`, filled by `fill`; `capacity` is a guess at its length.
+/// Writes the document with the root element `root`, filled by `fill`; `capacity` is a guess at its length.
 pub(super) fn document(root: &'static str, capacity: usize, fill: impl FnOnce(&mut Content)) -> String {
     let mut content = Content { out: String::with_capacity(capacity) };
     content.out.push_str(DECLARATION);
@@ -19,7 +19,7 @@ pub(super) fn document(root: &'static str, capacity: usize, fill: impl FnOnce(&m
     content.out
 }
 
-/// The document whose root element holds nothing but text.
+/// Writes the document whose root element holds nothing but text.
 pub(super) fn text_document(root: &'static str, text: &str) -> String {
     let mut out = String::from(DECLARATION);
     push_element(&mut out, root, text);
@@ -32,26 +32,26 @@ pub(super) struct Content {
 }
 
 impl Content {
-    /// An element that holds elements.
+    /// Writes an element that holds elements.
     pub(super) fn nested(&mut self, name: &'static str, fill: impl FnOnce(&mut Self)) {
         self.open(name);
         fill(self);
         self.close(name);
     }
 
-    /// An element that holds text.
+    /// Writes an element that holds text.
     pub(super) fn text(&mut self, name: &'static str, text: &str) {
         push_element(&mut self.out, name, text);
     }
 
-    /// An element that is left out if there is no text for it.
+    /// Writes an element that is left out if there is no text for it.
     pub(super) fn optional(&mut self, name: &'static str, text: Option<&str>) {
         if let Some(text) = text {
             self.text(name, text);
         }
     }
 
-    /// An object key, prefix, marker or delimiter, in the encoding the client asked for.
+    /// Writes an object key, prefix, marker or delimiter, in the encoding the client asked for.
     pub(super) fn key(&mut self, name: &'static str, key: &str, encoding: KeyEncoding) {
         match encoding {
             KeyEncoding::Plain => self.text(name, key),
@@ -59,7 +59,7 @@ impl Content {
         }
     }
 
-    /// A key that is left out if there is none.
+    /// Writes a key that is left out if there is none.
     pub(super) fn optional_key(&mut self, name: &'static str, key: Option<&str>, encoding: KeyEncoding) {
         if let Some(key) = key {
             self.key(name, key, encoding);
@@ -73,7 +73,7 @@ impl Content {
         }
     }
 
-    /// A number.
+    /// Writes a number.
     pub(super) fn number(&mut self, name: &'static str, number: u64) {
         self.open(name);
         // Writing to a String cannot fail.
@@ -81,26 +81,26 @@ impl Content {
         self.close(name);
     }
 
-    /// `true` or `false`.
+    /// Writes `true` or `false`.
     pub(super) fn flag(&mut self, name: &'static str, flag: bool) {
         self.text(name, if flag { "true" } else { "false" });
     }
 
-    /// A point in time, such as `2015-10-21T07:28:00.000Z`.
+    /// Writes a point in time, such as `2015-10-21T07:28:00.000Z`.
     pub(super) fn time(&mut self, name: &'static str, time: Timestamp) {
         self.open(name);
         time.push_iso8601_millis(&mut self.out);
         self.close(name);
     }
 
-    /// An entity tag, which OSS quotes; `etag` comes without quotes.
+    /// Writes an entity tag, which OSS quotes; `etag` comes without quotes.
     pub(super) fn etag(&mut self, etag: &str) {
         self.out.push_str("<ETag>\"");
         push_escaped(&mut self.out, etag);
         self.out.push_str("\"</ETag>");
     }
 
-    /// An owner, whose name is the same as the id.
+    /// Writes an owner, whose name is the same as the id.
     pub(super) fn owner(&mut self, id: &str) {
         self.nested("Owner", |c| {
             c.text("ID", id);
