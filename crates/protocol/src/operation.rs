@@ -229,7 +229,8 @@ pub fn routed() -> impl Iterator<Item = Operation> {
 /// Finds the operation a request asks for. Query parameters OSS does not know are ignored, as OSS ignores
 /// them.
 ///
-/// # Errors `NotImplemented` for what OSS has and this server has not, with the name of the missing thing, so
+/// # Errors
+/// `NotImplemented` for what OSS has and this server has not, with the name of the missing thing, so
 /// that nothing seems to succeed that was not done; `MethodNotAllowed` for a method that has no meaning on
 /// the target; `InvalidObjectName` for writing to a key that cannot exist.
 pub fn route(

@@ -101,7 +101,8 @@ impl PresentedForm {
 
     /// Checks time, scope and signature. The policy's own expiration is the policy's business.
     ///
-    /// # Errors `InvalidArgument` for a wrong scope, `RequestTimeTooSkewed` or `AccessDenied` for a date that
+    /// # Errors
+    /// `InvalidArgument` for a wrong scope, `RequestTimeTooSkewed` or `AccessDenied` for a date that
     /// is not yet or no longer valid, `SignatureDoesNotMatch`.
     pub fn verify(&self, secret: &SecretKey, now: Timestamp, accepted: &Scope) -> Result<(), Error> {
         let expected = match &self.v4 {

@@ -54,7 +54,8 @@ struct Validity {
 
 /// Reads the signature of a request; `None` means that the request is anonymous.
 ///
-/// # Errors `InvalidArgument` for what cannot be read or is there twice, `AccessDenied` for signed URLs that
+/// # Errors
+/// `InvalidArgument` for what cannot be read or is there twice, `AccessDenied` for signed URLs that
 /// lack a part.
 pub fn presented(headers: &HeaderMap, query: &Query) -> Result<Option<Presented>, Error> {
     let from_query = from_query(query);
