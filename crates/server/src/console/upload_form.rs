@@ -16,12 +16,10 @@ use super::problem::Problem;
 use super::{Console, request};
 use crate::app;
 use crate::callback::requested::{encode, invalid};
+use crate::receive::SINGLE_UPLOAD_LIMIT;
 
 /// How long a form may be sent.
 const FORM_MS: i64 = 10 * 60 * 1000;
-
-/// The largest object that one request can make.
-const MOST_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 
 /// The body of a callback unless somebody writes another one.
 const BODY: &str = r#"{"bucket":${bucket},"object":${object},"etag":${etag},"size":${size},"mimeType":${mimeType},"height":${imageInfo.height},"width":${imageInfo.width}}"#;
@@ -115,7 +113,7 @@ fn policy(
     let mut conditions = vec![
         json!({ "bucket": bucket.as_str() }),
         json!(["eq", "$key", key.as_str()]),
-        json!(["content-length-range", 0, MOST_BYTES]),
+        json!(["content-length-range", 0, SINGLE_UPLOAD_LIMIT]),
     ];
     conditions.extend(signature_fields.map(|(name, value)| json!({ name: value })));
     conditions.extend(callback.map(|callback| json!({ "callback": callback })));

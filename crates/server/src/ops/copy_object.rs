@@ -11,12 +11,13 @@ use crate::copy_source;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
+use crate::receive::SINGLE_UPLOAD_LIMIT;
 use crate::tags::{self, Directive};
 use crate::throttle::Throttle;
 
-/// The largest source of one CopyObject to another place. The manual promises less, 1 GiB, and recommends UploadPartCopy
-/// above it.
-const COPY_LIMIT: u64 = 5 * 1024 * 1024 * 1024;
+/// The largest source of one CopyObject to another place: as much as one upload may bring. The manual promises less, 1 GiB,
+/// and recommends UploadPartCopy above it.
+const COPY_LIMIT: u64 = SINGLE_UPLOAD_LIMIT;
 
 /// Runs `CopyObject`.
 pub(crate) async fn copy_object(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
