@@ -172,12 +172,6 @@ impl Error {
         }
     }
 
-    /// Whether the failure is the store's and not the request's.
-    #[must_use]
-    pub fn is_internal(&self) -> bool {
-        matches!(self, Self::Corrupt { .. } | Self::Io { .. }) || self.is_retryable()
-    }
-
     pub(crate) fn corrupt(what: impl Into<String>) -> Self {
         Self::Corrupt { what: what.into() }
     }
