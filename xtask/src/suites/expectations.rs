@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 
 use super::results::{Results, Verdict};
-use super::{Signature, SuiteName};
+use super::suite::{Signature, SuiteName};
 use crate::workspace;
 
 /// The list of one suite.

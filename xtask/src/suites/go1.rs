@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::go_build::Module;
-use super::{Program, Signature, gocheck};
+use super::gocheck;
+use super::program::Program;
+use super::suite::Signature;
 
 const MODULE: &str = "github.com/aliyun/aliyun-oss-go-sdk";
 /// The packages, and into how many runs each may be divided: most of their time the tests of the first wait.

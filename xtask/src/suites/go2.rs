@@ -6,9 +6,9 @@ use std::process::Command;
 
 use anyhow::Context;
 
-use super::Program;
 use super::drive::Event;
 use super::go_build::Module;
+use super::program::Program;
 use super::results::Verdict;
 
 const PACKAGE: &str = "oss";

@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use super::drive;
 use super::expectations;
+use super::program;
 
 /// A Go module that has been fetched.
 pub(super) struct Module {
@@ -29,11 +30,11 @@ impl Module {
 
     /// Copies a module out of the cache, so that it can be changed; what is built then is the copy.
     pub(super) fn copy(&self, folder: &Path) -> anyhow::Result<Module> {
-        super::copy_folder(&self.source, folder)?;
+        program::copy_folder(&self.source, folder)?;
         let source = folder.to_path_buf();
         std::fs::write(source.join("go.mod"), format!("module {}\n", self.path))?;
         let manifest = folder.with_extension("manifest");
-        super::copy_folder(&self.manifest, &manifest)?;
+        program::copy_folder(&self.manifest, &manifest)?;
         let replace = format!("-replace={}={}", self.path, folder.display());
         drive::lines_of(go(&manifest).args(["mod", "edit", &replace]))?;
         Ok(Module { manifest, path: self.path, source })

@@ -10,8 +10,10 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
+use super::program::{self, Program};
 use super::results::{self, Results};
-use super::{Program, Signature, SuiteName, dns, drive, go2, gocheck, https, namespace, oss2, stand_in};
+use super::suite::{Signature, SuiteName};
+use super::{dns, drive, go2, gocheck, https, namespace, oss2, stand_in};
 use crate::process;
 use crate::running_server::{self, RunningServer};
 
@@ -66,7 +68,7 @@ impl Job {
         }
         std::fs::create_dir_all(&self.folder)?;
         // Tests write files next to themselves.
-        super::copy_folder(&self.source, &self.suite_folder())?;
+        program::copy_folder(&self.source, &self.suite_folder())?;
         let file = self.folder.join("job.json");
         std::fs::write(&file, serde_json::to_vec(self)?)?;
         println!("{name}: {} tests", self.tests.len());

@@ -15,21 +15,22 @@ mod https;
 mod job;
 mod namespace;
 mod oss2;
+mod program;
 mod results;
 mod stand_in;
+mod suite;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, bail};
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
 
 use self::expectations::{Comparison, Kind};
 use self::job::Job;
+use self::program::Program;
 use self::results::{Results, Verdict};
+use self::suite::{Signature, SuiteName};
 use crate::report::{Outcome, Report, Tally};
 use crate::tools::{self, Tool};
 use crate::workspace;
@@ -61,89 +62,12 @@ pub(crate) struct Arguments {
     update: bool,
 }
 
-/// A suite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum SuiteName {
-    /// `oss2` for Python
-    Oss2,
-    /// `aliyun-oss-go-sdk`
-    Go1,
-    /// `alibabacloud-oss-go-sdk-v2`
-    Go2,
-}
-
-/// The signature version with which a suite's clients sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Signature {
-    V1,
-    V4,
-}
-
-/// A program of a suite, ready to run without a network.
-#[derive(Debug)]
-struct Program {
-    name: String,
-    /// What its folder is copied from for each run.
-    source: PathBuf,
-    /// Where in the folder it runs.
-    within: PathBuf,
-    executable: PathBuf,
-    tests: Vec<String>,
-    /// Into how many runs it may be divided, each with a server of its own.
-    parts: usize,
-}
-
 /// A suite with one signature version, after its runs.
 struct Finished {
     suite: SuiteName,
     signature: Signature,
     known: BTreeSet<String>,
     results: Results,
-}
-
-impl SuiteName {
-    const ALL: [SuiteName; 3] = [SuiteName::Oss2, SuiteName::Go1, SuiteName::Go2];
-
-    fn tools(self) -> &'static [Tool] {
-        match self {
-            SuiteName::Oss2 => &[tools::PYTHON, tools::LOCALEDEF],
-            SuiteName::Go1 | SuiteName::Go2 => &[tools::GO],
-        }
-    }
-
-    /// Fetches and builds what a run needs; the only step that uses a network.
-    fn prepare(self, signature: Signature, folder: &Path) -> anyhow::Result<Vec<Program>> {
-        match self {
-            SuiteName::Oss2 => oss2::prepare(folder),
-            SuiteName::Go1 => go1::prepare(signature, folder),
-            SuiteName::Go2 => go2::prepare(folder),
-        }
-    }
-}
-
-impl Signature {
-    const ALL: [Signature; 2] = [Signature::V1, Signature::V4];
-}
-
-impl std::fmt::Display for SuiteName {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            SuiteName::Oss2 => "oss2",
-            SuiteName::Go1 => "go1",
-            SuiteName::Go2 => "go2",
-        })
-    }
-}
-
-impl std::fmt::Display for Signature {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Signature::V1 => "v1",
-            Signature::V4 => "v4",
-        })
-    }
 }
 
 /// Builds the server and runs what the arguments ask for.
@@ -174,7 +98,7 @@ fn outcome_of(binary: &Path, arguments: &Arguments) -> anyhow::Result<Outcome> {
     let all = SuiteName::ALL.to_vec();
     let suites = if arguments.suites.is_empty() { &all } else { &arguments.suites };
     for suite in suites {
-        if let Some(cure) = tools::missing(suite.tools()) {
+        if let Some(cure) = tools::missing(tools_for(*suite)) {
             return Ok(Outcome::Skipped(cure));
         }
     }
@@ -198,6 +122,23 @@ fn outcome_of(binary: &Path, arguments: &Arguments) -> anyhow::Result<Outcome> {
     judge(&finished)
 }
 
+/// Returns the tools without which a suite cannot run.
+fn tools_for(suite: SuiteName) -> &'static [Tool] {
+    match suite {
+        SuiteName::Oss2 => &[tools::PYTHON, tools::LOCALEDEF],
+        SuiteName::Go1 | SuiteName::Go2 => &[tools::GO],
+    }
+}
+
+/// Fetches and builds what a run needs; the only step that uses a network.
+fn prepare(suite: SuiteName, signature: Signature, folder: &Path) -> anyhow::Result<Vec<Program>> {
+    match suite {
+        SuiteName::Oss2 => oss2::prepare(folder),
+        SuiteName::Go1 => go1::prepare(signature, folder),
+        SuiteName::Go2 => go2::prepare(folder),
+    }
+}
+
 /// Fetches a suite and divides it into jobs; also returns the names of all its tests.
 fn jobs_of(
     suite: SuiteName,
@@ -209,7 +150,7 @@ fn jobs_of(
     std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     println!("{suite} {signature}: fetching and building");
     let slow = expectations::read(suite)?.slow;
-    let programs = suite.prepare(signature, &folder).with_context(|| format!("{suite} is not ready"))?;
+    let programs = prepare(suite, signature, &folder).with_context(|| format!("{suite} is not ready"))?;
     let mut known = BTreeSet::new();
     let mut jobs = Vec::new();
     for program in programs {
@@ -253,19 +194,6 @@ fn run_jobs(jobs: VecDeque<Job>, finished: &mut [Finished]) -> anyhow::Result<()
         for (test, result) in results {
             results::add(&mut run.results, test, result);
         }
-    }
-    Ok(())
-}
-
-/// Copies a folder to a place where there is none yet or an older copy, as files that can be written.
-fn copy_folder(source: &Path, target: &Path) -> anyhow::Result<()> {
-    if target.exists() {
-        std::fs::remove_dir_all(target)?;
-    }
-    let mut copy = Command::new("cp");
-    copy.args(["-R", "--no-preserve=mode"]).arg(source).arg(target);
-    if !copy.status().context("cp could not be started")?.success() {
-        bail!("{} could not be copied", source.display());
     }
     Ok(())
 }

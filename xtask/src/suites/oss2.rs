@@ -6,8 +6,9 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 use super::drive::{self, Event};
+use super::expectations;
+use super::program::Program;
 use super::results::Verdict;
-use super::{Program, expectations};
 
 /// Tells pytest to announce each test; see the file.
 const PLUGIN: &str = "announce";
