@@ -11,6 +11,7 @@ mod figures;
 mod mutate;
 mod process;
 mod production;
+mod release;
 mod report;
 mod running_server;
 mod semver;
@@ -69,6 +70,8 @@ enum Command {
     Figures,
     /// Alter signed requests of every operation at random: whatever still verifies must mean what was signed
     Mutate(mutate::Arguments),
+    /// Build the binary that users get, and its line tables in a file of their own
+    Release,
     /// Measure the server, on its own or next to other self-hosted stores
     Bench(bench::Arguments),
     /// The API of ossicle-callback against its last release, with cargo-semver-checks
@@ -106,6 +109,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Tidy => tidy::run(),
         Command::Figures => figures::run(),
         Command::Mutate(arguments) => mutate::run(&arguments),
+        Command::Release => release::run(),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Semver { baseline } => semver::run(baseline),
         Command::Deny => deny::run(),

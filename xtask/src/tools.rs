@@ -36,6 +36,8 @@ pub(crate) const NGINX: Tool =
     Tool { names: &["nginx"], cure: "install nginx (apt-get install nginx-light); it need not run" };
 pub(crate) const SYSTEMD_ANALYZE: Tool =
     Tool { names: &["systemd-analyze"], cure: "install systemd (apt-get install systemd)" };
+pub(crate) const OBJCOPY: Tool =
+    Tool { names: &["objcopy"], cure: "install binutils (apt-get install binutils)" };
 pub(crate) const CARGO_DENY: Tool =
     Tool { names: &["cargo-deny"], cure: "install cargo-deny (cargo install --locked cargo-deny)" };
 
