@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 use super::budget::{Account, Budget, Excess, Slow};
 use super::connection::{Connection, Moment, Phase};
 use crate::metrics::ConnectionMetrics;
@@ -15,6 +17,9 @@ const SWEEP: Duration = Duration::from_millis(500);
 
 /// Connections beyond the limit that are told so; further ones are closed without a word.
 const REFUSED_AT_ONCE: usize = 64;
+
+/// Of those, how many are read on at a time because their client is still sending: the others keep taking turns.
+const LINGERING_AT_ONCE: usize = 16;
 
 /// A connection makes room for another after it has been idle for so long, or has not brought a first request for so long.
 const IDLE: Duration = Duration::from_secs(1);
@@ -32,6 +37,8 @@ pub(crate) struct Connections {
     next_id: AtomicU64,
     /// What large heads take.
     heads: Arc<AtomicU64>,
+    /// Permits to read on what the client of a refused connection is still sending.
+    lingering: Arc<Semaphore>,
     open: Mutex<Open>,
 }
 
@@ -70,6 +77,7 @@ impl Connections {
             metrics,
             next_id: AtomicU64::new(0),
             heads: Arc::default(),
+            lingering: Arc::new(Semaphore::new(LINGERING_AT_ONCE)),
             open: Mutex::default(),
         }
     }
@@ -227,6 +235,11 @@ impl Seat {
         self.refused
     }
 
+    /// Returns a permit to read on what the client is still sending, if there is one left.
+    pub(crate) fn linger(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.connections.lingering).try_acquire_owned().ok()
+    }
+
     /// Counts a connection that is closed for this reason.
     pub(crate) fn closed(&self, reason: &str) {
         self.connections.metrics.closed(reason);
@@ -333,6 +346,16 @@ mod tests {
         drop(running);
         assert!(!connections.admit(Phase::Idle, now).unwrap().is_refused());
         assert_eq!(connections.open().uncounted, 0);
+    }
+
+    #[test]
+    fn those_that_are_read_on_are_fewer() {
+        let connections = connections(1);
+        let seat = connections.admit(Phase::Idle, Instant::now()).unwrap();
+        let permits: Vec<_> = (0..LINGERING_AT_ONCE).map(|_| seat.linger().unwrap()).collect();
+        assert!(seat.linger().is_none());
+        drop(permits);
+        assert!(seat.linger().is_some());
     }
 
     #[test]

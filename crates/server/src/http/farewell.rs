@@ -25,9 +25,12 @@ pub(super) const LINGER_BYTES: usize = 1024 * 1024 * 1024;
 const LINGER_PIECE: usize = 16 * 1024;
 
 /// Reads the head of a request, which is not looked at, and answers. Whoever is still sending could not read an answer
-/// before.
-pub(super) async fn refuse<T>(mut stream: T, answer: impl FnOnce() -> Vec<u8>)
-where
+/// before. A client that goes on sending after it is read on with a permit, so that those are few.
+pub(super) async fn refuse<T, P>(
+    mut stream: T,
+    answer: impl FnOnce() -> Vec<u8>,
+    permit: impl FnOnce() -> Option<P>,
+) where
     T: AsyncRead + AsyncWrite + Unpin,
 {
     let mut seen = Vec::with_capacity(PIECE);
@@ -39,29 +42,39 @@ where
             _ => return,
         }
     }
-    say(stream, &answer()).await;
+    if say(&mut stream, &answer()).await
+        && let Some(_permit) = permit()
+    {
+        linger(stream, LINGER).await;
+    }
 }
 
-/// Writes an answer and ends the connection.
-pub(super) async fn say<T>(mut stream: T, answer: &[u8])
+/// Writes an answer and ends the connection. Returns whether the client took it and was still sending.
+pub(super) async fn say<T>(mut stream: T, answer: &[u8]) -> bool
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
+    let mut read = 0;
     let saying = async {
         stream.write_all(answer).await?;
         stream.shutdown().await?;
         let mut rest = [0; PIECE];
-        let mut read = 0;
         while read < LEFTOVERS {
             match stream.read(&mut rest).await? {
-                0 => break,
+                0 => return Ok(false),
                 bytes => read += bytes,
             }
         }
-        Ok::<_, std::io::Error>(())
+        Ok::<_, std::io::Error>(true)
     };
-    if let Ok(Err(error)) = tokio::time::timeout(PATIENCE, saying).await {
-        tracing::debug!(%error, "the last answer of a connection was not taken");
+    let outcome = tokio::time::timeout(PATIENCE, saying).await;
+    match outcome {
+        Ok(Ok(is_sending)) => is_sending,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "the last answer of a connection was not taken");
+            false
+        }
+        Err(_) => read > 0,
     }
 }
 

@@ -160,8 +160,11 @@ impl<S: Service> Listener<S> {
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         if seat.is_refused() {
-            let busy = || (self.malformed)(StatusCode::SERVICE_UNAVAILABLE);
-            until_closed(seat, farewell::refuse(stream, busy)).await;
+            let busy = || {
+                seat.connection().enter(Phase::Ending);
+                (self.malformed)(StatusCode::SERVICE_UNAVAILABLE)
+            };
+            until_closed(seat, farewell::refuse(stream, busy, || seat.linger())).await;
             return;
         }
         let state = seat.connection();
@@ -212,7 +215,9 @@ impl<S: Service> Listener<S> {
         state.enter(Phase::Ending);
         let stream = connection.into_parts().io.into_stream().into_inner();
         match last_words {
-            Some(status) => Box::pin(farewell::say(stream, &(self.malformed)(status))).await,
+            Some(status) => {
+                Box::pin(farewell::say(stream, &(self.malformed)(status))).await;
+            }
             None => {
                 let patience = if state.was_late() { farewell::PATIENCE } else { farewell::LINGER };
                 until_closed(seat, farewell::linger(stream, patience)).await;

@@ -88,6 +88,47 @@ fn while_all_connections_are_at_work_a_new_one_is_told_to_come_back() {
 }
 
 #[test]
+fn a_client_that_sends_a_large_body_without_looking_up_reads_that_there_is_no_room() {
+    let server = limited("1");
+    let bucket = Bucket::on(&server);
+    settle();
+    let _running = begin_upload(&bucket, "a");
+    settle();
+    for _ in 0..3 {
+        let mut wire = Wire::open(server.address());
+        wire.send(bucket.key("PUT", "k").body(vec![7; 64 * 1024 * 1024]).to_bytes());
+        wire.answer().expect_error(503, "ServiceUnavailable");
+        assert!(wire.is_closed());
+    }
+}
+
+#[test]
+fn clients_that_never_end_their_bodies_do_not_keep_others_from_reading_that_there_is_no_room() {
+    let server = limited("1");
+    let bucket = Bucket::on(&server);
+    settle();
+    let _running = begin_upload(&bucket, "a");
+    settle();
+    // More than are read on at a time.
+    let head = bucket.key("PUT", "k").header("Content-Length", "1000000000").unframed().head();
+    let mut endless: Vec<Wire> = (0..70).map(|_| Wire::open(server.address())).collect();
+    let started = Instant::now();
+    for round in 0.. {
+        for wire in &mut endless {
+            // Those that are not read on are reset.
+            let _ = wire.try_send(if round == 0 { head.as_bytes() } else { &[7; 1024] });
+        }
+        if started.elapsed() > Duration::from_secs(4) {
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    for _ in 0..40 {
+        bucket.key("GET", "k").send().expect_error(503, "ServiceUnavailable");
+    }
+}
+
+#[test]
 fn the_console_answers_while_the_api_has_no_room() {
     let server = limited("1");
     let bucket = Bucket::on(&server);
