@@ -280,7 +280,7 @@ impl Identity {
     fn acceptor(&self) -> Arc<rustls::ServerConfig> {
         let chain = vec![CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap()];
         let key = PrivateKeyDer::from_pem_slice(self.key_pem.as_bytes()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder =
             rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         Arc::new(builder.unwrap().with_no_client_auth().with_single_cert(chain, key).unwrap())

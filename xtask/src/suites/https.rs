@@ -32,14 +32,15 @@ pub(super) fn serve(folder: &Path) -> anyhow::Result<PathBuf> {
     let file = folder.join("authority.pem");
     std::fs::write(&file, authority.pem())
         .with_context(|| format!("{} cannot be written", file.display()))?;
-    let config =
-        ServerConfig::builder_with_provider(Arc::new(tokio_rustls::rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())),
-            )?;
+    let config = ServerConfig::builder_with_provider(Arc::new(
+        tokio_rustls::rustls::crypto::aws_lc_rs::default_provider(),
+    ))
+    .with_safe_default_protocol_versions()?
+    .with_no_client_auth()
+    .with_single_cert(
+        vec![certificate.der().clone()],
+        PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())),
+    )?;
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = std::net::TcpListener::bind(SocketAddr::from((SERVER, 443))).context("no port for TLS")?;
     listener.set_nonblocking(true)?;

@@ -55,7 +55,7 @@ impl Authority {
 }
 
 fn provider() -> Arc<rustls::crypto::CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
 /// Serves JSON over TLS; answers every request on a connection.
@@ -120,7 +120,7 @@ impl ResolvesServerCert for OnlyByName {
 async fn sni_is_sent_only_when_asked_for() {
     let authority = Authority::new();
     let (certificate, key) = authority.issue("app.example.com");
-    let key = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
+    let key = rustls::crypto::aws_lc_rs::sign::any_supported_type(&key).unwrap();
     let resolver = Arc::new(OnlyByName(Arc::new(CertifiedKey::new(vec![certificate], key))));
     let config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
