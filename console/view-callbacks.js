@@ -24,7 +24,7 @@ export function callbacksView(main, { query }) {
     hours: query.get('hours') ?? '24',
   };
   const rows = new Map();
-  const page = { cursor: null, loaded: 0 };
+  const page = { cursor: null, loaded: 0, meanwhile: null };
   const live = h('span', { class: 'live', role: 'status' });
   const chart = h('div', { class: 'chart' });
   const list = h('div', { class: 'list' });
@@ -38,6 +38,8 @@ export function callbacksView(main, { query }) {
 
   async function load() {
     const ticket = (page.loaded += 1);
+    // The answer is as old as the question: what is told until it comes is newer.
+    const meanwhile = (page.meanwhile = new Map());
     // Rows that are there stay until others come.
     if (rows.size === 0) fill(list, loading());
     try {
@@ -45,6 +47,8 @@ export function callbacksView(main, { query }) {
       if (ticket !== page.loaded) return;
       rows.clear();
       for (const row of answer.deliveries) rows.set(row.id, row);
+      for (const row of meanwhile.values()) put(row);
+      page.meanwhile = null;
       page.cursor = answer.cursor;
       draw();
     } catch (problem) {
@@ -59,6 +63,13 @@ export function callbacksView(main, { query }) {
     for (const row of answer.deliveries) if (!rows.has(row.id)) rows.set(row.id, row);
     page.cursor = answer.cursor;
     draw();
+  }
+
+  /** Takes a row in, or out where it does not fit any more; whether that changed anything. */
+  function put(row) {
+    if (!fits(filter, row)) return rows.delete(row.id);
+    rows.set(row.id, row);
+    return true;
   }
 
   function draw(fresh) {
@@ -104,12 +115,9 @@ export function callbacksView(main, { query }) {
     if (missed) { load(); changed(); }
     if (!delivery) return;
     changed();
-    if (!fits(filter, delivery)) {
-      if (rows.delete(delivery.id)) showArrived();
-      return;
-    }
-    rows.set(delivery.id, delivery);
-    arrived.set(delivery.id, delivery);
+    page.meanwhile?.set(delivery.id, delivery);
+    if (!put(delivery)) return;
+    if (rows.has(delivery.id)) arrived.set(delivery.id, delivery);
     showArrived();
   });
   load();

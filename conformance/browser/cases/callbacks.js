@@ -161,6 +161,22 @@ define('callbacks/a burst of them does not drown the page', async ({ page, setti
   assert.ok(draws <= most, `the table was drawn ${draws} times, and not ${most} times at most`);
 });
 
+define('callbacks/one that ends while the list is on its way is not lost', async ({ page, settings, application }) => {
+  await ensureBucket(settings);
+  // The list is asked for, and its answer comes after the news of a callback that ended later.
+  let held = 0;
+  await page.route('**/api/deliveries?*', async (route) => {
+    const answer = await route.fetch();
+    held += 1;
+    await put(settings, `overtaking/${held}`, 'x', { callback: { url: application.url } });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await route.fulfill({ response: answer });
+  });
+  await enter(page, settings, `#/callbacks?bucket=${settings.bucket}&text=overtaking%2F`);
+  await page.getByText('Live', { exact: true }).waitFor();
+  await eventually('every one of them is there', async () => held > 0 && (await page.locator('tbody tr').count()) === held);
+});
+
 define('callbacks/the keyboard is enough', async ({ page, settings, application }) => {
   await ensureBucket(settings);
   const { id } = await put(settings, 'keyboard.txt', 'x', { callback: { url: application.url } });
