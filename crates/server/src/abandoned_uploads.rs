@@ -155,16 +155,13 @@ pub(crate) async fn abort_one(store: &Store, upload: &PendingUpload) -> Result<b
     }
 }
 
-/// A page of old uploads, looked for on a thread that may wait for the disk.
+/// Reads a page of old uploads.
 async fn look(
     store: &Store,
     before_ms: i64,
     after: Option<ossicle_store::PendingCursor>,
 ) -> Result<PendingPage, Error> {
-    let store = store.clone();
-    let which = PendingUploads { begun_before_ms: Some(before_ms), after, look: LOOK };
-    let looked = tokio::task::spawn_blocking(move || store.pending_uploads(&which));
-    looked.await.unwrap_or(Err(Error::Closed))
+    store.pending_uploads(&PendingUploads { begun_before_ms: Some(before_ms), after, look: LOOK }).await
 }
 
 #[cfg(test)]

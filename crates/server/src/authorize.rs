@@ -1,12 +1,15 @@
 //! What a caller may do: the owner everything, anybody else what bucket and object ACLs say.
 
+use std::ops::Deref;
+
 use ossicle_protocol::{Error, ErrorCode, ObjectAcl, Operation};
-use ossicle_store::{Object, ObjectFields};
+use ossicle_store::ObjectFields;
 
 use crate::acl::{PublicAccess, object_acl, refuse_public_object};
 use crate::auth::Caller;
 use crate::call::Call;
 use crate::failure::Failure;
+use crate::object_lookup;
 
 /// The right that an operation needs on its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +27,10 @@ enum Need {
 }
 
 /// Lets the call pass, or says 403 `AccessDenied`.
-pub(crate) fn authorize(call: &Call) -> Result<(), Failure> {
+pub(crate) async fn authorize(call: &Call) -> Result<(), Failure> {
     let need = need(call.operation);
     if !call.caller.is_owner() {
-        admit_public(call, need)?;
+        admit_public(call, need).await?;
     }
     // A form may have the ACL in a field, and looks itself. What is no ACL is told by the operation.
     let asked = if sets_object_acl(call.operation) { call.header("x-oss-object-acl")? } else { None };
@@ -50,7 +53,7 @@ fn sets_object_acl(operation: Operation) -> bool {
 }
 
 /// Lets a caller pass that nothing is known of.
-fn admit_public(call: &Call, need: Need) -> Result<(), Failure> {
+async fn admit_public(call: &Call, need: Need) -> Result<(), Failure> {
     let denied = || Failure::from(denied(&call.caller, None));
     match (need, &call.bucket) {
         (Need::Later, _) => Ok(()),
@@ -59,12 +62,16 @@ fn admit_public(call: &Call, need: Need) -> Result<(), Failure> {
             let allowed = PublicAccess::of(bucket).to_bucket().allows_public_read();
             if allowed { Ok(()) } else { Err(denied()) }
         }
-        (Need::ReadObject, Some(bucket)) => {
-            Ok(read_key(&call.caller, PublicAccess::of(bucket), stored(call)?.as_deref())?)
-        }
-        (Need::WriteObject, Some(bucket)) => {
-            Ok(write_key(&call.caller, PublicAccess::of(bucket), stored(call)?.as_deref())?)
-        }
+        (Need::ReadObject, Some(bucket)) => Ok(read_key(
+            &call.caller,
+            PublicAccess::of(bucket),
+            object_lookup::find(call).await?.map(Deref::deref),
+        )?),
+        (Need::WriteObject, Some(bucket)) => Ok(write_key(
+            &call.caller,
+            PublicAccess::of(bucket),
+            object_lookup::find(call).await?.map(Deref::deref),
+        )?),
     }
 }
 
@@ -135,10 +142,6 @@ fn need(operation: Operation) -> Need {
         | Operation::DeleteObjectTagging
         | Operation::ProcessObject => Need::Owner,
     }
-}
-
-fn stored(call: &Call) -> Result<Option<Object>, Failure> {
-    Ok(call.app.store.object(call.bucket_name()?.as_str(), call.key()?.as_str())?)
 }
 
 fn denied(caller: &Caller, object: Option<&ObjectFields>) -> Error {

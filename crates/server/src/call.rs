@@ -7,7 +7,8 @@ use http::HeaderMap;
 use ossicle_protocol::{
     AddressStyle, BucketName, Error, ErrorCode, ObjectKey, Operation, Query, Target, Timestamp,
 };
-use ossicle_store::Bucket;
+use ossicle_store::{Bucket, Object};
+use tokio::sync::OnceCell;
 
 use crate::app::App;
 use crate::auth::Caller;
@@ -31,6 +32,8 @@ pub(crate) struct Call {
     pub(crate) now: Timestamp,
     /// The target's bucket, where it exists.
     pub(crate) bucket: Option<Arc<Bucket>>,
+    /// The object that the call names, once it was looked up.
+    pub(crate) object: OnceCell<Option<Object>>,
 }
 
 impl Call {

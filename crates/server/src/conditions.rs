@@ -6,6 +6,7 @@ use ossicle_store::Object;
 
 use crate::call::Call;
 use crate::failure::Failure;
+use crate::object_lookup;
 
 /// Checks `If-Match` and its kin: 304 or 412 where they do not hold.
 pub(crate) fn check(headers: &HeaderMap, object: &Object) -> Result<(), Error> {
@@ -44,12 +45,11 @@ pub(crate) fn read_forbid_overwrite(text: Option<&str>) -> Result<bool, Error> {
 }
 
 /// Refuses at once to begin what could only fail later: `x-oss-forbid-overwrite` for a key that is taken.
-pub(crate) fn refuse_overwrite(call: &Call) -> Result<(), Failure> {
+pub(crate) async fn refuse_overwrite(call: &Call) -> Result<(), Failure> {
     if !forbids_overwrite(call)? {
         return Ok(());
     }
-    let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
-    match call.app.store.object(bucket, key)? {
+    match object_lookup::find(call).await? {
         Some(_) => Err(ErrorCode::FileAlreadyExists.into()),
         None => Ok(()),
     }

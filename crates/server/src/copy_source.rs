@@ -11,16 +11,19 @@ use crate::conditions;
 use crate::failure::Failure;
 
 /// The source of a copy, which exists, may be read and meets the conditions.
-pub(crate) fn resolve(call: &Call) -> Result<Object, Failure> {
+pub(crate) async fn resolve(call: &Call) -> Result<Object, Failure> {
     let text = call.header("x-oss-copy-source")?.unwrap_or("");
     let (bucket, key) = parse(text)?;
     let store = &call.app.store;
     let holder = store
-        .bucket(bucket.as_str())?
+        .bucket(bucket.as_str())
+        .await?
         .ok_or_else(|| Error::new(ErrorCode::NoSuchBucket).with_detail("BucketName", bucket.as_str()))?;
-    let object = store
-        .object(bucket.as_str(), key.as_str())?
-        .ok_or_else(|| Error::new(ErrorCode::NoSuchKey).with_detail("Key", key.as_str()))?;
+    let object = match call.operation {
+        Operation::UploadPartCopy => store.open_object(bucket.as_str(), key.as_str()).await?,
+        _ => store.object(bucket.as_str(), key.as_str()).await?,
+    };
+    let object = object.ok_or_else(|| Error::new(ErrorCode::NoSuchKey).with_detail("Key", key.as_str()))?;
     read_key(&call.caller, PublicAccess::of(&holder), Some(&object))?;
     conditions::check_source(&call.head.headers, &object)?;
     Ok(object)

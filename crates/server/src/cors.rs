@@ -10,13 +10,13 @@ use crate::failure::Failure;
 use crate::http::reply::Reply;
 
 /// The rules that are set on a bucket.
-pub(crate) fn rules(store: &Store, bucket: &BucketName) -> Result<Option<CorsRules>, Failure> {
-    let document = store.bucket_document(bucket.as_str(), BucketDocument::Cors)?;
+pub(crate) async fn rules(store: &Store, bucket: &BucketName) -> Result<Option<CorsRules>, Failure> {
+    let document = store.bucket_document(bucket.as_str(), BucketDocument::Cors).await?;
     Ok(document.map(|document| CorsRules::parse(&document)).transpose()?)
 }
 
 /// Adds what a browser needs to let its page read an answer, if a rule lets it.
-pub(crate) fn dress_actual(
+pub(crate) async fn dress_actual(
     app: &App,
     bucket: &BucketName,
     method: &str,
@@ -24,7 +24,7 @@ pub(crate) fn dress_actual(
     reply: Reply,
 ) -> Reply {
     let Some(origin) = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()) else { return reply };
-    let Ok(rules) = rules(&app.store, bucket) else { return reply };
+    let Ok(rules) = rules(&app.store, bucket).await else { return reply };
     if let Some(answer) = rules.and_then(|rules| rules.actual(origin, method)) {
         return dress(reply, &answer);
     }
@@ -37,8 +37,8 @@ pub(crate) fn dress_actual(
 
 /// Adds `Vary: Origin` where the rules of the bucket ask for it: on every answer then, whether a page of another origin
 /// asked and whether it may read the answer or not, and on none otherwise.
-pub(crate) fn vary_on_demand(app: &App, bucket: &BucketName, reply: Reply) -> Reply {
-    match app.store.bucket_document(bucket.as_str(), BucketDocument::Cors) {
+pub(crate) async fn vary_on_demand(app: &App, bucket: &BucketName, reply: Reply) -> Reply {
+    match app.store.bucket_document(bucket.as_str(), BucketDocument::Cors).await {
         Ok(Some(document)) if CorsRules::document_varies(&document) => vary(reply),
         _ => reply,
     }

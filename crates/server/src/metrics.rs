@@ -176,14 +176,18 @@ impl Metrics {
         self.turns.lock().await
     }
 
-    /// Everything as Prometheus reads it. Reads a few rows of the store.
-    pub(crate) fn render(&self, sources: &Sources<'_>) -> String {
-        let _scraping = self.scraping.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Reads the figures of the journal, for [`Metrics::render`].
+    pub(crate) async fn read_journal(&self, sources: &Sources<'_>) {
         self.callbacks.in_flight.set(signed(sources.in_flight as u64));
-        if let Err(error) = self.journal.look_up(sources) {
+        if let Err(error) = self.journal.look_up(sources).await {
             tracing::warn!(%error, "the journal's figures cannot be read");
         }
-        if let Err(error) = self.store.look_up(sources.store) {
+    }
+
+    /// Renders everything as Prometheus reads it. Asks the disk how full it is, which may block.
+    pub(crate) fn render(&self, store: &Store) -> String {
+        let _scraping = self.scraping.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = self.store.look_up(store) {
             tracing::warn!(%error, "the store's figures cannot be read");
         }
         let mut out = Vec::new();
@@ -268,8 +272,8 @@ impl JournalMetrics {
         })
     }
 
-    fn look_up(&self, sources: &Sources<'_>) -> Result<(), ossicle_store::Error> {
-        let counts = sources.store.delivery_counts()?;
+    async fn look_up(&self, sources: &Sources<'_>) -> Result<(), ossicle_store::Error> {
+        let counts = sources.store.delivery_counts().await?;
         let by_state = [
             ("pending", counts.pending),
             ("delivered", counts.delivered),
@@ -281,7 +285,7 @@ impl JournalMetrics {
         }
         // Due times of a server that has redelivery switched off since mean nothing.
         let (oldest_ms, due, scheduled) = if sources.redelivers {
-            let (oldest_ms, due) = sources.store.backlog(sources.now_ms, MOST_DUE)?;
+            let (oldest_ms, due) = sources.store.backlog(sources.now_ms, MOST_DUE).await?;
             (oldest_ms, due, counts.scheduled)
         } else {
             (None, 0, 0)

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use ossicle_protocol::sign::{CanonicalRequest, Identified, SignedRequest};
 use ossicle_protocol::{Addressed, Error, ErrorCode, Operation, Query, Target, inputs, route, shortened};
 use ossicle_store::Bucket;
+use tokio::sync::OnceCell;
 use tracing::Instrument as _;
 
 use crate::app::{self, App};
@@ -105,7 +106,7 @@ impl App {
                 (failure::reply(&error, is_head, request.id, &request.host), Some(error))
             }
         };
-        let reply = self.with_cors(reply, &request.head, &known);
+        let reply = self.with_cors(reply, &request.head, &known).await;
         Served { known, reply, error }
     }
 
@@ -121,7 +122,7 @@ impl App {
         if let Some(reply) = public_key::reply(self, &request.head, &request.host) {
             return (Known::default(), Ok(reply));
         }
-        let Reading { known, call } = self.admit(request);
+        let Reading { known, call } = self.admit(request).await;
         match call {
             Ok(call) => (known, run(&call, body).await),
             Err(failure) => (known, Err(failure)),
@@ -132,7 +133,7 @@ impl App {
     ///
     /// One SDK names the bucket both in the host and in the path. Both readings are candidates, and the signature tells
     /// which is meant; an anonymous request means the first that makes sense.
-    fn admit(self: &Arc<Self>, request: &Request) -> Reading {
+    async fn admit(self: &Arc<Self>, request: &Request) -> Reading {
         let query = match Query::parse(request.head.uri.query().unwrap_or("")) {
             Ok(query) => query,
             Err(error) => return Reading::refused(error),
@@ -146,26 +147,26 @@ impl App {
                 return Reading::refused(missing_if_ill_formed(error, &request.head.method));
             }
         };
-        let first = self.admit_as(request, &addressed, &query);
+        let first = self.admit_as(request, &addressed, &query).await;
         let Some(other) = alternative.filter(|other| !first.is_meant() && other.target != addressed.target)
         else {
             return first;
         };
-        let second = self.admit_as(request, &other, &query);
+        let second = self.admit_as(request, &other, &query).await;
         // Who signed for this reading is told what is wrong with it.
         if second.is_meant() { second } else { first }
     }
 
     /// Admits the request under one reading of its address.
-    fn admit_as(self: &Arc<Self>, request: &Request, addressed: &Addressed, query: &Query) -> Reading {
+    async fn admit_as(self: &Arc<Self>, request: &Request, addressed: &Addressed, query: &Query) -> Reading {
         let mut known = Known { target: Some(addressed.target.clone()), ..Known::default() };
-        let call = self.identify(request, addressed, query, &mut known);
+        let call = self.identify(request, addressed, query, &mut known).await;
         Reading { known, call }
     }
 
     /// Makes a call of the request, which then is what it claims to be. What its sender may do is still open. Nothing after
     /// this reads the request as it came: target, query and head of the call are those that the signature covers.
-    fn identify(
+    async fn identify(
         self: &Arc<Self>,
         request: &Request,
         addressed: &Addressed,
@@ -177,7 +178,7 @@ impl App {
         let asked = SignedRequest { method: &head.method, target, query, headers: &head.headers };
         let claimed = route(asked.method, target, query, asked.headers);
         known.operation = claimed.as_ref().ok().copied();
-        let bucket = self.existing_bucket(target, known.operation)?;
+        let bucket = self.existing_bucket(target, known.operation).await?;
         let Identified { request: canonical, signed } = match &claimed {
             // A form carries its own signature, and a preflight none.
             Ok(Operation::Preflight | Operation::PostObject) => {
@@ -212,18 +213,19 @@ impl App {
             client_ip: request.client.ip,
             now: request.now,
             bucket,
+            object: OnceCell::new(),
         })
     }
 
     /// Looks the bucket up. One that does not exist is told before the access key is looked at, as OSS does, and before
     /// what is not built; creating one is the exception.
-    fn existing_bucket(
+    async fn existing_bucket(
         &self,
         target: &Target,
         operation: Option<Operation>,
     ) -> Result<Option<Arc<Bucket>>, Failure> {
         let Some(name) = target.bucket() else { return Ok(None) };
-        let bucket = self.store.bucket(name.as_str())?;
+        let bucket = self.store.bucket(name.as_str()).await?;
         let may_lack =
             matches!(operation, Some(Operation::PutBucket | Operation::PutBucketAcl | Operation::Preflight));
         if bucket.is_none() && !may_lack {
@@ -233,13 +235,13 @@ impl App {
     }
 
     /// A browser may read an answer only if a CORS rule of the bucket says so.
-    fn with_cors(&self, reply: Reply, head: &http::request::Parts, known: &Known) -> Reply {
+    async fn with_cors(&self, reply: Reply, head: &http::request::Parts, known: &Known) -> Reply {
         let Some(bucket) = known.target.as_ref().and_then(Target::bucket) else { return reply };
-        let reply = crate::cors::vary_on_demand(self, bucket, reply);
+        let reply = crate::cors::vary_on_demand(self, bucket, reply).await;
         if known.operation == Some(Operation::Preflight) {
             return reply;
         }
-        crate::cors::dress_actual(self, bucket, head.method.as_str(), &head.headers, reply)
+        crate::cors::dress_actual(self, bucket, head.method.as_str(), &head.headers, reply).await
     }
 
     /// Completes the answer, and tells the metrics and the access log of it.
@@ -284,7 +286,7 @@ impl App {
 
 /// Runs the operation of a call that may be run.
 async fn run(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
-    authorize(call)?;
+    authorize(call).await?;
     inputs::refuse(call.operation, &call.query, &call.head.headers)?;
     ops::run(call, body).await
 }

@@ -27,8 +27,8 @@ pub(crate) fn of_object(attributes: &Attributes) -> Tags {
 }
 
 /// The tags of a bucket.
-pub(crate) fn of_bucket(store: &Store, bucket: &str) -> Result<Tags, Failure> {
-    let document = store.bucket_document(bucket, BucketDocument::Tags)?;
+pub(crate) async fn of_bucket(store: &Store, bucket: &str) -> Result<Tags, Failure> {
+    let document = store.bucket_document(bucket, BucketDocument::Tags).await?;
     Ok(document.map_or_else(|| Ok(Tags::default()), |document| Tags::of_bucket(&document))?)
 }
 
@@ -111,16 +111,16 @@ impl Filter {
     }
 
     /// Lists the buckets that fit.
-    pub(crate) fn list(&self, store: &Store, which: &ListBuckets) -> Result<BucketPage, Failure> {
+    pub(crate) async fn list(&self, store: &Store, which: &ListBuckets) -> Result<BucketPage, Failure> {
         if self.is_empty() {
-            return Ok(store.list_buckets(which)?);
+            return Ok(store.list_buckets(which).await?);
         }
         let mut found = BucketPage::default();
         let mut page = ListBuckets { max: LOOKED_AT, ..which.clone() };
         loop {
-            let BucketPage { buckets, next_marker } = store.list_buckets(&page)?;
+            let BucketPage { buckets, next_marker } = store.list_buckets(&page).await?;
             for bucket in buckets {
-                if !self.fits(&of_bucket(store, &bucket.name)?) {
+                if !self.fits(&of_bucket(store, &bucket.name).await?) {
                     continue;
                 }
                 if found.buckets.len() == which.max {

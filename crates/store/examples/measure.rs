@@ -80,7 +80,7 @@ async fn main() -> Outcome<()> {
             measure_puts(&store, &PUTS[4], Duration::from_secs(1)).await?;
         }
         measure_gets(&store, time).await?;
-        measure_lists(&store, time, "put 4 KiB, 32 at once/")?;
+        measure_lists(&store, time, "put 4 KiB, 32 at once/").await?;
     }
     println!("{:?}", store.figures());
     let start = Instant::now();
@@ -155,13 +155,13 @@ async fn fill(store: Store, folder: &std::path::Path, count: u64) -> Outcome<()>
         task.await??;
     }
     println!("{count} puts in {:?}; at most {} MiB in memory", start.elapsed(), peak_memory_mib()?);
-    measure_lists(&store, Duration::from_secs(2), "fill/")?;
+    measure_lists(&store, Duration::from_secs(2), "fill/").await?;
     drop(store);
     for in_order in [false, true] {
         let start = Instant::now();
         let store = Store::open(folder, StoreOptions::default())?;
         println!("opened in {:?}", start.elapsed());
-        let objects = store.bucket_stat("b")?.objects;
+        let objects = store.bucket_stat("b").await?.objects;
         for number in 0..20_000 {
             put(&store, "more", number, &content, false).await?;
         }
@@ -247,7 +247,8 @@ async fn measure_gets(store: &Store, time: Duration) -> Outcome<()> {
         let Some(point) = PUTS.get(point) else { continue };
         let prefix = format!("{}/", point.name);
         let which = ListObjects { bucket: "b".into(), prefix, max: 20_000, ..ListObjects::default() };
-        let keys: Vec<_> = store.list_objects(&which)?.objects.into_iter().map(|object| object.key).collect();
+        let keys: Vec<_> =
+            store.list_objects(&which).await?.objects.into_iter().map(|object| object.key).collect();
         let keys = Arc::new(keys);
         let (cpu, start) = (cpu_time()?, Instant::now());
         let mut running = Vec::new();
@@ -259,8 +260,9 @@ async fn measure_gets(store: &Store, time: Duration) -> Outcome<()> {
                 while start.elapsed() < time {
                     let began = Instant::now();
                     at = (at * 31 + 17) % keys.len();
-                    let object = keys.get(at).map(|key| store.object("b", key)).transpose()?.flatten();
-                    let object = object.ok_or("a key that was listed is missing")?;
+                    let key = keys.get(at).ok_or("there are no keys")?;
+                    let object =
+                        store.open_object("b", key).await?.ok_or("a key that was listed is missing")?;
                     let mut reader = store.read(&object, 0..u64::MAX);
                     while let Some(piece) = reader.next().await {
                         piece?;
@@ -282,7 +284,7 @@ async fn measure_gets(store: &Store, time: Duration) -> Outcome<()> {
     Ok(())
 }
 
-fn measure_lists(store: &Store, time: Duration, prefix: &str) -> Outcome<()> {
+async fn measure_lists(store: &Store, time: Duration, prefix: &str) -> Outcome<()> {
     let (cpu, start) = (cpu_time()?, Instant::now());
     let mut times = Vec::new();
     let mut after = String::new();
@@ -290,7 +292,7 @@ fn measure_lists(store: &Store, time: Duration, prefix: &str) -> Outcome<()> {
         let began = Instant::now();
         let prefix = prefix.to_owned();
         let which = ListObjects { bucket: "b".into(), prefix, after, max: 1000, ..ListObjects::default() };
-        after = store.list_objects(&which)?.next.unwrap_or_default();
+        after = store.list_objects(&which).await?.next.unwrap_or_default();
         times.push(began.elapsed());
     }
     report("list 1000, 1 at once", &mut times, start.elapsed(), cpu_time()? - cpu, 0);

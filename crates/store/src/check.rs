@@ -4,15 +4,17 @@
 mod findings;
 mod survey;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 pub use findings::{Finding, FindingKind, FsckReport, ScrubReport};
 
 use crate::command::RewriteRows;
-use crate::key::{self, Tag};
 use crate::reclaim::find_orphans;
 use crate::store::Store;
 use crate::{Error, ListBuckets, ListObjects};
+use survey::CheckAll;
 
 /// Objects looked up at once.
 const PAGE: usize = 200;
@@ -29,11 +31,10 @@ impl Store {
     /// Failures of the disk that keep the check from going on.
     pub async fn fsck(&self, repair: bool) -> Result<FsckReport, Error> {
         let source = self.source();
-        let survey = tokio::task::spawn_blocking(move || {
-            let orphans = find_orphans(&source, &|| true)?;
-            survey::survey(&source, orphans)
-        });
-        let survey = survey.await.unwrap_or(Err(Error::Closed))?;
+        let files = Arc::clone(&source.files);
+        let orphans = tokio::task::spawn_blocking(move || find_orphans(&source, &|| true));
+        let orphans = orphans.await.unwrap_or(Err(Error::Closed))?;
+        let survey = self.parts().engine.query(CheckAll { files, orphans }).await?;
         let mut report = survey.report;
         if repair {
             for id in survey.orphans {
@@ -41,7 +42,7 @@ impl Store {
             }
             if !survey.rewrite.is_empty() {
                 let rows: Vec<(Bytes, Option<Bytes>)> = survey.rewrite.into_iter().collect();
-                self.commit(RewriteRows { rows }).await?;
+                self.parts().engine.commit(RewriteRows { rows }, None).await?;
             }
             for finding in &mut report.findings {
                 finding.repaired = finding.kind.is_repairable();
@@ -58,10 +59,10 @@ impl Store {
     pub async fn scrub(&self, mut progress: impl FnMut(u64) -> bool) -> Result<ScrubReport, Error> {
         let mut report = ScrubReport::default();
         let all = ListBuckets { max: usize::MAX - 1, ..ListBuckets::default() };
-        for bucket in self.list_buckets(&all)?.buckets {
+        for bucket in self.list_buckets(&all).await?.buckets {
             let mut which = ListObjects { bucket: bucket.name, max: PAGE, ..ListObjects::default() };
             loop {
-                let page = match self.list_objects(&which) {
+                let page = match self.list_objects(&which).await {
                     Err(Error::NoSuchBucket) => break,
                     page => page?,
                 };
@@ -96,7 +97,7 @@ impl Store {
     }
 
     async fn read_through(&self, bucket: &str, key: &str) -> Result<u64, (u64, Error)> {
-        let Some(object) = self.object(bucket, key).map_err(|e| (0, e))? else { return Ok(0) };
+        let Some(object) = self.open_object(bucket, key).await.map_err(|e| (0, e))? else { return Ok(0) };
         let mut reader = self.read(&object, 0..u64::MAX);
         let mut digest = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Xz);
         let mut bytes = 0;
@@ -110,12 +111,4 @@ impl Store {
         }
         Ok(bytes)
     }
-}
-
-/// The bucket and the key in a row's key, without the bytes that follow.
-pub(crate) fn split_key(key: &[u8], tag: Tag, suffix: usize) -> Result<(String, String), Error> {
-    let end = key.len().saturating_sub(suffix);
-    let text = key::text_after(key.get(..end).unwrap_or_default(), &[tag as u8])?;
-    let (bucket, name) = text.split_once('\0').ok_or_else(|| Error::corrupt("a key without a bucket"))?;
-    Ok((bucket.to_owned(), name.to_owned()))
 }

@@ -11,6 +11,6 @@ pub(crate) use hashing::Hashers;
 pub(crate) use md5::Md5State;
 pub(crate) use read_memory::ReadMemory;
 pub use reader::Reader;
-pub(crate) use reader::{ReadPlan, Source};
+pub(crate) use reader::{AtHand, ReadPlan, Source};
 pub(crate) use upload::DataPath;
 pub use upload::{StoredData, Upload};

@@ -90,7 +90,24 @@ impl Extent {
     }
 }
 
+/// Lists the data files among extents.
+pub(crate) fn file_ids(extents: &[Extent]) -> Vec<DataId> {
+    let file = |extent: &Extent| match extent.place {
+        Place::File(id) => Some(id),
+        Place::Content(_) => None,
+    };
+    extents.iter().filter_map(file).collect()
+}
+
 impl DataRef {
+    /// Lists what has to be pinned while the content is read: data files, or the manifest.
+    pub(crate) fn pinned_ids(&self) -> Vec<DataId> {
+        match self {
+            Self::Manifest(id) => vec![*id],
+            Self::Extents(extents) => file_ids(extents),
+        }
+    }
+
     pub(crate) fn encode(&self, out: &mut Encoder) {
         match self {
             Self::Extents(extents) => {

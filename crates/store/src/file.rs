@@ -166,11 +166,12 @@ impl DataFiles {
 
     /// Keeps files and manifests from being reclaimed while the pin lives.
     pub(crate) fn pin(self: &Arc<Self>, ids: Vec<DataId>) -> Pin {
-        let mut pins = self.pins();
-        for id in &ids {
-            *pins.entry(*id).or_insert(0) += 1;
+        if !ids.is_empty() {
+            let mut pins = self.pins();
+            for id in &ids {
+                *pins.entry(*id).or_insert(0) += 1;
+            }
         }
-        drop(pins);
         Pin { files: Arc::clone(self), ids }
     }
 
@@ -256,6 +257,9 @@ pub(crate) struct Pin {
 
 impl Drop for Pin {
     fn drop(&mut self) {
+        if self.ids.is_empty() {
+            return;
+        }
         let mut pins = self.files.pins();
         for id in &self.ids {
             if let Some(count) = pins.get_mut(id) {

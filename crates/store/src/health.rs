@@ -3,7 +3,39 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use crate::{Error, Figures, Health};
+use crate::Error;
+
+/// Whether a store takes writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Health {
+    /// It does.
+    Good,
+    /// Writes fail for now, such as for lack of space; they resume by themselves.
+    Impaired {
+        /// Why.
+        reason: String,
+    },
+    /// Writes are refused until the store is opened again.
+    Poisoned {
+        /// The failure that led to it.
+        reason: String,
+    },
+}
+
+/// Figures for dashboards. Counters start at 0 when the store is opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Figures {
+    /// Batches that were committed.
+    pub commits: u64,
+    /// Changes in them.
+    pub commands: u64,
+    /// Bytes written to the log.
+    pub log_bytes: u64,
+    /// Time spent syncing the log, in microseconds.
+    pub sync_us: u64,
+}
 
 /// What went wrong, shared by all that write.
 #[derive(Debug, Default)]

@@ -163,12 +163,12 @@ pub(crate) fn delivery(id: &str) -> Bytes {
 
 /// Later times come first.
 pub(crate) fn delivery_time(created_ms: i64, id: &str) -> Bytes {
-    join(Tag::DeliveryTime, &[&(!ordered(created_ms)).to_be_bytes(), id.as_bytes()])
+    join(Tag::DeliveryTime, &[&(!requested(created_ms)).to_be_bytes(), id.as_bytes()])
 }
 
 /// The beginning of the keys of all deliveries recorded at the time.
 pub(crate) fn delivery_times(created_ms: i64) -> Bytes {
-    join(Tag::DeliveryTime, &[&(!ordered(created_ms)).to_be_bytes()])
+    join(Tag::DeliveryTime, &[&(!requested(created_ms)).to_be_bytes()])
 }
 
 /// When the delivery of a key made by [`delivery_time`] was recorded.
@@ -186,12 +186,12 @@ pub(crate) fn time_of_due(key: &[u8]) -> Result<i64, Error> {
 }
 
 pub(crate) fn delivery_due(due_ms: i64, id: &str) -> Bytes {
-    join(Tag::DeliveryDue, &[&ordered(due_ms).to_be_bytes(), id.as_bytes()])
+    join(Tag::DeliveryDue, &[&requested(due_ms).to_be_bytes(), id.as_bytes()])
 }
 
 /// What comes after all deliveries due at the time or before.
 pub(crate) fn delivery_due_after(now_ms: i64) -> Bytes {
-    join(Tag::DeliveryDue, &[&ordered(now_ms.saturating_add(1)).to_be_bytes()])
+    join(Tag::DeliveryDue, &[&requested(now_ms.saturating_add(1)).to_be_bytes()])
 }
 
 pub(crate) fn reclaim(id: DataId) -> Bytes {
@@ -203,7 +203,7 @@ pub(crate) fn content(id: DataId) -> Bytes {
 }
 
 /// Times before 1970 come before the others.
-fn ordered(ms: i64) -> u64 {
+fn requested(ms: i64) -> u64 {
     ms.cast_unsigned() ^ (1 << 63)
 }
 
@@ -224,4 +224,11 @@ pub(crate) fn text_after<'a>(key: &'a [u8], prefix: &[u8]) -> Result<&'a str, Er
     key.strip_prefix(prefix)
         .and_then(|rest| std::str::from_utf8(rest).ok())
         .ok_or_else(|| Error::corrupt("a key of the index"))
+}
+/// Splits a row's key into its bucket and its key, without the bytes that follow.
+pub(crate) fn split(key: &[u8], tag: Tag, suffix: usize) -> Result<(String, String), Error> {
+    let end = key.len().saturating_sub(suffix);
+    let text = text_after(key.get(..end).unwrap_or_default(), &[tag as u8])?;
+    let (bucket, name) = text.split_once('\0').ok_or_else(|| Error::corrupt("a key without a bucket"))?;
+    Ok((bucket.to_owned(), name.to_owned()))
 }

@@ -33,12 +33,12 @@
 //!     .await?;
 //! assert_eq!(object.etag, "5D41402ABC4B2A76B9719D911017C592");
 //!
-//! let object = store.object("demo", "greeting")?.ok_or("missing")?;
+//! let object = store.open_object("demo", "greeting").await?.ok_or("missing")?;
 //! let mut reader = store.read(&object, 1..5);
 //! assert_eq!(reader.next().await.ok_or("missing")??, "ello");
 //! assert!(reader.next().await.is_none());
 //!
-//! let listing = store.list_objects(&ListObjects { bucket: "demo".into(), max: 100, ..ListObjects::default() })?;
+//! let listing = store.list_objects(&ListObjects { bucket: "demo".into(), max: 100, ..ListObjects::default() }).await?;
 //! assert_eq!(listing.objects.len(), 1);
 //! store.close().await;
 //! # Ok(())
@@ -52,21 +52,22 @@
 //! | check | [`Store::fsck`], [`Store::scrub`], [`Store::reclaim_queue`] |
 //! | buckets | [`Store::create_bucket`], [`Store::delete_bucket`], [`Store::bucket`], [`Store::list_buckets`], [`Store::set_bucket_acl`], [`Store::bucket_document`], [`Store::set_bucket_document`], [`Store::bucket_stat`] |
 //! | data | [`Store::upload`], [`Store::read`] |
-//! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::set_object_acl`], [`Store::set_object_header`], [`Store::list_objects`] |
-//! | parts | [`Store::initiate`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`], [`Store::pending_uploads`] |
-//! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::due_deliveries`], [`Store::claim_due_deliveries`], [`Store::claim_delivery`], [`Store::renew_lease`], [`Store::queue_update_of_delivery`], [`Store::delivery_counts`], [`Store::backlog`], [`Store::prune_deliveries`] |
+//! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::open_object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::set_object_acl`], [`Store::set_object_header`], [`Store::list_objects`] |
+//! | parts | [`Store::initiate`], [`Store::upload_part`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::preview_complete`], [`Store::visit_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`], [`Store::pending_uploads`] |
+//! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::queue_update_of_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::due_deliveries`], [`Store::claim_due_deliveries`], [`Store::claim_delivery`], [`Store::renew_lease`], [`Store::delivery_counts`], [`Store::backlog`], [`Store::prune_deliveries`] |
 //!
-//! Reading calls that are not `async` answer from the index at once; they may read a block from the disk.
+//! Calls that read the index answer at once where it is in memory; work that may wait for a disk is done on a blocking
+//! thread of the runtime.
 
 #![forbid(unsafe_code)]
 
 mod check;
 mod codec;
 mod command;
-mod committer;
 mod data;
 mod disk;
-mod due;
+mod due_low_watermark;
+mod engine;
 mod error;
 mod extent;
 mod file;
@@ -74,26 +75,22 @@ mod folder;
 mod health;
 mod id;
 mod key;
-mod listing;
 mod lock;
-mod log;
 mod model;
 mod options;
 mod permissions;
+mod query;
 mod queued_updates;
 mod reclaim;
 mod record;
-mod rows;
-mod snapshot;
 mod store;
-mod tables;
 #[cfg(test)]
 mod tests;
-mod txn;
 
 pub use check::{Finding, FindingKind, FsckReport, ScrubReport};
 pub use data::{Reader, StoredData, Upload};
 pub use error::{Error, OpenError};
+pub use health::{Figures, Health};
 pub use model::{
     AbortUpload, Acl, AppendObject, Attributes, Bucket, BucketDocument, BucketPage, BucketStat, ClaimId,
     ClassStat, CompleteUpload, CopyAttributes, CopyObject, CreateBucket, DeleteObject, Delivery,
@@ -103,4 +100,4 @@ pub use model::{
     PutPart, RecordDelivery, UpdateDelivery, UploadInfo, UploadPage,
 };
 pub use options::{Durability, StoreOptions};
-pub use store::{Figures, Health, Store};
+pub use store::Store;

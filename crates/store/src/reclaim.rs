@@ -11,15 +11,17 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::command::{ForgetFile, Reclaim, ReclaimManifest};
-use crate::committer::Committer;
 use crate::data::Source;
+use crate::engine::{Query, Row, View};
 use crate::id::DataId;
 use crate::key::{self, Tag};
-use crate::snapshot::Snapshot;
 use crate::{Error, OpenError};
 
 /// Queued items looked at in one round.
 const ITEMS: usize = 4096;
+
+/// Data files looked up at once.
+const CANDIDATES: usize = 256;
 
 /// Extents let go of in one commit.
 const EXTENTS: usize = 1000;
@@ -37,7 +39,6 @@ pub(crate) struct Reclaimer {
 #[derive(Debug)]
 struct Work {
     source: Source,
-    committer: Arc<Committer>,
     interval: Duration,
     stop: Mutex<bool>,
     stopping: Condvar,
@@ -48,13 +49,11 @@ struct Work {
 impl Reclaimer {
     pub(crate) fn start(
         source: Source,
-        committer: Arc<Committer>,
         interval: Duration,
         may_have_orphans: bool,
     ) -> Result<Self, OpenError> {
         let work = Arc::new(Work {
             source,
-            committer,
             interval,
             stop: Mutex::new(false),
             stopping: Condvar::new(),
@@ -114,17 +113,12 @@ impl Work {
     /// Removes what is queued, unless someone may still read it. What cannot be removed does not hold up the rest.
     fn round(&self) -> Result<(), Error> {
         let mut from = Bound::Included(key::whole(Tag::Reclaim));
-        let to = key::after_prefix(&[Tag::Reclaim as u8]);
         let mut outcome = Ok(());
         loop {
-            let (queued_before, queue) = {
-                let now = Snapshot::take(&self.source.tables);
-                let from = from.as_ref().map(AsRef::as_ref);
-                (now.seqno(), now.scan(from, Bound::Excluded(&to), ITEMS)?)
-            };
-            // An earlier moment may still refer to what is queued. Readers that went on to files have pinned them.
+            let (queued_before, queue) = self.source.engine.query_blocking(&Queued { from: from.clone() })?;
+            // An earlier state may still refer to what is queued. Readers that went on to files have pinned them.
             let Some((last, _)) = queue.last() else { return outcome };
-            if self.source.tables.oldest_held() < queued_before {
+            if self.source.engine.oldest_view() < queued_before {
                 return outcome;
             }
             from = Bound::Excluded(last.clone());
@@ -135,7 +129,7 @@ impl Work {
         }
     }
 
-    fn remove_queued(&self, queue: Vec<(Bytes, Bytes)>) -> Result<(), Error> {
+    fn remove_queued(&self, queue: Vec<Row>) -> Result<(), Error> {
         let mut outcome = Ok(());
         let mut removed = Vec::new();
         for (key, row) in queue {
@@ -149,12 +143,12 @@ impl Work {
                     Err(error) => outcome = Err(Error::io(format!("removing the data file {id}"), &error)),
                 },
                 Reclaim::Manifest => {
-                    while self.committer.commit_blocking(ReclaimManifest { id, limit: EXTENTS })? {}
+                    while self.source.engine.commit_blocking(ReclaimManifest { id, limit: EXTENTS })? {}
                 }
             }
         }
         if !removed.is_empty() {
-            self.committer.commit_blocking(ForgetFile { ids: removed })?;
+            self.source.engine.commit_blocking(ForgetFile { ids: removed })?;
         }
         outcome
     }
@@ -176,25 +170,55 @@ impl Work {
     }
 }
 
-/// The data files nothing refers to or is about to. Looking at millions takes a while, so it ends with
-/// [`Error::Closed`] when `goes_on` says no.
+/// Items of the queue after one of them, and the number of the state they were found in.
+struct Queued {
+    from: Bound<Bytes>,
+}
+
+impl Query for Queued {
+    type Output = (u64, Vec<Row>);
+
+    async fn run(&self, view: &View) -> Result<Self::Output, Error> {
+        let from = self.from.as_ref().map(AsRef::as_ref);
+        let to = key::after_prefix(&[Tag::Reclaim as u8]);
+        Ok((view.seqno(), view.scan(from, Bound::Excluded(&to), ITEMS).await?))
+    }
+}
+
+/// Those of some data files that rows name.
+struct Known {
+    ids: Vec<DataId>,
+}
+
+impl Query for Known {
+    type Output = HashSet<DataId>;
+
+    async fn run(&self, view: &View) -> Result<Self::Output, Error> {
+        let mut known = HashSet::new();
+        for id in &self.ids {
+            if view.get(&key::file(*id)).await?.is_some() || view.get(&key::reclaim(*id)).await?.is_some() {
+                known.insert(*id);
+            }
+        }
+        Ok(known)
+    }
+}
+
+/// Finds the data files nothing refers to or is about to. Looking at millions takes a while, so it ends with
+/// [`Error::Closed`] when `goes_on` says no. It blocks.
 pub(crate) fn find_orphans(source: &Source, goes_on: &dyn Fn() -> bool) -> Result<HashSet<DataId>, Error> {
-    // In this order: what is committed meanwhile leaves the unsettled files after it shows in the tables.
+    // In this order: what is committed meanwhile leaves the unpublished files after it shows in the rows.
     let mut candidates = Vec::new();
     source.files.list(|_, id| candidates.extend(id)).map_err(|e| Error::io("listing data files", &e))?;
     let unsettled = source.files.unsettled_now();
-    let now = Snapshot::take(&source.tables);
+    candidates.retain(|id| !unsettled.contains(id));
     let mut orphans = HashSet::new();
-    for id in candidates {
+    for ids in candidates.chunks(CANDIDATES) {
         if !goes_on() {
             return Err(Error::Closed);
         }
-        let is_known = unsettled.contains(&id)
-            || now.get(&key::file(id))?.is_some()
-            || now.get(&key::reclaim(id))?.is_some();
-        if !is_known {
-            orphans.insert(id);
-        }
+        let known = source.engine.query_blocking(&Known { ids: ids.to_vec() })?;
+        orphans.extend(ids.iter().filter(|id| !known.contains(id)));
     }
     Ok(orphans)
 }

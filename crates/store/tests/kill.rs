@@ -69,7 +69,8 @@ fn tell(what: &str, client: u64, number: u64) {
 
 /// Does things of every kind until it is killed, telling each on standard output when it is acknowledged.
 async fn client(store: Store, client: u64, run: u64) {
-    let mut appended = store.object("b", &format!("{client}/log")).unwrap().map_or(0, |object| object.size);
+    let mut appended =
+        store.object("b", &format!("{client}/log")).await.unwrap().map_or(0, |object| object.size);
     for number in run * 1_000_000.. {
         let delivery = (number % 3 == 0).then(|| format!("{client}-{number}"));
         put(&store, format!("{client}/once/{number}"), content(client, number), delivery).await;
@@ -186,7 +187,7 @@ impl Acknowledged {
                 assert_eq!(found, None, "{client}/once/{number} was deleted");
             }
             if number % 3 == 0 {
-                assert!(store.delivery(&format!("{client}-{number}")).unwrap().is_some());
+                assert!(store.delivery(&format!("{client}-{number}")).await.unwrap().is_some());
             }
         }
         for (client, number) in &self.often {
@@ -209,7 +210,7 @@ impl Acknowledged {
 }
 
 async fn read(store: &Store, key: &str) -> Option<Vec<u8>> {
-    let object = store.object("b", key).unwrap()?;
+    let object = store.open_object("b", key).await.unwrap()?;
     let mut reader = store.read(&object, 0..u64::MAX);
     let mut content = Vec::new();
     while let Some(piece) = reader.next().await {
@@ -240,7 +241,7 @@ async fn killed_over_and_over() {
             acknowledged.take(&line);
         }
         let store = Store::open(dir.path(), options()).unwrap();
-        if store.bucket("b").unwrap().is_some() {
+        if store.bucket("b").await.unwrap().is_some() {
             acknowledged.check(&store, run).await;
             let report = store.fsck(false).await.unwrap();
             assert!(report.is_sound(), "after kill {run}: {report:?}");

@@ -139,7 +139,7 @@ pub(crate) struct Journal<'a> {
 
 impl Journal<'_> {
     /// Returns a page of deliveries. It may hold fewer than `limit` and still have a cursor.
-    pub(crate) fn search(
+    pub(crate) async fn search(
         &self,
         search: &Search,
         cursor: Option<&str>,
@@ -152,7 +152,7 @@ impl Journal<'_> {
             // Never more than there is room for, as the cursor stands after the last delivery of what was
             // asked.
             let room = limit - page.deliveries.len();
-            let found = self.store.deliveries(&filter, page.cursor.as_deref(), room)?;
+            let found = self.store.deliveries(&filter, page.cursor.as_deref(), room).await?;
             looked_at += found.deliveries.len().max(1);
             page.deliveries.extend(
                 found.deliveries.iter().map(|delivery| self.row(delivery)).filter(|row| search.wants(row)),
@@ -166,8 +166,8 @@ impl Journal<'_> {
     }
 
     /// Returns one delivery with all its attempts.
-    pub(crate) fn detail(&self, id: &str) -> Result<Option<Detail>, store::Error> {
-        let Some(delivery) = self.store.delivery(id)? else { return Ok(None) };
+    pub(crate) async fn detail(&self, id: &str) -> Result<Option<Detail>, store::Error> {
+        let Some(delivery) = self.store.delivery(id).await? else { return Ok(None) };
         let row = self.row(&delivery);
         let Ok(record) = Record::from_payload(&delivery.payload) else { return Ok(None) };
         let patterns = &self.callbacks.settings.mask;
@@ -192,7 +192,7 @@ impl Journal<'_> {
     }
 
     /// Counts the deliveries from `since_ms` until now, in `slots` equal spans.
-    pub(crate) fn summary(&self, since_ms: i64, slots: usize) -> Result<Summary, store::Error> {
+    pub(crate) async fn summary(&self, since_ms: i64, slots: usize) -> Result<Summary, store::Error> {
         let span = (self.now_ms - since_ms).max(1);
         let slot_ms = span / i64::try_from(slots.max(1)).unwrap_or(1) + 1;
         let mut summary =
@@ -200,7 +200,7 @@ impl Journal<'_> {
         let filter = DeliveryFilter { since_ms: Some(since_ms), ..DeliveryFilter::default() };
         let (mut cursor, mut counted) = (None, 0);
         loop {
-            let found = self.store.deliveries(&filter, cursor.as_deref(), SUMMARY_CHUNK)?;
+            let found = self.store.deliveries(&filter, cursor.as_deref(), SUMMARY_CHUNK).await?;
             counted += found.deliveries.len().max(1);
             for delivery in &found.deliveries {
                 let slot = usize::try_from((delivery.created_ms - since_ms) / slot_ms).ok();

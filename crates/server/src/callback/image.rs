@@ -6,8 +6,6 @@ use std::ops::Range;
 use ossicle_callback::{Image, ImageProbe, Probed};
 use ossicle_store::{Object, Reader, Store, StoredData};
 
-use crate::stored;
-
 /// The beginning of an object, which holds what most images say of themselves.
 const HEAD: u64 = 16 * 1024;
 
@@ -47,13 +45,10 @@ impl Source<'_> {
 
     async fn read(&self, store: &Store, range: Range<u64>) -> Option<Vec<u8>> {
         let reader = match self {
-            Self::New(data) => Ok(store.read_new(data, range)),
-            Self::Object(object) => stored::read(store, object, range).await,
+            Self::New(data) => store.read_new(data, range),
+            Self::Object(object) => store.read(object, range),
         };
-        whole(reader.ok()?)
-            .await
-            .inspect_err(|error| tracing::warn!(%error, "an image's size cannot be read"))
-            .ok()
+        whole(reader).await.inspect_err(|error| tracing::warn!(%error, "an image's size cannot be read")).ok()
     }
 }
 

@@ -27,16 +27,16 @@ pub(crate) struct Given<'a> {
 
 /// Reads the parameters of an upload from its headers and query. Nothing may have been stored yet: a mistake in them
 /// refuses the upload.
-pub(crate) fn from_request(call: &Call) -> Result<Option<Wanted>, Failure> {
+pub(crate) async fn from_request(call: &Call) -> Result<Option<Wanted>, Failure> {
     let given = Given {
         callback: one_of(call, "x-oss-callback", "callback", "0007-00000027")?,
         callback_var: one_of(call, "x-oss-callback-var", "callback-var", "0007-00000028")?,
     };
-    resolve(call, given, CustomVariables::default())
+    resolve(call, given, CustomVariables::default()).await
 }
 
 /// Reads given parameters, looks up a named policy, and checks what can be checked before the upload.
-pub(crate) fn resolve(
+pub(crate) async fn resolve(
     call: &Call,
     given: Given<'_>,
     form_variables: CustomVariables,
@@ -51,7 +51,7 @@ pub(crate) fn resolve(
     let (parameters, variables) = match requested {
         None => return Ok(None),
         Some(Requested::Callback(parameters)) => (parameters, variables),
-        Some(Requested::Policy(name)) => match from_policy(call, &name)? {
+        Some(Requested::Policy(name)) => match from_policy(call, &name).await? {
             None => return Ok(None),
             Some((parameters, policy_variables)) => (parameters, policy_variables.merge(variables)),
         },
@@ -94,9 +94,12 @@ fn one_of<'a>(
 }
 
 /// Looks up the callback and the variables of the bucket's policy `name`.
-fn from_policy(call: &Call, name: &str) -> Result<Option<(CallbackParameters, CustomVariables)>, Failure> {
+async fn from_policy(
+    call: &Call,
+    name: &str,
+) -> Result<Option<(CallbackParameters, CustomVariables)>, Failure> {
     let document =
-        call.app.store.bucket_document(call.bucket_name()?.as_str(), BucketDocument::CallbackPolicy)?;
+        call.app.store.bucket_document(call.bucket_name()?.as_str(), BucketDocument::CallbackPolicy).await?;
     let policies = document.map(|document| BucketCallbackPolicy::parse(&document)).transpose()?;
     let item = policies.as_ref().and_then(|policies| policies.find(name)).ok_or_else(|| {
         Error::invalid_argument("The callback policy does not exist.", "callbackPolicy", name)

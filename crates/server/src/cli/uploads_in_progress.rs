@@ -54,7 +54,8 @@ impl UploadsInProgress {
         let mut found = Self::default();
         let mut after = None;
         loop {
-            let page = store.pending_uploads(&PendingUploads { begun_before_ms: None, after, look: LOOK })?;
+            let page =
+                store.pending_uploads(&PendingUploads { begun_before_ms: None, after, look: LOOK }).await?;
             for upload in page.uploads {
                 let is_old = abort_before_ms.is_some_and(|before| upload.initiated_ms < before);
                 let aborted = is_old && abort_one(store, &upload).await?;
@@ -131,7 +132,7 @@ impl UploadsInProgress {
 /// Waits for files to be removed in the background; what is left after a while is left to the server's next start.
 async fn wait_for_space(store: &Store) -> Result<(), Error> {
     for _ in 0..PAUSES {
-        if store.reclaim_queue()? == 0 {
+        if store.reclaim_queue().await? == 0 {
             break;
         }
         tokio::time::sleep(PAUSE).await;

@@ -38,10 +38,15 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Problem> {
     let which = request::query(which)?;
     let max = request::limit(which.limit, 100, 1000);
-    let page =
-        console.app.store.list_buckets(&ListBuckets { prefix: which.prefix, marker: which.after, max })?;
-    let buckets = page.buckets.iter().map(|bucket| describe(&console, bucket));
-    let buckets = buckets.collect::<Result<Vec<Value>, Problem>>()?;
+    let page = console
+        .app
+        .store
+        .list_buckets(&ListBuckets { prefix: which.prefix, marker: which.after, max })
+        .await?;
+    let mut buckets = Vec::with_capacity(page.buckets.len());
+    for bucket in &page.buckets {
+        buckets.push(describe(&console, bucket).await?);
+    }
     Ok(Json(json!({ "buckets": buckets, "next": page.next_marker })))
 }
 
@@ -66,7 +71,7 @@ pub(super) async fn create(
         created_ms: app::now().unix_millis(),
     };
     match console.app.store.create_bucket(bucket).await? {
-        CreateBucket::Created(bucket) => Ok(Json(describe(&console, &bucket)?)),
+        CreateBucket::Created(bucket) => Ok(Json(describe(&console, &bucket).await?)),
         CreateBucket::Existed(_) => {
             let message = format!("There is a bucket \"{name}\" already.");
             Err(Problem::new(StatusCode::CONFLICT, "BucketAlreadyExists", message))
@@ -74,10 +79,11 @@ pub(super) async fn create(
     }
 }
 
-fn describe(console: &Console, bucket: &Bucket) -> Result<Value, Problem> {
+async fn describe(console: &Console, bucket: &Bucket) -> Result<Value, Problem> {
     let store = &console.app.store;
-    let stat = store.bucket_stat(&bucket.name)?;
-    let has = |document| store.bucket_document(&bucket.name, document).map(|document| document.is_some());
+    let stat = store.bucket_stat(&bucket.name).await?;
+    let has =
+        async |document| store.bucket_document(&bucket.name, document).await.map(|found| found.is_some());
     Ok(json!({
         "name": bucket.name,
         "created_ms": bucket.created_ms,
@@ -87,7 +93,7 @@ fn describe(console: &Console, bucket: &Bucket) -> Result<Value, Problem> {
         "objects": stat.objects,
         "bytes": stat.bytes,
         "uploads": stat.uploads,
-        "has_cors": has(BucketDocument::Cors)?,
-        "has_callback_policy": has(BucketDocument::CallbackPolicy)?,
+        "has_cors": has(BucketDocument::Cors).await?,
+        "has_callback_policy": has(BucketDocument::CallbackPolicy).await?,
     }))
 }

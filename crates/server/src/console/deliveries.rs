@@ -12,7 +12,6 @@ use super::{Console, request};
 use crate::app;
 use crate::callback::browse::{Detail, Page, Search, State as DeliveryState, Summary};
 use crate::callback::replay::replay as send_again;
-use crate::failure::Failure;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
@@ -55,7 +54,7 @@ pub(super) async fn list(
     let which = request::query(which)?;
     let search = which.search()?;
     let limit = request::limit(which.limit, 50, 500);
-    let page = aside(move || console.journal().search(&search, which.cursor.as_deref(), limit)).await?;
+    let page = console.journal().search(&search, which.cursor.as_deref(), limit).await?;
     Ok(Json(page))
 }
 
@@ -64,7 +63,7 @@ pub(super) async fn detail(
     State(console): State<Console>,
     Path(id): Path<String>,
 ) -> Result<Json<Detail>, Problem> {
-    aside(move || console.journal().detail(&id)).await?.map(Json).ok_or_else(no_such_delivery)
+    console.journal().detail(&id).await?.map(Json).ok_or_else(no_such_delivery)
 }
 
 /// Handles `GET /api/deliveries/summary`.
@@ -74,7 +73,7 @@ pub(super) async fn summary(
 ) -> Result<Json<Summary>, Problem> {
     let hours = request::query(span)?.hours.unwrap_or(24).clamp(1, MOST_HOURS);
     let since_ms = app::now().unix_millis() - hours * HOUR_MS;
-    aside(move || console.journal().summary(since_ms, SLOTS)).await.map(Json)
+    Ok(console.journal().summary(since_ms, SLOTS).await.map(Json)?)
 }
 
 /// Handles `POST /api/deliveries/{id}/replay`: answers with the outcome, and with the delivery as it is now.
@@ -83,7 +82,7 @@ pub(super) async fn replay(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let replayed = send_again(&console.app, &id).await?;
-    let delivery = aside(move || console.journal().detail(&id)).await?;
+    let delivery = console.journal().detail(&id).await?;
     Ok(Json(json!({
         "delivered": replayed.failure.is_none(),
         "failure": replayed.failure,
@@ -111,16 +110,6 @@ impl Which {
             return Err(Problem::invalid(format!("The text to look for has more than {MOST_TEXT} bytes.")));
         }
         Ok(Search { bucket: given(&self.bucket), states, since_ms: self.since, before_ms: self.before, text })
-    }
-}
-
-/// Reads much of the journal without holding up the threads that serve connections.
-async fn aside<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, ossicle_store::Error> + Send + 'static,
-) -> Result<T, Problem> {
-    match tokio::task::spawn_blocking(read).await {
-        Ok(read) => Ok(read?),
-        Err(error) => Err(Failure::internal("reading the journal ended early", &error).into()),
     }
 }
 

@@ -58,15 +58,15 @@ fn in_words(health: &Health) -> (Writes, String) {
 /// Answers with the counters as Prometheus reads them.
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let _turn = app.metrics.turn().await;
+    let sources = Sources {
+        store: &app.store,
+        in_flight: app.callbacks.destinations.in_flight(),
+        redelivers: app.callbacks.redelivery.enabled,
+        now_ms: app::now().unix_millis(),
+    };
+    app.metrics.read_journal(&sources).await;
     let source = Arc::clone(&app);
-    let rendered = tokio::task::spawn_blocking(move || {
-        source.metrics.render(&Sources {
-            store: &source.store,
-            in_flight: source.callbacks.destinations.in_flight(),
-            redelivers: source.callbacks.redelivery.enabled,
-            now_ms: app::now().unix_millis(),
-        })
-    });
+    let rendered = tokio::task::spawn_blocking(move || source.metrics.render(&source.store));
     match rendered.await {
         Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

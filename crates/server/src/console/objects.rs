@@ -64,13 +64,17 @@ pub(super) async fn list(
     which: Result<Parameters<Which>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
     let which = request::query(which)?;
-    let listing = console.app.store.list_objects(&ListObjects {
-        bucket: which.bucket,
-        prefix: which.prefix,
-        delimiter: which.delimiter,
-        after: which.after,
-        max: request::limit(which.limit, 100, 1000),
-    })?;
+    let listing = console
+        .app
+        .store
+        .list_objects(&ListObjects {
+            bucket: which.bucket,
+            prefix: which.prefix,
+            delimiter: which.delimiter,
+            after: which.after,
+            max: request::limit(which.limit, 100, 1000),
+        })
+        .await?;
     let objects: Vec<Value> = listing.objects.iter().map(line).collect();
     Ok(Json(json!({ "objects": objects, "common_prefixes": listing.common_prefixes, "next": listing.next })))
 }
@@ -81,7 +85,8 @@ pub(super) async fn head(
     one: Result<Parameters<One>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
     let One { bucket, key } = request::query(one)?;
-    let object = console.app.store.object(&bucket, &key)?.ok_or_else(|| no_such_object(&bucket, &key))?;
+    let object =
+        console.app.store.object(&bucket, &key).await?.ok_or_else(|| no_such_object(&bucket, &key))?;
     let mut described = line(&object);
     if let Some(fields) = described.as_object_mut() {
         let content_md5 = object.md5.as_ref().map(attributes::base64_md5);
@@ -146,7 +151,7 @@ pub(super) async fn download_url(
 ) -> Result<Json<Value>, Problem> {
     let link = request::query(link)?;
     let (bucket, key) = request::names(&link.bucket, &link.key)?;
-    if console.app.store.object(bucket.as_str(), key.as_str())?.is_none() {
+    if console.app.store.object(bucket.as_str(), key.as_str()).await?.is_none() {
         return Err(no_such_object(&link.bucket, &link.key));
     }
     let mut query = Query::default();

@@ -55,7 +55,7 @@ pub(super) async fn upload_form(
 ) -> Result<Json<Value>, Problem> {
     let upload = request::json(upload)?;
     let (bucket, key) = request::names(&upload.bucket, &upload.key)?;
-    if console.app.store.bucket(bucket.as_str())?.is_none() {
+    if console.app.store.bucket(bucket.as_str()).await?.is_none() {
         return Err(Error::new(ErrorCode::NoSuchBucket).into());
     }
     let callback = upload.callback.as_ref().map(|callback| console.encoded(callback)).transpose()?;

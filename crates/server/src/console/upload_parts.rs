@@ -51,7 +51,7 @@ pub(super) async fn upload_parts(
 ) -> Result<Json<Value>, Problem> {
     let step = request::json(step)?;
     let (bucket, key) = request::names(&step.bucket, &step.key)?;
-    if console.app.store.bucket(bucket.as_str())?.is_none() {
+    if console.app.store.bucket(bucket.as_str()).await?.is_none() {
         return Err(Error::new(ErrorCode::NoSuchBucket).into());
     }
     let content_type = step.what.content_type()?;

@@ -23,14 +23,14 @@ const MIN_PART_SIZE: u64 = 100 * 1024;
 
 /// Runs `CompleteMultipartUpload`.
 pub(crate) async fn complete_multipart_upload(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
-    let wanted = requested::from_request(call)?;
+    let wanted = requested::from_request(call).await?;
     let encoding = KeyEncoding::from_query(&call.query)?;
     let body = body.read(CompleteMultipartUpload::MAX_BODY).await?;
     check_document_md5(call, &body)?;
     let announced = Announced::of_object(call)?;
     let upload_id = call.query.get("uploadId").unwrap_or("");
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
-    let upload = call.app.store.upload_info(bucket, key, upload_id)?;
+    let upload = call.app.store.upload_info(bucket, key, upload_id).await?;
     let upload =
         upload.ok_or_else(|| Error::new(ErrorCode::NoSuchUpload).with_detail("UploadId", upload_id))?;
     let parts = parts(call, &body)?;
@@ -94,7 +94,7 @@ async fn check_sha1(
 ) -> Result<CompleteUpload, Failure> {
     let Some(mut sha1) = announced.sha1() else { return Ok(complete) };
     let store = &call.app.store;
-    let (complete, object) = store.preview_complete(complete)?;
+    let (complete, object) = store.preview_complete(complete).await?;
     store.visit_parts(&complete, object.size, |piece| sha1.take(piece)).await?;
     sha1.check()?;
     Ok(complete)
@@ -107,7 +107,7 @@ async fn prepare(
     complete: CompleteUpload,
 ) -> Result<(CompleteUpload, Prepared), Failure> {
     let store = &call.app.store;
-    let (mut complete, object) = store.preview_complete(complete)?;
+    let (mut complete, object) = store.preview_complete(complete).await?;
     let facts = Facts {
         bucket: &object.bucket,
         object: &object.key,

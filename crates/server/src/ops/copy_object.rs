@@ -23,7 +23,7 @@ const COPY_LIMIT: u64 = SINGLE_UPLOAD_LIMIT;
 pub(crate) async fn copy_object(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let tagging = Directive::of(call)?;
     Throttle::of(call)?;
-    let source = copy_source::resolve(call)?;
+    let source = copy_source::resolve(call).await?;
     if source.size > COPY_LIMIT && !is_onto_itself(call, &source)? {
         return Err(ErrorCode::EntityTooLarge.into());
     }

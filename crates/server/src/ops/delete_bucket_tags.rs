@@ -18,8 +18,9 @@ pub(crate) async fn delete_bucket_tags(call: &Call, _: RequestBody) -> Result<Re
     let named = call.query.get("tagging").unwrap_or_default();
     let keys: Vec<&str> = named.split(',').filter(|key| !key.is_empty()).collect();
     for _ in 0..ATTEMPTS {
-        let present = store.bucket_document(bucket, BucketDocument::Tags)?;
-        let left = if keys.is_empty() { None } else { Some(tags::of_bucket(store, bucket)?.without(&keys)) };
+        let present = store.bucket_document(bucket, BucketDocument::Tags).await?;
+        let left =
+            if keys.is_empty() { None } else { Some(tags::of_bucket(store, bucket).await?.without(&keys)) };
         let left = left.filter(|left| !left.is_empty()).map(|left| left.to_xml().into_bytes());
         let replaced =
             store.replace_bucket_document(bucket, BucketDocument::Tags, present.as_deref(), left).await;

@@ -8,7 +8,6 @@ use ossicle_protocol::xml::{DeleteRequest, DeleteResult, DeletedObject, KeyEncod
 
 use crate::acl::PublicAccess;
 use crate::announced::check_document_md5_of_c;
-use crate::aside::aside;
 use crate::authorize::write_key;
 use crate::call::Call;
 use crate::failure::Failure;
@@ -44,26 +43,21 @@ async fn protected(call: &Call, keys: &[String]) -> Result<HashSet<String>, Fail
     if call.caller.is_owner() {
         return Ok(HashSet::new());
     }
-    let (store, bucket) = (call.app.store.clone(), call.bucket_name()?.as_str().to_owned());
-    let (caller, access, keys) = (call.caller.clone(), PublicAccess::of(call.bucket()?), keys.to_vec());
-    aside(move || {
-        let (mut kept, mut last) = (HashSet::new(), None);
-        let total = keys.len();
-        let mut denied = 0;
-        for key in keys {
-            let object = store.object(&bucket, &key)?;
-            if let Err(error) = write_key(&caller, access, object.as_deref()) {
-                denied += 1;
-                last = Some(error);
-                kept.insert(key);
-            }
+    let (bucket, access) = (call.bucket_name()?.as_str(), PublicAccess::of(call.bucket()?));
+    let (mut kept, mut last) = (HashSet::new(), None);
+    let mut denied = 0;
+    for key in keys {
+        let object = call.app.store.object(bucket, key).await?;
+        if let Err(error) = write_key(&call.caller, access, object.as_deref()) {
+            denied += 1;
+            last = Some(error);
+            kept.insert(key.clone());
         }
-        match last {
-            Some(error) if denied == total => Err(error.into()),
-            _ => Ok(kept),
-        }
-    })
-    .await?
+    }
+    match last {
+        Some(error) if denied == keys.len() => Err(error.into()),
+        _ => Ok(kept),
+    }
 }
 
 fn listed(key: &str) -> DeletedObject<'_> {

@@ -6,11 +6,11 @@ use crate::call::Call;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::{stored, tags};
+use crate::{object_lookup, tags};
 
 /// Runs `DeleteObjectTagging`.
 pub(crate) async fn delete_object_tagging(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let object = stored::object(call).await?;
-    tags::set_on_object(call, &object, &Tags::default()).await?;
+    let object = object_lookup::require(call).await?;
+    tags::set_on_object(call, object, &Tags::default()).await?;
     Ok(Reply::no_content())
 }

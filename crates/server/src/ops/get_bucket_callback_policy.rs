@@ -11,7 +11,7 @@ use crate::http::reply::Reply;
 /// Runs `GetBucketCallbackPolicy`.
 pub(crate) async fn get_bucket_callback_policy(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let bucket = call.bucket_name()?.as_str();
-    let found = call.app.store.bucket_document(bucket, BucketDocument::CallbackPolicy)?;
+    let found = call.app.store.bucket_document(bucket, BucketDocument::CallbackPolicy).await?;
     let document = found.ok_or_else(|| {
         Error::new(ErrorCode::BucketCallbackPolicyNotExist).with_detail("BucketName", bucket)
     })?;

@@ -11,7 +11,7 @@ use crate::http::reply::Reply;
 /// Runs `GetBucketCors`.
 pub(crate) async fn get_bucket_cors(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let bucket = call.bucket_name()?;
-    let rules = cors::rules(&call.app.store, bucket)?.ok_or_else(|| {
+    let rules = cors::rules(&call.app.store, bucket).await?.ok_or_else(|| {
         Error::new(ErrorCode::NoSuchCORSConfiguration).with_detail("BucketName", bucket.as_str())
     })?;
     Ok(Reply::xml(rules.to_xml()))

@@ -10,7 +10,7 @@ use crate::http::reply::Reply;
 
 /// Runs `GetBucketStat`.
 pub(crate) async fn get_bucket_stat(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let stat = call.app.store.bucket_stat(call.bucket_name()?.as_str())?;
+    let stat = call.app.store.bucket_stat(call.bucket_name()?.as_str()).await?;
     let mut document = BucketStat {
         storage: stat.bytes,
         object_count: stat.objects,

@@ -9,5 +9,5 @@ use crate::tags;
 /// Runs `GetBucketTags`.
 pub(crate) async fn get_bucket_tags(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let bucket = call.bucket_name()?.as_str();
-    Ok(Reply::xml(tags::of_bucket(&call.app.store, bucket)?.to_xml()))
+    Ok(Reply::xml(tags::of_bucket(&call.app.store, bucket).await?.to_xml()))
 }

@@ -16,23 +16,23 @@ use crate::conditions;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::stored;
+use crate::object_lookup;
 use crate::throttle::Throttle;
 
 /// Runs `GetObject`.
 pub(crate) async fn get_object(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let object = stored::object(call).await?;
-    conditions::check(&call.head.headers, &object)?;
+    let object = object_lookup::require(call).await?;
+    conditions::check(&call.head.headers, object)?;
     let range = ByteRange::from_headers(&call.head.headers, object.size);
-    let reply = override_headers(call, attributes::describe(Reply::ok(), call.bucket()?, &object))?;
+    let reply = override_headers(call, attributes::describe(Reply::ok(), call.bucket()?, object))?;
     match range {
-        ByteRange::Full => send(call, reply, &object, 0..object.size).await,
+        ByteRange::Full => send(call, reply, object, 0..object.size).await,
         ByteRange::Partial { first, last } => {
             let mut reply = reply.with_status(StatusCode::PARTIAL_CONTENT);
             if let Some(content_range) = range.content_range(object.size) {
                 reply = reply.with_header(CONTENT_RANGE, content_range);
             }
-            send(call, reply, &object, first..last + 1).await
+            send(call, reply, object, first..last + 1).await
         }
         ByteRange::Unsatisfiable => Err(Error::new(ErrorCode::InvalidRange)
             .with_detail("ActualObjectSize", object.size.to_string())
@@ -51,7 +51,7 @@ async fn send(
     let length = range.end - range.start;
     let throttle = Throttle::of(call)?;
     let reply = throttle.delay_of(length).show_on(reply);
-    let mut reader = stored::read(&call.app.store, object, range).await?;
+    let mut reader = call.app.store.read(object, range);
     let Some(first) = reader.next().await.transpose()? else { return Ok(reply) };
     if first.len() as u64 == length && !throttle.is_on() {
         return Ok(reply.with_bytes(first));

@@ -7,10 +7,10 @@ use crate::call::Call;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::stored;
+use crate::object_lookup;
 
 /// Runs `GetObjectAcl`.
 pub(crate) async fn get_object_acl(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let object = stored::object(call).await?;
-    Ok(Reply::xml(AccessControlPolicy::of_object(call.app.owner_id(), object_acl(&object)).to_xml()))
+    let object = object_lookup::require(call).await?;
+    Ok(Reply::xml(AccessControlPolicy::of_object(call.app.owner_id(), object_acl(object)).to_xml()))
 }

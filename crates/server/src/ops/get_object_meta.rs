@@ -9,13 +9,13 @@ use crate::call::Call;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::stored;
+use crate::object_lookup;
 
 /// Runs `GetObjectMeta`.
 pub(crate) async fn get_object_meta(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let object = stored::object(call).await?;
-    let reply = attributes::identify(Reply::ok(), &object)
-        .with_header(LAST_MODIFIED, attributes::last_modified(&object));
+    let object = object_lookup::require(call).await?;
+    let reply = attributes::identify(Reply::ok(), object)
+        .with_header(LAST_MODIFIED, attributes::last_modified(object));
     Ok(match call.head.method {
         Method::HEAD => reply.with_content_length(object.size),
         _ => reply.with_body_withheld(object.size),

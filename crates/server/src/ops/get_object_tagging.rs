@@ -4,10 +4,10 @@ use crate::call::Call;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::{stored, tags};
+use crate::{object_lookup, tags};
 
 /// Runs `GetObjectTagging`.
 pub(crate) async fn get_object_tagging(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let object = stored::object(call).await?;
+    let object = object_lookup::require(call).await?;
     Ok(Reply::xml(tags::of_object(&object.attributes).to_xml()))
 }

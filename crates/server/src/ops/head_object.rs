@@ -6,11 +6,11 @@ use crate::conditions;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::stored;
+use crate::object_lookup;
 
 /// Runs `HeadObject`.
 pub(crate) async fn head_object(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let object = stored::object(call).await?;
-    conditions::check(&call.head.headers, &object)?;
-    Ok(attributes::describe(Reply::ok(), call.bucket()?, &object).with_content_length(object.size))
+    let object = object_lookup::require(call).await?;
+    conditions::check(&call.head.headers, object)?;
+    Ok(attributes::describe(Reply::ok(), call.bucket()?, object).with_content_length(object.size))
 }

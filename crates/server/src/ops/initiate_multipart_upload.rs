@@ -16,7 +16,7 @@ use crate::http::reply::Reply;
 pub(crate) async fn initiate_multipart_upload(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?);
     let encoding = KeyEncoding::from_query(&call.query)?;
-    conditions::refuse_overwrite(call)?;
+    conditions::refuse_overwrite(call).await?;
     let attributes = attributes::from_headers(&call.head.headers, key)?;
     Sizes::of_new(&attributes)?;
     let upload = NewUpload {

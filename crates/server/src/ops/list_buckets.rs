@@ -4,7 +4,6 @@ use ossicle_protocol::xml::{BucketsPage, ListAllMyBucketsResult, ListedBucket};
 use ossicle_protocol::{Error, Timestamp};
 use ossicle_store::{BucketPage, ListBuckets};
 
-use crate::aside::aside;
 use crate::call::Call;
 use crate::endpoints::Endpoints;
 use crate::failure::Failure;
@@ -24,8 +23,7 @@ pub(crate) async fn list_buckets(call: &Call, _: RequestBody) -> Result<Reply, F
     let page = if resource_group::is_another(call)? {
         BucketPage::default()
     } else {
-        let store = call.app.store.clone();
-        aside(move || tagged.list(&store, &which)).await??
+        tagged.list(&call.app.store, &which).await?
     };
     let endpoints = Endpoints::of(&call.app);
     let listed = page.buckets.iter().map(|bucket| ListedBucket {

@@ -4,7 +4,6 @@ use ossicle_protocol::Timestamp;
 use ossicle_protocol::xml::{ListMultipartUploadsResult, ListedUpload};
 use ossicle_store::ListUploads;
 
-use crate::aside::aside;
 use crate::attributes;
 use crate::call::Call;
 use crate::failure::Failure;
@@ -27,8 +26,7 @@ pub(crate) async fn list_multipart_uploads(call: &Call, _: RequestBody) -> Resul
         upload_id_marker: upload_id_marker.to_owned(),
         max: page.max as usize,
     };
-    let store = call.app.store.clone();
-    let listing = aside(move || store.list_uploads(&which)).await??;
+    let listing = call.app.store.list_uploads(&which).await?;
     let uploads = listing.uploads.iter().map(|upload| ListedUpload {
         key: &upload.key,
         upload_id: &upload.upload_id,

@@ -4,7 +4,6 @@ use ossicle_protocol::xml::ListBucketResult;
 use ossicle_protocol::{Error, Timestamp};
 use ossicle_store::{Bucket, ListObjects, Listing, ObjectFields};
 
-use crate::aside::aside;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
@@ -50,8 +49,7 @@ pub(super) async fn list(call: &Call, page: &Page<'_>, after: &str) -> Result<Li
         after: after.to_owned(),
         max: page.max as usize,
     };
-    let store = call.app.store.clone();
-    Ok(aside(move || store.list_objects(&which)).await??)
+    Ok(call.app.store.list_objects(&which).await?)
 }
 
 /// An object as an entry of a listing.

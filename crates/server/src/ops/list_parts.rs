@@ -4,7 +4,6 @@ use ossicle_protocol::xml::{KeyEncoding, ListPartsResult, ListedPart};
 use ossicle_protocol::{Error, ErrorCode, Timestamp};
 use ossicle_store::{ListParts, UploadInfo};
 
-use crate::aside::aside;
 use crate::attributes;
 use crate::call::Call;
 use crate::client_encryption;
@@ -28,8 +27,7 @@ pub(crate) async fn list_parts(call: &Call, _: RequestBody) -> Result<Reply, Fai
         after,
         max: max_parts as usize,
     };
-    let store = call.app.store.clone();
-    let page = aside(move || store.list_parts(&which)).await??;
+    let page = call.app.store.list_parts(&which).await?;
     let parts = page.parts.iter().map(|part| ListedPart {
         number: part.number,
         last_modified: Timestamp::from_unix_millis(part.last_modified_ms),
@@ -54,14 +52,8 @@ pub(crate) async fn list_parts(call: &Call, _: RequestBody) -> Result<Reply, Fai
 }
 
 async fn upload(call: &Call, bucket: &str, key: &str, upload_id: &str) -> Result<UploadInfo, Failure> {
-    let names = [bucket, key, upload_id].map(str::to_owned);
-    let store = call.app.store.clone();
-    let found = aside(move || {
-        let [bucket, key, upload_id] = &names;
-        store.upload_info(bucket, key, upload_id)
-    });
     let missing = || Error::new(ErrorCode::NoSuchUpload).with_detail("UploadId", upload_id);
-    Ok(found.await??.ok_or_else(missing)?)
+    Ok(call.app.store.upload_info(bucket, key, upload_id).await?.ok_or_else(missing)?)
 }
 
 fn marker(call: &Call) -> Result<u32, Error> {

@@ -42,14 +42,14 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
     if let Some(policy) = policy {
         policy.check_fields(&acting.judged(), call.bucket_name()?, call.now)?;
     }
-    authorize(call, &key)?;
+    authorize(call, &key).await?;
     for (name, value) in fields.as_slice() {
         inputs::refuse_value(call.operation, Place::Field, name, value)?;
     }
     let attributes = acting.attributes(&key)?;
     refuse_public_object(call.bucket()?, object_acl_from_store(attributes.acl))?;
     let forbid_overwrite = read_forbid_overwrite(acting.get("x-oss-forbid-overwrite"))?;
-    let wanted = wanted(call, &fields)?;
+    let wanted = wanted(call, &fields).await?;
     let success = Success::of(call, &fields, &key)?;
     let announced = Announced::by_fields(|name| fields.get(name))?;
     let throttle = Throttle::of_form(call, fields.get("x-oss-traffic-limit"))?;
@@ -95,11 +95,11 @@ fn verify(call: &Call, fields: &Fields) -> Result<(Option<PostPolicy>, Call), Er
 }
 
 /// Lets the caller, whom the form has named by now, write the key or not.
-fn authorize(call: &Call, key: &ObjectKey) -> Result<(), Failure> {
+async fn authorize(call: &Call, key: &ObjectKey) -> Result<(), Failure> {
     if call.caller.is_owner() {
         return Ok(());
     }
-    let object = call.app.store.object(call.bucket_name()?.as_str(), key.as_str())?;
+    let object = call.app.store.object(call.bucket_name()?.as_str(), key.as_str()).await?;
     Ok(write_key(&call.caller, PublicAccess::of(call.bucket()?), object.as_deref())?)
 }
 
@@ -130,13 +130,13 @@ fn fill_in(key: &str, file: &File) -> Result<ObjectKey, Error> {
 }
 
 /// The callback of a form: its own field, with one field for each custom variable.
-fn wanted(call: &Call, fields: &Fields) -> Result<Option<Wanted>, Failure> {
+async fn wanted(call: &Call, fields: &Fields) -> Result<Option<Wanted>, Failure> {
     let mut variables = CustomVariables::default();
     for (name, value) in fields.as_slice().iter().filter(|(name, _)| name.starts_with("x:")) {
         variables.insert(name, value);
     }
     let given = Given { callback: fields.get("callback"), callback_var: fields.get("callback-var") };
-    requested::resolve(call, given, variables)
+    requested::resolve(call, given, variables).await
 }
 
 /// Takes the file in, and stops as soon as it is longer than the policy allows.

@@ -15,7 +15,7 @@ pub(crate) async fn preflight(call: &Call, _: RequestBody) -> Result<Reply, Fail
     }
     let request = PreflightRequest::from_headers(&call.head.headers)?;
     let rules = match call.target.bucket() {
-        Some(bucket) => cors::rules(&call.app.store, bucket)?,
+        Some(bucket) => cors::rules(&call.app.store, bucket).await?,
         None => None,
     };
     let origin = call.header("origin")?.unwrap_or("");

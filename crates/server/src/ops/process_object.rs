@@ -15,7 +15,7 @@ use crate::callback::requested::{self, Given};
 use crate::failure::Failure;
 use crate::http::body::{BodyError, RequestBody};
 use crate::http::reply::Reply;
-use crate::stored;
+use crate::object_lookup;
 
 /// The body holds two values of 5 KiB and a few words.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -35,8 +35,9 @@ pub(crate) async fn process_object(call: &Call, body: RequestBody) -> Result<Rep
             .into());
     };
     let given = given(arguments)?;
-    let object = stored::object(call).await?;
-    let wanted = requested::resolve(call, given, CustomVariables::default())?
+    let object = object_lookup::require(call).await?;
+    let wanted = requested::resolve(call, given, CustomVariables::default())
+        .await?
         .ok_or_else(|| missing_callback(given.callback.unwrap_or("")))?;
     let facts = Facts {
         bucket: &object.bucket,
@@ -47,7 +48,7 @@ pub(crate) async fn process_object(call: &Call, body: RequestBody) -> Result<Rep
         crc64: object.crc64,
         content_md5: None,
         operation: "PostProcess",
-        source: Source::Object(&object),
+        source: Source::Object(object),
     };
     let prepared = wanted.prepare(call, &facts).await?;
     let record = RecordDelivery {
@@ -57,7 +58,7 @@ pub(crate) async fn process_object(call: &Call, body: RequestBody) -> Result<Rep
         now_ms: call.now.unix_millis(),
     };
     call.app.store.record_delivery(record).await?;
-    Ok(Asker::of(call).deliver(prepared, attributes::identify(Reply::ok(), &object)).await)
+    Ok(Asker::of(call).deliver(prepared, attributes::identify(Reply::ok(), object)).await)
 }
 
 /// Reads `,callback_<base64>,callback-var_<base64>`. Base64 has neither `,` nor `_` in its standard alphabet; in the URL-safe

@@ -18,7 +18,7 @@ use crate::receive::{Received, receive};
 /// Runs `PutObject`.
 pub(crate) async fn put_object(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
     let (bucket, key) = (call.bucket_name()?, call.key()?);
-    let wanted = requested::from_request(call)?;
+    let wanted = requested::from_request(call).await?;
     let attributes = attributes::from_headers(&call.head.headers, key)?;
     let forbid_overwrite = forbids_overwrite(call)?;
     let Received { data, delay } = receive(call, body).await?;

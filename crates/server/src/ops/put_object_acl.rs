@@ -5,11 +5,11 @@ use crate::call::Call;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::stored;
+use crate::object_lookup;
 
 /// Runs `PutObjectAcl`.
 pub(crate) async fn put_object_acl(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let object = stored::object(call).await?;
+    let object = object_lookup::require(call).await?;
     let Some(acl) = requested_object_acl(call)? else { return Ok(Reply::ok()) };
     let (bucket, key) = (object.bucket.as_str(), object.key.as_str());
     call.app.store.set_object_acl(bucket, key, acl).await?;

@@ -22,7 +22,7 @@ pub(crate) async fn upload_part(call: &Call, body: RequestBody) -> Result<Reply,
     let upload_id = call.query.get("uploadId").unwrap_or("");
     let told = |error| of_part(error, || no_such_upload(upload_id));
     let place = PartPlace { bucket, key, upload_id, number };
-    let (upload, info) = call.app.store.upload_part(&place, body.announced()).map_err(told)?;
+    let (upload, info) = call.app.store.upload_part(&place, body.announced()).await.map_err(told)?;
     client_encryption::check_repeated(&call.head.headers, &info.attributes)?;
     let sizes = Sizes::of_upload(&info.attributes);
     if let (Some(sizes), Some(length)) = (sizes, body.announced()) {

@@ -15,7 +15,6 @@ use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::receive::{Intake, SINGLE_UPLOAD_LIMIT};
-use crate::stored;
 use crate::throttle::Throttle;
 
 /// Runs `UploadPartCopy`.
@@ -27,11 +26,11 @@ pub(crate) async fn upload_part_copy(call: &Call, _: RequestBody) -> Result<Repl
     let store = &call.app.store;
     let told = |error| of_part(error, || no_such_upload(upload_id));
     let place = PartPlace { bucket, key, upload_id, number };
-    store.upload_part(&place, None).map_err(told)?;
-    let source = copy_source::resolve(call)?;
+    store.upload_part(&place, None).await.map_err(told)?;
+    let source = copy_source::resolve(call).await?;
     let (range, content_range) = range(call, &source)?;
     let length = range.end - range.start;
-    let (upload, info) = store.upload_part(&place, Some(length)).map_err(told)?;
+    let (upload, info) = store.upload_part(&place, Some(length)).await.map_err(told)?;
     if let Some(sizes) = Sizes::of_upload(&info.attributes) {
         sizes.check_part(number, length)?;
     }
@@ -84,7 +83,7 @@ async fn read(
         return Err(ErrorCode::EntityTooLarge.into());
     }
     let mut intake = Intake::new(upload);
-    let mut reader = stored::read(&call.app.store, source, range).await?;
+    let mut reader = call.app.store.read(source, range);
     while let Some(piece) = reader.next().await {
         intake.take(piece?).await?;
     }

@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Bound;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::findings::{FindingKind, FsckReport};
-use super::split_key;
 use crate::command::{
     Reclaim, counts_in, decode_file, decode_share, due_id, file_row, part_number, scheduled_value, share_row,
 };
-use crate::data::Source;
+use crate::engine::{Pages, Query, View};
 use crate::extent::{DataRef, Extent, Place};
+use crate::file::DataFiles;
 use crate::id::{DataId, UploadId};
 use crate::key::{self, Tag};
 use crate::reclaim::queued_id;
@@ -19,7 +20,6 @@ use crate::record::{
     DeliveryIndex, PartRecord, UploadRecord, decode_delivery, decode_object, decode_stat, encode_counts,
     encode_stat,
 };
-use crate::snapshot::Snapshot;
 use crate::{BucketStat, DeliveryCounts, Error};
 
 /// Rows read at once.
@@ -50,36 +50,52 @@ struct Reference {
     length: u64,
 }
 
-struct Surveyor<'a> {
-    source: &'a Source,
-    now: Snapshot,
+struct Checker<'a> {
+    files: &'a DataFiles,
+    now: &'a View,
     references: References,
     stats: BTreeMap<String, BucketStat>,
     survey: Survey,
 }
 
-pub(super) fn survey(source: &Source, orphans: HashSet<DataId>) -> Result<Survey, Error> {
-    let survey = Survey { report: FsckReport::default(), orphans, rewrite: BTreeMap::new() };
-    let mut surveyor = Surveyor {
-        source,
-        now: Snapshot::take(&source.tables),
-        references: References::default(),
-        stats: BTreeMap::new(),
-        survey,
-    };
-    surveyor.look_at_buckets()?;
-    surveyor.look_at_objects()?;
-    surveyor.look_at_uploads()?;
-    surveyor.look_at_manifests()?;
-    surveyor.look_at_shares()?;
-    surveyor.look_at_contents()?;
-    surveyor.look_at_files()?;
-    surveyor.look_at_stats()?;
-    surveyor.look_at_deliveries()?;
-    Ok(surveyor.survey)
+/// Goes through all rows.
+pub(super) struct CheckAll {
+    pub(super) files: Arc<DataFiles>,
+    /// Data files that no row names.
+    pub(super) orphans: HashSet<DataId>,
 }
 
-impl Surveyor<'_> {
+impl Query for CheckAll {
+    type Output = Survey;
+
+    fn is_long(&self) -> bool {
+        true
+    }
+
+    async fn run(&self, view: &View) -> Result<Survey, Error> {
+        let survey =
+            Survey { report: FsckReport::default(), orphans: self.orphans.clone(), rewrite: BTreeMap::new() };
+        let mut checker = Checker {
+            files: &self.files,
+            now: view,
+            references: References::default(),
+            stats: BTreeMap::new(),
+            survey,
+        };
+        checker.check_buckets().await?;
+        checker.check_objects().await?;
+        checker.check_uploads().await?;
+        checker.check_manifests().await?;
+        checker.check_shares().await?;
+        checker.check_contents().await?;
+        checker.check_files().await?;
+        checker.check_stats().await?;
+        checker.check_deliveries().await?;
+        Ok(checker.survey)
+    }
+}
+
+impl<'a> Checker<'a> {
     fn add(&mut self, kind: FindingKind, what: impl Into<String>) {
         self.survey.report.add(kind, what);
     }
@@ -88,42 +104,45 @@ impl Surveyor<'_> {
         self.survey.rewrite.insert(key, value);
     }
 
-    /// Every row of a table.
-    fn each(
+    /// Looks at every row of a table; what cannot be read is a finding.
+    async fn each(
         &mut self,
         tag: Tag,
-        mut look: impl FnMut(&mut Self, &Bytes, &Bytes) -> Result<(), Error>,
+        mut look: impl FnMut(&mut Self, &Bytes, &Bytes) -> Result<(), Error> + Send,
     ) -> Result<(), Error> {
-        let end = key::after_prefix(&[tag as u8]);
-        let mut from = Bound::Included(key::whole(tag));
+        let mut pages = self.rows_of(tag);
         loop {
-            let rows =
-                self.now.scan(from.as_ref().map(AsRef::as_ref), Bound::Excluded(end.as_ref()), ROWS)?;
+            let rows = pages.next().await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
             for (key, row) in &rows {
                 match look(self, key, row) {
                     Err(Error::Corrupt { what }) => self.add(FindingKind::DamagedRow, what),
                     other => other?,
                 }
             }
-            match rows.into_iter().last() {
-                Some((last, _)) => from = Bound::Excluded(last),
-                None => return Ok(()),
-            }
         }
     }
 
-    fn look_at_buckets(&mut self) -> Result<(), Error> {
+    fn rows_of(&self, tag: Tag) -> Pages<'a> {
+        let now = self.now;
+        now.pages(Bound::Included(key::whole(tag)), key::after_prefix(&[tag as u8]), ROWS)
+    }
+
+    async fn check_buckets(&mut self) -> Result<(), Error> {
         self.each(Tag::Bucket, |this, key, _| {
             let name = key::text_after(key, &[Tag::Bucket as u8])?.to_owned();
             this.survey.report.buckets += 1;
             this.stats.insert(name, BucketStat::default());
             Ok(())
         })
+        .await
     }
 
-    fn look_at_objects(&mut self) -> Result<(), Error> {
+    async fn check_objects(&mut self) -> Result<(), Error> {
         self.each(Tag::Object, |this, key, row| {
-            let (bucket, name) = split_key(key, Tag::Object, 0)?;
+            let (bucket, name) = key::split(key, Tag::Object, 0)?;
             let object = decode_object(&bucket, &name, row)?;
             this.survey.report.objects += 1;
             this.refer(&object.data, object.size, &format!("the object {bucket}/{name}"));
@@ -133,12 +152,13 @@ impl Surveyor<'_> {
             }
             Ok(())
         })
+        .await
     }
 
-    fn look_at_uploads(&mut self) -> Result<(), Error> {
+    async fn check_uploads(&mut self) -> Result<(), Error> {
         let mut uploads = HashMap::new();
         self.each(Tag::Upload, |this, key, row| {
-            let (bucket, name) = split_key(key, Tag::Upload, 17)?;
+            let (bucket, name) = key::split(key, Tag::Upload, 17)?;
             UploadRecord::decode(row)?;
             this.survey.report.uploads += 1;
             uploads.extend(key.last_chunk::<16>().map(|id| (*id, format!("{bucket}/{name}"))));
@@ -147,7 +167,8 @@ impl Surveyor<'_> {
                 None => this.add(FindingKind::DamagedRow, format!("an upload is in no bucket, {bucket}")),
             }
             Ok(())
-        })?;
+        })
+        .await?;
         self.each(Tag::Part, |this, key, row| {
             let part = PartRecord::decode(row)?;
             let id = key.get(1..).and_then(|rest| rest.first_chunk::<16>());
@@ -161,6 +182,7 @@ impl Surveyor<'_> {
             }
             Ok(())
         })
+        .await
     }
 
     /// Counts a reference to what the data is.
@@ -190,14 +212,15 @@ impl Surveyor<'_> {
         }
     }
 
-    fn look_at_manifests(&mut self) -> Result<(), Error> {
+    async fn check_manifests(&mut self) -> Result<(), Error> {
         let mut queued = HashSet::new();
         self.each(Tag::Reclaim, |_, key, row| {
             if Reclaim::from_row(row)? == Reclaim::Manifest {
                 queued.insert(queued_id(key)?);
             }
             Ok(())
-        })?;
+        })
+        .await?;
         let mut ends: HashMap<DataId, u64> = HashMap::new();
         self.each(Tag::Manifest, |this, key, row| {
             let extent = Extent::from_row(row)?;
@@ -217,7 +240,8 @@ impl Surveyor<'_> {
                 this.rewrite(key::reclaim(id), Some(Reclaim::Manifest.to_row()));
             }
             Ok(())
-        })?;
+        })
+        .await?;
         let short: Vec<_> = self
             .references
             .manifests
@@ -231,7 +255,7 @@ impl Surveyor<'_> {
         Ok(())
     }
 
-    fn look_at_shares(&mut self) -> Result<(), Error> {
+    async fn check_shares(&mut self) -> Result<(), Error> {
         let References { contents, manifests, .. } = &self.references;
         let mut expected: HashMap<DataId, u32> = contents
             .iter()
@@ -252,7 +276,8 @@ impl Surveyor<'_> {
                 this.rewrite(key.clone(), counted.gt(&1).then(|| share_row(counted)));
             }
             Ok(())
-        })?;
+        })
+        .await?;
         for (id, counted) in expected {
             self.add(FindingKind::WrongCount, format!("{id} is shared by {counted} and not said to be"));
             self.rewrite(key::share(id), Some(share_row(counted)));
@@ -260,22 +285,19 @@ impl Surveyor<'_> {
         Ok(())
     }
 
-    fn look_at_contents(&mut self) -> Result<(), Error> {
-        let end = key::after_prefix(&[Tag::Content as u8]);
-        let mut from = Bound::Included(key::whole(Tag::Content));
+    async fn check_contents(&mut self) -> Result<(), Error> {
+        let mut pages = self.rows_of(Tag::Content);
         loop {
-            let keys =
-                self.now.keys(from.as_ref().map(AsRef::as_ref), Bound::Excluded(end.as_ref()), ROWS)?;
+            let keys = pages.next_keys().await?;
+            if keys.is_empty() {
+                break;
+            }
             for key in &keys {
                 let id = queued_id(key)?;
                 if self.references.contents.remove(&id).is_none() {
                     self.add(FindingKind::OrphanContent, format!("nothing has the content {id}"));
                     self.rewrite(key.clone(), None);
                 }
-            }
-            match keys.into_iter().last() {
-                Some(last) => from = Bound::Excluded(last),
-                None => break,
             }
         }
         for (id, reference) in std::mem::take(&mut self.references.contents) {
@@ -284,7 +306,7 @@ impl Surveyor<'_> {
         Ok(())
     }
 
-    fn look_at_files(&mut self) -> Result<(), Error> {
+    async fn check_files(&mut self) -> Result<(), Error> {
         self.each(Tag::File, |this, key, row| {
             let id = queued_id(key)?;
             let (count, size) = decode_file(row)?;
@@ -303,7 +325,7 @@ impl Surveyor<'_> {
                 );
                 this.rewrite(key.clone(), Some(file_row(counted, size)));
             }
-            match this.source.files.length(id) {
+            match this.files.length(id) {
                 Ok(length) if length >= reference.length => {}
                 Ok(length) => this.add(
                     FindingKind::MissingContent,
@@ -315,7 +337,8 @@ impl Surveyor<'_> {
                 ),
             }
             Ok(())
-        })?;
+        })
+        .await?;
         for (id, reference) in std::mem::take(&mut self.references.files) {
             self.add(FindingKind::MissingContent, format!("{} has an unknown data file {id}", reference.by));
         }
@@ -325,7 +348,7 @@ impl Surveyor<'_> {
         Ok(())
     }
 
-    fn look_at_stats(&mut self) -> Result<(), Error> {
+    async fn check_stats(&mut self) -> Result<(), Error> {
         let mut counted = std::mem::take(&mut self.stats);
         self.each(Tag::Stat, |this, key, row| {
             let bucket = key::text_after(key, &[Tag::Stat as u8])?.to_owned();
@@ -345,7 +368,8 @@ impl Surveyor<'_> {
                 }
             }
             Ok(())
-        })?;
+        })
+        .await?;
         for (bucket, counted) in counted {
             self.add(FindingKind::WrongCount, format!("the bucket {bucket} has no counts"));
             self.rewrite(key::stat(&bucket), Some(encode_stat(&counted)));
@@ -353,51 +377,82 @@ impl Surveyor<'_> {
         Ok(())
     }
 
-    fn look_at_deliveries(&mut self) -> Result<(), Error> {
+    async fn check_deliveries(&mut self) -> Result<(), Error> {
         let mut counted = DeliveryCounts::default();
-        self.each(Tag::Delivery, |this, key, row| {
-            let id = key::text_after(key, &[Tag::Delivery as u8])?.to_owned();
-            let delivery = decode_delivery(&id, row)?;
-            this.survey.report.deliveries += 1;
-            counted.change(delivery.state, delivery.scheduled_ms().is_some(), 1);
-            let by_time = key::delivery_time(delivery.created_ms, &id);
-            let expected = DeliveryIndex::of(&delivery).encode();
-            if this.now.get(&by_time)?.as_ref() != Some(&expected) {
-                this.add(FindingKind::DanglingRow, format!("the delivery {id} is not in the order by time"));
-                this.rewrite(by_time, Some(expected));
+        let mut pages = self.rows_of(Tag::Delivery);
+        loop {
+            let rows = pages.next().await?;
+            if rows.is_empty() {
+                break;
             }
-            let value = scheduled_value(&delivery);
-            if let Some(scheduled_ms) = delivery.scheduled_ms()
-                && this.now.get(&key::delivery_due(scheduled_ms, &id))?.as_ref() != Some(&value)
-            {
-                this.add(
-                    FindingKind::DanglingRow,
-                    format!("the delivery {id} is not in the order by due time"),
-                );
-                this.rewrite(key::delivery_due(scheduled_ms, &id), Some(value));
-            }
-            Ok(())
-        })?;
-        for tag in [Tag::DeliveryTime, Tag::DeliveryDue] {
-            self.each(tag, |this, key, _| {
-                let id = due_id(key)?;
-                if this.now.get(&key::delivery(id))?.is_none() {
-                    this.add(
-                        FindingKind::DanglingRow,
-                        format!("an order names a delivery {id} there is not"),
-                    );
-                    this.rewrite(key.clone(), None);
+            for (key, row) in &rows {
+                match self.check_delivery(key, row, &mut counted).await {
+                    Err(Error::Corrupt { what }) => self.add(FindingKind::DamagedRow, what),
+                    other => other?,
                 }
-                Ok(())
-            })?;
+            }
         }
-        let said = counts_in(self.now.get(&key::delivery_counts())?.as_deref())?;
+        for tag in [Tag::DeliveryTime, Tag::DeliveryDue] {
+            self.check_order(tag).await?;
+        }
+        let said = counts_in(self.now.get(&key::delivery_counts()).await?.as_deref())?;
         if said != counted {
             let what = format!("there are {} deliveries, said to be {}", in_words(&counted), in_words(&said));
             self.add(FindingKind::WrongCount, what);
             self.rewrite(key::delivery_counts(), Some(encode_counts(&counted)));
         }
         Ok(())
+    }
+
+    async fn check_delivery(
+        &mut self,
+        key: &Bytes,
+        row: &Bytes,
+        counted: &mut DeliveryCounts,
+    ) -> Result<(), Error> {
+        let id = key::text_after(key, &[Tag::Delivery as u8])?.to_owned();
+        let delivery = decode_delivery(&id, row)?;
+        self.survey.report.deliveries += 1;
+        counted.change(delivery.state, delivery.scheduled_ms().is_some(), 1);
+        let by_time = key::delivery_time(delivery.created_ms, &id);
+        let expected = DeliveryIndex::of(&delivery).encode();
+        if self.now.get(&by_time).await?.as_ref() != Some(&expected) {
+            self.add(FindingKind::DanglingRow, format!("the delivery {id} is not in the order by time"));
+            self.rewrite(by_time, Some(expected));
+        }
+        let value = scheduled_value(&delivery);
+        if let Some(scheduled_ms) = delivery.scheduled_ms()
+            && self.now.get(&key::delivery_due(scheduled_ms, &id)).await?.as_ref() != Some(&value)
+        {
+            self.add(FindingKind::DanglingRow, format!("the delivery {id} is not in the order by due time"));
+            self.rewrite(key::delivery_due(scheduled_ms, &id), Some(value));
+        }
+        Ok(())
+    }
+
+    /// Finds what is left in an order of deliveries of those that are gone.
+    async fn check_order(&mut self, tag: Tag) -> Result<(), Error> {
+        let mut pages = self.rows_of(tag);
+        loop {
+            let keys = pages.next_keys().await?;
+            if keys.is_empty() {
+                return Ok(());
+            }
+            for key in &keys {
+                let id = match due_id(key) {
+                    Err(Error::Corrupt { what }) => {
+                        self.add(FindingKind::DamagedRow, what);
+                        continue;
+                    }
+                    id => id?,
+                };
+                if self.now.get(&key::delivery(id)).await?.is_none() {
+                    let what = format!("an order names a delivery {id} there is not");
+                    self.add(FindingKind::DanglingRow, what);
+                    self.rewrite(key.clone(), None);
+                }
+            }
+        }
     }
 }
 

@@ -6,11 +6,11 @@ use crc_fast::CrcAlgorithm;
 
 use super::data::{NewData, count, gather, get_object, require_bucket, take_in};
 use super::delivery::record;
+use crate::engine::{Command, Txn};
 use crate::extent::{DataRef, Extent};
 use crate::id::DataId;
 use crate::key;
 use crate::record::encode_object;
-use crate::txn::{Command, Txn};
 use crate::{Acl, Attributes, Error, NewDelivery, ObjectFields, ObjectKind};
 
 /// Appends to an object, or begins one.

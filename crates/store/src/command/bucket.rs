@@ -5,9 +5,9 @@ use std::ops::Bound;
 use bytes::Bytes;
 
 use super::data::{require_bucket, scan_prefix};
+use crate::engine::{Command, Txn};
 use crate::key;
 use crate::record::{decode_bucket, decode_object, encode_bucket, encode_stat};
-use crate::txn::{Command, Txn};
 use crate::{Acl, Bucket, BucketStat, CreateBucket, Error};
 
 /// Rows that are looked at in one go.

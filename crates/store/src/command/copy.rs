@@ -1,7 +1,7 @@
 //! The command that copies an object.
 
 use super::data::{get_object, replace_object, require_bucket, share};
-use crate::txn::{Command, Txn};
+use crate::engine::{Command, Txn};
 use crate::{Attributes, CopyAttributes, CopyObject, Error, ObjectFields, ObjectKind};
 
 /// Copies an object, sharing its content.

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::codec::{Decoder, Encoder};
+use crate::engine::Txn;
 use crate::extent::{DataRef, Extent, MAX_OWN_EXTENTS, Place};
 use crate::id::DataId;
 use crate::key;
 use crate::record::{decode_object, decode_stat, encode_object, encode_stat};
-use crate::txn::Txn;
 use crate::{BucketStat, Error, ObjectFields};
 
 /// Data that came in whole: what a command stores.

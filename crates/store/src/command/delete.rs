@@ -3,8 +3,8 @@
 use super::data::{count, get_object, release, require_bucket};
 use super::put::require_etag;
 use crate::Error;
+use crate::engine::{Command, Txn};
 use crate::key;
-use crate::txn::{Command, Txn};
 
 /// Deletes objects, telling for each whether there was one.
 #[derive(Debug)]

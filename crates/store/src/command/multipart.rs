@@ -10,11 +10,11 @@ use super::data::{
 };
 use super::delivery::record;
 use crate::data::Md5State;
+use crate::engine::{Command, Txn};
 use crate::extent::{DataRef, Extent};
 use crate::id::{DataId, UploadId};
 use crate::key;
 use crate::record::{PartRecord, UploadRecord, hex_upper};
-use crate::txn::{Command, Txn};
 use crate::{Acl, Attributes, Error, NewDelivery, ObjectFields, ObjectKind, Part, Parts};
 
 /// Begins an upload.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::data::{NewData, get_object, replace_object, require_bucket, take_in};
 use super::delivery::record;
+use crate::engine::{Command, Txn};
 use crate::extent::DataRef;
 use crate::key;
 use crate::record::{encode_object, hex_upper};
-use crate::txn::{Command, Txn};
 use crate::{Acl, Attributes, Error, NewDelivery, ObjectFields, ObjectKind};
 
 /// Writes an object.

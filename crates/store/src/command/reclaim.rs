@@ -4,10 +4,10 @@ use bytes::Bytes;
 
 use super::data::{release_place, scan_prefix};
 use crate::Error;
+use crate::engine::{Command, Txn};
 use crate::extent::Extent;
 use crate::id::DataId;
 use crate::key;
-use crate::txn::{Command, Txn};
 
 /// Forgets data files that were removed.
 #[derive(Debug)]

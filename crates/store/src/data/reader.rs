@@ -1,7 +1,7 @@
 //! Data on its way out.
 
 use std::collections::VecDeque;
-use std::ops::{Bound, Range};
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,15 +11,11 @@ use tokio::task::JoinHandle;
 use super::read_memory::{Piece, ReadMemory};
 use crate::Error;
 use crate::disk::DiskFile;
-use crate::extent::{DataRef, Extent, Place};
+use crate::engine::Engine;
+use crate::extent::{DataRef, Extent, Place, file_ids};
 use crate::file::{DataFiles, Pin};
 use crate::id::DataId;
-use crate::key;
-use crate::snapshot::Snapshot;
-use crate::tables::Tables;
-
-/// Extents of a manifest looked up at once.
-const EXTENTS: usize = 64;
+use crate::query::{ManifestExtents, SmallContents, Wanted};
 
 /// Data on its way out, in pieces whose size depends on how much memory is left for reading.
 #[derive(Debug)]
@@ -29,11 +25,12 @@ pub struct Reader {
 
 #[derive(Debug)]
 enum State {
+    /// Nothing was looked up yet.
+    Unopened(Box<ReadPlan>),
     /// All of it, from the commit.
     Ready(VecDeque<Bytes>),
     /// From files, or too much to have at once.
     Stream(Box<Stream>),
-    Failed(Error),
     Ended,
 }
 
@@ -49,7 +46,7 @@ struct Stream {
     current: Option<Run>,
     /// The next piece on its way.
     ahead: Option<JoinHandle<ReadResult>>,
-    _pin: Pin,
+    _pinned: Arc<AtHand>,
 }
 
 /// A stretch of an object.
@@ -64,8 +61,21 @@ enum Item {
 /// Where extents and content are looked up.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
-    pub(crate) tables: Arc<Tables>,
+    pub(crate) engine: Arc<Engine>,
     pub(crate) files: Arc<DataFiles>,
+}
+
+/// What came with the look-up of an object: its small contents, and a pin that keeps the rest.
+#[derive(Debug)]
+pub(crate) struct AtHand {
+    contents: Vec<(DataId, Bytes)>,
+    _pin: Pin,
+}
+
+impl AtHand {
+    pub(crate) fn new(contents: Vec<(DataId, Bytes)>, pin: Pin) -> Self {
+        Self { contents, _pin: pin }
+    }
 }
 
 /// A piece, and the rest of what is wanted of the file.
@@ -84,19 +94,18 @@ struct Run {
 
 /// What [`Store::read`](crate::Store::read) reads.
 #[derive(Debug)]
-pub(crate) struct ReadPlan<'a> {
+pub(crate) struct ReadPlan {
     pub(crate) source: Source,
-    pub(crate) data: &'a DataRef,
+    pub(crate) data: DataRef,
     pub(crate) size: u64,
-    /// The moment at which small content is looked up; without one, now.
-    pub(crate) moment: Option<&'a Snapshot>,
+    /// What came with the object; without it, small content is looked up as it is when reading begins.
+    pub(crate) at_hand: Option<Arc<AtHand>>,
     pub(crate) range: Range<u64>,
 }
 
 impl Reader {
-    pub(crate) fn new(plan: ReadPlan<'_>) -> Self {
-        let state = plan.begin().unwrap_or_else(State::Failed);
-        Self { state }
+    pub(crate) fn new(plan: ReadPlan) -> Self {
+        Self { state: State::Unopened(Box::new(plan)) }
     }
 
     /// Gives out what is at hand already.
@@ -104,8 +113,16 @@ impl Reader {
         Self { state: State::Ready(VecDeque::from([content])) }
     }
 
-    /// The next piece; `None` at the end. After an error there is nothing more.
+    /// Returns the next piece; `None` at the end. After an error there is nothing more.
     pub async fn next(&mut self) -> Option<Result<Bytes, Error>> {
+        if matches!(self.state, State::Unopened(_))
+            && let State::Unopened(plan) = std::mem::replace(&mut self.state, State::Ended)
+        {
+            match plan.begin().await {
+                Ok(state) => self.state = state,
+                Err(error) => return Some(Err(error)),
+            }
+        }
         match &mut self.state {
             State::Ready(pieces) => pieces.pop_front().map(Ok),
             State::Stream(stream) => match stream.next().await {
@@ -119,30 +136,30 @@ impl Reader {
                     Some(Err(error))
                 }
             },
-            State::Failed(_) => match std::mem::replace(&mut self.state, State::Ended) {
-                State::Failed(error) => Some(Err(error)),
-                _ => None,
-            },
-            State::Ended => None,
+            State::Unopened(_) | State::Ended => None,
         }
     }
 }
 
-impl ReadPlan<'_> {
-    fn begin(self) -> Result<State, Error> {
+impl ReadPlan {
+    async fn begin(self) -> Result<State, Error> {
         let end = self.range.end.min(self.size);
         let range = self.range.start.min(end)..end;
         if range.is_empty() {
             return Ok(State::Ended);
         }
-        // Pinned before anything is looked up: from then on the moment of the object may pass.
-        let (pin, items, manifest) = match self.data {
-            DataRef::Manifest(id) => (self.source.files.pin(vec![*id]), VecDeque::new(), Some((*id, range))),
-            DataRef::Extents(extents) => {
-                let wanted = wanted_of(extents, &range);
-                let pin = self.source.files.pin(file_ids(&wanted));
-                (pin, self.look_up(wanted)?, None)
-            }
+        let wanted = match &self.data {
+            DataRef::Manifest(_) => Vec::new(),
+            DataRef::Extents(extents) => wanted_of(extents, &range),
+        };
+        let at_hand = match self.at_hand {
+            Some(at_hand) => at_hand,
+            None => Arc::new(look_up(&self.source, &self.data, &wanted).await?),
+        };
+        let items = items(wanted, &at_hand.contents)?;
+        let manifest = match self.data {
+            DataRef::Manifest(id) => Some((id, range)),
+            DataRef::Extents(_) => None,
         };
         if manifest.is_none() && items.iter().all(|item| matches!(item, Item::Ready(_))) {
             let pieces = items.into_iter().filter_map(|item| match item {
@@ -151,45 +168,46 @@ impl ReadPlan<'_> {
             });
             return Ok(State::Ready(pieces.collect()));
         }
-        let stream = Stream { source: self.source, items, manifest, current: None, ahead: None, _pin: pin };
+        let stream =
+            Stream { source: self.source, items, manifest, current: None, ahead: None, _pinned: at_hand };
         Ok(State::Stream(Box::new(stream)))
     }
-
-    /// Reads small content at the moment of the object, since nothing keeps it longer.
-    fn look_up(&self, extents: Vec<(Extent, Range<u64>)>) -> Result<VecDeque<Item>, Error> {
-        let now;
-        let moment = match self.moment {
-            Some(moment) => moment,
-            None => {
-                now = Snapshot::take(&self.source.tables);
-                &now
-            }
-        };
-        extents.into_iter().map(|(extent, wanted)| Item::of(moment, extent, wanted)).collect()
-    }
 }
 
-impl Item {
-    fn of(moment: &Snapshot, extent: Extent, wanted: Range<u64>) -> Result<Self, Error> {
-        match extent.place {
-            Place::Content(id) => content(moment, id, &extent, &wanted).map(Self::Ready),
-            Place::File(id) => Ok(Self::File { id, extent, wanted }),
-        }
-    }
+/// Pins what is wanted and reads the small contents, as both are now.
+async fn look_up(source: &Source, data: &DataRef, wanted: &[Wanted]) -> Result<AtHand, Error> {
+    let extents: Vec<Extent> = wanted.iter().map(|(extent, _)| *extent).collect();
+    let pin = source.files.pin(match data {
+        DataRef::Manifest(id) => vec![*id],
+        DataRef::Extents(_) => file_ids(&extents),
+    });
+    let is_small = |extent: &Extent| matches!(extent.place, Place::Content(_));
+    let contents = if extents.iter().any(is_small) {
+        source.engine.query(SmallContents { extents }).await?
+    } else {
+        Vec::new()
+    };
+    Ok(AtHand::new(contents, pin))
 }
 
-fn file_ids(wanted: &[(Extent, Range<u64>)]) -> Vec<DataId> {
+/// Pairs what is wanted with the small contents that were read.
+fn items(wanted: Vec<Wanted>, contents: &[(DataId, Bytes)]) -> Result<VecDeque<Item>, Error> {
     wanted
-        .iter()
-        .filter_map(|(extent, _)| match extent.place {
-            Place::File(id) => Some(id),
-            Place::Content(_) => None,
+        .into_iter()
+        .map(|(extent, wanted)| match extent.place {
+            Place::File(id) => Ok(Item::File { id, extent, wanted }),
+            Place::Content(id) => {
+                let content = contents.iter().find(|(of, _)| *of == id);
+                let (_, content) =
+                    content.ok_or_else(|| Error::corrupt("small content did not come along"))?;
+                checked(content, id, &extent, &wanted).map(Item::Ready)
+            }
         })
         .collect()
 }
 
 /// The extents that hold something of the range, with what is wanted of each.
-fn wanted_of(extents: &[Extent], range: &Range<u64>) -> Vec<(Extent, Range<u64>)> {
+fn wanted_of(extents: &[Extent], range: &Range<u64>) -> Vec<Wanted> {
     let mut start = 0;
     let mut wanted = Vec::new();
     for extent in extents {
@@ -202,10 +220,9 @@ fn wanted_of(extents: &[Extent], range: &Range<u64>) -> Vec<(Extent, Range<u64>)
     wanted
 }
 
-/// What is wanted of an extent of small content.
-fn content(moment: &Snapshot, id: DataId, extent: &Extent, wanted: &Range<u64>) -> Result<Bytes, Error> {
-    let bytes = moment.get(&key::content(id))?.ok_or(Error::NoSuchObject)?;
-    let whole = slice(&bytes, extent.offset, extent.length)?;
+/// Cuts what is wanted of an extent out of its content, checked where it is the whole extent.
+fn checked(content: &Bytes, id: DataId, extent: &Extent, wanted: &Range<u64>) -> Result<Bytes, Error> {
+    let whole = slice(content, extent.offset, extent.length)?;
     if wanted.end - wanted.start == extent.length
         && crc_fast::checksum(CrcAlgorithm::Crc64Xz, &whole) != extent.crc64
     {
@@ -233,7 +250,7 @@ impl Stream {
         let reading = if let Some(run) = self.current.take() {
             run.read_aside()
         } else {
-            match self.next_item()? {
+            match self.next_item().await? {
                 None => return Ok(None),
                 Some(Item::Ready(piece)) => return Ok(Some(piece)),
                 Some(Item::File { id, extent, wanted }) => {
@@ -261,44 +278,15 @@ impl Stream {
         }
     }
 
-    fn next_item(&mut self) -> Result<Option<Item>, Error> {
+    async fn next_item(&mut self) -> Result<Option<Item>, Error> {
         if self.items.is_empty()
             && let Some((id, range)) = self.manifest.take()
         {
-            self.look_up(id, range)?;
+            let page = self.source.engine.query(ManifestExtents { id, range }).await?;
+            self.items = items(page.wanted, &page.contents)?;
+            self.manifest = (!page.left.is_empty()).then_some((id, page.left));
         }
         Ok(self.items.pop_front())
-    }
-
-    /// Looks up the next extents of a manifest.
-    fn look_up(&mut self, id: DataId, mut range: Range<u64>) -> Result<(), Error> {
-        let now = Snapshot::take(&self.source.tables);
-        let from = key::manifest_end(id, range.start + 1);
-        let to = key::after_prefix(&key::manifest(id));
-        let rows = now.scan(Bound::Included(&from), Bound::Excluded(&to), EXTENTS)?;
-        for (key, row) in rows {
-            let extent = Extent::from_row(&row)?;
-            let end = key
-                .last_chunk::<8>()
-                .map(|bytes| u64::from_be_bytes(*bytes))
-                .filter(|end| *end >= extent.length && *end > range.start)
-                .ok_or_else(|| Error::corrupt("a row of a manifest"))?;
-            let start = end - extent.length;
-            if start > range.start {
-                return Err(Error::corrupt("a manifest with a gap"));
-            }
-            let until = range.end.min(end);
-            self.items.push_back(Item::of(&now, extent, range.start - start..until - start)?);
-            range.start = until;
-            if range.is_empty() {
-                return Ok(());
-            }
-        }
-        if self.items.is_empty() {
-            return Err(Error::corrupt("a manifest ends before its object"));
-        }
-        self.manifest = Some((id, range));
-        Ok(())
     }
 }
 

@@ -4,10 +4,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::Acl;
-use crate::data::StoredData;
+use crate::data::{AtHand, StoredData};
 use crate::extent::DataRef;
 use crate::model::NewDelivery;
-use crate::snapshot::Snapshot;
 
 /// How an object came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,13 +33,14 @@ pub struct Attributes {
     pub storage_class: String,
 }
 
-/// An object as it was at one moment. Reading its data through [`Store::read`](crate::Store::read) is undisturbed
-/// by later changes for as long as this value lives; keep it no longer than the data is read, since the space of
-/// deleted data is not reused before.
+/// An object as it was when it was looked up. Reading the data of one that [`Store::open_object`](crate::Store::open_object)
+/// returned is undisturbed by later changes for as long as this value lives; keep it no longer than the data is read,
+/// since the space of what it has pinned is not reused before.
 #[derive(Debug, Clone)]
 pub struct Object {
     pub(crate) fields: ObjectFields,
-    pub(crate) snapshot: Option<Arc<Snapshot>>,
+    /// Its small contents and a pin on the rest, where it was opened.
+    pub(crate) at_hand: Option<Arc<AtHand>>,
 }
 
 /// The fields of an [`Object`], which dereferences to them.

@@ -1,14 +1,13 @@
 //! Operations on buckets.
 
-use std::ops::Bound;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::Store;
 use crate::command::{BucketChange, ChangeBucket, CreateBucketCommand, DeleteBucket, SetBucketDocument};
-use crate::key::{self, Tag};
-use crate::record::{decode_bucket, decode_stat};
+use crate::key;
+use crate::query::{BucketDocumentOf, BucketOf, BucketStatOf, Buckets};
 use crate::{
     Acl, Bucket, BucketDocument, BucketPage, BucketStat, CreateBucket, Error, ListBuckets, NewBucket,
 };
@@ -32,7 +31,7 @@ impl Store {
         } = bucket;
         let bucket =
             Bucket { name, created_ms, acl, storage_class, redundancy, owner, comment, block_public_access };
-        self.parts.committer.commit(CreateBucketCommand { bucket }, None).await
+        self.parts.engine.commit(CreateBucketCommand { bucket }, None).await
     }
 
     /// Deletes an empty bucket with its documents.
@@ -42,46 +41,27 @@ impl Store {
     /// are uploads in progress.
     pub async fn delete_bucket(&self, name: &str) -> Result<(), Error> {
         key::check_bucket(name).map_err(|_| Error::NoSuchBucket)?;
-        self.parts.committer.commit(DeleteBucket { name: name.to_owned() }, None).await
+        self.parts.engine.commit(DeleteBucket { name: name.to_owned() }, None).await
     }
 
-    /// The bucket of that name.
+    /// Looks up the bucket of that name; kept at hand, so that asking on every request is cheap.
     ///
     /// # Errors
     /// Failures of the disk.
-    pub fn bucket(&self, name: &str) -> Result<Option<Arc<Bucket>>, Error> {
+    pub async fn bucket(&self, name: &str) -> Result<Option<Arc<Bucket>>, Error> {
         if key::check_bucket(name).is_err() {
             return Ok(None);
         }
-        self.parts.settings.bucket(name, || {
-            let row = self.parts.tables.get_newest(&key::bucket(name))?;
-            row.map(|row| decode_bucket(name, &row).map(Arc::new)).transpose()
-        })
+        let look_up = || self.parts.engine.query(BucketOf { name: name.to_owned() });
+        self.parts.settings.bucket(name, look_up).await
     }
 
-    /// Buckets in order of their names.
+    /// Lists buckets in order of their names.
     ///
     /// # Errors
     /// Failures of the disk.
-    pub fn list_buckets(&self, which: &ListBuckets) -> Result<BucketPage, Error> {
-        let base = key::whole(Tag::Bucket);
-        let first = key::bucket(&which.prefix);
-        let marker = key::bucket(&which.marker);
-        let from = if marker >= first && !which.marker.is_empty() {
-            Bound::Excluded(marker.as_ref())
-        } else {
-            Bound::Included(first.as_ref())
-        };
-        let end = key::after_prefix(&first);
-        let mut rows = self.snapshot().scan(from, Bound::Excluded(&end), which.max.saturating_add(1))?;
-        let truncated = rows.len() > which.max;
-        rows.truncate(which.max);
-        let buckets = rows
-            .iter()
-            .map(|(key, row)| decode_bucket(key::text_after(key, &base)?, row))
-            .collect::<Result<Vec<_>, _>>()?;
-        let next_marker = buckets.last().filter(|_| truncated).map(|bucket| bucket.name.clone());
-        Ok(BucketPage { buckets, next_marker })
+    pub async fn list_buckets(&self, which: &ListBuckets) -> Result<BucketPage, Error> {
+        self.parts.engine.query(Buckets { which: which.clone() }).await
     }
 
     /// Sets who may do what with a bucket.
@@ -102,7 +82,7 @@ impl Store {
 
     async fn change_bucket(&self, name: &str, change: BucketChange) -> Result<(), Error> {
         key::check_bucket(name).map_err(|_| Error::NoSuchBucket)?;
-        self.parts.committer.commit(ChangeBucket { name: name.to_owned(), change }, None).await
+        self.parts.engine.commit(ChangeBucket { name: name.to_owned(), change }, None).await
     }
 
     /// Sets or, with `None`, removes a document of a bucket.
@@ -122,7 +102,7 @@ impl Store {
             instead_of: None,
             content: content.map(Bytes::from),
         };
-        self.parts.committer.commit(command, None).await
+        self.parts.engine.commit(command, None).await
     }
 
     /// The same, but only if the document there is now is the one given.
@@ -143,34 +123,32 @@ impl Store {
             instead_of: Some(instead_of.map(Bytes::copy_from_slice)),
             content: content.map(Bytes::from),
         };
-        self.parts.committer.commit(command, None).await
+        self.parts.engine.commit(command, None).await
     }
 
-    /// A document of a bucket as it was set; shared and kept at hand, so that asking on every request is cheap.
+    /// Looks up a document of a bucket as it was set; shared and kept at hand, so that asking on every request is cheap.
     ///
     /// # Errors
     /// Failures of the disk. A bucket that does not exist has no documents.
-    pub fn bucket_document(&self, name: &str, document: BucketDocument) -> Result<Option<Arc<[u8]>>, Error> {
+    pub async fn bucket_document(
+        &self,
+        name: &str,
+        document: BucketDocument,
+    ) -> Result<Option<Arc<[u8]>>, Error> {
         if key::check_bucket(name).is_err() {
             return Ok(None);
         }
         let number = document_number(document);
-        self.parts.settings.document(name, number, || {
-            let row = self.parts.tables.get_newest(&key::document(name, number))?;
-            Ok(row.map(|row| Arc::from(row.as_ref())))
-        })
+        let look_up = || self.parts.engine.query(BucketDocumentOf { bucket: name.to_owned(), number });
+        self.parts.settings.document(name, number, look_up).await
     }
 
-    /// How much a bucket holds.
+    /// Tells how much a bucket holds.
     ///
     /// # Errors
     /// [`Error::NoSuchBucket`].
-    pub fn bucket_stat(&self, name: &str) -> Result<BucketStat, Error> {
-        self.require_bucket(name)?;
-        match self.parts.tables.get_newest(&key::stat(name))? {
-            Some(row) => decode_stat(&row),
-            None => Ok(BucketStat::default()),
-        }
+    pub async fn bucket_stat(&self, name: &str) -> Result<BucketStat, Error> {
+        self.parts.engine.query(BucketStatOf { bucket: name.to_owned() }).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Operations on objects.
 
-use std::ops::{Bound, Range};
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,8 +10,7 @@ use crate::command::{Append, Content, Copy, Delete, NewData, Put, SetObjectAcl, 
 use crate::data::{ReadPlan, Reader, StoredData};
 use crate::extent::{DataRef, Extent, Place};
 use crate::key;
-use crate::listing::{Step, Walk};
-use crate::record::decode_object;
+use crate::query::{ObjectOf, Objects, OpenObject};
 use crate::{
     Acl, AppendObject, CopyObject, DeleteObject, Error, ListObjects, Listing, NewDelivery, Object,
     ObjectFields, PutObject,
@@ -32,7 +31,7 @@ impl Store {
             Content::File(id) => {
                 let whole = Extent { place: Place::File(*id), offset: 0, length: *size, crc64: *crc64 };
                 let data = DataRef::Extents([whole].into());
-                Reader::new(ReadPlan { source: self.source(), data: &data, size: *size, moment: None, range })
+                Reader::new(ReadPlan { source: self.source(), data, size: *size, at_hand: None, range })
             }
         }
     }
@@ -59,7 +58,7 @@ impl Store {
             generation,
             journal,
         };
-        self.parts.committer.commit(command, data.guard).await.map(without_moment)
+        self.parts.engine.commit(command, data.guard).await.map(unopened)
     }
 
     /// Appends data to an object, or begins one. The object returned is the whole; its size is the next position.
@@ -85,7 +84,7 @@ impl Store {
             manifest,
             journal,
         };
-        self.parts.committer.commit(command, data.guard).await.map(without_moment)
+        self.parts.engine.commit(command, data.guard).await.map(unopened)
     }
 
     /// Copies an object without copying its content.
@@ -97,21 +96,33 @@ impl Store {
         check_names(&copy.bucket, &copy.key)?;
         check_names(&copy.source_bucket, &copy.source_key)?;
         let command = Copy { copy, generation: self.parts.ids.generation() };
-        self.parts.committer.commit(command, None).await.map(without_moment)
+        self.parts.engine.commit(command, None).await.map(unopened)
     }
 
-    /// The object of that key, if there is one.
+    /// Looks up what is kept of the object of that key, if there is one. Reading its data with [`Store::read`] fails if it
+    /// is replaced meanwhile; who will read it calls [`Store::open_object`].
     ///
     /// # Errors
     /// Failures of the disk. A bucket that does not exist has no objects.
-    pub fn object(&self, bucket: &str, key: &str) -> Result<Option<Object>, Error> {
+    pub async fn object(&self, bucket: &str, key: &str) -> Result<Option<Object>, Error> {
         if check_names(bucket, key).is_err() {
             return Ok(None);
         }
-        let moment = self.snapshot();
-        let Some(row) = moment.get(&key::object(bucket, key))? else { return Ok(None) };
-        let fields = decode_object(bucket, key, &row)?;
-        Ok(Some(Object { fields, snapshot: Some(Arc::new(moment)) }))
+        let query = ObjectOf { bucket: bucket.to_owned(), key: key.to_owned() };
+        Ok(self.parts.engine.query(query).await?.map(unopened))
+    }
+
+    /// Looks up the object of that key, if there is one, to read its data: small content comes along, large content stays
+    /// until the value is dropped, whatever becomes of the object.
+    ///
+    /// # Errors
+    /// Failures of the disk. A bucket that does not exist has no objects.
+    pub async fn open_object(&self, bucket: &str, key: &str) -> Result<Option<Object>, Error> {
+        if check_names(bucket, key).is_err() {
+            return Ok(None);
+        }
+        let object = ObjectOf { bucket: bucket.to_owned(), key: key.to_owned() };
+        self.parts.engine.query(OpenObject { object, files: Arc::clone(&self.parts.files) }).await
     }
 
     /// Deletes an object; tells whether there was one.
@@ -142,7 +153,7 @@ impl Store {
         for key in &keys {
             key::check_key(key)?;
         }
-        self.parts.committer.commit(Delete { bucket, keys, if_match }, None).await
+        self.parts.engine.commit(Delete { bucket, keys, if_match }, None).await
     }
 
     /// Sets who may do what with an object.
@@ -153,7 +164,7 @@ impl Store {
         check_names(bucket, key)?;
         let generation = self.parts.ids.generation();
         let command = SetObjectAcl { bucket: bucket.to_owned(), key: key.to_owned(), acl, generation };
-        self.parts.committer.commit(command, None).await
+        self.parts.engine.commit(command, None).await
     }
 
     /// Sets one of the headers that are kept with an object, or removes it. The object stays what it is otherwise, its
@@ -176,55 +187,21 @@ impl Store {
             value,
             generation: self.parts.ids.generation(),
         };
-        self.parts.committer.commit(command, None).await
+        self.parts.engine.commit(command, None).await
     }
 
     /// Objects and common prefixes in byte order.
     ///
     /// # Errors
     /// [`Error::NoSuchBucket`].
-    pub fn list_objects(&self, which: &ListObjects) -> Result<Listing, Error> {
-        self.require_bucket(&which.bucket)?;
-        let snapshot = self.snapshot();
-        let start = if which.after.is_empty() {
-            Bound::Unbounded
-        } else {
-            Bound::Excluded(key::object(&which.bucket, &which.after))
-        };
-        let walk = Walk {
-            snapshot: &snapshot,
-            base: key::object(&which.bucket, ""),
-            suffix: 0,
-            prefix: &which.prefix,
-            delimiter: &which.delimiter,
-            start,
-            told: &which.after,
-            max: which.max,
-        };
-        let walked = walk.walk()?;
-        let mut listing = Listing { truncated: walked.truncated, ..Listing::default() };
-        let mut last = String::new();
-        for step in walked.steps {
-            match step {
-                Step::Row { name, value, .. } => {
-                    let object = decode_object(&which.bucket, &name, &value)?;
-                    last = name;
-                    listing.objects.push(object);
-                }
-                Step::CommonPrefix(prefix) => {
-                    last.clone_from(&prefix);
-                    listing.common_prefixes.push(prefix);
-                }
-            }
-        }
-        listing.next = listing.truncated.then_some(last);
-        Ok(listing)
+    pub async fn list_objects(&self, which: &ListObjects) -> Result<Listing, Error> {
+        self.parts.engine.query(Objects { which: which.clone() }).await
     }
 }
 
-/// What a commit made is read at the moment of the reading.
-pub(super) fn without_moment(fields: ObjectFields) -> Object {
-    Object { fields, snapshot: None }
+/// Makes an object of what is kept of it, without its content.
+pub(super) fn unopened(fields: ObjectFields) -> Object {
+    Object { fields, at_hand: None }
 }
 
 pub(super) fn check_names(bucket: &str, key: &str) -> Result<(), Error> {

@@ -35,29 +35,35 @@ impl Settings {
         Arc::clone(&self.epoch)
     }
 
-    pub(super) fn bucket(
+    pub(super) async fn bucket<F>(
         &self,
         name: &str,
-        look_up: impl FnOnce() -> Result<Option<Arc<Bucket>>, Error>,
-    ) -> Result<Option<Arc<Bucket>>, Error> {
+        look_up: impl FnOnce() -> F,
+    ) -> Result<Option<Arc<Bucket>>, Error>
+    where
+        F: Future<Output = Result<Option<Arc<Bucket>>, Error>>,
+    {
         let epoch = self.epoch.load(Ordering::Acquire);
         match self.buckets.get(name, epoch) {
             Some(known) => Ok(known),
-            None => self.buckets.insert(name.to_owned(), epoch, look_up()?),
+            None => self.buckets.insert(name.to_owned(), epoch, look_up().await?),
         }
     }
 
-    pub(super) fn document(
+    pub(super) async fn document<F>(
         &self,
         bucket: &str,
         document: u8,
-        look_up: impl FnOnce() -> Result<Option<Arc<[u8]>>, Error>,
-    ) -> Result<Option<Arc<[u8]>>, Error> {
+        look_up: impl FnOnce() -> F,
+    ) -> Result<Option<Arc<[u8]>>, Error>
+    where
+        F: Future<Output = Result<Option<Arc<[u8]>>, Error>>,
+    {
         let epoch = self.epoch.load(Ordering::Acquire);
         let key = (bucket.to_owned(), document);
         match self.documents.get(&key, epoch) {
             Some(known) => Ok(known),
-            None => self.documents.insert(key, epoch, look_up()?),
+            None => self.documents.insert(key, epoch, look_up().await?),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::crashes::{Crashes, Dice, FATES, Unsynced};
 use super::history::{Client, History};
 use super::simulated_disk::SimulatedDisk;
 use super::support::{bucket, bytes, get, options, put};
-use crate::tables::Tables;
+use crate::engine::embedded::tables::Tables;
 use crate::{Durability, Store, StoreOptions};
 
 /// Failures at the least. There are as many more as the workload has syncs for; with `OSSICLE_CRASH_POINTS` more at

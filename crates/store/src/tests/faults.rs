@@ -10,7 +10,7 @@ use super::crashes::{Crashes, Dice, Unsynced};
 use super::history::{Client, History};
 use super::simulated_disk::{Fault, SimulatedDisk};
 use super::support::{append, bucket, bytes, get, initiate, options, put_of, put_part, stored};
-use crate::tables::Tables;
+use crate::engine::embedded::tables::Tables;
 use crate::{
     AbortUpload, CompleteUpload, DeleteObject, Error, Health, ListObjects, OpenError, Parts, PendingUpload,
     PendingUploads, Store, StoreOptions,
@@ -58,7 +58,7 @@ async fn run(fault: Fault) -> Failed {
 /// Waits until the space of what was replaced is taken back, so that the fault can hit this as well; not after it hit.
 async fn what_was_replaced_is_removed(store: &Store, disk: &SimulatedDisk) {
     for _ in 0..1000 {
-        if disk.failed().is_some() || store.reclaim_queue().unwrap() == 0 {
+        if disk.failed().is_some() || store.reclaim_queue().await.unwrap() == 0 {
             return;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -241,7 +241,7 @@ async fn holds(store: &Store, kept: &BTreeMap<String, Vec<u8>>, what: &str) {
         assert!(get(store, key).await.as_ref() == Some(content), "{what}: {key}");
     }
     let all = ListObjects { bucket: "b".into(), max: 1_000_000, ..ListObjects::default() };
-    let listed = store.list_objects(&all).unwrap().objects;
+    let listed = store.list_objects(&all).await.unwrap().objects;
     assert_eq!(listed.len(), kept.len(), "{what}: something is there that was refused");
 }
 
@@ -283,13 +283,14 @@ async fn a_full_disk_is_emptied_and_filled_again() {
             let delete = DeleteObject { bucket: "b".into(), key: key.clone(), if_match: None };
             assert!(store.delete_object(delete).await.unwrap(), "{key}");
         }
-        let pending = store.pending_uploads(&PendingUploads { look: 10_000, ..Default::default() }).unwrap();
+        let pending =
+            store.pending_uploads(&PendingUploads { look: 10_000, ..Default::default() }).await.unwrap();
         for upload in pending.uploads {
             let PendingUpload { bucket, key, upload_id, .. } = upload;
             store.abort(AbortUpload { bucket, key, upload_id }).await.unwrap();
         }
         for _ in 0..1000 {
-            if store.reclaim_queue().unwrap() == 0 && store.health() == Health::Good {
+            if store.reclaim_queue().await.unwrap() == 0 && store.health() == Health::Good {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::support::{
     Engine, append, bucket, bytes, copy, copy_of, delete, get, initiate, open, open_with, options, put,
-    put_of, put_part, stored,
+    put_of, put_part, stored, tables,
 };
 use crate::{
     Acl, BucketDocument, ClaimId, CompleteUpload, DeliveryFilter, DeliveryState, Lease, ListParts, NewBucket,
@@ -84,8 +84,8 @@ async fn writes_a_fixture() {
     compose(&store, "parts", 30, 2, 1100).await;
     compose(&store, "many parts", 40, 12, 70).await;
     put(&store, "gone", &bytes(3, 1200)).await;
-    store.parts().tables.seal();
-    store.parts().tables.flush().unwrap();
+    tables(&store).seal();
+    tables(&store).flush().unwrap();
 
     bucket(&store, "empty-bucket").await;
     copy(&store, "small é 日", "copied").await.unwrap();
@@ -108,7 +108,7 @@ async fn writes_a_fixture() {
     let upload_id = initiate(&store, "in progress").await.unwrap();
     put_part(&store, "in progress", &upload_id, 2, &bytes(80, 1300)).await.unwrap();
     // A reader keeps what was deleted waiting to be removed.
-    let gone = store.object("b", "gone").unwrap().unwrap();
+    let gone = store.object("b", "gone").await.unwrap().unwrap();
     delete(&store, "gone").await;
     let made = copy_of(dir.path());
     drop(gone);
@@ -135,17 +135,22 @@ async fn check(fixture: &Path, what: &str) {
     let store = open(dir.path(), Engine::Lsm);
     for (key, content, kind) in expected() {
         assert_eq!(get(&store, key).await, Some(content), "{what}: {key}");
-        assert_eq!(store.object("b", key).unwrap().unwrap().kind, kind, "{what}: {key}");
+        assert_eq!(store.object("b", key).await.unwrap().unwrap().kind, kind, "{what}: {key}");
     }
     assert_eq!(get(&store, "gone").await, None);
-    let found = store.bucket("b").unwrap().unwrap();
+    let found = store.bucket("b").await.unwrap().unwrap();
     assert_eq!((found.acl, found.created_ms), (Acl::PublicRead, 7), "{what}");
     assert!(!found.block_public_access, "{what}");
-    assert_eq!(store.bucket_document("b", BucketDocument::Cors).unwrap().as_deref(), Some(CORS), "{what}");
-    assert_eq!(store.bucket_stat("b").unwrap().objects, expected().len() as u64, "{what}");
-    assert!(store.bucket("empty-bucket").unwrap().is_some(), "{what}");
+    assert_eq!(
+        store.bucket_document("b", BucketDocument::Cors).await.unwrap().as_deref(),
+        Some(CORS),
+        "{what}"
+    );
+    assert_eq!(store.bucket_stat("b").await.unwrap().objects, expected().len() as u64, "{what}");
+    assert!(store.bucket("empty-bucket").await.unwrap().is_some(), "{what}");
 
-    let uploads = store.pending_uploads(&crate::PendingUploads { look: 9, ..Default::default() }).unwrap();
+    let uploads =
+        store.pending_uploads(&crate::PendingUploads { look: 9, ..Default::default() }).await.unwrap();
     let [upload] = &uploads.uploads[..] else { panic!("{what}: {uploads:?}") };
     let which = ListParts {
         bucket: "b".into(),
@@ -154,18 +159,18 @@ async fn check(fixture: &Path, what: &str) {
         after: 0,
         max: 9,
     };
-    let parts = store.list_parts(&which).unwrap().parts;
+    let parts = store.list_parts(&which).await.unwrap().parts;
     assert_eq!(parts.iter().map(|part| (part.number, part.size)).collect::<Vec<_>>(), [(2, 1300)], "{what}");
 
-    let page = store.deliveries(&DeliveryFilter::default(), None, 9).unwrap();
+    let page = store.deliveries(&DeliveryFilter::default(), None, 9).await.unwrap();
     assert_eq!(page.deliveries.len(), 2, "{what}");
-    let delivered = store.delivery("delivered").unwrap().unwrap();
+    let delivered = store.delivery("delivered").await.unwrap().unwrap();
     assert_eq!(
         (delivered.state, &delivered.payload[..]),
         (DeliveryState::Delivered, &b"answer"[..]),
         "{what}"
     );
-    let due = store.due_deliveries(5000, 9).unwrap();
+    let due = store.due_deliveries(5000, 9).await.unwrap();
     let due: Vec<_> = due.iter().map(|delivery| (delivery.id.as_str(), delivery.lease)).collect();
     assert_eq!(due, [("due", None)], "{what}: the process that had it is gone");
 

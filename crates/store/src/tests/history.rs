@@ -57,10 +57,13 @@ impl History {
             assert!(matched.is_some() || is_unborn, "{what}: {key} has {length:?} bytes, which nobody wrote");
             let acknowledged = versions.iter().filter(|version| is_acknowledged(version));
             for id in acknowledged.filter_map(|version| version.delivery.as_ref()) {
-                assert!(store.delivery(id).unwrap().is_some(), "{what}: the delivery {id} is lost");
+                assert!(store.delivery(id).await.unwrap().is_some(), "{what}: the delivery {id} is lost");
             }
             if let Some(id) = matched.and_then(|(_, version)| version.delivery.as_ref()) {
-                assert!(store.delivery(id).unwrap().is_some(), "{what}: {id} came without its delivery");
+                assert!(
+                    store.delivery(id).await.unwrap().is_some(),
+                    "{what}: {id} came without its delivery"
+                );
             }
         }
     }
@@ -148,7 +151,7 @@ impl Client {
 
     /// What can be read is what was written last, or asked to be since.
     async fn read_back(&self, key: &str) {
-        let Ok(found) = self.store.object("b", key) else { return };
+        let Ok(found) = self.store.open_object("b", key).await else { return };
         let content = match found {
             Some(object) => match read(&self.store, &object, 0..u64::MAX).await {
                 Ok(content) => Some(content),
@@ -208,7 +211,7 @@ impl Client {
 
     async fn copy(&self, from: &str, content: &[u8], to: &str) {
         // Only if the source is the one that was just written.
-        if self.store.object("b", from).ok().flatten().is_none_or(|o| o.size != content.len() as u64) {
+        if self.store.object("b", from).await.ok().flatten().is_none_or(|o| o.size != content.len() as u64) {
             return;
         }
         let version = self.ask(to, Some(content.to_vec()), None);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::support::{
     ENGINES, Engine, append, bucket, bytes, copy, copy_of, delete, get, initiate, open, put, put_of,
-    put_part, read, store, stored, until_files,
+    put_part, read, store, stored, tables, until_files,
 };
 use crate::command::RewriteRows;
 use crate::key;
@@ -51,37 +51,44 @@ async fn buckets() {
         let again = NewBucket { name: "a".into(), owner: "other".into(), ..NewBucket::default() };
         let CreateBucket::Existed(existing) = store.create_bucket(again).await.unwrap() else { panic!() };
         assert_eq!(existing.owner, "");
-        assert_eq!(store.bucket("a").unwrap().unwrap().acl, Acl::Default);
+        assert_eq!(store.bucket("a").await.unwrap().unwrap().acl, Acl::Default);
         store.set_bucket_acl("a", Acl::PublicRead).await.unwrap();
-        assert_eq!(store.bucket("a").unwrap().unwrap().acl, Acl::PublicRead);
+        assert_eq!(store.bucket("a").await.unwrap().unwrap().acl, Acl::PublicRead);
         store.set_bucket_public_access_block("a", true).await.unwrap();
-        let blocked = store.bucket("a").unwrap().unwrap();
+        let blocked = store.bucket("a").await.unwrap().unwrap();
         assert_eq!((blocked.acl, blocked.block_public_access), (Acl::PublicRead, true));
         store.set_bucket_acl("a", Acl::AuthenticatedRead).await.unwrap();
-        let both = store.bucket("a").unwrap().unwrap();
+        let both = store.bucket("a").await.unwrap().unwrap();
         assert_eq!((both.acl, both.block_public_access), (Acl::AuthenticatedRead, true));
         store.set_bucket_public_access_block("a", false).await.unwrap();
-        assert!(!store.bucket("a").unwrap().unwrap().block_public_access);
+        assert!(!store.bucket("a").await.unwrap().unwrap().block_public_access);
         assert_eq!(store.set_bucket_public_access_block("none", true).await, Err(Error::NoSuchBucket));
 
-        let page = store.list_buckets(&ListBuckets { max: 1, ..ListBuckets::default() }).unwrap();
+        let page = store.list_buckets(&ListBuckets { max: 1, ..ListBuckets::default() }).await.unwrap();
         assert_eq!(page.next_marker.as_deref(), Some("a"));
         let marker = page.next_marker.unwrap();
-        let page = store.list_buckets(&ListBuckets { max: 1, marker, ..ListBuckets::default() }).unwrap();
+        let page =
+            store.list_buckets(&ListBuckets { max: 1, marker, ..ListBuckets::default() }).await.unwrap();
         assert_eq!((page.buckets[0].name.as_str(), page.next_marker), ("b", None));
 
-        assert_eq!(store.bucket_document("a", BucketDocument::Cors).unwrap(), None);
+        assert_eq!(store.bucket_document("a", BucketDocument::Cors).await.unwrap(), None);
         store.set_bucket_document("a", BucketDocument::Cors, Some(b"<x/>".to_vec())).await.unwrap();
-        assert_eq!(store.bucket_document("a", BucketDocument::Cors).unwrap().as_deref(), Some(&b"<x/>"[..]));
+        assert_eq!(
+            store.bucket_document("a", BucketDocument::Cors).await.unwrap().as_deref(),
+            Some(&b"<x/>"[..])
+        );
         let replace = |old: Option<&'static [u8]>, new: &[u8]| {
             store.replace_bucket_document("a", BucketDocument::Cors, old, Some(new.to_vec()))
         };
         assert_eq!(replace(None, b"<y/>").await, Err(Error::PreconditionFailed));
         assert_eq!(replace(Some(b"<z/>"), b"<y/>").await, Err(Error::PreconditionFailed));
         replace(Some(b"<x/>"), b"<y/>").await.unwrap();
-        assert_eq!(store.bucket_document("a", BucketDocument::Cors).unwrap().as_deref(), Some(&b"<y/>"[..]));
+        assert_eq!(
+            store.bucket_document("a", BucketDocument::Cors).await.unwrap().as_deref(),
+            Some(&b"<y/>"[..])
+        );
         store.set_bucket_document("a", BucketDocument::Cors, None).await.unwrap();
-        assert_eq!(store.bucket_document("a", BucketDocument::Cors).unwrap(), None);
+        assert_eq!(store.bucket_document("a", BucketDocument::Cors).await.unwrap(), None);
 
         put(&store, "k", b"content").await;
         assert_eq!(store.delete_bucket("b").await, Err(Error::BucketNotEmpty));
@@ -89,7 +96,7 @@ async fn buckets() {
         initiate(&store, "k").await.unwrap();
         assert_eq!(store.delete_bucket("b").await, Err(Error::BucketHasUploads));
         store.delete_bucket("a").await.unwrap();
-        assert_eq!(store.bucket("a").unwrap(), None);
+        assert_eq!(store.bucket("a").await.unwrap(), None);
         assert_eq!(store.delete_bucket("a").await, Err(Error::NoSuchBucket));
         store.close().await;
     }
@@ -104,7 +111,7 @@ async fn objects_of_every_size_come_back() {
             let object = put(&store, "k", &content).await;
             assert_eq!(object.size, size as u64);
             assert_eq!(get(&store, "k").await.as_deref(), Some(&content[..]), "{size} bytes");
-            let object = store.object("b", "k").unwrap().unwrap();
+            let object = store.open_object("b", "k").await.unwrap().unwrap();
             let (a, b) = (size / 3, size * 2 / 3);
             assert_eq!(read(&store, &object, a as u64..b as u64).await.unwrap(), &content[a..b]);
             assert_eq!(read(&store, &object, b as u64..u64::MAX).await.unwrap(), &content[b..]);
@@ -114,7 +121,7 @@ async fn objects_of_every_size_come_back() {
         assert!(delete(&store, "k").await);
         assert!(!delete(&store, "k").await);
         until_files(dir.path(), 0).await;
-        assert_eq!(store.bucket_stat("b").unwrap(), crate::BucketStat::default());
+        assert_eq!(store.bucket_stat("b").await.unwrap(), crate::BucketStat::default());
         store.close().await;
     }
 }
@@ -128,7 +135,7 @@ async fn conditions_of_a_put() {
         store.put_object(forbid(stored(&store, &big).await.unwrap())).await.unwrap();
         let refused = store.put_object(forbid(stored(&store, &big).await.unwrap())).await;
         assert_eq!(refused.unwrap_err(), Error::ObjectExists);
-        let etag = store.object("b", "k").unwrap().unwrap().etag.clone();
+        let etag = store.object("b", "k").await.unwrap().unwrap().etag.clone();
         let wants =
             |etag: &str, data| crate::PutObject { if_match: Some(etag.into()), ..put_of("b", "k", data) };
         let refused = store.put_object(wants("00", stored(&store, b"x").await.unwrap())).await;
@@ -159,7 +166,7 @@ async fn appending() {
         assert_eq!(get(&store, "k").await.unwrap(), whole);
         let copied = get(&store, "copy").await.unwrap();
         assert_eq!(copied, &whole[..copied.len()]);
-        assert_eq!(store.object("b", "copy").unwrap().unwrap().kind, ObjectKind::Normal);
+        assert_eq!(store.object("b", "copy").await.unwrap().unwrap().kind, ObjectKind::Normal);
         let length = whole.len() as u64;
         assert_eq!(append(&store, "k", 3, b"x").await.unwrap_err(), Error::PositionMismatch { length });
         assert_eq!(append(&store, "new", 3, b"x").await.unwrap_err(), Error::PositionMismatch { length: 0 });
@@ -205,10 +212,10 @@ async fn multipart() {
         put_part(&store, "k", &id, 500, &bytes(7, 4000)).await.unwrap();
         let list =
             ListParts { bucket: "b".into(), key: "k".into(), upload_id: id.clone(), after: 18, max: 2 };
-        let page = store.list_parts(&list).unwrap();
+        let page = store.list_parts(&list).await.unwrap();
         assert_eq!(page.parts.iter().map(|part| part.number).collect::<Vec<_>>(), [19, 20]);
         assert!(page.truncated);
-        assert_eq!(store.bucket_stat("b").unwrap().uploads, 1);
+        assert_eq!(store.bucket_stat("b").await.unwrap().uploads, 1);
 
         let wrong = vec![(1, listed[1].1.clone())];
         let refused = store.complete(complete_of("k", &id, Parts::Listed(wrong))).await.unwrap_err();
@@ -224,7 +231,7 @@ async fn multipart() {
         assert!(object.etag.ends_with("-20"), "{}", object.etag);
         let whole = contents.concat();
         assert_eq!(get(&store, "k").await.unwrap(), whole);
-        let object = store.object("b", "k").unwrap().unwrap();
+        let object = store.open_object("b", "k").await.unwrap().unwrap();
         for (start, end) in [(0, 1), (2999, 3003), (5000, 40_000), (whole.len() - 1, whole.len())] {
             let range = start as u64..end as u64;
             assert_eq!(read(&store, &object, range).await.unwrap(), &whole[start..end]);
@@ -251,7 +258,7 @@ async fn aborted_and_listed_uploads() {
         let mut found = Vec::new();
         let mut list = ListUploads { bucket: "b".into(), max: 2, ..ListUploads::default() };
         loop {
-            let page = store.list_uploads(&list).unwrap();
+            let page = store.list_uploads(&list).await.unwrap();
             found.extend(page.uploads.into_iter().map(|upload| (upload.key, upload.upload_id)));
             if !page.truncated {
                 break;
@@ -262,7 +269,7 @@ async fn aborted_and_listed_uploads() {
         assert_eq!(found, ids);
         let list =
             ListUploads { bucket: "b".into(), max: 9, delimiter: "/".into(), ..ListUploads::default() };
-        let page = store.list_uploads(&list).unwrap();
+        let page = store.list_uploads(&list).await.unwrap();
         assert_eq!((page.common_prefixes, page.uploads.len()), (vec!["a/".into(), "c/".into()], 1));
 
         put_part(&store, "b", &ids[3].1, 1, &bytes(1, 9000)).await.unwrap();
@@ -306,8 +313,10 @@ async fn uploads_in_progress_of_all_buckets() {
                 let mut found = Vec::new();
                 let mut after = None;
                 loop {
-                    let page =
-                        store.pending_uploads(&PendingUploads { begun_before_ms, after, look }).unwrap();
+                    let page = store
+                        .pending_uploads(&PendingUploads { begun_before_ms, after, look })
+                        .await
+                        .unwrap();
                     found.extend(page.uploads.into_iter().map(|u| (u.bucket, u.key, u.parts, u.bytes)));
                     after = page.next;
                     if after.is_none() {
@@ -331,10 +340,10 @@ async fn parts_that_are_amiss() {
     put_part(&store, "k", &id, 1, &bytes(1, 900)).await.unwrap();
     put_part(&store, "k", &id, 2, &bytes(2, 9000)).await.unwrap();
     let row = crate::key::upload("b", "k", crate::id::UploadId::parse(&id).unwrap());
-    let upload = store.parts().tables.get_newest(&row).unwrap().unwrap();
+    let upload = tables(&store).get_newest(&row).unwrap().unwrap();
     let rewrite = async |value| {
         let rows = vec![(row.clone(), value)];
-        store.commit(crate::command::RewriteRows { rows }).await.unwrap();
+        store.parts().engine.commit(crate::command::RewriteRows { rows }, None).await.unwrap();
     };
 
     let folder = std::fs::read_dir(dir.path().join("files")).unwrap().next().unwrap().unwrap();
@@ -356,7 +365,7 @@ async fn parts_that_are_amiss() {
 
     // Repairing removes no upload for want of parts.
     rewrite(Some(upload)).await;
-    assert!(store.upload_info("b", "k", &id).unwrap().is_some());
+    assert!(store.upload_info("b", "k", &id).await.unwrap().is_some());
     store.close().await;
 }
 
@@ -401,7 +410,7 @@ async fn listings() {
         }
         bucket(&store, "b0").await;
         for (prefix, delimiter, after, max, objects, prefixes, next) in rows {
-            let listing = store.list_objects(&list_of(prefix, delimiter, after, *max)).unwrap();
+            let listing = store.list_objects(&list_of(prefix, delimiter, after, *max)).await.unwrap();
             let found: Vec<_> = listing.objects.iter().map(|object| object.key.as_str()).collect();
             let name = format!("{prefix:?} {delimiter:?} after {after:?}, {max}");
             assert_eq!(found, *objects, "{name}");
@@ -420,33 +429,36 @@ fn lease(number: u64, until_ms: i64) -> Lease {
 /// Queues a change of the delivery "first", which readers see at once, before it is durable, in every view; afterwards it is
 /// the same.
 async fn look_at_queued(store: &Store, update: &UpdateDelivery) {
-    let before = store.delivery_counts().unwrap();
-    assert_eq!(store.backlog(9000, 5).unwrap(), (Some(9000), 1));
+    let before = store.delivery_counts().await.unwrap();
+    assert_eq!(store.backlog(9000, 5).await.unwrap(), (Some(9000), 1));
     let written = store.queue_update_of_delivery(update.clone()).unwrap();
-    let look = || {
-        let counts = store.delivery_counts().unwrap();
+    let look = async || {
+        let counts = store.delivery_counts().await.unwrap();
         assert_eq!((counts.delivered, counts.total()), (before.delivered + 1, before.total()));
         assert_eq!(counts.scheduled, before.scheduled - 1);
-        assert_eq!(store.backlog(9000, 5).unwrap(), (None, 0));
-        let of = |states: Vec<DeliveryState>| {
+        assert_eq!(store.backlog(9000, 5).await.unwrap(), (None, 0));
+        let of = async |states: Vec<DeliveryState>| {
             let filter = DeliveryFilter { states, ..DeliveryFilter::default() };
-            let page = store.deliveries(&filter, None, 100).unwrap();
+            let page = store.deliveries(&filter, None, 100).await.unwrap();
             page.deliveries.into_iter().filter(|delivery| delivery.id == "first").collect::<Vec<_>>()
         };
-        assert_eq!(of(vec![DeliveryState::Pending]), []);
-        assert_eq!(of(vec![DeliveryState::Delivered]), [store.delivery("first").unwrap().unwrap()]);
-        store.delivery("first").unwrap().unwrap()
+        assert_eq!(of(vec![DeliveryState::Pending]).await, []);
+        assert_eq!(
+            of(vec![DeliveryState::Delivered]).await,
+            [store.delivery("first").await.unwrap().unwrap()]
+        );
+        store.delivery("first").await.unwrap().unwrap()
     };
-    let seen = look();
+    let seen = look().await;
     written.await.unwrap();
-    assert_eq!(look(), seen);
+    assert_eq!(look().await, seen);
     // Who has seen a change that waits may make the next one, which comes after it.
     let second = UpdateDelivery { claim: None, attempts: 2, now_ms: 2001, ..update.clone() };
     let third = UpdateDelivery { attempts: 3, now_ms: 2002, ..second.clone() };
     let written = store.queue_update_of_delivery(second).unwrap();
     store.update_delivery(third).await.unwrap();
     written.await.unwrap();
-    assert_eq!(look().attempts, 3);
+    assert_eq!(look().await.attempts, 3);
 }
 
 #[tokio::test]
@@ -468,7 +480,7 @@ async fn journal() {
         let mut found = Vec::new();
         let mut cursor = None;
         loop {
-            let page = store.deliveries(&DeliveryFilter::default(), cursor.as_deref(), 4).unwrap();
+            let page = store.deliveries(&DeliveryFilter::default(), cursor.as_deref(), 4).await.unwrap();
             found.extend(page.deliveries.into_iter().map(|delivery| delivery.id));
             cursor = page.cursor;
             if cursor.is_none() {
@@ -477,7 +489,7 @@ async fn journal() {
         }
         assert_eq!(found, ["d9", "d8", "d7", "d6", "d5", "d4", "d3", "d2", "d1", "first"]);
 
-        let due: Vec<_> = store.due_deliveries(499, 10).unwrap();
+        let due: Vec<_> = store.due_deliveries(499, 10).await.unwrap();
         assert_eq!(due, []);
         let lease = lease(1, 9000);
         let claimed = store.claim_due_deliveries(500, lease, 10).await.unwrap();
@@ -493,9 +505,9 @@ async fn journal() {
             now_ms: 2000,
         };
         look_at_queued(&store, &update).await;
-        let delivery = store.delivery("first").unwrap().unwrap();
+        let delivery = store.delivery("first").await.unwrap().unwrap();
         assert_eq!((delivery.state, delivery.payload.as_slice()), (DeliveryState::Delivered, &b"answer"[..]));
-        assert_eq!(store.due_deliveries(i64::MAX, 10).unwrap(), []);
+        assert_eq!(store.due_deliveries(i64::MAX, 10).await.unwrap(), []);
         let unknown = UpdateDelivery { id: "none".into(), ..update };
         assert_eq!(store.update_delivery(unknown).await, Err(Error::NoSuchDelivery));
 
@@ -505,7 +517,7 @@ async fn journal() {
             before_ms: Some(1005),
             ..DeliveryFilter::default()
         };
-        let page = store.deliveries(&filter, None, 100).unwrap();
+        let page = store.deliveries(&filter, None, 100).await.unwrap();
         let ids: Vec<_> = page.deliveries.iter().map(|delivery| delivery.id.as_str()).collect();
         assert_eq!(ids, ["d4", "d3", "d2"]);
 
@@ -520,7 +532,7 @@ async fn journal() {
             store.prune_deliveries(Prune { before_ms: 0, keep_max: 4, drop_scheduled: false }).await.unwrap(),
             3
         );
-        assert_eq!(store.delivery_counts().unwrap().total(), 4);
+        assert_eq!(store.delivery_counts().await.unwrap().total(), 4);
         store.close().await;
     }
 }
@@ -540,11 +552,11 @@ async fn deliveries_are_counted_by_state() {
             store.record_delivery(record(&format!("d{n}"), n, due_ms)).await.unwrap();
         }
         let mut expected = DeliveryCounts { pending: 10, scheduled: 1, ..DeliveryCounts::default() };
-        assert_eq!(store.delivery_counts().unwrap(), expected);
-        assert_eq!(store.backlog(499, 5).unwrap(), (None, 0));
-        assert_eq!(store.backlog(600, 5).unwrap(), (Some(500), 1));
+        assert_eq!(store.delivery_counts().await.unwrap(), expected);
+        assert_eq!(store.backlog(499, 5).await.unwrap(), (None, 0));
+        assert_eq!(store.backlog(600, 5).await.unwrap(), (Some(500), 1));
         assert_eq!(store.claim_due_deliveries(600, lease(1, 9000), 10).await.unwrap().len(), 1);
-        assert_eq!(store.delivery_counts().unwrap(), expected);
+        assert_eq!(store.delivery_counts().await.unwrap(), expected);
         for (id, state, due_ms) in [
             ("d0", DeliveryState::Delivered, None),
             ("d1", DeliveryState::Failed, Some(7000)),
@@ -565,7 +577,7 @@ async fn deliveries_are_counted_by_state() {
             store.update_delivery(update).await.unwrap();
         }
         expected = DeliveryCounts { pending: 6, delivered: 1, failed: 2, abandoned: 1, scheduled: 2 };
-        assert_eq!(store.delivery_counts().unwrap(), expected);
+        assert_eq!(store.delivery_counts().await.unwrap(), expected);
         // Those that are due some day are not dropped.
         assert_eq!(
             store
@@ -575,17 +587,22 @@ async fn deliveries_are_counted_by_state() {
             3
         );
         (expected.pending, expected.delivered, expected.abandoned) = (5, 0, 0);
-        assert_eq!(store.delivery_counts().unwrap(), expected);
+        assert_eq!(store.delivery_counts().await.unwrap(), expected);
         assert!(store.fsck(false).await.unwrap().findings.is_empty());
 
         // The folder of an earlier version has only the sum; what is pending is due from then on.
         let sum = Bytes::copy_from_slice(&expected.total().to_le_bytes());
         expected.scheduled += expected.pending;
-        store.commit(RewriteRows { rows: vec![(key::delivery_counts(), Some(sum))] }).await.unwrap();
+        store
+            .parts()
+            .engine
+            .commit(RewriteRows { rows: vec![(key::delivery_counts(), Some(sum))] }, None)
+            .await
+            .unwrap();
         store.close().await;
         drop(store);
         let store = open(dir.path(), engine);
-        assert_eq!(store.delivery_counts().unwrap(), expected, "{engine:?}");
+        assert_eq!(store.delivery_counts().await.unwrap(), expected, "{engine:?}");
         store.close().await;
     }
 }
@@ -596,7 +613,7 @@ async fn readers_of_what_was_replaced_finish() {
         let (dir, store) = store(engine).await;
         for content in [bytes(1, 500), bytes(2, 3_000_000)] {
             put(&store, "k", &content).await;
-            let object = store.object("b", "k").unwrap().unwrap();
+            let object = store.open_object("b", "k").await.unwrap().unwrap();
             put(&store, "k", b"new").await;
             tokio::time::sleep(Duration::from_millis(30)).await;
             let mut reader = store.read(&object, 0..u64::MAX);
@@ -628,7 +645,7 @@ async fn everything_is_there_after_opening_again() {
         let store_again = open(copy.path(), Engine::Lsm);
         assert_eq!(get(&store_again, "small").await.unwrap(), b"small");
         assert_eq!(get(&store_again, "large").await.unwrap(), bytes(1, 100_000));
-        assert_eq!(store_again.upload_info("b", "m", &id).unwrap().unwrap().key, "m");
+        assert_eq!(store_again.upload_info("b", "m", &id).await.unwrap().unwrap().key, "m");
         put(&store_again, "more", &bytes(9, 2000)).await;
         store_again.close().await;
     }
@@ -664,7 +681,7 @@ async fn folders_of_earlier_versions_are_counted_by_class_when_they_are_opened()
             let attributes = Attributes { storage_class: class.into(), ..Attributes::default() };
             store.put_object(crate::PutObject { attributes, ..put_of("b", key, data) }).await.unwrap();
         }
-        let expected = store.bucket_stat("b").unwrap();
+        let expected = store.bucket_stat("b").await.unwrap();
         let class = |class: &str, objects, bytes| ClassStat { class: class.into(), objects, bytes };
         assert_eq!(expected.classes, [class("Archive", 1, 10), class("IA", 2, 20)]);
         // Version 1: bytes, uploads, and objects by kind.
@@ -673,12 +690,12 @@ async fn folders_of_earlier_versions_are_counted_by_class_when_they_are_opened()
             Some(std::iter::once(1).chain(counts).collect::<Bytes>())
         };
         let rows = vec![(key::stat("b"), old([40, 1, 4, 0, 0])), (key::stat("empty"), old([0, 0, 0, 0, 0]))];
-        store.commit(RewriteRows { rows }).await.unwrap();
-        assert!(store.bucket_stat("b").unwrap().classes.is_empty());
+        store.parts().engine.commit(RewriteRows { rows }, None).await.unwrap();
+        assert!(store.bucket_stat("b").await.unwrap().classes.is_empty());
         store.close().await;
         drop(store);
         let store = open(dir.path(), engine);
-        assert_eq!(store.bucket_stat("b").unwrap(), expected, "{engine:?}");
+        assert_eq!(store.bucket_stat("b").await.unwrap(), expected, "{engine:?}");
         assert!(store.fsck(false).await.unwrap().findings.is_empty());
         store.close().await;
     }
@@ -705,7 +722,7 @@ async fn a_header_is_set_and_removed_without_touching_the_rest() {
         store.close().await;
         drop(store);
         let store = open(dir.path(), engine);
-        let after = store.object("b", "k").unwrap().unwrap();
+        let after = store.object("b", "k").await.unwrap().unwrap();
         assert_eq!(after.attributes.headers, [("b".to_owned(), b"3".to_vec())]);
         assert_eq!(
             (&after.etag, after.last_modified_ms, after.attributes.content_type.as_str()),
@@ -728,7 +745,7 @@ async fn headers_keep_every_byte() {
         store.close().await;
         drop(store);
         let store = open(dir.path(), engine);
-        assert_eq!(store.object("b", "k").unwrap().unwrap().attributes.headers, headers);
+        assert_eq!(store.object("b", "k").await.unwrap().unwrap().attributes.headers, headers);
         store.close().await;
     }
 }
@@ -790,14 +807,14 @@ async fn a_delivery_belongs_to_whoever_has_its_lease() {
         for late in [Some(first), None] {
             assert_eq!(store.update_delivery(update(late)).await, Err(Error::LeaseLost));
             let queued = store.queue_update_of_delivery(update(late)).unwrap();
-            assert_eq!(store.delivery("d").unwrap().unwrap(), claimed[0], "it is not seen either");
+            assert_eq!(store.delivery("d").await.unwrap().unwrap(), claimed[0], "it is not seen either");
             assert_eq!(queued.await, Err(Error::LeaseLost));
         }
         assert_eq!(store.renew_lease("d", first).await, Err(Error::LeaseLost));
         store.renew_lease("d", Lease { until_ms: 1800, ..second }).await.unwrap();
         assert_eq!(store.claim_delivery("d", 1799, first).await, Err(Error::DeliveryLeased));
         store.update_delivery(update(Some(second))).await.unwrap();
-        let now = store.delivery("d").unwrap().unwrap();
+        let now = store.delivery("d").await.unwrap().unwrap();
         assert_eq!((now.state, now.due_ms, now.lease), (DeliveryState::Failed, Some(2000), None));
         assert!(store.fsck(false).await.unwrap().findings.is_empty());
         store.close().await;
@@ -814,14 +831,14 @@ async fn leases_of_a_process_that_is_gone_end_when_the_folder_is_opened() {
             let record = RecordDelivery { bucket: "b".into(), key: "k".into(), delivery, now_ms: 100 };
             store.record_delivery(record).await.unwrap();
         }
-        assert_eq!(store.delivery_counts().unwrap().scheduled, 2);
+        assert_eq!(store.delivery_counts().await.unwrap().scheduled, 2);
         store.close().await;
         drop(store);
         let store = open(dir.path(), engine);
         let claimed = store.claim_due_deliveries(100, lease(2, 900), 9).await.unwrap();
         assert_eq!(claimed.iter().map(|delivery| delivery.id.as_str()).collect::<Vec<_>>(), ["first"]);
-        assert_eq!(store.delivery("repeat").unwrap().unwrap().lease, None);
-        assert_eq!(store.delivery_counts().unwrap().scheduled, 1);
+        assert_eq!(store.delivery("repeat").await.unwrap().unwrap().lease, None);
+        assert_eq!(store.delivery_counts().await.unwrap().scheduled, 1);
         assert!(store.fsck(false).await.unwrap().findings.is_empty(), "{engine:?}");
         store.close().await;
     }

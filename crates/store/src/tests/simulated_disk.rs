@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::disk::{Disk, DiskFile};
-use crate::rows::Rows;
-use crate::tables::Images;
+use crate::engine::embedded::tables::Images;
+use crate::engine::write_batch::WriteBatch;
 
 pub(super) type Inode = usize;
 
@@ -58,7 +58,7 @@ struct State {
     tree: Tree,
     log: Vec<Op>,
     next_inode: Inode,
-    images: Vec<(usize, Arc<Rows>)>,
+    images: Vec<(usize, Arc<WriteBatch>)>,
     fault: Option<Fault>,
     /// All files together can be no larger.
     capacity: Option<usize>,
@@ -95,7 +95,7 @@ struct SimulatedFile {
 pub(super) struct Recording {
     pub(super) origin: Tree,
     pub(super) log: Vec<Op>,
-    pub(super) images: Vec<(usize, Arc<Rows>)>,
+    pub(super) images: Vec<(usize, Arc<WriteBatch>)>,
     pub(super) next_inode: Inode,
 }
 
@@ -105,7 +105,7 @@ impl SimulatedDisk {
     }
 
     /// A disk with these files, and the rows the tables keep on it.
-    pub(super) fn with(root: &Path, tree: Tree, next_inode: Inode, image: Arc<Rows>) -> Self {
+    pub(super) fn with(root: &Path, tree: Tree, next_inode: Inode, image: Arc<WriteBatch>) -> Self {
         let state =
             State { origin: tree.clone(), tree, next_inode, images: vec![(0, image)], ..State::default() };
         Self { root: root.to_path_buf(), state: Arc::new(Mutex::new(state)) }
@@ -151,7 +151,7 @@ impl SimulatedDisk {
     }
 
     /// The rows that are in files now.
-    pub(super) fn image(&self) -> Arc<Rows> {
+    pub(super) fn image(&self) -> Arc<WriteBatch> {
         let state = self.lock();
         state.images.last().map(|(_, rows)| Arc::clone(rows)).unwrap_or_default()
     }
@@ -200,7 +200,7 @@ impl SimulatedDisk {
 }
 
 impl Images for SimulatedDisk {
-    fn keep(&self, rows: Arc<Rows>) {
+    fn keep(&self, rows: Arc<WriteBatch>) {
         let mut state = self.lock();
         let now = state.log.len();
         state.images.push((now, rows));

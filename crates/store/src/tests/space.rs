@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::support::{
     Engine, bucket, bytes, copy_of, delete, files, get, open, open_with, options, put, put_of, store, stored,
-    until_files,
+    tables, until_files,
 };
 use crate::disk::{Disk, DiskFile, RealDisk};
 use crate::reclaim::find_orphans;
@@ -69,9 +69,9 @@ impl Disk for ShortDisk {
     }
 }
 
-async fn until(what: &str, done: impl Fn() -> bool) {
+async fn until(what: &str, done: impl AsyncFn() -> bool) {
     for _ in 0..2000 {
-        if done() {
+        if done().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -95,12 +95,12 @@ async fn little_space_is_left_to_what_makes_some() {
     for n in 0..300 {
         put(&store, &format!("{n}"), &bytes(n, 1000)).await;
     }
-    store.parts().tables.seal();
-    store.parts().tables.flush().unwrap();
+    tables(&store).seal();
+    tables(&store).flush().unwrap();
     assert!(content_bytes(dir.path()) > 250_000);
 
     free.store(1 << 20, Ordering::SeqCst);
-    until("the refusal", || matches!(store.health(), Health::Impaired { .. })).await;
+    until("the refusal", async || matches!(store.health(), Health::Impaired { .. })).await;
     let data = stored(&store, b"small").await.unwrap();
     assert_eq!(store.put_object(put_of("b", "more", data)).await.unwrap_err(), Error::DiskFull);
     assert_eq!(stored(&store, &bytes(1, 600_000)).await.unwrap_err(), Error::DiskFull);
@@ -108,10 +108,10 @@ async fn little_space_is_left_to_what_makes_some() {
     for n in 0..300 {
         assert!(delete(&store, &format!("{n}")).await);
     }
-    until("the space of what was deleted", || content_bytes(dir.path()) < 10_000).await;
+    until("the space of what was deleted", async || content_bytes(dir.path()) < 10_000).await;
 
     free.store(u64::MAX, Ordering::SeqCst);
-    until("the resumption", || store.health() == Health::Good).await;
+    until("the resumption", async || store.health() == Health::Good).await;
     put(&store, "more", b"small").await;
     assert!(store.fsck(false).await.unwrap().is_sound());
     store.close().await;
@@ -179,16 +179,16 @@ async fn what_waits_to_be_removed_outlives_failures_and_the_process() {
     for n in 0..20 {
         delete(&store, &format!("{n}")).await;
     }
-    until("the removal of the others", || store.reclaim_queue().unwrap() == 1).await;
+    until("the removal of the others", async || store.reclaim_queue().await.unwrap() == 1).await;
     assert_eq!(files(dir.path()), 1);
     let left = copy_of(dir.path());
     *disk.stuck.lock().unwrap() = None;
-    until("the removal of the last", || store.reclaim_queue().unwrap() == 0).await;
+    until("the removal of the last", async || store.reclaim_queue().await.unwrap() == 0).await;
     assert_eq!(files(dir.path()), 0);
     store.close().await;
 
     let again = open(left.path(), Engine::Lsm);
-    until("the removal by a later process", || again.reclaim_queue().unwrap() == 0).await;
+    until("the removal by a later process", async || again.reclaim_queue().await.unwrap() == 0).await;
     assert_eq!(files(left.path()), 0);
     again.close().await;
 }
@@ -237,7 +237,7 @@ async fn overwriting_over_and_over_does_not_fill_the_disk() {
             }
             most = most.max(folder_bytes(dir.path()));
         }
-        until("the removal of what was replaced", || store.reclaim_queue().unwrap() == 0).await;
+        until("the removal of what was replaced", async || store.reclaim_queue().await.unwrap() == 0).await;
         let (live, segment) = (KEYS * size as u64, options.log_segment_bytes);
         let written = rounds / 20 / tasks * tasks * 20 * size as u64;
         store.close().await;

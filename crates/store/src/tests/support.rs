@@ -9,7 +9,8 @@ use bytes::Bytes;
 use tempfile::TempDir;
 
 use crate::disk::RealDisk;
-use crate::tables::Tables;
+use crate::engine::contrary::Contrary;
+use crate::engine::embedded::tables::Tables;
 use crate::{
     Acl, AppendObject, Attributes, CopyAttributes, CopyObject, DeleteObject, Error, NewBucket, NewUpload,
     Object, Part, PutObject, PutPart, Store, StoreOptions, StoredData,
@@ -20,9 +21,11 @@ use crate::{
 pub(super) enum Engine {
     Lsm,
     Memory,
+    /// Slow, and at odds with whoever relies on luck.
+    Contrary,
 }
 
-pub(super) const ENGINES: [Engine; 2] = [Engine::Lsm, Engine::Memory];
+pub(super) const ENGINES: [Engine; 3] = [Engine::Lsm, Engine::Memory, Engine::Contrary];
 
 pub(super) fn options() -> StoreOptions {
     StoreOptions::default()
@@ -37,8 +40,23 @@ pub(super) fn open(dir: &Path, engine: Engine) -> Store {
 }
 
 pub(super) fn open_with(dir: &Path, engine: Engine, options: &StoreOptions) -> Store {
-    let tables = (engine == Engine::Memory).then(Tables::in_memory);
-    Store::open_on(dir, options, Arc::new(RealDisk), tables).unwrap()
+    let disk = Arc::new(RealDisk);
+    match engine {
+        Engine::Lsm => Store::open_on(dir, options, disk, None),
+        Engine::Memory => Store::open_on(dir, options, disk, Some(Tables::in_memory())),
+        Engine::Contrary => Store::open_with(dir, options, disk, |around| {
+            Ok(crate::engine::Engine::Contrary(Contrary::open(around, dir, 7)))
+        }),
+    }
+    .unwrap()
+}
+
+/// The tables of a store on the embedded engine.
+pub(super) fn tables(store: &Store) -> &Tables {
+    match &*store.parts().engine {
+        crate::engine::Engine::Embedded(engine) => engine.tables(),
+        crate::engine::Engine::Contrary(_) => panic!("it has no tables"),
+    }
 }
 
 /// A store with a bucket `b`.
@@ -151,7 +169,7 @@ pub(super) async fn read(
 
 /// The content of a key, if there is an object.
 pub(super) async fn get(store: &Store, key: &str) -> Option<Vec<u8>> {
-    let object = store.object("b", key).unwrap()?;
+    let object = store.open_object("b", key).await.unwrap()?;
     let content = read(store, &object, 0..u64::MAX).await.unwrap();
     assert_eq!(content.len() as u64, object.size);
     assert_eq!(crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Xz, &content), object.crc64);

@@ -73,7 +73,7 @@ async fn what_parts_will_make_can_be_read_before_it_is_made() {
                 now_ms: 1,
                 journal: None,
             };
-            let (_complete, object) = store.preview_complete(complete).unwrap();
+            let (_complete, object) = store.preview_complete(complete).await.unwrap();
             for range in stretches(content.len() as u64) {
                 let read = all(store.read(&object, range.clone())).await;
                 assert!(read == expected(&content, &range), "{count} {range:?}");
@@ -108,7 +108,7 @@ async fn an_upload_whose_caller_stopped_waiting_is_lost() {
 
 async fn put_next(store: &Store, upload_id: &str, number: u32, content: &[u8]) -> Result<(), Error> {
     let place = PartPlace { bucket: "b", key: "k", upload_id, number };
-    let (mut upload, _) = store.upload_part(&place, None)?;
+    let (mut upload, _) = store.upload_part(&place, None).await?;
     for piece in content.chunks(100_000) {
         upload.write(Bytes::copy_from_slice(piece)).await?;
     }
@@ -130,7 +130,7 @@ async fn parts_in_order_give_the_md5_of_the_whole() {
             assert_eq!(put_next(&store, &id, number + 1, b"x").await, Err(Error::PartNotSequential));
             // Begun in time, and overtaken by another upload of the number.
             let place = PartPlace { bucket: "b", key: "k", upload_id: &id, number };
-            let (late, info) = store.upload_part(&place, None).unwrap();
+            let (late, info) = store.upload_part(&place, None).await.unwrap();
             assert!(info.sequential);
             put_next(&store, &id, number, content).await.unwrap();
             let data = late.finish().await.unwrap();

@@ -5,8 +5,9 @@ use std::fmt::Debug;
 use tokio::sync::oneshot;
 
 use crate::Error;
+use crate::engine::Command;
+use crate::engine::embedded::batch::Batch;
 use crate::file::FileGuard;
-use crate::txn::{Batch, Command};
 
 /// A command of any type.
 pub(super) trait Job: Send + Debug {

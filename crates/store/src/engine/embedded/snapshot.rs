@@ -1,4 +1,4 @@
-//! Moments of the tables that readers hold on to, and the record of which are held.
+//! Snapshots: states of the tables that readers look at, and the record of which are in use.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -7,29 +7,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
+use super::tables::Tables;
 use crate::Error;
-use crate::rows::Rows;
-use crate::tables::Tables;
+use crate::engine::Row;
+use crate::engine::write_batch::WriteBatch;
 
 /// The tables as they were after one commit.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     tables: Arc<Tables>,
-    at: Moment,
+    at: ReadSeqno,
 }
 
-/// What identifies a moment: the number the next commit may get, and for tables that keep no versions the rows
-/// themselves.
+/// What identifies a state: the sequence number that the next commit may get, and for tables that keep no versions the
+/// rows themselves.
 #[derive(Debug, Clone)]
-pub(crate) struct Moment {
+pub(crate) struct ReadSeqno {
     pub(crate) seqno: u64,
-    pub(crate) rows: Option<Arc<Rows>>,
+    pub(crate) rows: Option<Arc<WriteBatch>>,
 }
 
 impl Snapshot {
-    /// Takes the present moment.
+    /// Takes the present state.
     pub(crate) fn take(tables: &Arc<Tables>) -> Self {
-        Self { tables: Arc::clone(tables), at: tables.hold() }
+        Self { tables: Arc::clone(tables), at: tables.acquire() }
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Error> {
@@ -37,16 +38,11 @@ impl Snapshot {
     }
 
     /// Rows in key order from the bounds, at most `limit`.
-    pub(crate) fn scan(
-        &self,
-        from: Bound<&[u8]>,
-        to: Bound<&[u8]>,
-        limit: usize,
-    ) -> Result<Vec<(Bytes, Bytes)>, Error> {
+    pub(crate) fn scan(&self, from: Bound<&[u8]>, to: Bound<&[u8]>, limit: usize) -> Result<Vec<Row>, Error> {
         self.tables.scan(from, to, limit, &self.at)
     }
 
-    /// Keys in order from the bounds, at most `limit`.
+    /// Returns keys in order from the bounds, at most `limit`.
     pub(crate) fn keys(
         &self,
         from: Bound<&[u8]>,
@@ -56,7 +52,7 @@ impl Snapshot {
         self.tables.keys(from, to, limit, &self.at)
     }
 
-    /// What a commit has to reach for this moment to see it not.
+    /// Returns its sequence number: commits with this one or a higher one are invisible to the snapshot.
     pub(crate) fn seqno(&self) -> u64 {
         self.at.seqno
     }
@@ -64,19 +60,20 @@ impl Snapshot {
 
 impl Drop for Snapshot {
     fn drop(&mut self) {
-        self.tables.held().release(self.at.seqno);
+        self.tables.tracker().release(self.at.seqno);
     }
 }
 
-/// Which moments are held, how often.
+/// Which sequence numbers readers look at, and how many of them at each.
 #[derive(Debug, Default)]
-pub(crate) struct Held {
+pub(crate) struct SnapshotTracker {
     counts: Mutex<BTreeMap<u64, usize>>,
 }
 
-impl Held {
-    /// Holds the moment `current` tells. It is asked under the lock, so that [`Held::oldest`] cannot miss it.
-    pub(crate) fn hold(&self, current: impl FnOnce() -> u64) -> u64 {
+impl SnapshotTracker {
+    /// Registers a reader at the sequence number that `current` returns, under the lock, so that
+    /// [`SnapshotTracker::oldest`] cannot miss it.
+    pub(crate) fn acquire(&self, current: impl FnOnce() -> u64) -> u64 {
         let mut counts = self.lock();
         let seqno = current();
         *counts.entry(seqno).or_insert(0) += 1;
@@ -93,7 +90,7 @@ impl Held {
         }
     }
 
-    /// The oldest moment held, or else the one `current` tells.
+    /// Returns the oldest sequence number that is in use, or else the one `current` returns.
     pub(crate) fn oldest(&self, current: impl FnOnce() -> u64) -> u64 {
         let counts = self.lock();
         let current = current();

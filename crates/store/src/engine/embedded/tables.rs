@@ -1,9 +1,9 @@
 //! The tables: all rows of the index in key order, in one of two engines. What is applied here is durable in the
 //! log before; the tables keep it for good when their memory is flushed.
 
+mod lookup_latency;
 mod lsm;
 mod memory;
-mod pace;
 
 use std::ops::Bound;
 use std::path::Path;
@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::rows::Rows;
-use crate::snapshot::{Held, Moment};
+use super::snapshot::{ReadSeqno, SnapshotTracker};
+use crate::engine::write_batch::WriteBatch;
 use crate::{Error, OpenError};
 use lsm::LsmTables;
 #[cfg(test)]
@@ -37,7 +37,7 @@ impl Tables {
     }
 
     #[cfg(test)]
-    pub(crate) fn with_images(rows: Arc<Rows>, images: Arc<dyn Images>) -> Self {
+    pub(crate) fn with_images(rows: Arc<WriteBatch>, images: Arc<dyn Images>) -> Self {
         Self::Memory(MemoryTables::with_images(rows, images))
     }
 
@@ -55,7 +55,7 @@ impl Tables {
     }
 
     /// Applies a commit and makes it visible. Only one thread does so at a time.
-    pub(crate) fn apply(&self, seqno: u64, rows: &Rows) {
+    pub(crate) fn apply(&self, seqno: u64, rows: &WriteBatch) {
         match self {
             Self::Lsm(tables) => tables.apply(seqno, rows),
             Self::Memory(tables) => tables.apply(seqno, rows),
@@ -63,7 +63,7 @@ impl Tables {
     }
 
     /// Applies a commit found in the log, unless its rows are in the files already.
-    pub(crate) fn replay(&self, seqno: u64, rows: &Rows) {
+    pub(crate) fn replay(&self, seqno: u64, rows: &WriteBatch) {
         match self {
             Self::Lsm(tables) => tables.replay(seqno, rows),
             Self::Memory(tables) => tables.apply(seqno, rows),
@@ -91,17 +91,17 @@ impl Tables {
         }
     }
 
-    pub(crate) fn hold(&self) -> Moment {
+    pub(crate) fn acquire(&self) -> ReadSeqno {
         match self {
-            Self::Lsm(tables) => Moment { seqno: tables.hold(), rows: None },
+            Self::Lsm(tables) => ReadSeqno { seqno: tables.acquire(), rows: None },
             Self::Memory(tables) => {
-                let (seqno, rows) = tables.hold();
-                Moment { seqno, rows: Some(rows) }
+                let (seqno, rows) = tables.acquire();
+                ReadSeqno { seqno, rows: Some(rows) }
             }
         }
     }
 
-    pub(crate) fn get(&self, key: &[u8], at: &Moment) -> Result<Option<Bytes>, Error> {
+    pub(crate) fn get(&self, key: &[u8], at: &ReadSeqno) -> Result<Option<Bytes>, Error> {
         match (self, &at.rows) {
             (Self::Lsm(tables), _) => tables.get(key, at.seqno),
             (Self::Memory(_), Some(rows)) => Ok(memory::get(rows, key)),
@@ -122,7 +122,7 @@ impl Tables {
         from: Bound<&[u8]>,
         to: Bound<&[u8]>,
         limit: usize,
-        at: &Moment,
+        at: &ReadSeqno,
     ) -> Result<Vec<(Bytes, Bytes)>, Error> {
         match (self, &at.rows) {
             (Self::Lsm(tables), _) => tables.scan(from, to, limit, at.seqno),
@@ -137,7 +137,7 @@ impl Tables {
         from: Bound<&[u8]>,
         to: Bound<&[u8]>,
         limit: usize,
-        at: &Moment,
+        at: &ReadSeqno,
     ) -> Result<Vec<Bytes>, Error> {
         match self {
             Self::Lsm(tables) => tables.keys(from, to, limit, at.seqno),
@@ -145,18 +145,18 @@ impl Tables {
         }
     }
 
-    pub(crate) fn held(&self) -> &Held {
+    pub(crate) fn tracker(&self) -> &SnapshotTracker {
         match self {
-            Self::Lsm(tables) => tables.held(),
-            Self::Memory(tables) => tables.held(),
+            Self::Lsm(tables) => tables.tracker(),
+            Self::Memory(tables) => tables.tracker(),
         }
     }
 
     /// The oldest moment a reader may still look at.
-    pub(crate) fn oldest_held(&self) -> u64 {
+    pub(crate) fn oldest_view(&self) -> u64 {
         match self {
-            Self::Lsm(tables) => tables.oldest_held(),
-            Self::Memory(tables) => tables.oldest_held(),
+            Self::Lsm(tables) => tables.oldest_view(),
+            Self::Memory(tables) => tables.oldest_view(),
         }
     }
 
@@ -177,9 +177,9 @@ impl Tables {
 
     /// Makes a moment pass without a commit, and forgets file sets no reader can look at any more. Called while
     /// no commit is being applied.
-    pub(crate) fn pass(&self) {
+    pub(crate) fn advance_visible_seqno(&self) {
         if let Self::Lsm(tables) = self {
-            tables.pass();
+            tables.advance_visible_seqno();
         }
     }
 

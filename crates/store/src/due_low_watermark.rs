@@ -7,12 +7,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use crate::engine::write_batch::WriteBatch;
 use crate::key::{self, Tag};
-use crate::rows::Rows;
 
 /// A key that no due delivery comes before.
 #[derive(Debug)]
-pub(crate) struct DueFloor {
+pub(crate) struct DueLowWatermark {
     state: Mutex<State>,
     /// Held while deliveries are claimed, as the floor can rise for one claim at a time.
     pub(crate) claiming: tokio::sync::Mutex<()>,
@@ -21,11 +21,11 @@ pub(crate) struct DueFloor {
 #[derive(Debug)]
 struct State {
     floor: Bytes,
-    /// The first row that appeared since [`DueFloor::begin`].
+    /// The first row that appeared since [`DueLowWatermark::begin`].
     appeared: Option<Bytes>,
 }
 
-impl DueFloor {
+impl DueLowWatermark {
     pub(crate) fn new() -> Self {
         let state = State { floor: key::whole(Tag::DeliveryDue), appeared: None };
         Self { state: Mutex::new(state), claiming: tokio::sync::Mutex::new(()) }
@@ -36,7 +36,7 @@ impl DueFloor {
         self.lock().floor.clone()
     }
 
-    /// Where the search of a claim has to begin. Rows that appear from now on are remembered for [`DueFloor::rise`].
+    /// Where the search of a claim has to begin. Rows that appear from now on are remembered for [`DueLowWatermark::rise`].
     pub(crate) fn begin(&self) -> Bytes {
         let mut state = self.lock();
         state.appeared = None;
@@ -53,7 +53,7 @@ impl DueFloor {
     }
 
     /// Rows have become visible.
-    pub(crate) fn applied(&self, rows: &Rows) {
+    pub(crate) fn applied(&self, rows: &WriteBatch) {
         let (from, to) = ([Tag::DeliveryDue as u8], [Tag::DeliveryDue as u8 + 1]);
         let bounds = (Bound::Included(from.as_slice()), Bound::Excluded(to.as_slice()));
         let Some((first, _)) = rows.range::<[u8], _>(bounds).find(|(_, value)| value.is_some()) else {
@@ -77,14 +77,14 @@ impl DueFloor {
 mod tests {
     use super::*;
 
-    fn rows(due: &[(i64, bool)]) -> Rows {
+    fn rows(due: &[(i64, bool)]) -> WriteBatch {
         let row = |(ms, there): &(i64, bool)| (key::delivery_due(*ms, "id"), there.then(Bytes::new));
         due.iter().map(row).collect()
     }
 
     #[test]
     fn it_rises_to_what_was_reached_and_not_past_what_appeared() {
-        let floor = DueFloor::new();
+        let floor = DueLowWatermark::new();
         floor.applied(&rows(&[(5, true)]));
         assert_eq!(floor.get(), key::whole(Tag::DeliveryDue));
         assert_eq!(floor.begin(), key::whole(Tag::DeliveryDue));

@@ -11,7 +11,7 @@
 
 mod format;
 mod recovery;
-mod spares;
+mod segment_pool;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,13 +19,13 @@ use std::sync::Arc;
 
 use crate::OpenError;
 use crate::disk::{Disk, DiskFile};
-use crate::rows::Rows;
+use crate::engine::write_batch::WriteBatch;
 use format::{PAGE, SegmentHeader, encode_record};
-pub(crate) use spares::Spares;
+pub(crate) use segment_pool::SegmentPool;
 
 /// What a log is opened with.
 #[derive(Debug)]
-pub(crate) struct LogSetup<'a> {
+pub(crate) struct WalSetup<'a> {
     pub(crate) disk: &'a Arc<dyn Disk>,
     pub(crate) dir: &'a Path,
     pub(crate) segment_bytes: u64,
@@ -37,10 +37,10 @@ pub(crate) struct LogSetup<'a> {
 
 /// The log opened for appending.
 #[derive(Debug)]
-pub(crate) struct Log {
+pub(crate) struct Wal {
     disk: Arc<dyn Disk>,
     dir: PathBuf,
-    spares: Arc<Spares>,
+    segment_pool: Arc<SegmentPool>,
     active: Segment,
     sealed: Vec<SealedSegment>,
     next_record: u64,
@@ -66,25 +66,25 @@ pub(crate) struct SealedSegment {
     path: PathBuf,
 }
 
-impl Log {
+impl Wal {
     /// Opens the log, handing every batch in it to `replay` in order.
     pub(crate) fn open(
-        setup: &LogSetup<'_>,
-        replay: &mut dyn FnMut(u64, Rows) -> Result<(), OpenError>,
+        setup: &WalSetup<'_>,
+        replay: &mut dyn FnMut(u64, WriteBatch) -> Result<(), OpenError>,
     ) -> Result<Self, OpenError> {
         recovery::recover(setup, replay)
     }
 
     /// Whether the rows fit into the active segment. They always fit into a fresh one, which grows if it must.
-    pub(crate) fn has_room(&self, rows: &Rows) -> bool {
+    pub(crate) fn has_room(&self, rows: &WriteBatch) -> bool {
         let bytes: usize =
             rows.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, |v| v.len()) + 12).sum();
         self.active.is_fresh() || self.active.position + bytes as u64 + 64 <= self.active.capacity
     }
 
-    /// Writes a batch; it is durable after the next [`Log::sync`]. After an error the batch is not in the log, and
+    /// Writes a batch; it is durable after the next [`Wal::sync`]. After an error the batch is not in the log, and
     /// the next one takes its place. Returns the bytes written.
-    pub(crate) fn append(&mut self, seqno: u64, rows: &Rows) -> io::Result<u64> {
+    pub(crate) fn append(&mut self, seqno: u64, rows: &WriteBatch) -> io::Result<u64> {
         let segment = &mut self.active;
         let durable = segment.pages.len();
         encode_record(&mut segment.pages, segment.header.salt, self.next_record, seqno, rows);
@@ -119,21 +119,21 @@ impl Log {
             first_record: self.next_record,
             relaxed: self.relaxed,
         };
-        let next = Segment::activate(&self.disk, &self.dir, &self.spares, header)?;
+        let next = Segment::activate(&self.disk, &self.dir, &self.segment_pool, header)?;
         let old = std::mem::replace(&mut self.active, next);
         self.sealed.push(SealedSegment { path: old.path });
         Ok(())
     }
 
-    /// The segments sealed so far and not taken before; to be given to [`Spares::recycle`], oldest first, when the
+    /// The segments sealed so far and not taken before; to be given to [`SegmentPool::recycle`], oldest first, when the
     /// tables hold their rows.
     pub(crate) fn take_sealed(&mut self) -> Vec<SealedSegment> {
         std::mem::take(&mut self.sealed)
     }
 
     /// The spare segments.
-    pub(crate) fn spares(&self) -> Arc<Spares> {
-        Arc::clone(&self.spares)
+    pub(crate) fn segment_pool(&self) -> Arc<SegmentPool> {
+        Arc::clone(&self.segment_pool)
     }
 
     /// A handle to sync the active segment without holding the log.
@@ -156,10 +156,10 @@ impl Segment {
     fn activate(
         disk: &Arc<dyn Disk>,
         dir: &Path,
-        spares: &Spares,
+        segment_pool: &SegmentPool,
         header: SegmentHeader,
     ) -> io::Result<Self> {
-        let spare = spares.take()?;
+        let spare = segment_pool.take()?;
         let path = dir.join(format!("{:016x}.log", header.number));
         let file = disk.open(&spare)?;
         let capacity = file.len()?;

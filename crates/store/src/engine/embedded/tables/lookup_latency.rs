@@ -19,11 +19,11 @@ const SHARE: u64 = LOOKS * ONE / 8;
 
 /// The looks that waited.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct LookupLatency {
     waited: AtomicU64,
 }
 
-impl Pace {
+impl LookupLatency {
     /// Does a look, and counts how long it takes.
     pub(super) fn of<T>(&self, look: impl FnOnce() -> T) -> T {
         let started = Instant::now();
@@ -52,35 +52,35 @@ mod tests {
     const FROM_MEMORY: Duration = Duration::from_micros(20);
     const FROM_DISK: Duration = Duration::from_micros(100);
 
-    fn record(pace: &Pace, took: Duration, times: usize) {
+    fn record(latency: &LookupLatency, took: Duration, times: usize) {
         for _ in 0..times {
-            pace.record(took);
+            latency.record(took);
         }
     }
 
     #[test]
     fn many_waiting_looks_are_slow_and_are_forgotten() {
-        let pace = Pace::default();
-        assert!(!pace.is_slow());
-        record(&pace, FROM_DISK, 20);
-        assert!(pace.is_slow());
-        record(&pace, FROM_MEMORY, 200);
-        assert!(!pace.is_slow());
+        let latency = LookupLatency::default();
+        assert!(!latency.is_slow());
+        record(&latency, FROM_DISK, 20);
+        assert!(latency.is_slow());
+        record(&latency, FROM_MEMORY, 200);
+        assert!(!latency.is_slow());
     }
 
     #[test]
     fn every_fourth_look_that_waits_is_enough_and_every_twentieth_is_not() {
-        let pace = Pace::default();
+        let latency = LookupLatency::default();
         for _ in 0..100 {
-            record(&pace, FROM_DISK, 1);
-            record(&pace, FROM_MEMORY, 3);
+            record(&latency, FROM_DISK, 1);
+            record(&latency, FROM_MEMORY, 3);
         }
-        assert!(pace.is_slow());
-        let pace = Pace::default();
+        assert!(latency.is_slow());
+        let latency = LookupLatency::default();
         for _ in 0..100 {
-            record(&pace, Duration::from_secs(10), 1);
-            record(&pace, FROM_MEMORY, 19);
-            assert!(!pace.is_slow());
+            record(&latency, Duration::from_secs(10), 1);
+            record(&latency, FROM_MEMORY, 19);
+            assert!(!latency.is_slow());
         }
     }
 }

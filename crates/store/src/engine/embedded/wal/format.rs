@@ -4,7 +4,7 @@ use crc_fast::{CrcAlgorithm, Digest};
 
 use crate::codec::{Decoder, Encoder};
 use crate::disk::DiskFile;
-use crate::rows::{Rows, decode_rows, encode_rows};
+use crate::engine::write_batch::{WriteBatch, decode_batch, encode_batch};
 
 /// Writes cover whole pages of this size, and records begin after the first.
 pub(super) const PAGE: usize = 4096;
@@ -68,7 +68,7 @@ impl SegmentHeader {
 }
 
 /// Appends a record to the buffer and pads it to a multiple of 8 bytes.
-pub(super) fn encode_record(buffer: &mut Vec<u8>, salt: u64, number: u64, seqno: u64, rows: &Rows) {
+pub(super) fn encode_record(buffer: &mut Vec<u8>, salt: u64, number: u64, seqno: u64, rows: &WriteBatch) {
     let start = buffer.len();
     let mut out = Encoder::appending(std::mem::take(buffer));
     out.u32(RECORD_MAGIC);
@@ -76,7 +76,7 @@ pub(super) fn encode_record(buffer: &mut Vec<u8>, salt: u64, number: u64, seqno:
     out.u64(number);
     out.u64(0);
     out.u64(seqno);
-    encode_rows(rows, &mut out);
+    encode_batch(rows, &mut out);
     let mut bytes = out.into_vec();
     let length = u32::try_from(bytes.len() - start - RECORD_HEADER).unwrap_or(u32::MAX);
     patch(&mut bytes, start + 4, &length.to_le_bytes());
@@ -107,7 +107,7 @@ fn record_checksum(salt: u64, length: u32, number: u64, payload: &[u8]) -> u64 {
 pub(super) struct Record {
     pub(super) number: u64,
     pub(super) seqno: u64,
-    pub(super) rows: Rows,
+    pub(super) rows: WriteBatch,
     /// Offset of what follows.
     pub(super) end: u64,
 }
@@ -139,7 +139,7 @@ pub(super) fn read_record(
         return Ok(None);
     }
     let mut from = Decoder::new(&payload, "a batch of the log");
-    let (Ok(seqno), Ok(rows)) = (from.u64(), decode_rows(&mut from)) else {
+    let (Ok(seqno), Ok(rows)) = (from.u64(), decode_batch(&mut from)) else {
         return Ok(None);
     };
     Ok(Some(Record { number, seqno, rows, end: end.next_multiple_of(8) }))

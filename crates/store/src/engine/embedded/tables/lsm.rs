@@ -14,12 +14,12 @@ use lsm_tree::{
     AbstractTree, AnyTree, Cache, Config, DescriptorTable, Guard, KvSeparationOptions, SequenceNumberCounter,
 };
 
+use super::super::snapshot::SnapshotTracker;
+use super::lookup_latency::LookupLatency;
 use super::memory::is_empty_range;
-use super::pace::Pace;
+use crate::engine::write_batch::WriteBatch;
 use crate::key::Tag;
 use crate::permissions::create_folder;
-use crate::rows::Rows;
-use crate::snapshot::Held;
 use crate::{Error, OpenError};
 
 /// Files of the trees that are kept open, of those that the process may have open: opening one for each look costs more
@@ -39,7 +39,7 @@ fn open_files() -> usize {
     usize::try_from(wanted).unwrap_or(usize::MAX)
 }
 
-/// The two trees and what orders their commits.
+/// The two trees and what requests their commits.
 pub(crate) struct LsmTables {
     index: AnyTree,
     content: AnyTree,
@@ -47,8 +47,8 @@ pub(crate) struct LsmTables {
     seqno: SequenceNumberCounter,
     /// The moment readers see: every commit with a lower number.
     visible: AtomicU64,
-    held: Held,
-    pace: Pace,
+    tracker: SnapshotTracker,
+    latency: LookupLatency,
 }
 
 impl LsmTables {
@@ -79,8 +79,8 @@ impl LsmTables {
             content: open("content", true)?,
             seqno: seqno.clone(),
             visible: AtomicU64::new(0),
-            held: Held::default(),
-            pace: Pace::default(),
+            tracker: SnapshotTracker::default(),
+            latency: LookupLatency::default(),
         };
         let next =
             tables.trees().into_iter().filter_map(AbstractTree::get_highest_seqno).max().map_or(1, |s| s + 1);
@@ -101,7 +101,7 @@ impl LsmTables {
         self.seqno.next()
     }
 
-    pub(super) fn apply(&self, seqno: u64, rows: &Rows) {
+    pub(super) fn apply(&self, seqno: u64, rows: &WriteBatch) {
         for (key, value) in rows {
             self.insert(key, value.as_ref(), seqno);
         }
@@ -116,7 +116,7 @@ impl LsmTables {
         };
     }
 
-    pub(super) fn replay(&self, seqno: u64, rows: &Rows) {
+    pub(super) fn replay(&self, seqno: u64, rows: &WriteBatch) {
         let kept = self.trees().map(AbstractTree::get_highest_persisted_seqno);
         for (key, value) in rows {
             let tree = usize::from(key.first() == Some(&(Tag::Content as u8)));
@@ -130,12 +130,12 @@ impl LsmTables {
     }
 
     pub(super) fn get(&self, key: &[u8], seqno: u64) -> Result<Option<Bytes>, Error> {
-        let value = self.pace.of(|| self.tree(key).get(key, seqno)).map_err(read_error)?;
+        let value = self.latency.of(|| self.tree(key).get(key, seqno)).map_err(read_error)?;
         Ok(value.map(Bytes::from))
     }
 
     pub(super) fn waits_for_disk(&self) -> bool {
-        self.pace.is_slow()
+        self.latency.is_slow()
     }
 
     pub(super) fn scan(
@@ -170,16 +170,16 @@ impl LsmTables {
         rows.map(|guard| guard.key().map(Bytes::from).map_err(read_error)).collect()
     }
 
-    pub(super) fn hold(&self) -> u64 {
-        self.held.hold(|| self.visible.load(Ordering::Acquire))
+    pub(super) fn acquire(&self) -> u64 {
+        self.tracker.acquire(|| self.visible.load(Ordering::Acquire))
     }
 
-    pub(super) fn held(&self) -> &Held {
-        &self.held
+    pub(super) fn tracker(&self) -> &SnapshotTracker {
+        &self.tracker
     }
 
-    pub(super) fn oldest_held(&self) -> u64 {
-        self.held.oldest(|| self.visible.load(Ordering::Acquire))
+    pub(super) fn oldest_view(&self) -> u64 {
+        self.tracker.oldest(|| self.visible.load(Ordering::Acquire))
     }
 
     pub(super) fn seal(&self) {
@@ -197,7 +197,7 @@ impl LsmTables {
     }
 
     /// Readers that come now look at the newest file sets, so that memory that was flushed is let go of.
-    pub(super) fn pass(&self) {
+    pub(super) fn advance_visible_seqno(&self) {
         let seqno = self.seqno.next();
         self.visible.fetch_max(seqno + 1, Ordering::AcqRel);
         let watermark = self.watermark();
@@ -244,7 +244,7 @@ impl LsmTables {
 
     /// Versions of a row that are replaced by one with a lower number than this are never looked at again.
     fn watermark(&self) -> u64 {
-        self.oldest_held().saturating_sub(1)
+        self.oldest_view().saturating_sub(1)
     }
 }
 

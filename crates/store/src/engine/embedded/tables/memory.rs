@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use crate::rows::Rows;
-use crate::snapshot::Held;
+use super::super::snapshot::SnapshotTracker;
+use crate::engine::write_batch::WriteBatch;
 
 /// All rows in one map, copied when a moment is held while a commit is applied.
 #[derive(Debug, Default)]
 pub(crate) struct MemoryTables {
-    rows: Mutex<Arc<Rows>>,
+    rows: Mutex<Arc<WriteBatch>>,
     seqno: AtomicU64,
-    held: Held,
+    tracker: SnapshotTracker,
     /// Where the rows go when they are flushed.
     images: Option<Arc<dyn Images>>,
 }
@@ -23,13 +23,13 @@ pub(crate) struct MemoryTables {
 /// Keeps the rows as files would.
 pub(crate) trait Images: Send + Sync + Debug {
     /// The rows are kept from now on.
-    fn keep(&self, rows: Arc<Rows>);
+    fn keep(&self, rows: Arc<WriteBatch>);
 }
 
 impl MemoryTables {
     /// Tables that begin with these rows.
     #[cfg(test)]
-    pub(super) fn with_images(rows: Arc<Rows>, images: Arc<dyn Images>) -> Self {
+    pub(super) fn with_images(rows: Arc<WriteBatch>, images: Arc<dyn Images>) -> Self {
         Self { rows: Mutex::new(rows), images: Some(images), ..Self::default() }
     }
 
@@ -49,7 +49,7 @@ impl MemoryTables {
         self.seqno.load(Ordering::Acquire)
     }
 
-    pub(super) fn apply(&self, seqno: u64, changes: &Rows) {
+    pub(super) fn apply(&self, seqno: u64, changes: &WriteBatch) {
         let mut rows = self.lock();
         let rows = Arc::make_mut(&mut rows);
         for (key, value) in changes {
@@ -69,30 +69,35 @@ impl MemoryTables {
         scan(&self.lock(), from, to, limit)
     }
 
-    pub(super) fn hold(&self) -> (u64, Arc<Rows>) {
+    pub(super) fn acquire(&self) -> (u64, Arc<WriteBatch>) {
         let rows = self.lock();
-        let seqno = self.held.hold(|| self.seqno.load(Ordering::Acquire));
+        let seqno = self.tracker.acquire(|| self.seqno.load(Ordering::Acquire));
         (seqno, Arc::clone(&rows))
     }
 
-    pub(super) fn held(&self) -> &Held {
-        &self.held
+    pub(super) fn tracker(&self) -> &SnapshotTracker {
+        &self.tracker
     }
 
-    pub(super) fn oldest_held(&self) -> u64 {
-        self.held.oldest(|| self.seqno.load(Ordering::Acquire))
+    pub(super) fn oldest_view(&self) -> u64 {
+        self.tracker.oldest(|| self.seqno.load(Ordering::Acquire))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Arc<Rows>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Arc<WriteBatch>> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-pub(super) fn get(rows: &Rows, key: &[u8]) -> Option<Bytes> {
+pub(super) fn get(rows: &WriteBatch, key: &[u8]) -> Option<Bytes> {
     rows.get(key).cloned().flatten()
 }
 
-pub(super) fn scan(rows: &Rows, from: Bound<&[u8]>, to: Bound<&[u8]>, limit: usize) -> Vec<(Bytes, Bytes)> {
+pub(super) fn scan(
+    rows: &WriteBatch,
+    from: Bound<&[u8]>,
+    to: Bound<&[u8]>,
+    limit: usize,
+) -> Vec<(Bytes, Bytes)> {
     if is_empty_range(from, to) {
         return Vec::new();
     }

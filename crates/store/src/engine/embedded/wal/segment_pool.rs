@@ -13,7 +13,7 @@ const KEPT: usize = 2;
 
 /// The spare files of a log's folder.
 #[derive(Debug)]
-pub(crate) struct Spares {
+pub(crate) struct SegmentPool {
     disk: Arc<dyn Disk>,
     dir: PathBuf,
     segment_bytes: u64,
@@ -21,7 +21,7 @@ pub(crate) struct Spares {
     next_name: AtomicU64,
 }
 
-impl Spares {
+impl SegmentPool {
     pub(super) fn open(disk: Arc<dyn Disk>, dir: &Path, segment_bytes: u64) -> io::Result<Self> {
         let mut ready = Vec::new();
         let mut next_name = 1;

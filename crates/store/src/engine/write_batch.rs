@@ -7,14 +7,14 @@ use bytes::Bytes;
 use crate::Error;
 use crate::codec::{Decoder, Encoder};
 
-/// Rows by key; `None` is a row that was deleted.
-pub(crate) type Rows = BTreeMap<Bytes, Option<Bytes>>;
+/// Changed rows by key; `None` is a row that was deleted.
+pub(crate) type WriteBatch = BTreeMap<Bytes, Option<Bytes>>;
 
 const PUT: u8 = 1;
 const DELETE: u8 = 2;
 
 /// Writes rows in the form the log keeps them.
-pub(crate) fn encode_rows(rows: &Rows, out: &mut Encoder) {
+pub(crate) fn encode_batch(rows: &WriteBatch, out: &mut Encoder) {
     out.u32(u32::try_from(rows.len()).unwrap_or(u32::MAX));
     for (key, value) in rows {
         out.u8(if value.is_some() { PUT } else { DELETE });
@@ -26,9 +26,9 @@ pub(crate) fn encode_rows(rows: &Rows, out: &mut Encoder) {
 }
 
 /// Reads rows back.
-pub(crate) fn decode_rows(from: &mut Decoder<'_>) -> Result<Rows, Error> {
+pub(crate) fn decode_batch(from: &mut Decoder<'_>) -> Result<WriteBatch, Error> {
     let count = from.u32()?;
-    let mut rows = Rows::new();
+    let mut rows = WriteBatch::new();
     for _ in 0..count {
         let operation = from.u8()?;
         let key = Bytes::copy_from_slice(from.block()?);

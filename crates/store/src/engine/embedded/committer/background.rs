@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Alarm, Shared, lock};
-use crate::log::{SealedSegment, Spares};
-use crate::snapshot::Snapshot;
+use super::super::snapshot::Snapshot;
+use super::super::wal::{SealedSegment, SegmentPool};
+use super::{PoisonOnPanic, Shared, lock};
 use crate::{Durability, Error};
 
 /// How often work that failed is tried again, and how often a relaxed log is synced.
@@ -18,22 +18,22 @@ const ROUNDS: u32 = 4;
 
 /// How many commits there were when room was last made, and how often it was made since.
 #[derive(Debug, Default)]
-struct RoomMade {
+struct LastReclaim {
     commits: u64,
     rounds: u32,
 }
 
 /// What the threads behind the commits are told.
 #[derive(Debug)]
-pub(super) struct Upkeep {
-    orders: Mutex<Orders>,
-    ordered: Condvar,
+pub(super) struct Background {
+    requests: Mutex<Requests>,
+    requested: Condvar,
     progress: Condvar,
-    spares: Arc<Spares>,
+    segment_pool: Arc<SegmentPool>,
 }
 
 #[derive(Debug, Default)]
-struct Orders {
+struct Requests {
     flush: bool,
     compact: bool,
     stop: bool,
@@ -41,57 +41,65 @@ struct Orders {
     segments: Vec<SealedSegment>,
 }
 
-impl Upkeep {
-    pub(super) fn new(spares: Arc<Spares>) -> Self {
+impl Background {
+    pub(super) fn new(segment_pool: Arc<SegmentPool>) -> Self {
         // The first round finishes what an earlier process left.
-        let orders = Orders { compact: true, ..Orders::default() };
-        Self { orders: Mutex::new(orders), ordered: Condvar::new(), progress: Condvar::new(), spares }
+        let requests = Requests { compact: true, ..Requests::default() };
+        Self {
+            requests: Mutex::new(requests),
+            requested: Condvar::new(),
+            progress: Condvar::new(),
+            segment_pool,
+        }
     }
 
-    pub(super) fn spares(&self) -> &Spares {
-        &self.spares
+    pub(super) fn segment_pool(&self) -> &SegmentPool {
+        &self.segment_pool
     }
 
     pub(super) fn flush_soon(&self, segments: Vec<SealedSegment>) {
-        let mut orders = lock(&self.orders);
-        orders.segments.extend(segments);
-        orders.flush = true;
-        self.ordered.notify_all();
+        let mut requests = lock(&self.requests);
+        requests.segments.extend(segments);
+        requests.flush = true;
+        self.requested.notify_all();
     }
 
     pub(super) fn take_segments(&self) -> Vec<SealedSegment> {
-        std::mem::take(&mut lock(&self.orders).segments)
+        std::mem::take(&mut lock(&self.requests).segments)
     }
 
     pub(super) fn stop(&self) {
-        lock(&self.orders).stop = true;
-        self.ordered.notify_all();
+        lock(&self.requests).stop = true;
+        self.requested.notify_all();
         self.progress.notify_all();
     }
 
     pub(super) fn wait_for_progress(&self, longest: Duration) {
-        let orders = lock(&self.orders);
-        drop(self.progress.wait_timeout(orders, longest).unwrap_or_else(PoisonError::into_inner));
+        let requests = lock(&self.requests);
+        drop(self.progress.wait_timeout(requests, longest).unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Waits until `which` is ordered or the pause is over; `false` at the end.
-    fn wait(&self, which: impl Fn(&mut Orders) -> &mut bool) -> Option<bool> {
-        let mut orders = lock(&self.orders);
-        if !orders.stop && !*which(&mut orders) {
-            orders = self.ordered.wait_timeout(orders, PAUSE).unwrap_or_else(PoisonError::into_inner).0;
+    /// Waits until `which` is requested or the pause is over; `false` at the end.
+    fn wait(&self, which: impl Fn(&mut Requests) -> &mut bool) -> Option<bool> {
+        let mut requests = lock(&self.requests);
+        if !requests.stop && !*which(&mut requests) {
+            requests = self.requested.wait_timeout(requests, PAUSE).unwrap_or_else(PoisonError::into_inner).0;
         }
-        (!orders.stop).then(|| std::mem::take(which(&mut orders)))
+        (!requests.stop).then(|| std::mem::take(which(&mut requests)))
     }
 }
 
 impl Shared {
     pub(super) fn flush_loop(&self) {
-        let _alarm = Alarm(&self.condition);
+        let _poison = PoisonOnPanic(&self.condition);
         let mut to_flush = false;
-        let mut made = RoomMade::default();
+        let mut made = LastReclaim::default();
         loop {
-            let prepared =
-                self.upkeep.spares.prepare().map_err(|e| Error::io("making a file for the log", &e));
+            let prepared = self
+                .background
+                .segment_pool
+                .prepare()
+                .map_err(|e| Error::io("making a file for the log", &e));
             if self.durability == Durability::Relaxed {
                 self.sync_relaxed();
             }
@@ -100,12 +108,12 @@ impl Shared {
             let trouble = flushed.and(prepared).and_then(|()| self.files.check_reserve()).err();
             let is_full = trouble == Some(Error::DiskFull);
             self.condition.set_impaired(trouble);
-            self.upkeep.progress.notify_all();
+            self.background.progress.notify_all();
             if is_full {
-                self.make_room(&mut made);
+                self.reclaim_space(&mut made);
             }
-            match self.upkeep.wait(|orders| &mut orders.flush) {
-                Some(ordered) => to_flush |= ordered,
+            match self.background.wait(|requests| &mut requests.flush) {
+                Some(requested) => to_flush |= requested,
                 None => return,
             }
         }
@@ -113,7 +121,7 @@ impl Shared {
 
     /// Space of deleted rows comes free when files are merged. That waits until there is enough to merge, which
     /// there may never be if nothing can be written; so it is done now, if anything changed since the last time.
-    fn make_room(&self, made: &mut RoomMade) {
+    fn reclaim_space(&self, made: &mut LastReclaim) {
         let commits = || self.counters.commits.load(Ordering::Relaxed);
         if commits() == made.commits && made.rounds >= ROUNDS {
             return;
@@ -126,35 +134,35 @@ impl Shared {
             self.between_batches(|_| {
                 self.tables.seal_to_merge();
                 // The last deletion counts as well, then: rows that it replaced are looked at by nobody.
-                self.tables.pass();
+                self.tables.advance_visible_seqno();
                 covered.get_or_insert_with(|| (commits(), Snapshot::take(&self.tables).seqno()));
             });
-            is_held |= covered.is_some_and(|(_, seqno)| self.tables.oldest_held() < seqno);
+            is_held |= covered.is_some_and(|(_, seqno)| self.tables.oldest_view() < seqno);
             if let Err(error) = self.tables.flush().and_then(|_| self.tables.merge_all()) {
                 tracing::debug!(%error, "no room could be made");
             }
-            self.between_batches(|_| self.tables.pass());
+            self.between_batches(|_| self.tables.advance_visible_seqno());
         }
         if let Some((commits, _)) = covered.filter(|_| !is_held) {
             let rounds = if commits == made.commits { made.rounds + 1 } else { 1 };
-            *made = RoomMade { commits, rounds };
+            *made = LastReclaim { commits, rounds };
         }
     }
 
     fn flush(&self) -> Result<(), Error> {
-        // Whatever is ordered after this is flushed the next time, and so are its segments.
-        let segments = self.upkeep.take_segments();
+        // Whatever is requested after this is flushed the next time, and so are its segments.
+        let segments = self.background.take_segments();
         match self.tables.flush() {
             Ok(true) => {
-                self.between_batches(|_| self.tables.pass());
-                lock(&self.upkeep.orders).compact = true;
-                self.upkeep.ordered.notify_all();
+                self.between_batches(|_| self.tables.advance_visible_seqno());
+                lock(&self.background.requests).compact = true;
+                self.background.requested.notify_all();
                 self.recycle(&segments).map_err(|e| Error::io("recycling the log", &e))
             }
             Ok(false) => Ok(()),
             Err(error) => {
-                let mut orders = lock(&self.upkeep.orders);
-                orders.segments.splice(0..0, segments);
+                let mut requests = lock(&self.background.requests);
+                requests.segments.splice(0..0, segments);
                 Err(error)
             }
         }
@@ -171,22 +179,22 @@ impl Shared {
     }
 
     pub(super) fn compact_loop(&self) {
-        let _alarm = Alarm(&self.condition);
+        let _poison = PoisonOnPanic(&self.condition);
         loop {
-            let Some(ordered) = self.upkeep.wait(|orders| &mut orders.compact) else { return };
-            if !ordered {
+            let Some(requested) = self.background.wait(|requests| &mut requests.compact) else { return };
+            if !requested {
                 continue;
             }
             loop {
                 match self.tables.compact() {
-                    Ok(true) => self.upkeep.progress.notify_all(),
+                    Ok(true) => self.background.progress.notify_all(),
                     Ok(false) => break,
                     Err(error) => {
                         tracing::warn!(%error, "the index could not be tidied up");
                         break;
                     }
                 }
-                if lock(&self.upkeep.orders).stop {
+                if lock(&self.background.requests).stop {
                     return;
                 }
             }

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::format::{PAGE, SegmentHeader, possible_records, read_record};
-use super::{Log, LogSetup, SealedSegment, Segment, Spares};
+use super::{SealedSegment, Segment, SegmentPool, Wal, WalSetup};
 use crate::OpenError;
 use crate::disk::{Disk, DiskFile};
-use crate::rows::Rows;
+use crate::engine::write_batch::WriteBatch;
 
 /// A segment found in the folder.
 #[derive(Debug)]
@@ -18,17 +18,20 @@ struct Found {
     length: u64,
 }
 
-/// See [`Log::open`].
+/// See [`Wal::open`].
 pub(super) fn recover(
-    setup: &LogSetup<'_>,
-    replay: &mut dyn FnMut(u64, Rows) -> Result<(), OpenError>,
-) -> Result<Log, OpenError> {
-    let &LogSetup { disk, dir, segment_bytes, relaxed, fresh_salt } = setup;
+    setup: &WalSetup<'_>,
+    replay: &mut dyn FnMut(u64, WriteBatch) -> Result<(), OpenError>,
+) -> Result<Wal, OpenError> {
+    let &WalSetup { disk, dir, segment_bytes, relaxed, fresh_salt } = setup;
     let failed = |what: &str, error| OpenError::io(format!("{what} in {}", dir.display()), error);
     disk.create_dir_all(dir).map_err(|e| failed("creating the log's folder", e))?;
-    let spares =
-        Spares::open(Arc::clone(disk), dir, segment_bytes).map_err(|e| failed("listing the log", e))?;
-    let spares = Arc::new(spares);
+    if let Some(parent) = dir.parent() {
+        disk.sync_dir(parent).map_err(|e| failed("making the log's folder durable", e))?;
+    }
+    let segment_pool =
+        SegmentPool::open(Arc::clone(disk), dir, segment_bytes).map_err(|e| failed("listing the log", e))?;
+    let segment_pool = Arc::new(segment_pool);
     let segments = find_segments(disk, dir)?;
     let mut next_record = segments.first().map_or(1, |first| first.header.first_record);
     let mut sealed = Vec::new();
@@ -47,12 +50,19 @@ pub(super) fn recover(
         Some(active) => active,
         None => {
             let header = SegmentHeader { number: 1, salt: fresh_salt, first_record: next_record, relaxed };
-            Segment::activate(disk, dir, &spares, header).map_err(|e| failed("beginning the log", e))?
+            Segment::activate(disk, dir, &segment_pool, header).map_err(|e| failed("beginning the log", e))?
         }
     };
     let may_hold_leftovers = active.header.relaxed || relaxed;
-    let mut log =
-        Log { disk: Arc::clone(disk), dir: dir.to_path_buf(), spares, active, sealed, next_record, relaxed };
+    let mut log = Wal {
+        disk: Arc::clone(disk),
+        dir: dir.to_path_buf(),
+        segment_pool,
+        active,
+        sealed,
+        next_record,
+        relaxed,
+    };
     if may_hold_leftovers && !log.active.is_fresh() {
         // Records after a lost one could later pass for the successors of new ones.
         log.switch(fresh_salt).map_err(|e| failed("beginning the log", e))?;
@@ -93,7 +103,7 @@ fn find_segments(disk: &Arc<dyn Disk>, dir: &Path) -> Result<Vec<Found>, OpenErr
 fn replay_segment(
     segment: &Found,
     next_record: &mut u64,
-    replay: &mut dyn FnMut(u64, Rows) -> Result<(), OpenError>,
+    replay: &mut dyn FnMut(u64, WriteBatch) -> Result<(), OpenError>,
 ) -> Result<u64, OpenError> {
     let failed = |error| OpenError::io(format!("reading {}", segment.path.display()), error);
     let salt = segment.header.salt;

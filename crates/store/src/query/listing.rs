@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use bytes::Bytes;
 
-use crate::snapshot::Snapshot;
+use crate::engine::{Row, View};
 use crate::{Error, key};
 
 /// Rows looked up at once after a common prefix; doubled while no common prefix comes up.
@@ -15,7 +15,7 @@ const LARGEST_LOOK: usize = 1024;
 /// A table whose keys are `base`, a name, and `suffix` bytes more.
 #[derive(Debug)]
 pub(crate) struct Walk<'a> {
-    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) view: &'a View,
     pub(crate) base: Bytes,
     pub(crate) suffix: usize,
     /// Only names that begin so.
@@ -44,7 +44,7 @@ pub(crate) struct Walked {
 }
 
 impl Walk<'_> {
-    pub(crate) fn walk(&self) -> Result<Walked, Error> {
+    pub(crate) async fn walk(&self) -> Result<Walked, Error> {
         let mut walked = Walked::default();
         if self.max == 0 {
             return Ok(walked);
@@ -55,7 +55,7 @@ impl Walk<'_> {
         let mut look = if self.delimiter.is_empty() { LARGEST_LOOK } else { FIRST_LOOK };
         loop {
             let wanted = look.min(self.max - walked.steps.len() + 1);
-            let rows = self.snapshot.scan(bound(&from), Bound::Excluded(&end), wanted)?;
+            let rows = self.view.scan(bound(&from), Bound::Excluded(&end), wanted).await?;
             let is_last = rows.len() < wanted;
             let Some((last, _)) = rows.last() else { return Ok(walked) };
             let last = last.clone();
@@ -74,7 +74,7 @@ impl Walk<'_> {
 
     /// Takes rows up to the maximum. `None` when there was one too many; else what comes after the last common
     /// prefix, if one came up.
-    fn take(&self, rows: Vec<(Bytes, Bytes)>, walked: &mut Walked) -> Result<Option<Option<Bytes>>, Error> {
+    fn take(&self, rows: Vec<Row>, walked: &mut Walked) -> Result<Option<Option<Bytes>>, Error> {
         let mut passed: Option<Bytes> = None;
         for (key, value) in rows {
             if passed.as_ref().is_some_and(|passed| key < *passed) {

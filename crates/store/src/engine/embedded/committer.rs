@@ -1,31 +1,31 @@
 //! The committer: runs queued commands in batches and makes a batch durable with one sync.
 //!
-//! Two threads do the same: run the commands that wait, then take the log, run what has come meanwhile, write,
+//! Two threads do the same: run the commands that wait, then take the write-ahead log, run what has come meanwhile, write,
 //! sync, apply and answer. While one syncs the other forms the next batch, on top of the rows in flight; a command
 //! that comes alone is written at once. Readers look at the tables, and rows come there only when they are durable.
 //! When a batch fails, the one that was formed on top of it is run again without it.
 
+mod background;
 mod job;
-mod upkeep;
 
 use std::collections::VecDeque;
 use std::io;
-use std::ops::Bound;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::due::DueFloor;
+use tokio::sync::oneshot::Receiver;
+
+use super::Surroundings;
+use super::batch::Batch;
+use super::tables::Tables;
+use super::wal::{SealedSegment, Wal};
+use crate::engine::write_batch::WriteBatch;
+use crate::engine::{Command, CommitObserver};
 use crate::file::{DataFiles, FileGuard};
 use crate::health::{Condition, Counters};
 use crate::id::IdSource;
-use crate::key::Tag;
 use crate::lock::FolderLock;
-use crate::log::{Log, SealedSegment};
-use crate::rows::Rows;
-use crate::tables::Tables;
-use crate::txn::{Batch, Command};
 use crate::{Durability, Error, OpenError};
 use job::{CommandJob, Job};
 
@@ -35,27 +35,20 @@ const BATCH_BYTES: usize = 4 << 20;
 /// More commands than this do not wait.
 const QUEUE_LIMIT: usize = 65_536;
 
-/// Writes wait while this many memories of the tables are being flushed.
-const SEALED_LIMIT: usize = 3;
+/// Writes wait while this many memtables are being flushed.
+const MAX_SEALED_MEMTABLES: usize = 3;
 
-/// Writes wait while there are this many unsorted runs of files.
-const RUNS_LIMIT: usize = 24;
+/// Writes wait while there are this many runs of files in level 0 (a write stall).
+const MAX_L0_RUNS: usize = 24;
 
 /// What a committer is made of.
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) tables: Arc<Tables>,
-    pub(crate) log: Log,
-    pub(crate) condition: Arc<Condition>,
-    pub(crate) counters: Arc<Counters>,
-    pub(crate) ids: Arc<IdSource>,
-    pub(crate) files: Arc<DataFiles>,
-    /// Counted up after every commit that changes settings of buckets.
-    pub(crate) settings_epoch: Arc<AtomicU64>,
-    pub(crate) due: Arc<DueFloor>,
+    pub(crate) wal: Wal,
+    pub(crate) around: Surroundings,
     pub(crate) durability: Durability,
     pub(crate) lazy_delay: Duration,
-    pub(crate) lock: FolderLock,
 }
 
 /// The handle commands are given to. Dropping it ends the threads after what is queued.
@@ -74,17 +67,16 @@ struct Shared {
     forming: Mutex<VecDeque<Box<dyn Job>>>,
     in_flight: Mutex<InFlight>,
     /// Held while a batch is written, synced and applied. `None` after the end.
-    log: Mutex<Option<Log>>,
+    wal: Mutex<Option<Wal>>,
     tables: Arc<Tables>,
     condition: Arc<Condition>,
     counters: Arc<Counters>,
     ids: Arc<IdSource>,
     files: Arc<DataFiles>,
-    settings_epoch: Arc<AtomicU64>,
-    due: Arc<DueFloor>,
+    observer: CommitObserver,
     durability: Durability,
     lazy_delay: Duration,
-    upkeep: upkeep::Upkeep,
+    background: background::Background,
     /// The folder is ours until the last thread has ended.
     _lock: FolderLock,
 }
@@ -98,33 +90,33 @@ struct Queue {
     closed: bool,
 }
 
-/// The batch that was taken to the log last.
+/// The batch that was taken to the write-ahead log last.
 #[derive(Debug, Default, Clone)]
 struct InFlight {
-    rows: Option<Arc<Rows>>,
+    rows: Option<Arc<WriteBatch>>,
     /// How many batches failed so far.
     failures: u64,
 }
 
 impl Committer {
     pub(crate) fn start(setup: Setup) -> Result<Self, OpenError> {
+        let Setup { tables, wal, around, durability, lazy_delay } = setup;
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             wake: Condvar::new(),
             forming: Mutex::default(),
             in_flight: Mutex::default(),
-            upkeep: upkeep::Upkeep::new(setup.log.spares()),
-            log: Mutex::new(Some(setup.log)),
-            tables: setup.tables,
-            condition: setup.condition,
-            counters: setup.counters,
-            ids: setup.ids,
-            files: setup.files,
-            settings_epoch: setup.settings_epoch,
-            due: setup.due,
-            durability: setup.durability,
-            lazy_delay: setup.lazy_delay,
-            _lock: setup.lock,
+            background: background::Background::new(wal.segment_pool()),
+            wal: Mutex::new(Some(wal)),
+            tables,
+            condition: around.condition,
+            counters: around.counters,
+            ids: around.ids,
+            files: around.files,
+            observer: around.observer,
+            durability,
+            lazy_delay,
+            _lock: around.lock,
         });
         let committer = Self { shared, threads: Mutex::default() };
         committer.spawn("ossicle-commit-1", Shared::commit_loop)?;
@@ -170,10 +162,10 @@ impl Committer {
     pub(crate) fn commit_lazily<C: Command>(
         &self,
         command: C,
-    ) -> Result<impl Future<Output = Result<C::Output, Error>> + use<C>, Error> {
+    ) -> Result<Receiver<Result<C::Output, Error>>, Error> {
         let (reply, answer) = tokio::sync::oneshot::channel();
         self.submit_lazily(Box::new(CommandJob::new(command, Some(reply), None)))?;
-        Ok(async move { answer.await.unwrap_or(Err(Error::Closed)) })
+        Ok(answer)
     }
 
     fn submit_lazily(&self, job: Box<dyn Job>) -> Result<(), Error> {
@@ -210,18 +202,18 @@ impl Committer {
     /// whether that worked.
     pub(crate) fn close(&self) -> bool {
         self.stop();
-        let Some(log) = lock(&self.shared.log).take() else { return false };
+        let Some(wal) = lock(&self.shared.wal).take() else { return false };
         if self.shared.condition.check().is_err() {
             return false;
         }
         self.shared.tables.seal();
-        let spares = log.spares();
-        let waiting = self.shared.upkeep.take_segments();
+        let segment_pool = wal.segment_pool();
+        let waiting = self.shared.background.take_segments();
         match self.shared.tables.flush() {
             Ok(false) => true,
             Ok(true) => {
-                let segments: Vec<_> = waiting.into_iter().chain(log.close()).collect();
-                let recycled = spares.recycle(&segments);
+                let segments: Vec<_> = waiting.into_iter().chain(wal.close()).collect();
+                let recycled = segment_pool.recycle(&segments);
                 if let Err(error) = &recycled {
                     tracing::warn!(%error, "files of the log could not be recycled");
                 }
@@ -243,7 +235,7 @@ impl Committer {
         for thread in committers {
             let _ = thread.join();
         }
-        self.shared.upkeep.stop();
+        self.shared.background.stop();
         for thread in others {
             let _ = thread.join();
         }
@@ -257,9 +249,9 @@ impl Drop for Committer {
 }
 
 /// Refuses writes should the thread that holds it panic: what it was doing is neither done nor undone.
-struct Alarm<'a>(&'a Condition);
+struct PoisonOnPanic<'a>(&'a Condition);
 
-impl Drop for Alarm<'_> {
+impl Drop for PoisonOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.poison("a thread of the store panicked");
@@ -269,7 +261,7 @@ impl Drop for Alarm<'_> {
 
 impl Shared {
     fn commit_loop(&self) {
-        let _alarm = Alarm(&self.condition);
+        let _poison = PoisonOnPanic(&self.condition);
         loop {
             let mut forming = lock(&self.forming);
             if forming.is_empty() {
@@ -283,7 +275,7 @@ impl Shared {
             let mut jobs = Vec::with_capacity(forming.len());
             run_jobs(&mut batch, &mut forming, &mut jobs);
 
-            let mut log = lock(&self.log);
+            let mut wal = lock(&self.wal);
             // More may have come while the other thread was syncing.
             forming.extend(self.take_jobs());
             run_jobs(&mut batch, &mut forming, &mut jobs);
@@ -296,13 +288,13 @@ impl Shared {
             let rows = Arc::new(batch.into_rows());
             lock(&self.in_flight).rows = Some(Arc::clone(&rows));
             drop(forming);
-            let outcome = self.write(&mut log, &rows, jobs.len());
+            let outcome = self.write(&mut wal, &rows, jobs.len());
             if outcome.is_err() {
                 let mut in_flight = lock(&self.in_flight);
                 in_flight.rows = None;
                 in_flight.failures += 1;
             }
-            drop(log);
+            drop(wal);
             for job in jobs {
                 job.finish(&outcome);
             }
@@ -337,21 +329,26 @@ impl Shared {
     }
 
     /// Makes rows durable and visible.
-    fn write(&self, log: &mut MutexGuard<'_, Option<Log>>, rows: &Rows, jobs: usize) -> Result<(), Error> {
+    fn write(
+        &self,
+        wal: &mut MutexGuard<'_, Option<Wal>>,
+        rows: &WriteBatch,
+        jobs: usize,
+    ) -> Result<(), Error> {
         if rows.is_empty() {
             return Ok(());
         }
-        let log = log.as_mut().ok_or(Error::Closed)?;
+        let wal = wal.as_mut().ok_or(Error::Closed)?;
         self.condition.check()?;
         self.wait_for_room()?;
-        if !log.has_room(rows) {
-            self.switch(log)?;
+        if !wal.has_room(rows) {
+            self.switch(wal)?;
         }
         let seqno = self.tables.next_seqno();
-        let written = log.append(seqno, rows).map_err(|e| self.write_failed(&e))?;
+        let written = wal.append(seqno, rows).map_err(|e| self.write_failed(&e))?;
         if self.durability == Durability::Durable {
             let start = Instant::now();
-            log.sync().map_err(|e| {
+            wal.sync().map_err(|e| {
                 self.condition.poison(&format!("syncing the log: {e}"));
                 self.condition.check().err().unwrap_or(Error::Closed)
             })?;
@@ -359,10 +356,7 @@ impl Shared {
             Counters::add(&self.counters.sync_us, micros);
         }
         self.tables.apply(seqno, rows);
-        self.due.applied(rows);
-        if [Tag::Bucket, Tag::Document].into_iter().any(|tag| has_rows_of(rows, tag)) {
-            self.settings_epoch.fetch_add(1, Ordering::AcqRel);
-        }
+        self.observer.committed(rows);
         Counters::add(&self.counters.commits, 1);
         Counters::add(&self.counters.commands, jobs as u64);
         Counters::add(&self.counters.log_bytes, written);
@@ -381,18 +375,18 @@ impl Shared {
     }
 
     /// Goes on in a fresh segment and has the tables' memory flushed, after which the old one is not needed.
-    fn switch(&self, log: &mut Log) -> Result<(), Error> {
+    fn switch(&self, wal: &mut Wal) -> Result<(), Error> {
         if self.durability == Durability::Relaxed {
             self.files.sync_relaxed().map_err(|e| self.write_failed(&e))?;
-            log.sync().map_err(|e| self.write_failed(&e))?;
+            wal.sync().map_err(|e| self.write_failed(&e))?;
         }
-        if let Err(error) = log.switch(self.ids.salt()) {
+        if let Err(error) = wal.switch(self.ids.salt()) {
             let error = Error::io("beginning a file of the log", &error);
             self.condition.set_impaired(Some(error.clone()));
             return Err(error);
         }
         self.tables.seal();
-        self.upkeep.flush_soon(log.take_sealed());
+        self.background.flush_soon(wal.take_sealed());
         if let Err(full @ Error::DiskFull) = self.files.check_reserve() {
             self.condition.set_impaired(Some(full));
         }
@@ -403,26 +397,26 @@ impl Shared {
     fn wait_for_room(&self) -> Result<(), Error> {
         loop {
             let (sealed, runs) = self.tables.backlog();
-            if sealed < SEALED_LIMIT && runs < RUNS_LIMIT {
+            if sealed < MAX_SEALED_MEMTABLES && runs < MAX_L0_RUNS {
                 return Ok(());
             }
             if let Some(error) = self.condition.impaired() {
                 return Err(error);
             }
             self.condition.check()?;
-            self.upkeep.wait_for_progress(Duration::from_millis(20));
+            self.background.wait_for_progress(Duration::from_millis(20));
         }
     }
 
     /// Runs `change` while no batch is being written, unless the log is closed.
-    fn between_batches(&self, change: impl FnOnce(&mut Log)) {
-        if let Some(log) = lock(&self.log).as_mut() {
-            change(log);
+    fn between_batches(&self, change: impl FnOnce(&mut Wal)) {
+        if let Some(wal) = lock(&self.wal).as_mut() {
+            change(wal);
         }
     }
 
     fn recycle(&self, segments: &[SealedSegment]) -> io::Result<()> {
-        self.upkeep.spares().recycle(segments)
+        self.background.segment_pool().recycle(segments)
     }
 }
 
@@ -443,13 +437,6 @@ fn run_jobs(batch: &mut Batch, waiting: &mut VecDeque<Box<dyn Job>>, done: &mut 
         job.run(batch);
         done.push(job);
     }
-}
-
-fn has_rows_of(rows: &Rows, tag: Tag) -> bool {
-    let from = [tag as u8];
-    let bounds = (Bound::Included(from.as_slice()), Bound::Unbounded);
-    let first = rows.range::<[u8], _>(bounds).next();
-    first.is_some_and(|(key, _)| key.first() == Some(&(tag as u8)))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

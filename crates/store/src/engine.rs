@@ -1,0 +1,120 @@
+//! The engine: where rows live, in key order, and how they are changed and read.
+//!
+//! A change is a [`Command`] and a read is a [`Query`]: values that the engine runs where and when it likes, perhaps
+//! several times. Nothing outside of this folder knows trees, write-ahead logs, sequence numbers of commits or which
+//! thread may wait for a disk. The embedded engine answers short queries on the thread that asks and long ones, or all
+//! of them while the disk is slow, on a blocking thread; an engine over a network would simply wait.
+
+mod command;
+#[cfg(test)]
+pub(crate) mod contrary;
+pub(crate) mod embedded;
+mod observer;
+mod query;
+mod view;
+pub(crate) mod write_batch;
+
+pub(crate) use command::{Command, Txn};
+pub(crate) use observer::CommitObserver;
+pub(crate) use query::Query;
+pub(crate) use view::{Pages, Row, View};
+
+use std::future::Future;
+
+use crate::Error;
+use crate::file::FileGuard;
+use embedded::Embedded;
+
+/// The engines.
+#[derive(Debug)]
+pub(crate) enum Engine {
+    /// Trees and a write-ahead log in the data folder.
+    Embedded(Embedded),
+    /// Slow, in memory, and at odds with whoever relies on luck: it stands for a shared one.
+    #[cfg(test)]
+    Contrary(contrary::Contrary),
+}
+
+impl Engine {
+    /// Runs a command and waits until its changes are durable and visible. If the caller stops waiting, the command
+    /// happens all the same. `guard` is a data file the command takes in: it stays if the command succeeds.
+    pub(crate) async fn commit<C: Command>(
+        &self,
+        command: C,
+        guard: Option<FileGuard>,
+    ) -> Result<C::Output, Error> {
+        match self {
+            Self::Embedded(engine) => engine.commit(command, guard).await,
+            #[cfg(test)]
+            Self::Contrary(engine) => engine.commit(command, guard).await,
+        }
+    }
+
+    /// Does the same on a thread that may block.
+    pub(crate) fn commit_blocking<C: Command>(&self, command: C) -> Result<C::Output, Error> {
+        match self {
+            Self::Embedded(engine) => engine.commit_blocking(command),
+            #[cfg(test)]
+            Self::Contrary(engine) => contrary::block_on(engine.commit(command, None)),
+        }
+    }
+
+    /// Queues a command that may wait for others, so that it hardly ever costs a sync of its own. The future tells how it
+    /// went; dropping it changes nothing.
+    pub(crate) fn commit_lazily<C: Command>(
+        &self,
+        command: C,
+    ) -> Result<impl Future<Output = Result<C::Output, Error>> + Send + use<C>, Error> {
+        let answer = match self {
+            Self::Embedded(engine) => engine.commit_lazily(command)?,
+            #[cfg(test)]
+            Self::Contrary(engine) => engine.commit_lazily(command),
+        };
+        Ok(async move { answer.await.unwrap_or(Err(Error::Closed)) })
+    }
+
+    /// Runs a command and forgets its changes: tells what it would come to.
+    pub(crate) async fn dry_run<C: Command>(&self, command: C) -> Result<C::Output, Error> {
+        match self {
+            Self::Embedded(engine) => engine.dry_run(command).await,
+            #[cfg(test)]
+            Self::Contrary(engine) => engine.dry_run(command).await,
+        }
+    }
+
+    /// Answers a query from the rows as they are after some commit, the same for the whole of it.
+    pub(crate) async fn query<Q: Query>(&self, query: Q) -> Result<Q::Output, Error> {
+        match self {
+            Self::Embedded(engine) => engine.query(query).await,
+            #[cfg(test)]
+            Self::Contrary(engine) => engine.query(&query).await,
+        }
+    }
+
+    /// Does the same on a thread that may block.
+    pub(crate) fn query_blocking<Q: Query>(&self, query: &Q) -> Result<Q::Output, Error> {
+        match self {
+            Self::Embedded(engine) => engine.query_blocking(query),
+            #[cfg(test)]
+            Self::Contrary(engine) => contrary::block_on(engine.query(query)),
+        }
+    }
+
+    /// The oldest state that a query under way looks at, in the numbers of [`View::seqno`]; without one, the present.
+    pub(crate) fn oldest_view(&self) -> u64 {
+        match self {
+            Self::Embedded(engine) => engine.oldest_view(),
+            #[cfg(test)]
+            Self::Contrary(engine) => engine.oldest_view(),
+        }
+    }
+
+    /// Takes no more commands, waits for those that wait, and tells whether the next start has nothing to make good.
+    pub(crate) fn close(&self) -> bool {
+        match self {
+            Self::Embedded(engine) => engine.close(),
+            #[cfg(test)]
+            Self::Contrary(engine) => engine.close(),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Changes of the metadata, and what they may do: read and write rows through a transaction that they share with nobody.
+//!
+//! A command sees its own writes and those of all commands before it, and none of its writes stay if it fails. It may be
+//! run again from the start, so it takes what it needs from outside (time, identifiers) as fields and changes nothing but
+//! rows.
+
+use std::future::Future;
+use std::ops::Bound;
+
+use bytes::Bytes;
+
+use super::Row;
+use crate::Error;
+
+/// A transaction. The embedded engines answer at once; one over a network does not.
+pub(crate) trait Txn: Send {
+    /// Returns the value of a row.
+    fn get(&mut self, key: &[u8]) -> impl Future<Output = Result<Option<Bytes>, Error>> + Send;
+    /// Returns rows in key order, at most `limit`.
+    fn scan(
+        &mut self,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Row>, Error>> + Send;
+    /// Writes a row.
+    fn put(&mut self, key: Bytes, value: Bytes);
+    /// Deletes a row, whether it exists or not.
+    fn delete(&mut self, key: Bytes);
+}
+
+/// A change of the metadata.
+pub(crate) trait Command: Send + Sync + 'static {
+    /// What the caller learns.
+    type Output: Send + 'static;
+    /// Whether more space is needed afterwards than before. When space is short the rest of the write-ahead log is left
+    /// to commands that make some.
+    const GROWS: bool = true;
+    /// Makes the change.
+    fn run<T: Txn>(&self, txn: &mut T) -> impl Future<Output = Result<Self::Output, Error>> + Send;
+}

@@ -1,0 +1,326 @@
+//! An engine that is slow and at odds with whoever relies on luck: it stands for a shared one in tests.
+//!
+//! Its rows are in memory, and outlive the store as those of a database do: whoever opens an engine with the same name finds
+//! them. Every look waits, now and then for long. Commands run side by side and are run again from the start when another one
+//! came first, and at random as well; queries are run twice at random. Commits come in another order than they were asked
+//! for in, as far as nobody waited for the earlier one.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use bytes::Bytes;
+use tokio::sync::oneshot::{self, Receiver};
+
+use super::embedded::Surroundings;
+use super::embedded::snapshot::SnapshotTracker;
+use super::embedded::tables::is_empty_range;
+use super::write_batch::WriteBatch;
+use super::{Command, CommitObserver, Query, Row, Txn, View};
+use crate::Error;
+use crate::file::FileGuard;
+use crate::health::Condition;
+use crate::lock::FolderLock;
+
+/// The engine.
+#[derive(Debug)]
+pub(crate) struct Contrary {
+    shared: Arc<Shared>,
+    _lock: FolderLock,
+}
+
+/// The databases there are, by name.
+static DATABASES: Mutex<BTreeMap<PathBuf, Arc<Mutex<Rows>>>> = Mutex::new(BTreeMap::new());
+
+#[derive(Debug)]
+struct Shared {
+    rows: Arc<Mutex<Rows>>,
+    closed: AtomicBool,
+    views: SnapshotTracker,
+    observer: CommitObserver,
+    condition: Arc<Condition>,
+    dice: Dice,
+}
+
+/// The rows after `version` commits.
+#[derive(Debug, Default, Clone)]
+struct Rows {
+    version: u64,
+    all: Arc<WriteBatch>,
+}
+
+/// One state of the rows.
+#[derive(Debug)]
+pub(crate) struct State {
+    shared: Arc<Shared>,
+    rows: Rows,
+}
+
+impl Contrary {
+    /// Opens the engine of this name; `seed` decides what it does when.
+    pub(crate) fn open(around: Surroundings, name: &Path, seed: u64) -> Self {
+        let mut databases = DATABASES.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = Shared {
+            rows: Arc::clone(databases.entry(name.to_owned()).or_default()),
+            closed: AtomicBool::new(false),
+            views: SnapshotTracker::default(),
+            observer: around.observer,
+            condition: around.condition,
+            dice: Dice(AtomicU64::new(seed)),
+        };
+        Self { shared: Arc::new(shared), _lock: around.lock }
+    }
+
+    pub(crate) async fn commit<C: Command>(
+        &self,
+        command: C,
+        guard: Option<FileGuard>,
+    ) -> Result<C::Output, Error> {
+        // A caller that stops waiting does not stop the command.
+        let (reply, answer) = oneshot::channel();
+        let shared = Arc::clone(&self.shared);
+        let work = async move {
+            let result = shared.commit(&command).await;
+            match (&result, guard) {
+                (Ok(_), Some(guard)) => guard.keep(),
+                (_, guard) => drop(guard),
+            }
+            let _ = reply.send(result);
+        };
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(work)),
+            Err(_) => work.await,
+        }
+        answer.await.unwrap_or(Err(Error::Closed))
+    }
+
+    pub(crate) fn commit_lazily<C: Command>(&self, command: C) -> Receiver<Result<C::Output, Error>> {
+        let (reply, answer) = oneshot::channel();
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            let result = shared.commit(&command).await;
+            drop(command);
+            reply.send(result)
+        });
+        answer
+    }
+
+    pub(crate) async fn dry_run<C: Command>(&self, command: C) -> Result<C::Output, Error> {
+        let mut txn = Attempt { state: self.shared.state(), own: WriteBatch::new() };
+        command.run(&mut txn).await
+    }
+
+    pub(crate) async fn query<Q: Query>(&self, query: &Q) -> Result<Q::Output, Error> {
+        if self.shared.dice.roll(4) == 0 {
+            let _ = query.run(&View::Contrary(self.shared.state())).await;
+        }
+        query.run(&View::Contrary(self.shared.state())).await
+    }
+
+    pub(crate) fn oldest_view(&self) -> u64 {
+        self.shared.views.oldest(|| self.shared.lock().version)
+    }
+
+    pub(crate) fn close(&self) -> bool {
+        self.shared.closed.store(true, Ordering::Release);
+        false
+    }
+}
+
+impl Shared {
+    async fn commit<C: Command>(self: &Arc<Self>, command: &C) -> Result<C::Output, Error> {
+        self.hesitate().await;
+        loop {
+            self.condition.check_space(C::GROWS)?;
+            let mut txn = Attempt { state: self.state(), own: WriteBatch::new() };
+            let result = command.run(&mut txn).await;
+            if self.dice.roll(3) == 0 {
+                continue;
+            }
+            let base = txn.state.rows.version;
+            if !self.try_apply(base, &txn.own, result.is_ok())? {
+                continue;
+            }
+            self.hesitate().await;
+            return result;
+        }
+    }
+
+    /// Applies changes to the rows unless they have changed since `base`. Even a refusal has to rest on what is there.
+    fn try_apply(&self, base: u64, own: &WriteBatch, succeeded: bool) -> Result<bool, Error> {
+        let mut rows = self.lock();
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::Closed);
+        }
+        if rows.version != base {
+            return Ok(false);
+        }
+        if succeeded && !own.is_empty() {
+            let all = Arc::make_mut(&mut rows.all);
+            for (key, value) in own {
+                match value {
+                    Some(value) => drop(all.insert(key.clone(), Some(value.clone()))),
+                    None => drop(all.remove(key)),
+                }
+            }
+            rows.version += 1;
+            self.observer.committed(own);
+        }
+        Ok(true)
+    }
+
+    fn state(self: &Arc<Self>) -> State {
+        let mut rows = Rows::default();
+        self.views.acquire(|| {
+            rows = self.lock().clone();
+            rows.version
+        });
+        State { shared: Arc::clone(self), rows }
+    }
+
+    /// Lets others go first, now and then many of them.
+    async fn hesitate(&self) {
+        let turns = match self.dice.roll(16) {
+            0 => 40,
+            1..4 => 3,
+            _ => 0,
+        };
+        Turns(turns).await;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Rows> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    pub(crate) async fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Error> {
+        self.shared.hesitate().await;
+        Ok(self.rows.all.get(key).cloned().flatten())
+    }
+
+    pub(crate) async fn scan(
+        &self,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Row>, Error> {
+        self.shared.hesitate().await;
+        if is_empty_range(from, to) {
+            return Ok(Vec::new());
+        }
+        let rows = self.rows.all.range::<[u8], _>((from, to));
+        Ok(rows.filter_map(|(key, value)| Some((key.clone(), value.clone()?))).take(limit).collect())
+    }
+
+    pub(crate) fn seqno(&self) -> u64 {
+        self.rows.version
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        self.shared.views.release(self.rows.version);
+    }
+}
+
+/// One attempt to run a command.
+struct Attempt {
+    state: State,
+    own: WriteBatch,
+}
+
+impl Txn for Attempt {
+    async fn get(&mut self, key: &[u8]) -> Result<Option<Bytes>, Error> {
+        match self.own.get(key) {
+            Some(value) => Ok(value.clone()),
+            None => self.state.get(key).await,
+        }
+    }
+
+    async fn scan(&mut self, from: Bound<&[u8]>, to: Bound<&[u8]>, limit: usize) -> Result<Vec<Row>, Error> {
+        if is_empty_range(from, to) {
+            return Ok(Vec::new());
+        }
+        let mut merged: WriteBatch = self
+            .state
+            .scan(from, to, usize::MAX)
+            .await?
+            .into_iter()
+            .map(|(key, value)| (key, Some(value)))
+            .collect();
+        merged.extend(self.own.range::<[u8], _>((from, to)).map(|(k, v)| (k.clone(), v.clone())));
+        Ok(merged.into_iter().filter_map(|(key, value)| Some((key, value?))).take(limit).collect())
+    }
+
+    fn put(&mut self, key: Bytes, value: Bytes) {
+        self.own.insert(key, Some(value));
+    }
+
+    fn delete(&mut self, key: Bytes) {
+        self.own.insert(key, None);
+    }
+}
+
+/// Numbers that look random (splitmix64).
+#[derive(Debug)]
+struct Dice(AtomicU64);
+
+impl Dice {
+    fn roll(&self, sides: u64) -> u64 {
+        let mut z = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ (z >> 31)) % sides
+    }
+}
+
+/// Waits for so many turns of the scheduler.
+struct Turns(u32);
+
+impl Future for Turns {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.0 == 0 {
+            return Poll::Ready(());
+        }
+        self.0 -= 1;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// Waits for a future on a thread that may block.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    #[derive(Default)]
+    struct Bell {
+        rung: Mutex<bool>,
+        ring: Condvar,
+    }
+    impl Wake for Bell {
+        fn wake(self: Arc<Self>) {
+            *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            self.ring.notify_one();
+        }
+    }
+    let bell = Arc::new(Bell::default());
+    let waker = Waker::from(Arc::clone(&bell));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        let mut rung = bell.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*rung {
+            rung = bell.ring.wait(rung).unwrap_or_else(PoisonError::into_inner);
+        }
+        *rung = false;
+    }
+}

@@ -1,0 +1,111 @@
+//! One state of the rows, as a query sees it.
+
+use std::ops::Bound;
+
+use bytes::Bytes;
+
+#[cfg(test)]
+use super::contrary;
+use super::embedded::snapshot::Snapshot;
+use crate::Error;
+
+/// A key and its value.
+pub(crate) type Row = (Bytes, Bytes);
+
+/// The rows as they are after some commit, for as long as this value lives.
+#[derive(Debug)]
+pub(crate) enum View {
+    Embedded(Snapshot),
+    #[cfg(test)]
+    Contrary(contrary::State),
+}
+
+/// Rows of a table, a page at a time.
+#[derive(Debug)]
+pub(crate) struct Pages<'a> {
+    view: &'a View,
+    from: Bound<Bytes>,
+    end: Bytes,
+    size: usize,
+}
+
+#[cfg_attr(
+    not(test),
+    expect(clippy::unused_async, reason = "an engine over a network waits in each of them")
+)]
+impl View {
+    /// Returns the value of a row.
+    pub(crate) async fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Error> {
+        match self {
+            Self::Embedded(snapshot) => snapshot.get(key),
+            #[cfg(test)]
+            Self::Contrary(state) => state.get(key).await,
+        }
+    }
+
+    /// Returns rows in key order from the bounds, at most `limit`.
+    pub(crate) async fn scan(
+        &self,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Row>, Error> {
+        match self {
+            Self::Embedded(snapshot) => snapshot.scan(from, to, limit),
+            #[cfg(test)]
+            Self::Contrary(state) => state.scan(from, to, limit).await,
+        }
+    }
+
+    /// Returns keys in order from the bounds, at most `limit`, without reading values.
+    pub(crate) async fn keys(
+        &self,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Bytes>, Error> {
+        match self {
+            Self::Embedded(snapshot) => snapshot.keys(from, to, limit),
+            #[cfg(test)]
+            Self::Contrary(state) => {
+                Ok(state.scan(from, to, limit).await?.into_iter().map(|(k, _)| k).collect())
+            }
+        }
+    }
+
+    /// Goes through the rows from `from` and before `end`, `size` at a time.
+    pub(crate) fn pages(&self, from: Bound<Bytes>, end: Bytes, size: usize) -> Pages<'_> {
+        Pages { view: self, from, end, size }
+    }
+
+    /// Returns a number that commits invisible to this view have reached: they and all later ones change nothing in it.
+    pub(crate) fn seqno(&self) -> u64 {
+        match self {
+            Self::Embedded(snapshot) => snapshot.seqno(),
+            #[cfg(test)]
+            Self::Contrary(state) => state.seqno(),
+        }
+    }
+}
+
+impl Pages<'_> {
+    /// Returns the next rows; none at the end.
+    pub(crate) async fn next(&mut self) -> Result<Vec<Row>, Error> {
+        let from = self.from.as_ref().map(AsRef::as_ref);
+        let rows = self.view.scan(from, Bound::Excluded(&self.end), self.size).await?;
+        if let Some((last, _)) = rows.last() {
+            self.from = Bound::Excluded(last.clone());
+        }
+        Ok(rows)
+    }
+
+    /// Returns the next keys; none at the end.
+    pub(crate) async fn next_keys(&mut self) -> Result<Vec<Bytes>, Error> {
+        let from = self.from.as_ref().map(AsRef::as_ref);
+        let keys = self.view.keys(from, Bound::Excluded(&self.end), self.size).await?;
+        if let Some(last) = keys.last() {
+            self.from = Bound::Excluded(last.clone());
+        }
+        Ok(keys)
+    }
+}

@@ -1,0 +1,19 @@
+//! The queries: every read of the metadata, one file a group, with no knowledge of the engine.
+
+mod bucket;
+mod content;
+mod delivery;
+mod listing;
+mod object;
+mod pending;
+mod upload;
+
+pub(crate) use bucket::{BucketDocumentOf, BucketOf, BucketStatOf, Buckets};
+pub(crate) use content::{ManifestExtents, SmallContents, Wanted};
+pub(crate) use delivery::{
+    Backlog, CountsOfDeliveries, Deliveries, DeliveryOf, DueDeliveries, IsScheduled, ReclaimQueue,
+    TimeToKeep, parse_cursor,
+};
+pub(crate) use object::{ObjectOf, Objects, OpenObject};
+pub(crate) use pending::PendingUploadsAfter;
+pub(crate) use upload::{ExtentsOfParts, PartData, PartPlaceOf, PartsOf, UploadOf, Uploads};

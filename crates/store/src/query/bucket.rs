@@ -1,0 +1,102 @@
+//! Reads of buckets, their documents and their counters.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use crate::engine::{Query, View};
+use crate::key::{self, Tag};
+use crate::record::{decode_bucket, decode_stat};
+use crate::{Bucket, BucketPage, BucketStat, Error, ListBuckets};
+
+/// More rows than this are looked at on a blocking thread.
+pub(super) const FEW: usize = 64;
+
+/// A bucket.
+pub(crate) struct BucketOf {
+    pub(crate) name: String,
+}
+
+impl Query for BucketOf {
+    type Output = Option<Arc<Bucket>>;
+
+    async fn run(&self, view: &View) -> Result<Self::Output, Error> {
+        let row = view.get(&key::bucket(&self.name)).await?;
+        row.map(|row| decode_bucket(&self.name, &row).map(Arc::new)).transpose()
+    }
+}
+
+/// A document of a bucket.
+pub(crate) struct BucketDocumentOf {
+    pub(crate) bucket: String,
+    pub(crate) number: u8,
+}
+
+impl Query for BucketDocumentOf {
+    type Output = Option<Arc<[u8]>>;
+
+    async fn run(&self, view: &View) -> Result<Self::Output, Error> {
+        let row = view.get(&key::document(&self.bucket, self.number)).await?;
+        Ok(row.map(|row| Arc::from(row.as_ref())))
+    }
+}
+
+/// How much a bucket holds.
+pub(crate) struct BucketStatOf {
+    pub(crate) bucket: String,
+}
+
+impl Query for BucketStatOf {
+    type Output = BucketStat;
+
+    async fn run(&self, view: &View) -> Result<Self::Output, Error> {
+        require_bucket(view, &self.bucket).await?;
+        match view.get(&key::stat(&self.bucket)).await? {
+            Some(row) => decode_stat(&row),
+            None => Ok(BucketStat::default()),
+        }
+    }
+}
+
+/// Buckets in order of their names.
+pub(crate) struct Buckets {
+    pub(crate) which: ListBuckets,
+}
+
+impl Query for Buckets {
+    type Output = BucketPage;
+
+    fn is_long(&self) -> bool {
+        self.which.max > FEW
+    }
+
+    async fn run(&self, view: &View) -> Result<Self::Output, Error> {
+        let which = &self.which;
+        let base = key::whole(Tag::Bucket);
+        let first = key::bucket(&which.prefix);
+        let marker = key::bucket(&which.marker);
+        let from = if marker >= first && !which.marker.is_empty() {
+            Bound::Excluded(marker.as_ref())
+        } else {
+            Bound::Included(first.as_ref())
+        };
+        let end = key::after_prefix(&first);
+        let mut rows = view.scan(from, Bound::Excluded(&end), which.max.saturating_add(1)).await?;
+        let truncated = rows.len() > which.max;
+        rows.truncate(which.max);
+        let buckets = rows
+            .iter()
+            .map(|(key, row)| decode_bucket(key::text_after(key, &base)?, row))
+            .collect::<Result<Vec<_>, _>>()?;
+        let next_marker = buckets.last().filter(|_| truncated).map(|bucket| bucket.name.clone());
+        Ok(BucketPage { buckets, next_marker })
+    }
+}
+
+/// Refuses where there is no bucket of that name.
+pub(super) async fn require_bucket(view: &View, name: &str) -> Result<(), Error> {
+    key::check_bucket(name).map_err(|_| Error::NoSuchBucket)?;
+    match view.get(&key::bucket(name)).await? {
+        Some(_) => Ok(()),
+        None => Err(Error::NoSuchBucket),
+    }
+}
