@@ -1,4 +1,4 @@
-//! What is worth telling the user about a callback, in words: findings of the template and of a delivery.
+//! Findings, in words, for the user of a callback: those of the template and of a delivery.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Which addresses a callback may reach: everything public, and what the operator allows besides.
+//! The addresses that a callback may reach: everything public, and what the operator allows besides.
 //!
 //! The guard judges addresses, never names. Whoever connects must connect to the very address that was judged,
 //! because a name may resolve to something else a moment later.
@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-/// What kind of address a refused one is.
+/// The class of an address that is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AddressClass {
@@ -53,9 +53,9 @@ impl AddressClass {
 pub struct Refused {
     /// The address.
     pub ip: IpAddr,
-    /// Why it is refused.
+    /// The class for which it is refused.
     pub class: AddressClass,
-    /// What the operator would have to set.
+    /// The setting by which the operator would allow it.
     pub setting: String,
 }
 

@@ -35,7 +35,7 @@ pub struct ImageProbe {
     bytes: usize,
 }
 
-/// How far the search is.
+/// The progress of the search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Probed {
     /// It needs these bytes of the file.
@@ -46,7 +46,7 @@ pub enum Probed {
     NoImage,
 }
 
-/// Why the search cannot go on.
+/// The reason for which the search cannot go on.
 #[derive(Debug)]
 enum Stop {
     Needs(u64, usize),

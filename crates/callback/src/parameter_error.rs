@@ -13,7 +13,7 @@ pub struct ParameterError {
     pub argument_name: &'static str,
     /// The value of `ArgumentValue`; may be empty.
     pub argument_value: String,
-    /// What exactly is wrong, where the message, which is OSS's, does not say; may be empty.
+    /// The exact mistake, where the message, which is OSS's, does not say; may be empty.
     pub detail: String,
 }
 

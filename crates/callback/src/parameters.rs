@@ -13,7 +13,7 @@ use crate::variables::{CustomVariables, Variables};
 
 const MAX_URLS: usize = 5;
 
-/// What a `callback` value asks for.
+/// The request in a `callback` value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requested {
     /// A callback, described in full.

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 /// OSS's own key has 512 bits; nothing shorter was ever used.
 const SMALLEST_KEY_BITS: usize = 512;
 
-/// Why a key cannot be read, made or used.
+/// The reason for which a key cannot be read, made or used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {

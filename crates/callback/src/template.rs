@@ -25,7 +25,7 @@ const MAX_NAME: usize = 128;
 pub struct Rendered {
     /// The body to send.
     pub body: Vec<u8>,
-    /// What the author of the template ought to know.
+    /// Findings for the author of the template.
     pub findings: Vec<Finding>,
 }
 

@@ -37,7 +37,7 @@ impl Scheme {
     }
 }
 
-/// Why a text is not the URL of a callback.
+/// The reason for which a text is not the URL of a callback.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UrlError {

@@ -17,7 +17,7 @@ pub struct Image {
     pub format: &'static str,
 }
 
-/// What the store knows about an upload.
+/// The values that the store knows about an upload.
 #[derive(Clone, Debug)]
 pub struct Variables<'a> {
     /// Bucket name.

@@ -37,7 +37,7 @@ pub(crate) struct Callbacks {
     pub(crate) settings: Settings,
     pub(crate) redelivery: Redelivery,
     pub(crate) metrics: Metrics,
-    /// What is in flight to each application server.
+    /// The callbacks in flight to each application server.
     pub(crate) destinations: Destinations,
     /// Tells the console and `ossicle dev` of each delivery as it ends.
     pub(crate) events: broadcast::Sender<Arc<Event>>,
@@ -54,7 +54,7 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     /// The account that owns the buckets.
     pub(crate) owner_id: String,
-    /// What is masked in the journal.
+    /// Patterns that are masked in the journal.
     pub(crate) mask: Vec<regex::Regex>,
 }
 

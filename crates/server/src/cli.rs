@@ -41,7 +41,7 @@ enum Command {
     Config(config::Config),
 }
 
-/// How a command writes.
+/// The form in which a command writes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people.
@@ -51,7 +51,7 @@ enum Format {
     Json,
 }
 
-/// Why a command ended early, and with which exit code.
+/// The reason for which a command ended early, and its exit code.
 #[derive(Debug)]
 pub(crate) struct Exit {
     code: u8,

@@ -45,7 +45,7 @@ const MAX_LOG_IN: usize = 8 * 1024;
 /// The longest JSON document that the API reads.
 const MAX_JSON: usize = 256 * 1024;
 
-/// What the console's handlers share.
+/// The state that the console's handlers share.
 #[derive(Clone)]
 pub(crate) struct Console {
     app: Arc<App>,

@@ -4,7 +4,6 @@ mod application_server;
 mod snippets;
 mod transcript;
 
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,7 +25,7 @@ pub(crate) const ACCESS_KEY_SECRET: &str = "ossicle-dev-secret";
 /// The bucket that is there from the start.
 pub(crate) const BUCKET: &str = "demo";
 
-/// What the command line says.
+/// The options of the command line.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) data_dir: PathBuf,
@@ -35,7 +34,7 @@ pub(crate) struct Options {
     pub(crate) once: bool,
 }
 
-/// Where a client finds everything.
+/// The addresses at which a client finds everything.
 #[derive(Debug, Clone)]
 pub(crate) struct Places {
     pub(crate) endpoint: String,
@@ -92,18 +91,13 @@ impl DevServer {
             return shown;
         }
         let signals = StopSignals::register()?;
-        print(&snippets::all(&self.places, app::now()))?;
-        print("\nWaiting for uploads; each one and each callback is shown below. Stop with Ctrl-C.\n")?;
+        terminal::print(&snippets::all(&self.places, app::now()))?;
+        terminal::print(
+            "\nWaiting for uploads; each one and each callback is shown below. Stop with Ctrl-C.\n",
+        )?;
         self.application.announce();
         self.server.run_until(signals).await
     }
-}
-
-/// Writes to standard output at once, however it is buffered. What callbacks bring with them comes from strangers.
-fn print(text: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(terminal::plain(text).as_bytes())?;
-    out.flush()
 }
 
 /// Creates a bucket that pages of any origin may use.

@@ -263,7 +263,7 @@ impl JournalMetrics {
             )?,
             due: new.gauge(
                 "ossicle_redelivery_due",
-                "Callbacks whose time has come and that nobody has taken in hand, up to 10000.",
+                "Callbacks whose time has come and that nobody has claimed, up to 10000.",
             )?,
             lag: new.add(Gauge::new(
                 "ossicle_redelivery_lag_seconds",

@@ -3,18 +3,26 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 /// Writes control characters as `\u001b`, which in a JSON document means the same. Line feeds and tabs stay.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     escape(text, |c| c.is_control() && c != '\n' && c != '\t' || turns(c))
 }
 
-/// The same for a text that is to stay within its line.
+/// Writes control characters likewise in a text that is to stay within its line.
 pub(crate) fn in_a_line(text: &str) -> Cow<'_, str> {
     escape(text, |c| c.is_control() || turns(c))
 }
 
-/// Whether a character makes what follows it be written in another direction.
+/// Writes to standard output at once, however it is buffered. What callbacks bring with them comes from strangers.
+pub(crate) fn print(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(plain(text).as_bytes())?;
+    out.flush()
+}
+
+/// Returns whether a character makes what follows it be written in another direction.
 fn turns(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

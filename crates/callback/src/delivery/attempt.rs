@@ -19,13 +19,13 @@ use crate::finding::{Finding, FindingKind};
 use crate::http1::{Answer, Head, Length, ReadError, Roots, Stream, TlsErrorKind};
 use crate::url::{CallbackUrl, Scheme};
 
-/// How long a body that decides nothing may keep the uploader waiting, only to be written down.
+/// The time for which a body that decides nothing may keep the uploader waiting, only to be written down.
 const RECORD_PATIENCE: std::time::Duration = std::time::Duration::from_millis(300);
 
-/// How long a connection closed without an answer may take to tell whether the callback was refused unread.
+/// The time that a connection closed without an answer may take to tell whether the callback was refused unread.
 const REFUSAL_PATIENCE: std::time::Duration = std::time::Duration::from_millis(100);
 
-/// What attempts share.
+/// The context that attempts share.
 #[derive(Debug)]
 pub(super) struct Context {
     pub(super) config: ClientConfig,

@@ -10,7 +10,7 @@ use crate::guard::Refused;
 const STATUS: &str = "0007-00000203";
 const LATE: &str = "0007-00000202";
 
-/// Why an attempt failed.
+/// The reason for which an attempt failed.
 #[derive(Debug)]
 pub(super) enum AttemptError {
     /// The name did not resolve.
@@ -63,7 +63,7 @@ pub(super) enum AttemptError {
     },
 }
 
-/// What keeps an answer from being JSON.
+/// The reason for which an answer is not JSON.
 #[derive(Debug)]
 pub(super) enum JsonError {
     Empty,

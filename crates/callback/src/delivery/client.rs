@@ -11,7 +11,7 @@ use super::record::{Delivery, Failure};
 use super::resolve::Resolver;
 use crate::http1::Roots;
 
-/// Why a client cannot be made.
+/// The reason for which a client cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
@@ -20,7 +20,7 @@ pub enum ClientError {
     CaFile {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
 }

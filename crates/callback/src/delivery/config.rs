@@ -11,7 +11,7 @@ use crate::guard::AddressGuard;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ClientConfig {
-    /// Which addresses may be reached.
+    /// The addresses that may be reached.
     pub guard: AddressGuard,
     /// The time there is for one URL, from resolving the name to the last byte of the answer.
     pub timeout: Duration,
@@ -19,13 +19,13 @@ pub struct ClientConfig {
     pub max_body: u64,
     /// Certificates to trust besides the system's, a PEM file.
     pub ca_file: Option<PathBuf>,
-    /// Whether the system's certificates are trusted.
+    /// True if the system's certificates are trusted.
     pub system_roots: bool,
-    /// How long an idle connection is kept.
+    /// The time for which an idle connection is kept.
     pub idle_timeout: Duration,
-    /// How many idle connections are kept to one destination.
+    /// The number of idle connections that are kept to one destination.
     pub max_idle_per_destination: usize,
-    /// How much of an answer is kept in the record of an attempt.
+    /// The bytes of an answer that are kept in the record of an attempt.
     pub kept_body: usize,
     /// Names that resolve to fixed addresses, as in a hosts file; the guard judges these too.
     pub hosts: HashMap<String, Vec<IpAddr>>,

@@ -9,11 +9,11 @@ use crate::url::CallbackUrl;
 /// A callback with its body rendered and signed. Serializable, so that it can be kept and sent again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Where to, in the order to try.
+    /// The URLs, in the order to try.
     pub urls: Vec<CallbackUrl>,
     /// The value of `Host`, when it is not the URL's authority.
     pub host: Option<String>,
-    /// Whether TLS tells the server the name.
+    /// True if TLS tells the server the name.
     pub sni: bool,
     /// The media type of the body.
     pub content_type: BodyType,
@@ -24,13 +24,13 @@ pub struct Message {
     pub body: Vec<u8>,
     /// The signatures, one for each URL: the request target is part of what is signed.
     pub signatures: Vec<String>,
-    /// Where the public key is; sent in base64.
+    /// The URL of the public key; sent in base64.
     pub public_key_url: String,
     /// The bucket.
     pub bucket: String,
     /// The request id of the upload.
     pub request_id: String,
-    /// Who uploaded.
+    /// The uploader.
     pub requester: String,
     /// Whose bucket it is.
     pub owner: String,
@@ -38,6 +38,6 @@ pub struct Message {
     pub date: String,
     /// A stable identifier for receivers that want to see repeats as such; sent when set.
     pub delivery_id: Option<String>,
-    /// Which try this is, from 1; sent together with the delivery id.
+    /// The number of this attempt, from 1; sent together with the delivery id.
     pub attempt: u32,
 }

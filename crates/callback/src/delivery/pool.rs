@@ -11,8 +11,8 @@ use crate::http1::Stream;
 
 const MAX_IDLE: usize = 512;
 
-/// What a connection must have in common with a callback to carry it. The address is part of it: a name that
-/// has moved gets a new connection, and the guard has judged this very address.
+/// The destination of a connection, which has to be that of a callback to carry it. The address is part of it: a name
+/// that has moved gets a new connection, and the guard has judged this very address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Destination {
     pub(super) host: String,

@@ -1,4 +1,4 @@
-//! What happened: the outcome of a delivery and the record of each attempt.
+//! The outcome of a delivery and the record of each attempt.
 
 use std::net::SocketAddr;
 
@@ -47,17 +47,17 @@ pub struct Attempt {
     /// The answer's body, as far as it is kept.
     #[serde(with = "readable_bytes")]
     pub response_body: Vec<u8>,
-    /// Whether the answer was longer than what is kept of it.
+    /// True if the answer was longer than what is kept of it.
     pub response_truncated: bool,
-    /// How long each step took.
+    /// The time that each step took.
     pub timings: Timings,
-    /// Whether the request went over a connection kept from an earlier one.
+    /// True if the request went over a connection kept from an earlier one.
     pub reused_connection: bool,
-    /// Whether the application server accepted the callback.
+    /// True if the application server accepted the callback.
     pub succeeded: bool,
     /// `delivered`, or the message of the failure.
     pub verdict: String,
-    /// What went wrong or looks wrong, in words.
+    /// Mistakes and doubts, in words.
     pub findings: Vec<Finding>,
 }
 

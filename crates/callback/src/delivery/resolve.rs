@@ -12,7 +12,7 @@ use super::attempt_error::AttemptError;
 use crate::guard::AddressGuard;
 use crate::url::CallbackUrl;
 
-/// How long an answer of the system's resolver is used again. Short, because nothing here knows its real lifetime.
+/// The lifetime of an answer of the system's resolver. Short, because nothing here knows its real lifetime.
 const LIFETIME: Duration = Duration::from_secs(2);
 /// A lookup occupies a thread until the system gives up, long after the callback has; they must not use up the
 /// threads that the rest of the process works with.

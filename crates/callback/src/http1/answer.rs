@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 const MAX_HEAD: usize = 64 * 1024;
 const MAX_HEADERS: usize = 128;
 
-/// Why an answer could not be read.
+/// The reason for which an answer could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReadError {
     /// The connection ended before the first byte.
@@ -17,13 +17,13 @@ pub(crate) enum ReadError {
     Reset,
     /// The connection ended within the answer.
     Truncated,
-    /// What came is not HTTP.
+    /// The answer is not HTTP.
     NotHttp,
     /// The head is longer than allowed.
     HeadTooLong,
 }
 
-/// What `Content-Length` says.
+/// The value of `Content-Length`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Length {
     Missing,

@@ -5,7 +5,7 @@ use super::{ImageProbe, Sides, Stop};
 /// The most bytes between two segments that are skipped. None are allowed but padding, and every decoder skips others too.
 const MAX_PADDING: u64 = 4096;
 
-/// How much of a scan is searched at a time.
+/// The bytes of a scan that are searched at a time.
 const SCANNED: usize = 64 * 1024;
 
 pub(super) fn sides(file: &ImageProbe) -> Result<Sides, Stop> {

@@ -10,14 +10,14 @@ const SUBFILE_TYPE: u16 = 254;
 const WIDTH: u16 = 256;
 const HEIGHT: u16 = 257;
 
-/// How numbers are written in a file.
+/// The layout of numbers in a file.
 #[derive(Clone, Copy)]
 struct Layout {
     is_little: bool,
     is_big_tiff: bool,
 }
 
-/// What a directory says.
+/// The content of a directory.
 #[derive(Default)]
 struct Directory {
     is_reduced: bool,

@@ -2,7 +2,7 @@
 
 use super::{ImageProbe, Sides, Stop};
 
-/// Where the content of the first chunk begins.
+/// The offset at which the content of the first chunk begins.
 const CONTENT: u64 = 20;
 
 pub(super) fn sides(file: &ImageProbe) -> Result<Sides, Stop> {

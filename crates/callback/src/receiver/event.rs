@@ -1,4 +1,4 @@
-//! What a verified callback says.
+//! The content of a verified callback.
 
 use std::collections::BTreeMap;
 

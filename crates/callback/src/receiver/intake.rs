@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use super::event::CallbackEvent;
 use super::verifier::{SignedRequest, Verifier, VerifyError};
 
-/// Why a request was turned away.
+/// The reason for which a request was turned away.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {

@@ -12,9 +12,9 @@ use tokio::time::Instant;
 
 use crate::signature::VerifyingKey;
 
-/// How long a failure is remembered, so that bad requests cannot make a receiver hammer a key server.
+/// The time for which a failure is remembered, so that bad requests cannot make a receiver hammer a key server.
 const FAILURE_LIFETIME: Duration = Duration::from_secs(5);
-/// How old a key must be before a bad signature makes it worth fetching again.
+/// The age that a key must have before a bad signature makes it worth fetching again.
 const REFRESH_AFTER: Duration = Duration::from_secs(30);
 
 /// A key that could not be fetched.
@@ -30,7 +30,7 @@ impl FetchError {
     }
 }
 
-/// Where keys come from: the PEM text behind a URL. The URL has been found trustworthy before.
+/// The source of keys: the PEM text behind a URL. The URL has been found trustworthy before.
 pub trait KeySource: fmt::Debug + Send + Sync + 'static {
     /// Fetches the key.
     fn fetch<'a>(

@@ -9,7 +9,7 @@ use crate::base64_json;
 use crate::signature::{SignatureError, VerifyingKey};
 use crate::url::CallbackUrl;
 
-/// Where OSS keeps its public keys.
+/// The places at which OSS keeps its public keys.
 const OSS_PREFIXES: [&str; 2] = ["http://gosspublic.alicdn.com/", "https://gosspublic.alicdn.com/"];
 
 /// The parts of a request that the signature covers, and those it consists of.
@@ -25,7 +25,7 @@ pub struct SignedRequest<'a> {
     pub body: &'a [u8],
 }
 
-/// Why a request is not accepted as a callback.
+/// The reason for which a request is not accepted as a callback.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -43,7 +43,7 @@ pub enum VerifyError {
     KeyUnavailable {
         /// The key's URL.
         url: String,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
     /// The signature was not made for this request by the holder of the key.

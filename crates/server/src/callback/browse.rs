@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Callbacks;
-use super::record::{Event, Record, Told};
+use super::record::{Event, FailureMessage, Record};
 
 /// Records that one search looks through before it hands back a cursor, so that a rare URL keeps nobody
 /// waiting.
@@ -20,7 +20,7 @@ const SUMMARY_BUDGET: usize = 100_000;
 /// Records asked of the store at once while counting.
 const SUMMARY_CHUNK: usize = 1_000;
 
-/// What a delivery's state is called towards people.
+/// The state of a delivery, as people are told it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum State {
@@ -36,7 +36,7 @@ pub(crate) enum State {
     Unknown,
 }
 
-/// Which deliveries to show.
+/// The selection of deliveries to show.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Search {
     pub(crate) bucket: Option<String>,
@@ -66,9 +66,9 @@ pub(crate) struct Row {
     pub(crate) status: Option<u16>,
     pub(crate) verdict: String,
     pub(crate) ec: Option<String>,
-    /// What the last attempt took, in microseconds.
+    /// The duration of the last attempt, in microseconds.
     pub(crate) total_us: Option<u64>,
-    /// What is worth telling, in words.
+    /// Findings, in words.
     pub(crate) findings: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ pub(crate) struct Row {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Page {
     pub(crate) deliveries: Vec<Row>,
-    /// How to go on, if there may be more.
+    /// The cursor to go on with, if there may be more.
     pub(crate) cursor: Option<String>,
 }
 
@@ -94,8 +94,8 @@ pub(crate) struct Detail {
     pub(crate) body: Value,
     pub(crate) public_key_url: String,
     pub(crate) requester: String,
-    pub(crate) failure: Option<Told>,
-    /// What the template made doubtful.
+    pub(crate) failure: Option<FailureMessage>,
+    /// Findings about the template.
     pub(crate) template_findings: Vec<Finding>,
     pub(crate) log: Vec<AttemptDetail>,
 }
@@ -344,7 +344,7 @@ fn row(record: &Record, state: State, patterns: &[Regex]) -> Row {
     let url =
         url.or_else(|| record.message.urls.first().map(ossicle_callback::CallbackUrl::as_str)).unwrap_or("");
     let verdict = match (&record.failure, last) {
-        (Some(told), _) => told.message.clone(),
+        (Some(failure), _) => failure.message.clone(),
         (None, Some(attempt)) => attempt.verdict.clone(),
         (None, None) => String::new(),
     };
@@ -360,7 +360,7 @@ fn row(record: &Record, state: State, patterns: &[Regex]) -> Row {
         attempts: record.attempts.len(),
         status: last.and_then(|attempt| status(attempt.response_head.as_deref()?)),
         verdict,
-        ec: record.failure.as_ref().map(|told| told.ec.clone()),
+        ec: record.failure.as_ref().map(|failure| failure.ec.clone()),
         total_us: last.map(|attempt| attempt.timings.total),
         findings: record.all_findings().map(|finding| mask(patterns, &finding.sentence)).collect(),
     }

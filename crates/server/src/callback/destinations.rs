@@ -45,7 +45,7 @@ pub(crate) struct Limits {
 #[derive(Debug)]
 struct Shared {
     limits: Limits,
-    /// How many breakers are not closed.
+    /// The number of breakers that are not closed.
     open_breakers: IntGauge,
     state: Mutex<State>,
 }

@@ -1,4 +1,4 @@
-//! What the journal needs from time to time: old records dropped and, where the operator wants it, failed callbacks
+//! Upkeep of the journal: old records dropped and, where the operator wants it, failed callbacks
 //! tried again.
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::redelivery;
 use crate::app::{self, App};
 use crate::stop::stopped;
 
-/// How often old records are looked for.
+/// The interval at which old records are looked for.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;

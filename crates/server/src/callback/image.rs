@@ -11,7 +11,7 @@ const HEAD: u64 = 16 * 1024;
 
 /// Data that may be an image.
 pub(crate) enum Source<'a> {
-    /// What was uploaded just now.
+    /// Data that was uploaded just now.
     New(&'a StoredData),
     /// An object, or what parts will make.
     Object(&'a Object),

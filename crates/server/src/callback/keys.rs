@@ -20,7 +20,7 @@ pub(crate) struct CallbackKeys {
     signer: ossicle_rsa::PrivateKey,
 }
 
-/// Why the keys cannot be used; the text names the cure.
+/// The reason for which the keys cannot be used; the text names the cure.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum KeyError {
@@ -29,7 +29,7 @@ pub(crate) enum KeyError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The file does not hold a private RSA key.
@@ -37,7 +37,7 @@ pub(crate) enum KeyError {
     Invalid {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The mistake in it.
         message: String,
     },
 }

@@ -7,7 +7,7 @@ use ossicle_store::{self as store, ClaimId, DeliveryState, Store, UpdateDelivery
 use super::Callbacks;
 use super::record::{Event, Record, state_name};
 
-/// What became of a delivery that was claimed.
+/// The outcome of an attempt at a delivery.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) record: Record,

@@ -12,12 +12,12 @@ use tokio::task::JoinHandle;
 use super::Callbacks;
 use super::image::Source;
 use super::outcome::Outcome;
-use super::record::{Record, TOO_MANY, Told};
+use super::record::{FailureMessage, Record, TOO_MANY};
 use super::requested::{Wanted, invalid};
 use crate::call::Call;
 use crate::failure::Failure;
 
-/// What an upload turned out to be.
+/// The facts of an upload whose data is here.
 pub(crate) struct Facts<'a> {
     pub(crate) bucket: &'a str,
     pub(crate) object: &'a str,
@@ -122,7 +122,7 @@ impl Prepared {
     }
 
     /// Calls the application server, once for each URL until one succeeds, and writes down what happened.
-    pub(crate) async fn deliver(self) -> Result<Bytes, Told> {
+    pub(crate) async fn deliver(self) -> Result<Bytes, FailureMessage> {
         let Self { mut record, first, lease, callbacks, store } = self;
         let outcome = match callbacks.destinations.permit_upload(&record.message.urls) {
             None => Err(callbacks.refuse()),
@@ -144,7 +144,7 @@ impl Callbacks {
         &self,
         record: &mut Record,
         mut first: Option<JoinHandle<Option<String>>>,
-    ) -> Result<Bytes, Told> {
+    ) -> Result<Bytes, FailureMessage> {
         let mut message = record.message.clone();
         message.date = crate::app::now().http_date();
         message.public_key_url.clone_from(&self.settings.public_key_url);
@@ -156,15 +156,16 @@ impl Callbacks {
         };
         let delivery = self.client.deliver_signing(&message, sign).await;
         record.attempts.extend(delivery.attempts);
-        let outcome = delivery.outcome.map_err(|failure| Told::from(&failure));
-        self.metrics.callback(outcome.as_ref().err().map_or("", |told| told.ec.as_str()), started.elapsed());
+        let outcome = delivery.outcome.map_err(|failure| FailureMessage::from(&failure));
+        self.metrics
+            .callback(outcome.as_ref().err().map_or("", |failure| failure.ec.as_str()), started.elapsed());
         outcome
     }
 
     /// Counts a callback that was not sent because too many are in flight.
-    pub(crate) fn refuse(&self) -> Told {
+    pub(crate) fn refuse(&self) -> FailureMessage {
         self.metrics.callback(TOO_MANY, Duration::ZERO);
-        Told::too_many()
+        FailureMessage::too_many()
     }
 
     /// Signs the request to the URL at this place, off the I/O threads.
@@ -178,7 +179,7 @@ impl Callbacks {
 fn log(record: &Record) {
     let (request_id, object) = (&record.id, &record.object);
     let bucket = &record.message.bucket;
-    let Some(told) = &record.failure else {
+    let Some(failure) = &record.failure else {
         tracing::debug!(request_id, bucket, object, "callback delivered");
         return;
     };
@@ -187,9 +188,9 @@ fn log(record: &Record) {
         request_id,
         bucket,
         object,
-        ec = told.ec,
+        ec = failure.ec,
         "callback failed: {} {}",
-        told.message,
+        failure.message,
         findings.join(" ")
     );
 }

@@ -1,4 +1,4 @@
-//! What the journal keeps of a delivery: enough to show every attempt, and to make the request again.
+//! The record of a delivery in the journal: enough to show every attempt, and to make the request again.
 
 use ossicle_callback::{Attempt, Failure, Finding, Message};
 use ossicle_store::DeliveryState;
@@ -15,16 +15,16 @@ pub(crate) struct Record {
     pub(crate) object: String,
     /// The request to the application server. Signatures are made anew for each attempt and not kept here.
     pub(crate) message: Message,
-    /// What the template made doubtful.
+    /// Findings about the template.
     pub(crate) findings: Vec<Finding>,
     pub(crate) attempts: Vec<Attempt>,
     /// The words of the last failure; none if the last attempt succeeded or there was none.
-    pub(crate) failure: Option<Told>,
+    pub(crate) failure: Option<FailureMessage>,
 }
 
 /// A failure in the words of the answer to the client.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Told {
+pub(crate) struct FailureMessage {
     pub(crate) message: String,
     pub(crate) ec: String,
 }
@@ -32,14 +32,14 @@ pub(crate) struct Told {
 /// The code of a callback that was not sent because too many are in flight.
 pub(crate) const TOO_MANY: &str = "0007-00000201";
 
-impl Told {
+impl FailureMessage {
     /// Words the failure of a callback for which there is no room.
     pub(crate) fn too_many() -> Self {
         Self { message: "Too many callback requests.".to_owned(), ec: TOO_MANY.to_owned() }
     }
 }
 
-impl From<&Failure> for Told {
+impl From<&Failure> for FailureMessage {
     fn from(failure: &Failure) -> Self {
         Self { message: failure.message.clone(), ec: failure.ec.to_owned() }
     }

@@ -16,7 +16,7 @@ use super::record::Record;
 use crate::app::{self, App};
 use crate::stop::stopped;
 
-/// How often due deliveries are looked for.
+/// The interval at which due deliveries are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Deliveries taken at a time.

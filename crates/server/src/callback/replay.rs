@@ -7,10 +7,10 @@ use ossicle_store::{self as store, Delivery, DeliveryState};
 
 use super::lease::release;
 use super::outcome::Outcome;
-use super::record::{Record, Told};
+use super::record::{FailureMessage, Record};
 use crate::app::{self, App};
 
-/// Why a delivery was not sent again.
+/// The reason for which a delivery was not sent again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum ReplayError {
@@ -31,11 +31,11 @@ pub(crate) enum ReplayError {
     Lost,
 }
 
-/// What became of a replay.
+/// The outcome of a replay.
 #[derive(Debug, Clone)]
 pub(crate) struct Replayed {
-    /// Why it failed; none if the application server accepted it.
-    pub(crate) failure: Option<Told>,
+    /// The failure; none if the application server accepted it.
+    pub(crate) failure: Option<FailureMessage>,
 }
 
 /// Sends the delivery `id` once more and waits for its outcome. It is sent to its end even if the caller goes

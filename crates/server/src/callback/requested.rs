@@ -1,4 +1,4 @@
-//! What callback a request asks for: from headers, query or form, or from a policy of the bucket.
+//! The callback that a request asks for: from headers, query or form, or from a policy of the bucket.
 
 use base64::Engine as _;
 use ossicle_callback::{

@@ -1,4 +1,4 @@
-//! Which deliveries are tried again, and when.
+//! The rules by which deliveries are tried again.
 
 use ossicle_store::DeliveryState;
 

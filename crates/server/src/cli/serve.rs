@@ -79,7 +79,7 @@ impl Serve {
     }
 }
 
-/// What the one line on standard output tells, in this order.
+/// The content of the one line on standard output, in this order.
 #[derive(Debug, Serialize)]
 struct Ready<'a> {
     endpoint: &'a str,

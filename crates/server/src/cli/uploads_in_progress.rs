@@ -1,4 +1,4 @@
-//! What `ossicle fsck` tells of multipart uploads in progress, and aborting the old ones on request.
+//! The report of `ossicle fsck` on multipart uploads in progress, and aborting the old ones on request.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -16,7 +16,7 @@ const SHOWN: usize = 100;
 /// Uploads looked at in one go.
 const LOOK: usize = 500;
 
-/// How often, and how many times, to see whether the space of what was aborted has been given back.
+/// The interval at which, and the number of times, to see whether the space of what was aborted has been given back.
 const PAUSE: Duration = Duration::from_millis(100);
 const PAUSES: usize = 600;
 

@@ -1,6 +1,5 @@
-//! Who may use the console: the holder of the access key, by a session or by HTTP Basic. Also what keeps
-//! strangers' pages out: the name under which the console is asked, the origin of changes, and the headers of
-//! every answer.
+//! Access to the console for the holder of the access key, by a session or by HTTP Basic. Strangers' pages are
+//! kept out by the name under which the console is asked, the origin of changes, and the headers of every answer.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -17,7 +16,7 @@ use super::problem::Problem;
 use super::{Console, host};
 use crate::{app, request};
 
-/// How a request was let in.
+/// The way in which a request was let in.
 #[derive(Debug, Clone)]
 pub(super) enum Access {
     /// By the session of this id.

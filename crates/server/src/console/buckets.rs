@@ -14,7 +14,7 @@ use super::{Console, request};
 use crate::acl::{bucket_acl, refuse_public_bucket, stored_bucket_acl};
 use crate::app;
 
-/// Which buckets.
+/// The query for a list of buckets.
 #[derive(Debug, Deserialize)]
 pub(super) struct Which {
     #[serde(default)]

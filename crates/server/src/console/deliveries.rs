@@ -24,7 +24,7 @@ const MOST_HOURS: i64 = 30 * 24;
 /// The longest text that the journal is searched for: no URL or key has more.
 const MOST_TEXT: usize = 4096;
 
-/// Which deliveries.
+/// The query for a list of deliveries.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Which {
     bucket: Option<String>,
@@ -40,7 +40,7 @@ pub(super) struct Which {
     limit: Option<usize>,
 }
 
-/// Which time to sum up.
+/// The span of time to sum up.
 #[derive(Debug, Deserialize)]
 pub(super) struct Span {
     hours: Option<i64>,

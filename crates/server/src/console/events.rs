@@ -22,7 +22,7 @@ use crate::callback::browse::Row;
 use crate::callback::record::Event;
 use crate::stop::stopped;
 
-/// How often a silent connection shows that it lives, and the session behind it is looked at.
+/// The interval at which a silent connection shows that it lives, and the session behind it is looked at.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Somebody who watches.

@@ -1,4 +1,4 @@
-//! What the console tells about the server: addresses, keys to read, settings. Never a secret.
+//! The server's information for the console: addresses, keys to read, settings. Never a secret.
 
 use axum::Json;
 use axum::extract::State;

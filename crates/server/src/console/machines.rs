@@ -1,5 +1,5 @@
-//! What machines ask for without a log-in: callback public keys and health, under whatever name, and metrics, which tell more
-//! and are kept from the pages of strangers.
+//! Answers for machines, without a log-in: callback public keys and health, under whatever name, and metrics, which
+//! tell more and are kept from the pages of strangers.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     (status, words).into_response()
 }
 
-/// What becomes of a write.
+/// The fate of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Writes {
     Taken,

@@ -14,13 +14,13 @@ use super::problem::Problem;
 use super::{Console, request};
 use crate::{acl, app, attributes};
 
-/// How long a link holds, in seconds, unless somebody asks for another time.
+/// The lifetime of a link, in seconds, unless somebody asks for another time.
 const LINK_SECONDS: u32 = 600;
 
 /// Objects deleted in one request, as many as OSS allows.
 const MOST_AT_ONCE: usize = 1000;
 
-/// Which objects.
+/// The query for a list of objects.
 #[derive(Debug, Deserialize)]
 pub(super) struct Which {
     bucket: String,
@@ -52,7 +52,7 @@ pub(super) struct Many {
 pub(super) struct Link {
     bucket: String,
     key: String,
-    /// Whether the browser shows the object where it is linked, instead of saving it.
+    /// True if the browser shows the object where it is linked, instead of saving it.
     #[serde(default)]
     inline: bool,
     seconds: Option<u32>,

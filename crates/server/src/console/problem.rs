@@ -1,4 +1,4 @@
-//! What the console's API says when it cannot do something: a status, a word for programs, a sentence for
+//! The error documents of the console's API: a status, a word for programs, a sentence for
 //! people.
 
 use std::time::Duration;

@@ -13,7 +13,7 @@ use super::sessions::Opened;
 use super::{Console, host, request};
 use crate::app;
 
-/// What somebody who logs in shows.
+/// The document of somebody who logs in.
 #[derive(Deserialize)]
 struct LogIn {
     access_key_id: String,

@@ -24,9 +24,9 @@ struct Session {
 /// A session as its holder gets it.
 #[derive(Debug, Clone)]
 pub(super) struct Opened {
-    /// What the cookie carries.
+    /// The value of the cookie.
     pub(super) id: String,
-    /// What the page sends along with every change.
+    /// The token that the page sends along with every change.
     pub(super) csrf: SecretKey,
 }
 

@@ -18,7 +18,7 @@ use crate::app;
 use crate::callback::requested::{encode, invalid};
 use crate::receive::SINGLE_UPLOAD_LIMIT;
 
-/// How long a form may be sent.
+/// The time for which a form may be sent.
 const FORM_MS: i64 = 10 * 60 * 1000;
 
 /// The body of a callback unless somebody writes another one.

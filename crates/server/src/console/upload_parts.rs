@@ -17,7 +17,7 @@ use super::upload_form::Callback;
 use super::{Console, request};
 use crate::app;
 
-/// How long after it was signed a request may begin.
+/// The time after its signature in which a request may begin.
 const SECONDS: u32 = 600;
 
 /// One request of an upload.
@@ -29,7 +29,7 @@ pub(super) struct Step {
     what: What,
 }
 
-/// Which request.
+/// The request to sign.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "step", rename_all = "lowercase")]
 enum What {

@@ -13,7 +13,7 @@ use axum::routing::post;
 use ossicle_callback::receiver::{PrefixError, SignedRequest, Verifier};
 use tokio::sync::broadcast;
 
-use crate::terminal::in_a_line;
+use crate::terminal::{self, in_a_line};
 
 /// Bodies of callbacks are templates of a few KiB filled in.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -118,7 +118,7 @@ fn announce(received: &Received) {
         Err(reason) => format!("NOT VERIFIED: {reason}"),
     };
     let line = format!("callback  {verdict}  {}\n", in_a_line(&received.body.replace('\n', " ")));
-    if let Err(error) = super::print(&line) {
+    if let Err(error) = terminal::print(&line) {
         tracing::debug!(%error, "nobody reads standard output");
     }
 }

@@ -19,12 +19,12 @@ use tokio::net::TcpStream;
 
 use super::application_server::{ApplicationServer, Received};
 use super::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, BUCKET, Places};
-use crate::app;
+use crate::{app, terminal};
 
 const KEY: &str = "hello.txt";
 const CONTENT: &str = "Hello from Ossicle.\n";
 
-/// How long the whole first upload may take; a callback alone has five seconds.
+/// The time that the whole first upload may take; a callback alone has five seconds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Uploads, and prints what was asked, what the application server got, and what the client got. An error says what of it
@@ -32,21 +32,21 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) async fn show(places: &Places, application: &ApplicationServer) -> anyhow::Result<()> {
     let mut callbacks = application.watch();
     let upload = Upload::new(places)?;
-    super::print(&format!("{}{}", introduction(places), upload.describe()))?;
+    terminal::print(&format!("{}{}", introduction(places), upload.describe()))?;
     let answer = tokio::time::timeout(PATIENCE, upload.send(places))
         .await
         .context("the upload took too long")?
         .context("the upload failed")?;
     let received = callbacks.try_recv().ok();
-    super::print(&describe_callback(received.as_ref()))?;
-    super::print(&answer.describe())?;
+    terminal::print(&describe_callback(received.as_ref()))?;
+    terminal::print(&answer.describe())?;
     match received {
         None => bail!("the application server got no callback"),
         Some(Received { verdict: Err(reason), .. }) => {
             bail!("the callback's signature did not verify: {reason}")
         }
         Some(_) if answer.status != 200 => bail!("the client got status {} instead of 200", answer.status),
-        Some(_) => Ok(super::print("Everything works: uploaded, called back, verified, answered.\n")?),
+        Some(_) => Ok(terminal::print("Everything works: uploaded, called back, verified, answered.\n")?),
     }
 }
 
@@ -69,7 +69,7 @@ struct Upload {
     variables: serde_json::Value,
 }
 
-/// What the client got.
+/// The answer that the client got.
 struct Answer {
     status: u16,
     head: String,

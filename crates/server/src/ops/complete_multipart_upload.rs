@@ -8,7 +8,7 @@ use crate::acl::requested_object_acl;
 use crate::announced::{Announced, check_document_md5};
 use crate::attributes;
 use crate::call::Call;
-use crate::callback::answer::Asker;
+use crate::callback::answer::CallbackResponder;
 use crate::callback::image::Source;
 use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested::{self, Wanted};
@@ -60,7 +60,7 @@ pub(crate) async fn complete_multipart_upload(call: &Call, body: RequestBody) ->
     };
     let (complete, prepared) = prepare(call, wanted, complete).await?;
     let object = store.complete(complete).await?;
-    Ok(Asker::of(call).deliver(prepared, usual.reply(&object)).await)
+    Ok(CallbackResponder::of(call).deliver(prepared, usual.reply(&object)).await)
 }
 
 /// Which parts the client names: all of them by header, or those in the body.

@@ -14,7 +14,7 @@ use crate::attributes::{self, base64_md5};
 use crate::auth::Caller;
 use crate::authorize::write_key;
 use crate::call::Call;
-use crate::callback::answer::Asker;
+use crate::callback::answer::CallbackResponder;
 use crate::callback::image::Source;
 use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested::{self, Given, Wanted};
@@ -76,7 +76,7 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
         None => Ok(delay.show_on(success.reply(&object))),
         Some(prepared) => {
             let usual = delay.show_on(attributes::identify(Reply::ok(), &object));
-            Ok(Asker::of(call).deliver(prepared, usual).await)
+            Ok(CallbackResponder::of(call).deliver(prepared, usual).await)
         }
     }
 }

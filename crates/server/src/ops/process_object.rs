@@ -8,7 +8,7 @@ use ossicle_store::RecordDelivery;
 use crate::announced::check_document_md5;
 use crate::attributes;
 use crate::call::Call;
-use crate::callback::answer::Asker;
+use crate::callback::answer::CallbackResponder;
 use crate::callback::image::Source;
 use crate::callback::prepare::Facts;
 use crate::callback::requested::{self, Given};
@@ -58,7 +58,7 @@ pub(crate) async fn process_object(call: &Call, body: RequestBody) -> Result<Rep
         now_ms: call.now.unix_millis(),
     };
     call.app.store.record_delivery(record).await?;
-    Ok(Asker::of(call).deliver(prepared, attributes::identify(Reply::ok(), object)).await)
+    Ok(CallbackResponder::of(call).deliver(prepared, attributes::identify(Reply::ok(), object)).await)
 }
 
 /// Reads `,callback_<base64>,callback-var_<base64>`. Base64 has neither `,` nor `_` in its standard alphabet; in the URL-safe

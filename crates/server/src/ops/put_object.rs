@@ -5,7 +5,7 @@ use ossicle_store::{Object, PutObject};
 
 use crate::attributes::{self, base64_md5};
 use crate::call::Call;
-use crate::callback::answer::Asker;
+use crate::callback::answer::CallbackResponder;
 use crate::callback::image::Source;
 use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested;
@@ -55,7 +55,7 @@ pub(crate) async fn put_object(call: &Call, body: RequestBody) -> Result<Reply, 
     let object = call.app.store.put_object(put).await?;
     match prepared {
         None => Ok(answer(&object)),
-        Some(prepared) => Ok(Asker::of(call).deliver(prepared, answer(&object)).await),
+        Some(prepared) => Ok(CallbackResponder::of(call).deliver(prepared, answer(&object)).await),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::callback::backoff::pause_ms;
 
-/// Whether attempts may be made.
+/// The state of the breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CircuitBreaker {
     /// Attempts are made; so many in a row have failed.
@@ -14,7 +14,7 @@ pub(super) enum CircuitBreaker {
     HalfOpen { openings: u32, until_ms: i64 },
 }
 
-/// When a breaker opens, and for how long.
+/// The settings by which a breaker opens.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BreakerSettings {
     /// Failures in a row that open it.

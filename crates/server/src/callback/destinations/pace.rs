@@ -10,7 +10,7 @@ const MAX_PUT_OFF_MS: i64 = 30_000;
 pub(super) struct Pace {
     /// The sliding average of what an attempt takes.
     attempt_us: u64,
-    /// When the deliveries that were put off would be done at that pace.
+    /// The time at which the deliveries that were put off would be done at that pace.
     backlog_ends_us: i64,
 }
 

@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 /// The longest answer that is read: a page of the journal, or one delivery with all its attempts.
 const MOST_ANSWER: usize = 64 * 1024 * 1024;
 
-/// Where the console is and who asks.
+/// The console's address and the key of who asks.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ConsoleClient {
     /// The URL of the server's console.

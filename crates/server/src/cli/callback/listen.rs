@@ -33,7 +33,7 @@ const MOST_CONNECTIONS: usize = 256;
 /// The store gives up after five seconds; waiting longer would help nobody.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long the head of a request may take.
+/// The time that the head of a request may take.
 const HEAD_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Headers that belong to one connection and not to the message.
@@ -53,7 +53,7 @@ pub(super) struct Listen {
     format: Format,
 }
 
-/// Where callbacks go and how they are shown.
+/// The relay of callbacks to a server, and the way in which they are shown.
 struct Relay {
     authority: String,
     prefix: String,

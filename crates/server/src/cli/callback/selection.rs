@@ -1,4 +1,4 @@
-//! Which deliveries a command is about, as flags and as a query of the console's API.
+//! The selection of deliveries for a command, as flags and as a query of the console's API.
 
 use clap::Args;
 use ossicle_protocol::Query;

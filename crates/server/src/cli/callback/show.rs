@@ -25,7 +25,7 @@ pub(super) struct Show {
     format: Format,
 }
 
-/// What the text shows of an attempt besides the attempt itself.
+/// The part of an attempt that the text shows besides the attempt itself.
 #[derive(Deserialize)]
 struct Logged {
     #[serde(flatten)]
