@@ -40,7 +40,7 @@ pub use error_code::ErrorCode;
 pub use etag::ETag;
 pub use media_type::media_type_for;
 pub use names::{BucketName, ObjectKey};
-pub use operation::{Operation, route, routed};
+pub use operation::{Access, Body, Grant, NotRouted, Operation, Resource, route};
 pub use query::{Query, percent_decode, percent_encode, percent_encode_path};
 pub use range::ByteRange;
 pub use sign::SecretKey;

@@ -30,6 +30,8 @@ pub(crate) struct Line<'a> {
     pub(crate) owner_id: &'a str,
     pub(crate) caller: Option<&'a Caller>,
     pub(crate) operation: Option<Operation>,
+    /// The name that OSS has for it, also where it is not built.
+    pub(crate) operation_name: &'static str,
     pub(crate) target: Option<&'a Target>,
     pub(crate) error: Option<ErrorCode>,
 }
@@ -105,7 +107,7 @@ fn format_line(line: &Line<'_>) -> String {
     let key =
         line.target.and_then(Target::key).map_or_else(|| "-".to_owned(), |key| percent_encode(key.as_str()));
     let target = line.head.uri.path_and_query().map_or("/", |target| target.as_str());
-    let operation = line.operation.map_or("-", Operation::name);
+    let operation = line.operation_name;
     let key_id = line.caller.map_or("-", Caller::name);
     let requester = if line.caller.is_some_and(Caller::is_owner) { line.owner_id } else { "-" };
     let owner = if bucket == "-" { "-" } else { line.owner_id };

@@ -3,7 +3,7 @@
 //! request id.
 
 use http::HeaderName;
-use ossicle_protocol::{Error, ErrorCode};
+use ossicle_protocol::{Error, ErrorCode, NotRouted};
 use ossicle_store as store;
 
 use crate::http::body::BodyError;
@@ -52,6 +52,12 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Oss(error)
+    }
+}
+
+impl From<NotRouted> for Failure {
+    fn from(refused: NotRouted) -> Self {
+        Self::Oss(refused.error)
     }
 }
 

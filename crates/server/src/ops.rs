@@ -54,7 +54,7 @@ use std::pin::Pin;
 use std::sync::LazyLock;
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use ossicle_protocol::{Error, ErrorCode, Operation};
+use ossicle_protocol::{Body, Error, ErrorCode, Operation};
 use tokio::sync::Semaphore;
 
 use crate::call::Call;
@@ -171,22 +171,10 @@ fn is_listing(operation: Operation) -> bool {
 /// Refuses a request that neither has a length nor comes in chunks, where the operation lives on its body: what the client
 /// meant to send is lost, and an empty object in the place of a good one would be too.
 fn demand_length(call: &Call) -> Result<(), Error> {
-    use Operation::{
-        AppendObject, CompleteMultipartUpload, DeleteMultipleObjects, PostObject, ProcessObject,
-        PutBucketCallbackPolicy, PutBucketCors, PutObject, UploadPart,
-    };
-    let lives_on_its_body = matches!(
-        call.operation,
-        AppendObject
-            | CompleteMultipartUpload
-            | DeleteMultipleObjects
-            | PostObject
-            | ProcessObject
-            | PutBucketCallbackPolicy
-            | PutBucketCors
-            | PutObject
-            | UploadPart
-    );
     let framed = [CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| call.head.headers.contains_key(name));
-    if lives_on_its_body && !framed { Err(ErrorCode::MissingContentLength.into()) } else { Ok(()) }
+    if call.operation.body() == Body::Needed && !framed {
+        Err(ErrorCode::MissingContentLength.into())
+    } else {
+        Ok(())
+    }
 }

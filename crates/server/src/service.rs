@@ -7,7 +7,9 @@ use std::sync::Arc;
 use http::header::{DATE, SERVER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use ossicle_protocol::sign::{CanonicalRequest, Identified, SignedRequest};
-use ossicle_protocol::{Addressed, Error, ErrorCode, Operation, Query, Target, inputs, route, shortened};
+use ossicle_protocol::{
+    Addressed, Error, ErrorCode, NotRouted, Operation, Query, Target, inputs, route, shortened,
+};
 use ossicle_store::Bucket;
 use tokio::sync::OnceCell;
 use tracing::Instrument as _;
@@ -62,14 +64,23 @@ struct Served {
 /// What became known of a request by the time it was answered, for the log and the metrics.
 #[derive(Default)]
 struct Known {
+    /// What OSS calls the operation that the request asks for, whether or not it is built.
+    name: Option<&'static str>,
     operation: Option<Operation>,
     caller: Option<Caller>,
     target: Option<Target>,
 }
 
 impl Known {
+    fn learn(&mut self, routed: &Result<Operation, NotRouted>) {
+        match routed {
+            Ok(operation) => (self.operation, self.name) = (Some(*operation), Some(operation.name())),
+            Err(refused) => (self.operation, self.name) = (None, refused.operation),
+        }
+    }
+
     fn name(&self) -> &'static str {
-        self.operation.map_or("-", Operation::name)
+        self.name.unwrap_or("-")
     }
 }
 
@@ -177,7 +188,7 @@ impl App {
         let target = &addressed.target;
         let asked = SignedRequest { method: &head.method, target, query, headers: &head.headers };
         let claimed = route(asked.method, target, query, asked.headers);
-        known.operation = claimed.as_ref().ok().copied();
+        known.learn(&claimed);
         let bucket = self.existing_bucket(target, known.operation).await?;
         let Identified { request: canonical, signed } = match &claimed {
             // A form carries its own signature, and a preflight none.
@@ -194,8 +205,8 @@ impl App {
         if operation.is_ok() || signed.is_some() {
             known.caller = Some(caller.clone());
         }
+        known.learn(&operation);
         let operation = operation?;
-        known.operation = Some(operation);
         let head = match &canonical.headers {
             Cow::Borrowed(_) => Arc::clone(head),
             Cow::Owned(headers) => Arc::new(with_headers(head, headers.clone())),
@@ -275,6 +286,7 @@ impl App {
             owner_id: self.owner_id(),
             caller: known.caller.as_ref(),
             operation: known.operation,
+            operation_name: known.name(),
             target: known.target.as_ref(),
             error: error.as_ref().map(Error::code),
         });

@@ -1,14 +1,14 @@
 //! Rows of operations on buckets, and of those on several objects of one.
 
-use super::Fate::{Honoured, Refused};
+use super::input::Fate::{Honoured, Refused};
+use super::input::{Input, NOT_IMPLEMENTED};
 use super::shared::{ALWAYS, CONTENT_MD5, ENCODING_TYPE, NOT_ENCRYPTED_HERE};
-use super::{Input, NOT_IMPLEMENTED};
 use crate::ErrorCode;
 
 /// Operations that are chosen by method and sub-resource alone.
-pub(super) const NOTHING_BESIDES: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE];
+pub(crate) const NOTHING_BESIDES: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE];
 
-pub(super) const PUT_BUCKET: &[&[Input]] = &[
+pub(crate) const PUT_BUCKET: &[&[Input]] = &[
     ALWAYS,
     &[
         CONTENT_MD5,
@@ -26,10 +26,10 @@ pub(super) const PUT_BUCKET: &[&[Input]] = &[
     ],
 ];
 
-pub(super) const PUT_BUCKET_ACL: &[&[Input]] =
+pub(crate) const PUT_BUCKET_ACL: &[&[Input]] =
     &[ALWAYS, NOT_ENCRYPTED_HERE, &[Input::header("x-oss-acl", Honoured)]];
 
-pub(super) const PUT_BUCKET_CORS: &[&[Input]] = &[
+pub(crate) const PUT_BUCKET_CORS: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
     &[
@@ -43,17 +43,17 @@ pub(super) const PUT_BUCKET_CORS: &[&[Input]] = &[
     ],
 ];
 
-pub(super) const PUT_BUCKET_PUBLIC_ACCESS_BLOCK: &[&[Input]] = &[
+pub(crate) const PUT_BUCKET_PUBLIC_ACCESS_BLOCK: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
     &[CONTENT_MD5, Input::element("PublicAccessBlockConfiguration/BlockPublicAccess", Honoured)],
 ];
 
 /// The keys of the tags to remove, joined by commas; all if there are none.
-pub(super) const DELETE_BUCKET_TAGS: &[&[Input]] =
+pub(crate) const DELETE_BUCKET_TAGS: &[&[Input]] =
     &[ALWAYS, NOT_ENCRYPTED_HERE, &[Input::query("tagging", Honoured)]];
 
-pub(super) const PUT_BUCKET_TAGS: &[&[Input]] = &[
+pub(crate) const PUT_BUCKET_TAGS: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
     &[
@@ -63,10 +63,10 @@ pub(super) const PUT_BUCKET_TAGS: &[&[Input]] = &[
     ],
 ];
 
-pub(super) const CALLBACK_POLICY: &[&[Input]] =
+pub(crate) const CALLBACK_POLICY: &[&[Input]] =
     &[ALWAYS, NOT_ENCRYPTED_HERE, &[Input::query("policy", Honoured), Input::query("comp", Honoured)]];
 
-pub(super) const PUT_BUCKET_CALLBACK_POLICY: &[&[Input]] = &[
+pub(crate) const PUT_BUCKET_CALLBACK_POLICY: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
     &[
@@ -80,13 +80,13 @@ pub(super) const PUT_BUCKET_CALLBACK_POLICY: &[&[Input]] = &[
 ];
 
 /// Nobody signs a preflight.
-pub(super) const PREFLIGHT: &[&[Input]] = &[&[
+pub(crate) const PREFLIGHT: &[&[Input]] = &[&[
     Input::header("Origin", Honoured),
     Input::header("Access-Control-Request-Method", Honoured),
     Input::header("Access-Control-Request-Headers", Honoured),
 ]];
 
-pub(super) const LIST_OBJECTS: &[&[Input]] = &[
+pub(crate) const LIST_OBJECTS: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
     &[
@@ -98,7 +98,7 @@ pub(super) const LIST_OBJECTS: &[&[Input]] = &[
     ],
 ];
 
-pub(super) const LIST_OBJECTS_V2: &[&[Input]] = &[
+pub(crate) const LIST_OBJECTS_V2: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
     &[
@@ -113,7 +113,7 @@ pub(super) const LIST_OBJECTS_V2: &[&[Input]] = &[
     ],
 ];
 
-pub(super) const LIST_OBJECT_VERSIONS: &[&[Input]] = &[
+pub(crate) const LIST_OBJECT_VERSIONS: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
     &[
@@ -126,13 +126,13 @@ pub(super) const LIST_OBJECT_VERSIONS: &[&[Input]] = &[
     ],
 ];
 
-pub(super) const LIST_LIVE_CHANNEL: &[&[Input]] = &[
+pub(crate) const LIST_LIVE_CHANNEL: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
     &[Input::query("prefix", Honoured), Input::query("marker", Honoured), Input::query("max-keys", Honoured)],
 ];
 
-pub(super) const DELETE_MULTIPLE_OBJECTS: &[&[Input]] = &[
+pub(crate) const DELETE_MULTIPLE_OBJECTS: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
     &[

@@ -1,10 +1,10 @@
 //! Rows of PostObject: its fields, and the headers that count besides them.
 
-use super::Fate::{Honoured, Ignored};
+use super::input::Fate::{Honoured, Ignored};
+use super::input::{Input, NOT_IMPLEMENTED};
 use super::shared::{NOT_DONE, TRAFFIC_LIMIT, WRITE_CONDITIONS};
-use super::{Input, NOT_IMPLEMENTED};
 
-pub(super) const POST_OBJECT: &[&[Input]] = &[
+pub(crate) const POST_OBJECT: &[&[Input]] = &[
     NOT_DONE,
     WRITE_CONDITIONS,
     TRAFFIC_LIMIT,

@@ -1,17 +1,17 @@
 //! Rows of multipart uploads.
 
-use super::Fate::{Honoured, Ignored};
+use super::input::Fate::{Honoured, Ignored};
+use super::input::{Input, NOT_IMPLEMENTED};
 use super::shared::{
     ALWAYS, ATTRIBUTES, CALLBACK, CONTENT_MD5, COPY_SOURCE, CRC64, ENCODING_TYPE, FORBID_OVERWRITE,
     NO_CALLBACK, NOT_DONE, NOT_ENCRYPTED_HERE, SHA1, TRAFFIC_LIMIT, UPLOAD_ID, VERSION_AND_PROCESS,
     WRITE_CONDITIONS,
 };
-use super::{Input, NOT_IMPLEMENTED};
 
 /// What the upload is begun with is enforced, and what its parts repeat of it must be the same.
 const CLIENT_ENCRYPTION: Input = Input::header("x-oss-meta-client-side-encryption-*", Honoured);
 
-pub(super) const INITIATE_MULTIPART_UPLOAD: &[&[Input]] = &[
+pub(crate) const INITIATE_MULTIPART_UPLOAD: &[&[Input]] = &[
     ALWAYS,
     ATTRIBUTES,
     NOT_DONE,
@@ -30,9 +30,9 @@ const BEGIN_CONDITIONS: &[Input] = &[
     Input::header("If-Unmodified-Since", OVERWRITES_NOTHING),
 ];
 
-const OVERWRITES_NOTHING: super::Fate = Ignored("to begin an upload overwrites nothing");
+const OVERWRITES_NOTHING: super::input::Fate = Ignored("to begin an upload overwrites nothing");
 
-pub(super) const UPLOAD_PART: &[&[Input]] = &[
+pub(crate) const UPLOAD_PART: &[&[Input]] = &[
     ALWAYS,
     TRAFFIC_LIMIT,
     NOT_ENCRYPTED_HERE,
@@ -41,7 +41,7 @@ pub(super) const UPLOAD_PART: &[&[Input]] = &[
     &[Input::query("partNumber", Honoured), UPLOAD_ID, CONTENT_MD5, CRC64, SHA1, CLIENT_ENCRYPTION],
 ];
 
-pub(super) const UPLOAD_PART_COPY: &[&[Input]] = &[
+pub(crate) const UPLOAD_PART_COPY: &[&[Input]] = &[
     ALWAYS,
     TRAFFIC_LIMIT,
     NOT_ENCRYPTED_HERE,
@@ -51,9 +51,9 @@ pub(super) const UPLOAD_PART_COPY: &[&[Input]] = &[
     &[Input::query("partNumber", Honoured), UPLOAD_ID, Input::header("x-oss-copy-source-range", Honoured)],
 ];
 
-const BEGUN: super::Fate = Ignored("it was decided when the upload was begun");
+const BEGUN: super::input::Fate = Ignored("it was decided when the upload was begun");
 
-pub(super) const COMPLETE_MULTIPART_UPLOAD: &[&[Input]] = &[
+pub(crate) const COMPLETE_MULTIPART_UPLOAD: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
     WRITE_CONDITIONS,
@@ -81,10 +81,10 @@ pub(super) const COMPLETE_MULTIPART_UPLOAD: &[&[Input]] = &[
     ],
 ];
 
-pub(super) const ABORT_MULTIPART_UPLOAD: &[&[Input]] =
+pub(crate) const ABORT_MULTIPART_UPLOAD: &[&[Input]] =
     &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS, &[UPLOAD_ID]];
 
-pub(super) const LIST_PARTS: &[&[Input]] = &[
+pub(crate) const LIST_PARTS: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
     VERSION_AND_PROCESS,
@@ -96,7 +96,7 @@ pub(super) const LIST_PARTS: &[&[Input]] = &[
     ],
 ];
 
-pub(super) const LIST_MULTIPART_UPLOADS: &[&[Input]] = &[
+pub(crate) const LIST_MULTIPART_UPLOADS: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
     &[

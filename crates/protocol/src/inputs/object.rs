@@ -1,14 +1,14 @@
 //! Rows of operations on one object, but for multipart uploads and forms.
 
-use super::Fate::{Honoured, Ignored};
-use super::Input;
+use super::input::Fate::{Honoured, Ignored};
+use super::input::Input;
 use super::shared::{
     ALWAYS, ATTRIBUTES, CALLBACK, CONTENT_MD5, COPY_CONDITIONS, COPY_SOURCE, CRC64, FORBID_OVERWRITE,
     NO_CALLBACK, NOT_DONE, NOT_ENCRYPTED_HERE, READ_CONDITIONS, SHA1, TRAFFIC_LIMIT, VERSION,
     VERSION_AND_PROCESS, WRITE_CONDITIONS,
 };
 
-pub(super) const PUT_OBJECT: &[&[Input]] = &[
+pub(crate) const PUT_OBJECT: &[&[Input]] = &[
     ALWAYS,
     TRAFFIC_LIMIT,
     ATTRIBUTES,
@@ -19,7 +19,7 @@ pub(super) const PUT_OBJECT: &[&[Input]] = &[
     &[CONTENT_MD5, CRC64, SHA1, FORBID_OVERWRITE],
 ];
 
-pub(super) const COPY_OBJECT: &[&[Input]] = &[
+pub(crate) const COPY_OBJECT: &[&[Input]] = &[
     ALWAYS,
     TRAFFIC_LIMIT,
     ATTRIBUTES,
@@ -35,7 +35,7 @@ pub(super) const COPY_OBJECT: &[&[Input]] = &[
     ],
 ];
 
-pub(super) const APPEND_OBJECT: &[&[Input]] = &[
+pub(crate) const APPEND_OBJECT: &[&[Input]] = &[
     ALWAYS,
     TRAFFIC_LIMIT,
     ATTRIBUTES,
@@ -52,7 +52,7 @@ pub(super) const APPEND_OBJECT: &[&[Input]] = &[
     ],
 ];
 
-pub(super) const GET_OBJECT: &[&[Input]] = &[
+pub(crate) const GET_OBJECT: &[&[Input]] = &[
     ALWAYS,
     TRAFFIC_LIMIT,
     NOT_ENCRYPTED_HERE,
@@ -71,7 +71,7 @@ pub(super) const GET_OBJECT: &[&[Input]] = &[
     ],
 ];
 
-pub(super) const HEAD_OBJECT: &[&[Input]] = &[
+pub(crate) const HEAD_OBJECT: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
     READ_CONDITIONS,
@@ -79,19 +79,19 @@ pub(super) const HEAD_OBJECT: &[&[Input]] = &[
     &[Input::header("Range", Ignored("an answer without a body is about the whole object"))],
 ];
 
-pub(super) const GET_OBJECT_META: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS];
+pub(crate) const GET_OBJECT_META: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS];
 
-pub(super) const DELETE_OBJECT: &[&[Input]] =
+pub(crate) const DELETE_OBJECT: &[&[Input]] =
     &[ALWAYS, NOT_ENCRYPTED_HERE, WRITE_CONDITIONS, VERSION_AND_PROCESS];
 
-pub(super) const GET_OBJECT_ACL: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS];
+pub(crate) const GET_OBJECT_ACL: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS];
 
-pub(super) const PUT_OBJECT_ACL: &[&[Input]] =
+pub(crate) const PUT_OBJECT_ACL: &[&[Input]] =
     &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS, &[Input::header("x-oss-object-acl", Honoured)]];
 
-pub(super) const TAGGING: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS];
+pub(crate) const TAGGING: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS];
 
-pub(super) const PUT_OBJECT_TAGGING: &[&[Input]] = &[
+pub(crate) const PUT_OBJECT_TAGGING: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
     VERSION_AND_PROCESS,
@@ -103,4 +103,4 @@ pub(super) const PUT_OBJECT_TAGGING: &[&[Input]] = &[
 ];
 
 /// What is to be done stands in the body.
-pub(super) const PROCESS_OBJECT: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, &[VERSION, CONTENT_MD5]];
+pub(crate) const PROCESS_OBJECT: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, &[VERSION, CONTENT_MD5]];

@@ -1,10 +1,10 @@
 //! Rows of operations on the service.
 
-use super::Fate::Honoured;
-use super::Input;
+use super::input::Fate::Honoured;
+use super::input::Input;
 use super::shared::{ALWAYS, NOT_ENCRYPTED_HERE};
 
-pub(super) const LIST_BUCKETS: &[&[Input]] = &[
+pub(crate) const LIST_BUCKETS: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
     &[

@@ -1,7 +1,7 @@
 //! Rows that several operations have.
 
-use super::Fate::{Honoured, Ignored, Refused, Repeats};
-use super::{Input, NOT_IMPLEMENTED};
+use super::input::Fate::{Honoured, Ignored, Refused, Repeats};
+use super::input::{Input, NOT_IMPLEMENTED};
 use crate::ErrorCode;
 
 /// What a signature in the header or in the query is made of, and who pays: every operation but forms and preflights.
@@ -33,7 +33,7 @@ pub(super) const ALWAYS: &[Input] = &[
     Input::query("x-oss-request-payer", PAYER),
 ];
 
-const PAYER: super::Fate = Ignored("nobody is charged for requests here");
+const PAYER: super::input::Fate = Ignored("nobody is charged for requests here");
 
 /// The manual: with any request but those that store, "OSS returns 400 and InvalidArgument".
 pub(super) const NOT_ENCRYPTED_HERE: &[Input] = &[Input::header(
@@ -116,7 +116,7 @@ pub(super) const CALLBACK: &[Input] = &[
     Input::query("x-oss-callback-var", Honoured),
 ];
 
-const NO_CALL: super::Fate =
+const NO_CALL: super::input::Fate =
     Ignored("OSS calls back for PutObject, PostObject and CompleteMultipartUpload only");
 
 /// The same where OSS does not call back. Some SDKs send it with every step of a multipart upload.

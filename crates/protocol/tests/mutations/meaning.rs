@@ -142,7 +142,9 @@ impl Meaning {
         Self {
             method: method.clone(),
             target: shown(request.target),
-            operation: operation.map(|operation| operation.name()).map_err(|error| error.to_string()),
+            operation: operation
+                .map(|operation| operation.name())
+                .map_err(|refused| refused.error.to_string()),
             query,
             headers,
         }

@@ -256,6 +256,29 @@ fn a_line_of_the_access_log_has_a_bound() {
 }
 
 #[test]
+fn what_is_not_built_has_its_name_in_access_log_and_metrics() {
+    let folder = folder();
+    let path = folder.path().join("access.log");
+    let server = Arc::new(Setup::new().set("OSSICLE_LOG_ACCESS_LOG", path.to_str().unwrap()).start());
+    let bucket = Bucket::on(&server);
+    for (method, at, name) in [
+        ("POST", "?replication&comp=add", "PutBucketReplication"),
+        ("GET", "?inventory&inventoryId=a", "GetBucketInventory"),
+        ("PUT", "?inventory&inventoryId=a", "PutBucketInventory"),
+        ("POST", "k?restore", "RestoreObject"),
+        // OSS has no such operation.
+        ("PUT", "?replication", "-"),
+    ] {
+        let answer = bucket.at(method, at).send().expect(501);
+        let lines = access_log_with(&path, answer.must("x-oss-request-id"));
+        assert_eq!(fields(lines.lines().last().unwrap())[14], name, "{method} {at}");
+    }
+    let counted = metrics(&server);
+    let series = "ossicle_requests_total{operation=\"RestoreObject\",status=\"501\"} 1";
+    assert!(counted.contains(series), "{counted}");
+}
+
+#[test]
 fn the_access_log_has_the_fields_of_the_manual() {
     let example = "192.168.0.1 - - [03/Jan/2021:14:59:49 +0800] \"GET /example.jpg HTTP/1.0\" 200 999131 127 \
         \"http://www.aliyun.com/product/oss\" \"curl/7.15.5\" \"examplebucket.oss-cn-hangzhou.aliyuncs.com\" \
