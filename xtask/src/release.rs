@@ -17,6 +17,10 @@ const PROFILE: &str = "traceable";
 const BINARY: &str = "ossicle";
 const LINE_TABLES: &str = "ossicle.debug";
 
+/// Names that are left to the line tables: of constants and tables, which no backtrace tells, and of what drops values, which
+/// are long.
+const LEFT_OUT: [&str; 5] = ["anon.*", "GCC_except_table*", "__PRETTY_FUNCTION__*", ".L*", "*drop_in_place*"];
+
 /// No larger binary is given out without somebody having thought about it.
 const MOST_BYTES: u64 = 20_000_000;
 
@@ -33,14 +37,17 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     let whole = workspace::target_dir().join(PROFILE).join(BINARY);
     let dist = workspace::target_dir().join("dist");
     std::fs::create_dir_all(&dist).with_context(|| format!("{} cannot be made", dist.display()))?;
-    let to = |file: &str| dist.join(file);
-    objcopy(&dist, ["--only-keep-debug".as_ref(), whole.as_os_str(), to(LINE_TABLES).as_os_str()])?;
+    let (binary, line_tables) = (dist.join(BINARY), dist.join(LINE_TABLES));
+    objcopy(&dist, &["--only-keep-debug".as_ref(), whole.as_os_str(), line_tables.as_os_str()])?;
     let link = format!("--add-gnu-debuglink={LINE_TABLES}");
-    objcopy(&dist, ["--strip-debug".as_ref(), link.as_ref(), whole.as_os_str(), to(BINARY).as_os_str()])?;
-    for file in [BINARY, LINE_TABLES] {
-        println!("{} {} bytes", to(file).display(), size(&to(file))?);
+    let mut strip = vec![OsStr::new("--strip-debug"), OsStr::new(&link), OsStr::new("--wildcard")];
+    strip.extend(LEFT_OUT.iter().flat_map(|name| [OsStr::new("--strip-symbol"), OsStr::new(name)]));
+    strip.extend([whole.as_os_str(), binary.as_os_str()]);
+    objcopy(&dist, &strip)?;
+    for file in [&binary, &line_tables] {
+        println!("{} {} bytes", file.display(), size(file)?);
     }
-    let is_small = size(&to(BINARY))? <= MOST_BYTES;
+    let is_small = size(&binary)? <= MOST_BYTES;
     if !is_small {
         println!("the binary is larger than {MOST_BYTES} bytes");
     }
@@ -48,7 +55,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
 }
 
 /// Runs objcopy in the folder where the file of `--add-gnu-debuglink` is.
-fn objcopy<const N: usize>(folder: &Path, arguments: [&OsStr; N]) -> anyhow::Result<()> {
+fn objcopy(folder: &Path, arguments: &[&OsStr]) -> anyhow::Result<()> {
     let mut command = Command::new("objcopy");
     command.current_dir(folder).args(arguments);
     if !command.status().context("objcopy could not be started")?.success() {
