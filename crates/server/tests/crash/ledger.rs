@@ -53,15 +53,19 @@ pub(crate) fn note(book: &Book, request: &Received, accepted: bool) {
 
 /// Starts a server on a folder; it tries again soon and often.
 pub(crate) fn serve(data: &Path, redelivery: &str) -> Arc<Server> {
-    let server = Setup::new()
+    Arc::new(setup(data, redelivery).start())
+}
+
+/// The settings of such a server.
+pub(crate) fn setup(data: &Path, redelivery: &str) -> Setup {
+    Setup::new()
         .data(data)
         .set("OSSICLE_LOG_LEVEL", "error")
         .set("OSSICLE_REDELIVERY_ENABLED", redelivery)
         .set("OSSICLE_REDELIVERY_FIRST_DELAY_MS", "20")
         .set("OSSICLE_REDELIVERY_MAX_DELAY_MS", "200")
         .set("OSSICLE_REDELIVERY_MAX_ATTEMPTS", "1000")
-        .set("OSSICLE_CALLBACK_TIMEOUT_MS", "2000");
-    Arc::new(server.start())
+        .set("OSSICLE_CALLBACK_TIMEOUT_MS", "2000")
 }
 
 /// Ends the server as a power switch would, as far as a process can tell.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::harness::server::folder;
 use crate::harness::{Application, Bucket, Reply, Server};
 use crate::journal::{detail, replay, rows, wait_for_none};
-use crate::ledger::{Book, Told, assert_nothing_lost, kill, note, serve};
+use crate::ledger::{Book, Told, assert_nothing_lost, kill, note, serve, setup};
 use crate::upload::{Way, upload};
 
 /// Clients that upload at once.
@@ -185,4 +185,33 @@ fn left_open(redelivery_at_first: &str) {
 fn what_was_under_way_is_unknown_without_redelivery_and_comes_at_once_with_it() {
     left_open("true");
     left_open("false");
+}
+
+/// Waits until everything that a killed server left open is shown as unknown, and checks that it has not been sent.
+fn stays_unknown(setting: &str, value: &str) {
+    let (data, told) = (folder(), Arc::new(Mutex::new(Told::default())));
+    let application = Application::always(Reply::after(Duration::from_secs(10), Reply::json("{}")));
+    let bucket = Bucket::on(&serve(data.path(), "true"));
+    let name = bucket.name.clone();
+    drop(bucket);
+    let server = serve(data.path(), "true");
+    kill_at_work(&server, &name, &application.url("/"), 0, Duration::from_millis(600), &told);
+    drop(server);
+    let server = Arc::new(setup(data.path(), "true").set(setting, value).start());
+    let count = rows(&server, "").len();
+    assert!(count > 0 && count <= CLIENTS as usize, "{count}");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while rows(&server, "state=unknown").len() < count {
+        assert!(Instant::now() < deadline, "{setting}: {:#?}", rows(&server, "").first());
+        thread::sleep(Duration::from_millis(20));
+    }
+    let repeated = application.requests();
+    let repeated = repeated.iter().filter(|request| request.header("x-ossicle-attempt") != "1").count();
+    assert_eq!(repeated, 0, "{setting}");
+}
+
+#[test]
+fn what_a_crash_left_open_stays_unknown_when_it_is_too_old_or_of_another_bucket() {
+    stays_unknown("OSSICLE_REDELIVERY_MAX_AGE_HOURS", "0");
+    stays_unknown("OSSICLE_REDELIVERY_BUCKETS", "some-other-bucket");
 }

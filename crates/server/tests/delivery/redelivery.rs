@@ -189,6 +189,23 @@ fn a_replay_and_redelivery_do_not_get_into_each_others_way() {
 }
 
 #[test]
+fn a_replay_waits_for_no_attempt_that_is_under_way() {
+    let bucket = eager(&[("REDELIVERY_ENABLED", "false")]);
+    let application = Application::always(Reply::after(Duration::from_millis(1500), Reply::json("{}")));
+    thread::scope(|scope| {
+        let first = scope.spawn(|| put(&bucket, "k", &application));
+        application.wait_for(1);
+        let pending = rows(&bucket.server, "state=pending");
+        let id = pending[0]["id"].as_str().unwrap();
+        assert_eq!(replay(&bucket.server, id)["error"], "ReplayUnderWay");
+        assert_eq!(first.join().unwrap().id, id);
+        // The answer is there, and with it the end of the lease, durable or not.
+        assert_eq!(replay(&bucket.server, id)["delivered"], true);
+    });
+    assert_eq!(numbers(&application), [1, 2]);
+}
+
+#[test]
 fn a_server_that_is_asked_to_stop_finishes_its_redeliveries() {
     let data = folder();
     let start = |enabled: &str| -> Server {
