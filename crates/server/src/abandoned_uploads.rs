@@ -2,12 +2,13 @@
 //! where the operator wants it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ossicle_store::{AbortUpload, Error, PendingPage, PendingUpload, PendingUploads, Store};
 use tokio::sync::watch;
 
-use crate::app::{self, App};
+use crate::app::App;
+use crate::clock::SteadyClock;
 use crate::stop::stopped;
 
 /// Uploads in progress for longer are told at start.
@@ -23,11 +24,11 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Runs until `stop` turns true.
 pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    let clock = Clock { begun_ms: app::now().unix_millis(), begun: Instant::now() };
+    let clock = SteadyClock::start();
     let days = app.config.storage.abort_multipart_days;
     let told = async {
         if days == 0
-            && let Err(error) = tell(&app.store, clock.begun_ms).await
+            && let Err(error) = tell(&app.store, clock.now_ms()).await
         {
             tracing::warn!(%error, "cannot look for abandoned multipart uploads");
         }
@@ -45,25 +46,10 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             _ = ticks.tick() => {}
             () = stopped(&mut stop) => return,
         }
-        let before_ms = cutoff_ms(clock.now_ms(app::now().unix_millis(), clock.begun.elapsed()), days);
+        let before_ms = cutoff_ms(clock.now_ms(), days);
         if let Err(error) = abort(&app.store, before_ms, &stop).await {
             tracing::warn!(%error, "cannot abort abandoned multipart uploads; trying again later");
         }
-    }
-}
-
-/// The time by which uploads are old. A clock that is set forward while the server runs would make every upload old
-/// at once, so it counts no further than time has passed since the start.
-#[derive(Debug)]
-struct Clock {
-    begun_ms: i64,
-    begun: Instant,
-}
-
-impl Clock {
-    fn now_ms(&self, clock_ms: i64, elapsed: Duration) -> i64 {
-        let elapsed_ms = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
-        clock_ms.min(self.begun_ms.saturating_add(elapsed_ms))
     }
 }
 
@@ -148,7 +134,7 @@ async fn abort(store: &Store, before_ms: i64, stop: &watch::Receiver<bool>) -> R
 /// Tells whether the upload was still there to be aborted.
 pub(crate) async fn abort_one(store: &Store, upload: &PendingUpload) -> Result<bool, Error> {
     let PendingUpload { bucket, key, upload_id, .. } = upload.clone();
-    match store.abort(AbortUpload { bucket, key, upload_id }).await {
+    match store.abort(AbortUpload { bucket, key, upload_id, idle_since_ms: None }).await {
         Ok(()) => Ok(true),
         Err(Error::NoSuchUpload | Error::NoSuchBucket) => Ok(false),
         Err(error) => Err(error),
@@ -161,33 +147,19 @@ async fn look(
     before_ms: i64,
     after: Option<ossicle_store::PendingCursor>,
 ) -> Result<PendingPage, Error> {
-    store.pending_uploads(&PendingUploads { begun_before_ms: Some(before_ms), after, look: LOOK }).await
+    store
+        .pending_uploads(&PendingUploads {
+            bucket: None,
+            begun_before_ms: Some(before_ms),
+            after,
+            look: LOOK,
+        })
+        .await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const HOUR_MS: i64 = 60 * 60 * 1000;
-
-    #[test]
-    fn clocks_that_jump_make_no_upload_old() {
-        let begun_ms = 1_700_000_000_000;
-        let clock = Clock { begun_ms, begun: Instant::now() };
-        // What the clock says after an hour, and what is counted.
-        let cases = [
-            (begun_ms + HOUR_MS, begun_ms + HOUR_MS),
-            (begun_ms + HOUR_MS - 500, begun_ms + HOUR_MS - 500),
-            (begun_ms + 365 * DAY_MS, begun_ms + HOUR_MS),
-            (begun_ms - DAY_MS, begun_ms - DAY_MS),
-            (0, 0),
-            (i64::MAX, begun_ms + HOUR_MS),
-        ];
-        for (clock_ms, expected) in cases {
-            assert_eq!(clock.now_ms(clock_ms, Duration::from_secs(3600)), expected, "{clock_ms}");
-        }
-        assert_eq!(clock.now_ms(i64::MAX, Duration::MAX), i64::MAX);
-    }
 
     #[test]
     fn days_are_counted_without_overflow() {

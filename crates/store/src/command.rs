@@ -16,11 +16,11 @@ pub(crate) use bucket::{
 };
 pub(crate) use copy::Copy;
 pub(crate) use data::{Content, NewData, Reclaim, decode_file, decode_share, file_row, share_row};
-pub(crate) use delete::Delete;
+pub(crate) use delete::{Delete, DeleteSeen};
 pub(crate) use delivery::{
     Change, ClaimDeliveries, ClaimDelivery, CountDeliveries, PruneDeliveries, RecordDeliveryCommand,
     ReleaseLeases, RenewLease, UpdateDeliveryCommand, counts_in, due_id, scheduled_value,
 };
 pub(crate) use multipart::{Abort, Complete, Initiate, PutPartCommand, continued, part_number, to_part};
-pub(crate) use put::{Put, SetObjectAcl, SetObjectHeader};
+pub(crate) use put::{Put, SetObjectAcl, SetObjectHeader, SetStorageClass};
 pub(crate) use reclaim::{ForgetFile, ReclaimManifest, RewriteRows};

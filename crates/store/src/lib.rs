@@ -52,7 +52,7 @@
 //! | check | [`Store::fsck`], [`Store::scrub`], [`Store::reclaim_queue`] |
 //! | buckets | [`Store::create_bucket`], [`Store::delete_bucket`], [`Store::bucket`], [`Store::list_buckets`], [`Store::set_bucket_acl`], [`Store::bucket_document`], [`Store::set_bucket_document`], [`Store::bucket_stat`] |
 //! | data | [`Store::upload`], [`Store::read`] |
-//! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::open_object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::set_object_acl`], [`Store::set_object_header`], [`Store::list_objects`] |
+//! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::open_object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::delete_seen`], [`Store::set_storage_class`], [`Store::set_object_acl`], [`Store::set_object_header`], [`Store::list_objects`] |
 //! | parts | [`Store::initiate`], [`Store::upload_part`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::preview_complete`], [`Store::visit_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`], [`Store::pending_uploads`] |
 //! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::queue_update_of_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::due_deliveries`], [`Store::claim_due_deliveries`], [`Store::claim_delivery`], [`Store::renew_lease`], [`Store::delivery_counts`], [`Store::backlog`], [`Store::prune_deliveries`] |
 //!
@@ -97,7 +97,7 @@ pub use model::{
     DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, Lease, ListBuckets, ListObjects, ListParts,
     ListUploads, Listing, NewBucket, NewDelivery, NewUpload, Object, ObjectFields, ObjectKind, Part,
     PartPage, PartPlace, Parts, PendingCursor, PendingPage, PendingUpload, PendingUploads, Prune, PutObject,
-    PutPart, RecordDelivery, UpdateDelivery, UploadInfo, UploadPage,
+    PutPart, RecordDelivery, SeenObject, UpdateDelivery, UploadInfo, UploadPage,
 };
 pub use options::{Durability, StoreOptions};
 pub use store::Store;

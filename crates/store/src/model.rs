@@ -15,7 +15,7 @@ pub use delivery::{
 };
 pub use object::{
     AppendObject, Attributes, CopyAttributes, CopyObject, DeleteObject, ListObjects, Listing, Object,
-    ObjectFields, ObjectKind, PutObject,
+    ObjectFields, ObjectKind, PutObject, SeenObject,
 };
 pub use upload::{
     AbortUpload, CompleteUpload, ListParts, ListUploads, NewUpload, Part, PartPage, PartPlace, Parts,

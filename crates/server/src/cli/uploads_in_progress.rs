@@ -54,8 +54,9 @@ impl UploadsInProgress {
         let mut found = Self::default();
         let mut after = None;
         loop {
-            let page =
-                store.pending_uploads(&PendingUploads { begun_before_ms: None, after, look: LOOK }).await?;
+            let page = store
+                .pending_uploads(&PendingUploads { after, look: LOOK, ..PendingUploads::default() })
+                .await?;
             for upload in page.uploads {
                 let is_old = abort_before_ms.is_some_and(|before| upload.initiated_ms < before);
                 let aborted = is_old && abort_one(store, &upload).await?;

@@ -15,6 +15,7 @@ pub(crate) async fn abort_multipart_upload(call: &Call, _: RequestBody) -> Resul
         bucket: call.bucket_name()?.as_str().to_owned(),
         key: call.key()?.as_str().to_owned(),
         upload_id: upload_id.to_owned(),
+        idle_since_ms: None,
     };
     match call.app.store.abort(abort).await {
         Ok(()) => Ok(Reply::no_content()),

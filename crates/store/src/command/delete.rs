@@ -1,10 +1,10 @@
-//! The command that deletes objects.
+//! Commands that delete objects.
 
 use super::data::{count, get_object, release, require_bucket};
 use super::put::require_etag;
-use crate::Error;
 use crate::engine::{Command, Txn};
 use crate::key;
+use crate::{Error, ObjectFields, SeenObject};
 
 /// Deletes objects, telling for each whether there was one.
 #[derive(Debug)]
@@ -28,12 +28,42 @@ impl Command for Delete {
                 require_etag(old.as_ref(), etag)?;
             }
             if let Some(old) = &old {
-                release(txn, &old.data).await?;
-                txn.delete(key::object(&self.bucket, key));
-                count(txn, &self.bucket, Some(old), None).await?;
+                remove(txn, old).await?;
             }
             existed.push(old.is_some());
         }
         Ok(existed)
     }
+}
+
+/// Deletes objects that are still those that were seen, telling for each whether it was.
+#[derive(Debug)]
+pub(crate) struct DeleteSeen {
+    pub(crate) bucket: String,
+    pub(crate) objects: Vec<SeenObject>,
+}
+
+impl Command for DeleteSeen {
+    type Output = Vec<bool>;
+    const GROWS: bool = false;
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<Vec<bool>, Error> {
+        require_bucket(txn, &self.bucket).await?;
+        let mut deleted = Vec::with_capacity(self.objects.len());
+        for seen in &self.objects {
+            let found = get_object(txn, &self.bucket, &seen.key).await?;
+            let same = found.filter(|object| object.generation == seen.generation);
+            if let Some(object) = &same {
+                remove(txn, object).await?;
+            }
+            deleted.push(same.is_some());
+        }
+        Ok(deleted)
+    }
+}
+
+async fn remove<T: Txn>(txn: &mut T, object: &ObjectFields) -> Result<(), Error> {
+    release(txn, &object.data).await?;
+    txn.delete(key::object(&object.bucket, &object.key));
+    count(txn, &object.bucket, Some(object), None).await
 }

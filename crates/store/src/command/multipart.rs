@@ -126,6 +126,8 @@ pub(crate) struct Abort {
     pub(crate) bucket: String,
     pub(crate) key: String,
     pub(crate) id: UploadId,
+    /// Nothing of it must be newer.
+    pub(crate) idle_since_ms: Option<i64>,
 }
 
 impl Command for Abort {
@@ -133,9 +135,17 @@ impl Command for Abort {
     const GROWS: bool = false;
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
-        require_upload(txn, &self.bucket, &self.key, self.id).await?;
+        let is_newer = |time_ms: i64| self.idle_since_ms.is_some_and(|idle_since_ms| time_ms > idle_since_ms);
+        let upload = require_upload(txn, &self.bucket, &self.key, self.id).await?;
+        if is_newer(upload.initiated_ms) {
+            return Err(Error::PreconditionFailed);
+        }
         for (key, row) in scan_prefix(txn, &key::parts(self.id), usize::MAX).await? {
-            release(txn, &PartRecord::decode(&row)?.data).await?;
+            let part = PartRecord::decode(&row)?;
+            if is_newer(part.last_modified_ms) {
+                return Err(Error::PreconditionFailed);
+            }
+            release(txn, &part.data).await?;
             txn.delete(key);
         }
         end_upload(txn, &self.bucket, &self.key, self.id).await

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::data::{NewData, get_object, replace_object, require_bucket, take_in};
+use super::data::{NewData, count, get_object, replace_object, require_bucket, take_in};
 use super::delivery::record;
 use crate::engine::{Command, Txn};
 use crate::extent::DataRef;
 use crate::key;
 use crate::record::{encode_object, hex_upper};
-use crate::{Acl, Attributes, Error, NewDelivery, ObjectFields, ObjectKind};
+use crate::{Acl, Attributes, Error, NewDelivery, ObjectFields, ObjectKind, SeenObject};
 
 /// Writes an object.
 #[derive(Debug)]
@@ -112,5 +112,37 @@ impl Command for SetObjectHeader {
         object.generation = self.generation;
         txn.put(key::object(&self.bucket, &self.key), encode_object(&object));
         Ok(())
+    }
+}
+
+/// Gives objects another class of storage if they are still those that were seen, telling for each whether it was. Their
+/// content and their time stay what they are.
+#[derive(Debug)]
+pub(crate) struct SetStorageClass {
+    pub(crate) bucket: String,
+    pub(crate) objects: Vec<SeenObject>,
+    pub(crate) class: String,
+    pub(crate) generation: u64,
+}
+
+impl Command for SetStorageClass {
+    type Output = Vec<bool>;
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<Vec<bool>, Error> {
+        require_bucket(txn, &self.bucket).await?;
+        let mut changed = Vec::with_capacity(self.objects.len());
+        for seen in &self.objects {
+            let found = get_object(txn, &self.bucket, &seen.key).await?;
+            let same = found.filter(|object| object.generation == seen.generation);
+            if let Some(old) = &same {
+                let mut object = old.clone();
+                object.attributes.storage_class.clone_from(&self.class);
+                object.generation = self.generation;
+                txn.put(key::object(&self.bucket, &seen.key), encode_object(&object));
+                count(txn, &self.bucket, Some(old), Some(&object)).await?;
+            }
+            changed.push(same.is_some());
+        }
+        Ok(changed)
     }
 }

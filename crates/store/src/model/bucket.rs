@@ -82,6 +82,8 @@ pub enum BucketDocument {
     Redelivery,
     /// Pairs of key and value that describe it.
     Tags,
+    /// Rules by which its objects are deleted or moved to other classes of storage.
+    Lifecycle,
 }
 
 /// Which buckets to list.

@@ -174,6 +174,15 @@ pub struct DeleteObject {
     pub if_match: Option<String>,
 }
 
+/// An object as somebody saw it: to change it only if it is still that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenObject {
+    /// The key.
+    pub key: String,
+    /// Its [generation](ObjectFields::generation).
+    pub generation: u64,
+}
+
 /// Which objects to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListObjects {

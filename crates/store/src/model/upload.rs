@@ -150,6 +150,9 @@ pub struct AbortUpload {
     pub key: String,
     /// The upload.
     pub upload_id: String,
+    /// Refuse with [`Error::PreconditionFailed`](crate::Error::PreconditionFailed) if the upload was begun, or a part of it
+    /// written, after this time.
+    pub idle_since_ms: Option<i64>,
 }
 
 /// Which uploads to list.
@@ -188,6 +191,8 @@ pub struct UploadPage {
 /// Which uploads in progress of all buckets to look for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PendingUploads {
+    /// Only those of this bucket.
+    pub bucket: Option<String>,
     /// Only those begun before this time, in milliseconds since 1970.
     pub begun_before_ms: Option<i64>,
     /// Where an earlier page ended.
@@ -212,6 +217,8 @@ pub struct PendingUpload {
     pub upload_id: String,
     /// When it was begun, in milliseconds since 1970.
     pub initiated_ms: i64,
+    /// When it was begun or its last part was written, whichever is later, in milliseconds since 1970.
+    pub active_ms: i64,
     /// How many parts it has.
     pub parts: u64,
     /// Bytes of its parts.

@@ -28,7 +28,10 @@ impl Query for PendingUploadsAfter {
 
     async fn run(&self, view: &View) -> Result<Self::Output, Error> {
         let which = &self.which;
-        let first = key::whole(Tag::Upload);
+        let first = match &which.bucket {
+            Some(bucket) => key::uploads(bucket, ""),
+            None => key::whole(Tag::Upload),
+        };
         let from = match &which.after {
             Some(PendingCursor(key)) => Bound::Excluded(key.as_ref()),
             None => Bound::Included(first.as_ref()),
@@ -56,8 +59,15 @@ async fn pending(view: &View, row_key: &Bytes, initiated_ms: i64) -> Result<Pend
     let (bucket, key) = key::split(row_key, Tag::Upload, SUFFIX)?;
     let id = row_key.last_chunk::<16>().ok_or_else(|| Error::corrupt("an upload's key"))?;
     let id = UploadId::from_bytes(*id);
-    let mut upload =
-        PendingUpload { bucket, key, upload_id: id.to_string(), initiated_ms, parts: 0, bytes: 0 };
+    let mut upload = PendingUpload {
+        bucket,
+        key,
+        upload_id: id.to_string(),
+        initiated_ms,
+        active_ms: initiated_ms,
+        parts: 0,
+        bytes: 0,
+    };
     let first = key::parts(id);
     let end = key::after_prefix(&first);
     let mut pages = view.pages(Bound::Included(first), end, PARTS);
@@ -67,8 +77,10 @@ async fn pending(view: &View, row_key: &Bytes, initiated_ms: i64) -> Result<Pend
             return Ok(upload);
         }
         for (_, row) in &rows {
+            let part = PartRecord::decode(row)?;
             upload.parts += 1;
-            upload.bytes = upload.bytes.saturating_add(PartRecord::decode(row)?.size);
+            upload.bytes = upload.bytes.saturating_add(part.size);
+            upload.active_ms = upload.active_ms.max(part.last_modified_ms);
         }
     }
 }

@@ -158,5 +158,6 @@ fn document_number(document: BucketDocument) -> u8 {
         BucketDocument::CallbackPolicy => 2,
         BucketDocument::Redelivery => 3,
         BucketDocument::Tags => 4,
+        BucketDocument::Lifecycle => 5,
     }
 }

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Store;
-use crate::command::{Append, Content, Copy, Delete, NewData, Put, SetObjectAcl, SetObjectHeader};
+use crate::command::{
+    Append, Content, Copy, Delete, DeleteSeen, NewData, Put, SetObjectAcl, SetObjectHeader, SetStorageClass,
+};
 use crate::data::{ReadPlan, Reader, StoredData};
 use crate::extent::{DataRef, Extent, Place};
 use crate::key;
 use crate::query::{ObjectOf, Objects, OpenObject};
 use crate::{
     Acl, AppendObject, CopyObject, DeleteObject, Error, ListObjects, Listing, NewDelivery, Object,
-    ObjectFields, PutObject,
+    ObjectFields, PutObject, SeenObject,
 };
 
 impl Store {
@@ -156,6 +158,34 @@ impl Store {
         self.parts.engine.commit(Delete { bucket, keys, if_match }, None).await
     }
 
+    /// Deletes objects in one commit if they are still those that were seen, so that none is lost that was written since.
+    /// Tells for each whether it was deleted.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`].
+    pub async fn delete_seen(&self, bucket: &str, objects: Vec<SeenObject>) -> Result<Vec<bool>, Error> {
+        check_seen(bucket, &objects)?;
+        self.parts.engine.commit(DeleteSeen { bucket: bucket.to_owned(), objects }, None).await
+    }
+
+    /// Gives objects another class of storage in one commit if they are still those that were seen. They stay what they are
+    /// otherwise, their time included. Tells for each whether it was changed.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`].
+    pub async fn set_storage_class(
+        &self,
+        bucket: &str,
+        objects: Vec<SeenObject>,
+        class: &str,
+    ) -> Result<Vec<bool>, Error> {
+        check_seen(bucket, &objects)?;
+        let generation = self.parts.ids.generation();
+        let command =
+            SetStorageClass { bucket: bucket.to_owned(), objects, class: class.to_owned(), generation };
+        self.parts.engine.commit(command, None).await
+    }
+
     /// Sets who may do what with an object.
     ///
     /// # Errors
@@ -207,6 +237,11 @@ pub(super) fn unopened(fields: ObjectFields) -> Object {
 pub(super) fn check_names(bucket: &str, key: &str) -> Result<(), Error> {
     key::check_bucket(bucket).map_err(|_| Error::NoSuchBucket)?;
     key::check_key(key)
+}
+
+fn check_seen(bucket: &str, objects: &[SeenObject]) -> Result<(), Error> {
+    key::check_bucket(bucket).map_err(|_| Error::NoSuchBucket)?;
+    objects.iter().try_for_each(|object| key::check_key(&object.key))
 }
 
 pub(super) fn check_journal(journal: Option<&NewDelivery>) -> Result<(), Error> {

@@ -205,11 +205,11 @@ impl Store {
     /// Drops an upload and its parts.
     ///
     /// # Errors
-    /// [`Error::NoSuchBucket`], [`Error::NoSuchUpload`].
+    /// [`Error::NoSuchBucket`], [`Error::NoSuchUpload`], [`Error::PreconditionFailed`].
     pub async fn abort(&self, abort: AbortUpload) -> Result<(), Error> {
-        let AbortUpload { bucket, key, upload_id } = abort;
+        let AbortUpload { bucket, key, upload_id, idle_since_ms } = abort;
         let id = self.parse_id(&bucket, &upload_id).await?;
-        self.parts.engine.commit(Abort { bucket, key, id }, None).await
+        self.parts.engine.commit(Abort { bucket, key, id, idle_since_ms }, None).await
     }
 
     /// Lists uploads in progress in order of key and upload id.

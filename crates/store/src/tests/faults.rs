@@ -287,7 +287,7 @@ async fn a_full_disk_is_emptied_and_filled_again() {
             store.pending_uploads(&PendingUploads { look: 10_000, ..Default::default() }).await.unwrap();
         for upload in pending.uploads {
             let PendingUpload { bucket, key, upload_id, .. } = upload;
-            store.abort(AbortUpload { bucket, key, upload_id }).await.unwrap();
+            store.abort(AbortUpload { bucket, key, upload_id, ..Default::default() }).await.unwrap();
         }
         for _ in 0..1000 {
             if store.reclaim_queue().await.unwrap() == 0 && store.health() == Health::Good {

@@ -175,7 +175,7 @@ impl Client {
         for (number, size) in [(1, 900), (2, 400), (1, 1500)] {
             let _ = put_part(&self.store, key, &upload_id, number, &bytes(seed, size)).await;
         }
-        let abort = AbortUpload { bucket: "b".into(), key: key.into(), upload_id };
+        let abort = AbortUpload { bucket: "b".into(), key: key.into(), upload_id, ..Default::default() };
         let _ = self.store.abort(abort).await;
     }
 

@@ -12,7 +12,7 @@ use super::support::{
 use crate::{
     AbortUpload, Acl, Attributes, BucketStat, ClaimId, ClassStat, CompleteUpload, CopyAttributes, CopyObject,
     DeleteObject, DeliveryFilter, DeliveryState, Error, Lease, ListObjects, ListParts, NewDelivery,
-    ObjectKind, Parts, Prune, PutObject, Store, StoreOptions, UpdateDelivery,
+    ObjectKind, Parts, Prune, PutObject, SeenObject, Store, StoreOptions, UpdateDelivery,
 };
 
 #[derive(Debug, Clone)]
@@ -23,10 +23,12 @@ enum Step {
     Delete { key: u8, condition: Condition },
     DeleteMany { keys: Vec<u8> },
     SetAcl { key: u8 },
+    DeleteSeen { key: u8, condition: Condition },
+    SetClass { key: u8, condition: Condition },
     Initiate { key: u8 },
     PutPart { upload: u8, number: u8, size: u16 },
     Complete { upload: u8, choice: Choice },
-    Abort { upload: u8 },
+    Abort { upload: u8, idle: bool },
     DeleteBucket,
     Update { delivery: u8, state: u8, due: Option<u8>, holds: bool },
     Claim { now: u8, limit: u8 },
@@ -98,6 +100,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (key(), condition()).prop_map(|(key, condition)| Step::Delete { key, condition }),
         1 => proptest::collection::vec(key(), 0..5).prop_map(|keys| Step::DeleteMany { keys }),
         1 => key().prop_map(|key| Step::SetAcl { key }),
+        1 => (key(), condition()).prop_map(|(key, condition)| Step::DeleteSeen { key, condition }),
+        2 => (key(), condition()).prop_map(|(key, condition)| Step::SetClass { key, condition }),
         4 => (any::<u8>(), any::<bool>(), any::<u8>(), 1..9_u8)
             .prop_map(|(prefix, delimiter, after, max)| Step::List { prefix, delimiter, after, max }),
         3 => (key(), any::<u16>(), any::<u16>()).prop_map(|(key, start, end)| Step::Range { key, start, end }),
@@ -107,7 +111,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => (any::<u8>(), 1..14_u8, size())
             .prop_map(|(upload, number, size)| Step::PutPart { upload, number, size }),
         4 => (any::<u8>(), choice).prop_map(|(upload, choice)| Step::Complete { upload, choice }),
-        1 => any::<u8>().prop_map(|upload| Step::Abort { upload }),
+        1 => (any::<u8>(), any::<bool>()).prop_map(|(upload, idle)| Step::Abort { upload, idle }),
     ];
     let journal = prop_oneof![
         4 => (any::<u8>(), 0..4_u8, proptest::option::of(0..40_u8), proptest::bool::weighted(0.7))
@@ -256,13 +260,9 @@ impl Run {
             Step::ClaimOne { delivery, now } => self.claim_one(delivery, i64::from(now)).await,
             Step::Renew { delivery, holds } => self.renew(delivery, holds).await,
             Step::Prune { before, drop_scheduled } => self.prune(i64::from(before), drop_scheduled).await,
-            Step::Abort { upload } => {
-                if let Some(upload) = self.take_upload(upload) {
-                    let abort =
-                        AbortUpload { bucket: "b".into(), key: upload.key.into(), upload_id: upload.id };
-                    self.store.abort(abort).await.unwrap();
-                }
-            }
+            Step::Abort { upload, idle } => self.abort(upload, idle).await,
+            Step::DeleteSeen { key, condition } => self.delete_seen(KEYS[usize::from(key)], condition).await,
+            Step::SetClass { key, condition } => self.set_class(KEYS[usize::from(key)], condition).await,
             Step::List { prefix, delimiter, after, max } => self.list(prefix, delimiter, after, max).await,
             Step::Range { key, start, end } => {
                 self.range(KEYS[usize::from(key)], u64::from(start), u64::from(end)).await;
@@ -343,6 +343,56 @@ impl Run {
         }
     }
 
+    /// The object as it was seen, and whether it still is what it was.
+    async fn seen(&self, key: &'static str, condition: Condition) -> (Vec<SeenObject>, bool) {
+        let present = self.store.object("b", key).await.unwrap();
+        let generation = present.as_ref().map_or(1, |object| object.generation);
+        let stale = u64::from(condition == Condition::Other);
+        let seen = SeenObject { key: key.to_owned(), generation: generation.wrapping_sub(stale) };
+        (vec![seen], present.is_some() && condition != Condition::Other)
+    }
+
+    async fn delete_seen(&mut self, key: &'static str, condition: Condition) {
+        let (seen, same) = self.seen(key, condition).await;
+        assert_eq!(self.store.delete_seen("b", seen).await, Ok(vec![same]));
+        if same {
+            self.objects.remove(key).unwrap();
+        }
+    }
+
+    async fn set_class(&mut self, key: &'static str, condition: Condition) {
+        let before = self.store.object("b", key).await.unwrap();
+        let (mut seen, same) = self.seen(key, condition).await;
+        // The second time it is another object already.
+        seen.extend(seen.clone());
+        assert_eq!(self.store.set_storage_class("b", seen, "IA").await, Ok(vec![same, false]));
+        if same {
+            self.objects.get_mut(key).unwrap().class = "IA";
+            let after = self.store.object("b", key).await.unwrap().unwrap();
+            assert_eq!(Some(after.last_modified_ms), before.map(|object| object.last_modified_ms));
+        }
+    }
+
+    /// Uploads are begun, and their parts written, at the time 1000.
+    async fn abort(&mut self, upload: u8, idle: bool) {
+        if self.uploads.is_empty() {
+            return;
+        }
+        let at = usize::from(upload) % self.uploads.len();
+        let ModelUpload { key, id, .. } = &self.uploads[at];
+        let idle_since_ms = Some(if idle { 1000 } else { 999 });
+        let abort =
+            AbortUpload { bucket: "b".into(), key: (*key).into(), upload_id: id.clone(), idle_since_ms };
+        let aborted = self.store.abort(abort).await;
+        if idle {
+            aborted.unwrap();
+            self.uploads.remove(at);
+        } else {
+            assert_eq!(aborted, Err(Error::PreconditionFailed));
+            self.check_parts(at).await;
+        }
+    }
+
     async fn append(&mut self, key: &'static str, size: u16, off_by: u8) {
         let piece = bytes(self.seed, usize::from(size));
         let length = self.objects.get(key).map_or(0, |object| object.content.len() as u64);
@@ -417,10 +467,6 @@ impl Run {
         let upload = &mut self.uploads[at];
         put_part(&self.store, upload.key, &upload.id, u32::from(number), &content).await.unwrap();
         upload.parts.insert(u32::from(number), content);
-    }
-
-    fn take_upload(&mut self, upload: u8) -> Option<ModelUpload> {
-        (!self.uploads.is_empty()).then(|| self.uploads.remove(usize::from(upload) % self.uploads.len()))
     }
 
     async fn complete(&mut self, upload: u8, choice: Choice) {

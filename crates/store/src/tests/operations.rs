@@ -273,7 +273,12 @@ async fn aborted_and_listed_uploads() {
         assert_eq!((page.common_prefixes, page.uploads.len()), (vec!["a/".into(), "c/".into()], 1));
 
         put_part(&store, "b", &ids[3].1, 1, &bytes(1, 9000)).await.unwrap();
-        let abort = AbortUpload { bucket: "b".into(), key: "b".into(), upload_id: ids[3].1.clone() };
+        let abort = AbortUpload {
+            bucket: "b".into(),
+            key: "b".into(),
+            upload_id: ids[3].1.clone(),
+            ..Default::default()
+        };
         store.abort(abort.clone()).await.unwrap();
         assert_eq!(store.abort(abort).await, Err(Error::NoSuchUpload));
         until_files(dir.path(), 0).await;
@@ -314,7 +319,7 @@ async fn uploads_in_progress_of_all_buckets() {
                 let mut after = None;
                 loop {
                     let page = store
-                        .pending_uploads(&PendingUploads { begun_before_ms, after, look })
+                        .pending_uploads(&PendingUploads { bucket: None, begun_before_ms, after, look })
                         .await
                         .unwrap();
                     found.extend(page.uploads.into_iter().map(|u| (u.bucket, u.key, u.parts, u.bytes)));

@@ -5,7 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::support::{ENGINES, Engine, bytes, get, initiate, open, put_part, store, stored};
-use crate::{CompleteUpload, Error, NewUpload, PartPlace, Parts, PutPart, Reader, Store};
+use crate::{
+    AbortUpload, CompleteUpload, Error, NewUpload, PartPlace, Parts, PendingUploads, PutPart, Reader, Store,
+};
 
 async fn all(mut reader: Reader) -> Vec<u8> {
     let mut content = Vec::new();
@@ -171,5 +173,46 @@ async fn parts_in_order_give_the_md5_of_the_whole() {
         assert!(get(&store, "k").await.unwrap() == whole);
         assert!(store.fsck(false).await.unwrap().findings.is_empty());
         store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_upload_that_somebody_works_on_is_not_idle() {
+    for engine in ENGINES {
+        let (_dir, store) = store(engine).await;
+        super::support::bucket(&store, "c").await;
+        let new = |bucket: &str, now_ms| NewUpload {
+            bucket: bucket.into(),
+            key: "k".into(),
+            now_ms,
+            ..NewUpload::default()
+        };
+        let other = store.initiate(new("c", 10)).await.unwrap();
+        let id = store.initiate(new("b", 10)).await.unwrap();
+        // Parts are written at the time 1000.
+        put_part(&store, "k", &id, 1, &bytes(1, 700)).await.unwrap();
+        let of = |bucket: &str| {
+            let which = PendingUploads { bucket: Some(bucket.into()), look: 9, ..PendingUploads::default() };
+            let store = &store;
+            async move {
+                let uploads = store.pending_uploads(&which).await.unwrap().uploads;
+                uploads.into_iter().map(|upload| (upload.upload_id, upload.active_ms)).collect::<Vec<_>>()
+            }
+        };
+        assert_eq!(of("b").await, [(id.clone(), 1000)]);
+        assert_eq!(of("c").await, [(other, 10)]);
+        assert_eq!(of("bb").await, []);
+        let abort = |idle_since_ms| AbortUpload {
+            bucket: "b".into(),
+            key: "k".into(),
+            upload_id: id.clone(),
+            idle_since_ms: Some(idle_since_ms),
+        };
+        for idle_since_ms in [9, 999] {
+            assert_eq!(store.abort(abort(idle_since_ms)).await, Err(Error::PreconditionFailed));
+        }
+        assert_eq!(of("b").await.len(), 1);
+        store.abort(abort(1000)).await.unwrap();
+        assert_eq!(of("b").await, []);
     }
 }
