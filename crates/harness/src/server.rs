@@ -231,10 +231,22 @@ impl Server {
     /// Asks the console, with the root key for a password.
     #[track_caller]
     pub fn ask_console(&self, path: &str) -> Answer {
+        self.send_to_console("GET", path)
+    }
+
+    /// Asks the console to do something.
+    #[track_caller]
+    pub fn post_console(&self, path: &str) -> Answer {
+        self.send_to_console("POST", path)
+    }
+
+    #[track_caller]
+    fn send_to_console(&self, method: &str, path: &str) -> Answer {
         let (key, mut wire) = (root_key(), Wire::open(self.console()));
         let basic = STANDARD.encode(format!("{}:{}", key.id, key.secret));
         wire.send(format!(
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Basic {basic}\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\
+             Authorization: Basic {basic}\r\n\r\n",
             self.console()
         ));
         wire.answer()

@@ -8,6 +8,7 @@
 pub(crate) mod bucket;
 pub(crate) mod form;
 mod input;
+pub(crate) mod lifecycle;
 pub(crate) mod multipart;
 pub(crate) mod object;
 pub(crate) mod service;

@@ -194,6 +194,9 @@ mod tests {
         check("PUT", "/bkt?cors", "PutBucketCors");
         check("GET", "/bkt?cors", "GetBucketCors");
         check("DELETE", "/bkt?cors", "DeleteBucketCors");
+        check("PUT", "/bkt?lifecycle=", "PutBucketLifecycle");
+        check("GET", "/bkt?lifecycle", "GetBucketLifecycle");
+        check("DELETE", "/bkt?lifecycle", "DeleteBucketLifecycle");
         check("PUT", "/bkt?publicAccessBlock", "PutBucketPublicAccessBlock");
         check("GET", "/bkt?publicAccessBlock", "GetBucketPublicAccessBlock");
         check("DELETE", "/bkt?publicAccessBlock", "DeleteBucketPublicAccessBlock");
@@ -289,7 +292,8 @@ mod tests {
         check("DELETE", "/bkt?versions", ErrorCode::MethodNotAllowed, "DELETE");
         check("PUT", "/bkt?live", ErrorCode::MethodNotAllowed, "PUT");
         check("PUT", "/bkt?policy", ErrorCode::NotImplemented, "policy");
-        check("PUT", "/bkt?lifecycle=", ErrorCode::NotImplemented, "lifecycle");
+        check("PUT", "/bkt?encryption=", ErrorCode::NotImplemented, "encryption");
+        check("POST", "/bkt?lifecycle", ErrorCode::MethodNotAllowed, "POST");
         check("POST", "/bkt?cname&comp=add", ErrorCode::NotImplemented, "cname");
         check("PUT", "/bkt/a?symlink", ErrorCode::NotImplemented, "symlink");
         check("POST", "/bkt/a?restore", ErrorCode::NotImplemented, "restore");

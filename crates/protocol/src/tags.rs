@@ -142,7 +142,7 @@ fn object_value(value: &str) -> Result<(), Error> {
 }
 
 /// Accepts letters of any script: the suite of oss2 has Chinese tags.
-fn is_allowed_on_objects(character: char) -> bool {
+pub(crate) fn is_allowed_on_objects(character: char) -> bool {
     character.is_alphanumeric() || " +-=._:/".contains(character)
 }
 

@@ -14,6 +14,7 @@ mod create_bucket_configuration;
 mod delete;
 mod initiate_multipart_upload_result;
 mod key_encoding;
+mod lifecycle_configuration;
 mod list_all_my_buckets_result;
 mod list_bucket_result;
 mod list_bucket_result_v2;

@@ -14,6 +14,7 @@ use crate::console::origins::ConsoleOrigins;
 use crate::form::FormMemory;
 use crate::http::answer_memory::AnswerMemory;
 use crate::http::header_case::HeaderCase;
+use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
 
@@ -31,6 +32,7 @@ pub(crate) struct App {
     pub(crate) console_origins: ConsoleOrigins,
     pub(crate) form_memory: FormMemory,
     pub(crate) answer_memory: AnswerMemory,
+    pub(crate) lifecycle: Lifecycle,
 }
 
 impl App {

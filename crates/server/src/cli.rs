@@ -2,8 +2,10 @@
 
 mod callback;
 mod config;
+mod console_client;
 mod dev;
 mod fsck;
+mod lifecycle;
 mod moment;
 mod scrub;
 mod serve;
@@ -33,6 +35,8 @@ enum Command {
     Dev(dev::Dev),
     /// See, send, verify and repeat callbacks.
     Callback(callback::Callback),
+    /// See and carry out the lifecycle rules of buckets.
+    Lifecycle(lifecycle::Lifecycle),
     /// Check a data folder, and set right what can be.
     Fsck(fsck::Fsck),
     /// Read every object of a data folder and compare it with its checksum.
@@ -80,6 +84,7 @@ impl CommandLine {
             Command::Serve(command) => command.run(),
             Command::Dev(command) => command.run(),
             Command::Callback(command) => command.run(),
+            Command::Lifecycle(command) => command.run(),
             Command::Fsck(command) => command.run(),
             Command::Scrub(command) => command.run(),
             Command::Config(command) => command.run(),

@@ -15,6 +15,9 @@ pub(crate) const DEFAULT_CONFIG: &str = include_str!("config/default.toml");
 /// The largest floor of a client's speed: half of the slowest that a client may ask to be throttled to.
 const MOST_BYTES_PER_SECOND: u64 = 51_200;
 
+const DAY_S: u32 = 24 * 3600;
+const YEAR_S: u64 = 366 * 24 * 3600;
+
 /// Every setting of the server, validated.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,8 +28,10 @@ pub(crate) struct Config {
     pub(crate) storage: Storage,
     pub(crate) callback: Callback,
     pub(crate) redelivery: Redelivery,
+    pub(crate) lifecycle: LifecycleSettings,
     pub(crate) metrics: MetricsSettings,
     pub(crate) log: Log,
+    pub(crate) testing: Testing,
 }
 
 /// `[server]`: addresses, names and limits of the API.
@@ -129,6 +134,20 @@ pub(crate) struct Redelivery {
     pub(crate) breaker_failures: u32,
 }
 
+/// `[lifecycle]`: carrying out the rules of buckets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LifecycleSettings {
+    pub(crate) every_s: u64,
+}
+
+/// `[testing]`: what tests of applications may want to be quicker than it is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Testing {
+    pub(crate) lifecycle_day_s: u32,
+}
+
 /// `[metrics]`: where figures are told besides the console's address.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -190,7 +209,6 @@ impl Server {
 
     /// Checks what bounds connections. Times are a year at the most, so that none overflows.
     fn validate_bounds(&self) -> Result<(), ConfigError> {
-        const YEAR_S: u64 = 366 * 24 * 3600;
         for (name, seconds) in [
             ("handshake_timeout_s", self.handshake_timeout_s),
             ("head_timeout_s", self.head_timeout_s),
@@ -211,6 +229,13 @@ impl Server {
             return Err(ConfigError::Senseless("server.answer_memory_mib must be 1 to 1048576".to_owned()));
         }
         Ok(())
+    }
+}
+
+impl Testing {
+    /// The length of a day of lifecycle rules, in milliseconds.
+    pub(crate) fn lifecycle_day_ms(&self) -> i64 {
+        i64::from(self.lifecycle_day_s) * 1000
     }
 }
 
@@ -272,6 +297,12 @@ impl Config {
         }
         if self.redelivery.per_destination == 0 || self.redelivery.max_attempts == 0 {
             return senseless("redelivery.per_destination and redelivery.max_attempts must be at least 1");
+        }
+        if self.lifecycle.every_s > YEAR_S {
+            return Err(ConfigError::Senseless(format!("lifecycle.every_s must be 0 to {YEAR_S}")));
+        }
+        if !(1..=DAY_S).contains(&self.testing.lifecycle_day_s) {
+            return Err(ConfigError::Senseless(format!("testing.lifecycle_day_s must be 1 to {DAY_S}")));
         }
         self.custom_domains().map(drop)
     }
@@ -428,6 +459,8 @@ mod tests {
             ("[server]\nmin_bytes_per_second = 102400\n", "server.min_bytes_per_second must be"),
             ("[server]\nanswer_memory_mib = 0\n", "server.answer_memory_mib must be"),
             ("[server]\nmax_connections = -1\n", "expected usize"),
+            ("[lifecycle]\nevery_s = 99999999999\n", "lifecycle.every_s must be"),
+            ("[testing]\nlifecycle_day_s = 0\n", "testing.lifecycle_day_s must be"),
             ("not toml", "ossicle.toml"),
         ];
         for (text, expected) in cases {

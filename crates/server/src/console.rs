@@ -9,6 +9,7 @@ mod events;
 mod failed_log_ins;
 mod host;
 mod info;
+mod lifecycle;
 mod machines;
 mod objects;
 pub(crate) mod origins;
@@ -106,6 +107,7 @@ fn router(console: Console) -> Router {
         .route("/api/deliveries/{id}", get(deliveries::detail))
         .route("/api/deliveries/{id}/replay", post(deliveries::replay))
         .route("/api/events", get(events::events))
+        .route("/api/lifecycle/run", post(lifecycle::run))
         .layer(from_fn_with_state(console.clone(), access::require));
     let open = Router::new()
         .route(

@@ -29,6 +29,7 @@ pub(crate) struct Metrics {
     journal: JournalMetrics,
     store: StoreMetrics,
     connections: ConnectionFamilies,
+    lifecycle: IntCounterVec,
     /// Held while figures are asked for and shown, so that two scrapes at once do not count anything twice.
     scraping: Arc<Mutex<()>>,
     turns: Arc<tokio::sync::Mutex<()>>,
@@ -119,6 +120,7 @@ impl Metrics {
             journal: JournalMetrics::new(&new)?,
             store: StoreMetrics::new(&new)?,
             connections: ConnectionFamilies::new(&new)?,
+            lifecycle: lifecycle_actions(&new)?,
             scraping: Arc::default(),
             turns: Arc::default(),
             registry,
@@ -137,6 +139,11 @@ impl Metrics {
         requests.answered.with_label_values(&[operation, status.as_str()]).inc();
         requests.seconds.with_label_values(&[operation]).observe(elapsed.as_secs_f64());
         requests.sent.with_label_values(&[operation]).inc_by(sent);
+    }
+
+    /// A lifecycle rule was carried out on an object or an upload.
+    pub(crate) fn lifecycle(&self, action: &str) {
+        self.lifecycle.with_label_values(&[action]).inc();
     }
 
     /// Where a listener counts its connections.
@@ -196,6 +203,16 @@ impl Metrics {
         }
         String::from_utf8_lossy(&out).into_owned()
     }
+}
+
+fn lifecycle_actions(new: &Register<'_>) -> Result<IntCounterVec, prometheus::Error> {
+    let help = "Objects that lifecycle rules deleted (expire) or gave another storage class (transition), and uploads that \
+                they aborted (abort).";
+    let actions = new.counters("ossicle_lifecycle_actions_total", help, &["action"])?;
+    for action in ["expire", "transition", "abort"] {
+        actions.with_label_values(&[action]);
+    }
+    Ok(actions)
 }
 
 impl RequestMetrics {

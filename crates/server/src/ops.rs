@@ -7,6 +7,7 @@ mod copy_object;
 mod delete_bucket;
 mod delete_bucket_callback_policy;
 mod delete_bucket_cors;
+mod delete_bucket_lifecycle;
 mod delete_bucket_public_access_block;
 mod delete_bucket_tags;
 mod delete_multiple_objects;
@@ -16,6 +17,7 @@ mod get_bucket_acl;
 mod get_bucket_callback_policy;
 mod get_bucket_cors;
 mod get_bucket_info;
+mod get_bucket_lifecycle;
 mod get_bucket_location;
 mod get_bucket_public_access_block;
 mod get_bucket_stat;
@@ -42,6 +44,7 @@ mod put_bucket;
 mod put_bucket_acl;
 mod put_bucket_callback_policy;
 mod put_bucket_cors;
+mod put_bucket_lifecycle;
 mod put_bucket_public_access_block;
 mod put_bucket_tags;
 mod put_object;
@@ -95,6 +98,11 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::PutBucketCors => Box::pin(put_bucket_cors::put_bucket_cors(call, body)),
         Operation::GetBucketCors => Box::pin(get_bucket_cors::get_bucket_cors(call, body)),
         Operation::DeleteBucketCors => Box::pin(delete_bucket_cors::delete_bucket_cors(call, body)),
+        Operation::PutBucketLifecycle => Box::pin(put_bucket_lifecycle::put_bucket_lifecycle(call, body)),
+        Operation::GetBucketLifecycle => Box::pin(get_bucket_lifecycle::get_bucket_lifecycle(call, body)),
+        Operation::DeleteBucketLifecycle => {
+            Box::pin(delete_bucket_lifecycle::delete_bucket_lifecycle(call, body))
+        }
         Operation::PutBucketCallbackPolicy => {
             Box::pin(put_bucket_callback_policy::put_bucket_callback_policy(call, body))
         }

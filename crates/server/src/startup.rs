@@ -26,6 +26,7 @@ use crate::auth::Credentials;
 use crate::callback::destinations::{Destinations, Limits};
 use crate::callback::keys::CallbackKeys;
 use crate::callback::{self, Callbacks};
+use crate::clock::SteadyClock;
 use crate::config::{self, Config, Durability};
 use crate::console::{self, origins::ConsoleOrigins};
 use crate::form::FormMemory;
@@ -35,6 +36,7 @@ use crate::http::connections::Connections;
 use crate::http::header_case::HeaderCase;
 use crate::http::listener::Listener;
 use crate::http::threads::ServingThreads;
+use crate::lifecycle::{self, Lifecycle};
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
 use crate::{open_files, service, tls};
@@ -153,6 +155,7 @@ impl Server {
             console_origins: ConsoleOrigins::default(),
             form_memory: FormMemory::new(),
             answer_memory: AnswerMemory::new(config.server.answer_memory()),
+            lifecycle: Lifecycle::new(SteadyClock::start()),
             store,
             config,
         });
@@ -188,6 +191,7 @@ impl Server {
         self.tasks.spawn(listener.run(self.stop.subscribe(), self.drain()));
         self.tasks.spawn(callback::housekeeping::run(Arc::clone(&self.app), self.stop.subscribe()));
         self.tasks.spawn(abandoned_uploads::run(Arc::clone(&self.app), self.stop.subscribe()));
+        self.tasks.spawn(lifecycle::job::run(Arc::clone(&self.app), self.stop.subscribe()));
     }
 
     fn serve_console(&mut self, socket: TcpListener, limit: usize, dev: Option<Router>) -> io::Result<()> {

@@ -27,6 +27,12 @@ pub enum Operation {
     GetBucketCors,
     /// `DELETE /bucket?cors`
     DeleteBucketCors,
+    /// `PUT /bucket?lifecycle`
+    PutBucketLifecycle,
+    /// `GET /bucket?lifecycle`
+    GetBucketLifecycle,
+    /// `DELETE /bucket?lifecycle`
+    DeleteBucketLifecycle,
     /// `PUT /bucket?policy&comp=callback`
     PutBucketCallbackPolicy,
     /// `GET /bucket?policy&comp=callback`

@@ -1,17 +1,18 @@
 //! Operations on buckets, and on several objects of one.
 
 use super::built::Operation::{
-    self, DeleteBucket, DeleteBucketCallbackPolicy, DeleteBucketCors, DeleteBucketPublicAccessBlock,
-    DeleteBucketTags, DeleteMultipleObjects, GetBucketAcl, GetBucketCallbackPolicy, GetBucketCors,
-    GetBucketInfo, GetBucketLocation, GetBucketPublicAccessBlock, GetBucketStat, GetBucketTags,
-    GetBucketVersioning, HeadBucket, ListLiveChannel, ListMultipartUploads, ListObjectVersions, ListObjects,
-    ListObjectsV2, PostObject, PutBucket, PutBucketAcl, PutBucketCallbackPolicy, PutBucketCors,
+    self, DeleteBucket, DeleteBucketCallbackPolicy, DeleteBucketCors, DeleteBucketLifecycle,
+    DeleteBucketPublicAccessBlock, DeleteBucketTags, DeleteMultipleObjects, GetBucketAcl,
+    GetBucketCallbackPolicy, GetBucketCors, GetBucketInfo, GetBucketLifecycle, GetBucketLocation,
+    GetBucketPublicAccessBlock, GetBucketStat, GetBucketTags, GetBucketVersioning, HeadBucket,
+    ListLiveChannel, ListMultipartUploads, ListObjectVersions, ListObjects, ListObjectsV2, PostObject,
+    PutBucket, PutBucketAcl, PutBucketCallbackPolicy, PutBucketCors, PutBucketLifecycle,
     PutBucketPublicAccessBlock, PutBucketTags,
 };
 use super::row::Body::{Needed, Optional};
 use super::row::When::{Comp, Has, HasBoth, Plain, Value};
 use super::row::{Grant, Resource, Row, Verb, When};
-use crate::inputs::{bucket, form, multipart};
+use crate::inputs::{bucket, form, lifecycle, multipart};
 
 const GET: &[Verb] = &[Verb::Get];
 const PUT: &[Verb] = &[Verb::Put];
@@ -84,6 +85,19 @@ pub(super) const ROWS: &[Row] = &[
         .taking(bucket::NOTHING_BESIDES),
     built(DeleteBucketCors, "DeleteBucketCors", DELETE, &[Has("cors")], "oss:DeleteBucketCors")
         .taking(bucket::NOTHING_BESIDES),
+    built(PutBucketLifecycle, "PutBucketLifecycle", PUT, &[Has("lifecycle")], "oss:PutBucketLifecycle")
+        .with(Needed)
+        .taking(lifecycle::PUT_BUCKET_LIFECYCLE),
+    built(GetBucketLifecycle, "GetBucketLifecycle", GET, &[Has("lifecycle")], "oss:GetBucketLifecycle")
+        .taking(bucket::NOTHING_BESIDES),
+    built(
+        DeleteBucketLifecycle,
+        "DeleteBucketLifecycle",
+        DELETE,
+        &[Has("lifecycle")],
+        "oss:DeleteBucketLifecycle",
+    )
+    .taking(bucket::NOTHING_BESIDES),
     built(PutBucketTags, "PutBucketTags", PUT, &[Has("tagging")], "oss:PutBucketTagging")
         .with(Optional)
         .taking(bucket::PUT_BUCKET_TAGS),
@@ -150,9 +164,6 @@ pub(super) const ROWS: &[Row] = &[
     missing("GetBucketPolicy", GET, &[Has("policy")], "oss:GetBucketPolicy"),
     missing("DeleteBucketPolicy", DELETE, &[Has("policy")], "oss:DeleteBucketPolicy"),
     missing("GetBucketPolicyStatus", GET, &[Has("policyStatus")], "oss:GetBucketPolicyStatus"),
-    missing("PutBucketLifecycle", PUT, &[Has("lifecycle")], "oss:PutBucketLifecycle"),
-    missing("GetBucketLifecycle", GET, &[Has("lifecycle")], "oss:GetBucketLifecycle"),
-    missing("DeleteBucketLifecycle", DELETE, &[Has("lifecycle")], "oss:DeleteBucketLifecycle"),
     missing("PutBucketEncryption", PUT, &[Has("encryption")], "oss:PutBucketEncryption"),
     missing("GetBucketEncryption", GET, &[Has("encryption")], "oss:GetBucketEncryption"),
     missing("DeleteBucketEncryption", DELETE, &[Has("encryption")], "oss:DeleteBucketEncryption"),

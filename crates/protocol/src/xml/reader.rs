@@ -50,11 +50,7 @@ impl Element {
 
     /// Returns the text of the only child called `name`, if there is one.
     pub(super) fn optional(&self, name: &'static str) -> Result<Option<&str>, Error> {
-        let mut found = self.children(name);
-        match (found.next(), found.next()) {
-            (_, Some(_)) => Err(malformed(format!("{} has more than one {name}.", self.name))),
-            (first, None) => Ok(first.map(Element::text)),
-        }
+        Ok(self.child(name)?.map(Element::text))
     }
 
     /// Returns the text of the only child called `name`.
@@ -62,14 +58,18 @@ impl Element {
         self.optional(name)?.ok_or_else(|| malformed(format!("{} has no {name}.", self.name)))
     }
 
-    /// Returns the only child called `name`.
-    pub(super) fn only(&self, name: &'static str) -> Result<&Self, Error> {
+    /// Returns the only child called `name`, if there is one.
+    pub(super) fn child(&self, name: &'static str) -> Result<Option<&Self>, Error> {
         let mut found = self.children(name);
         match (found.next(), found.next()) {
-            (Some(child), None) => Ok(child),
-            (None, _) => Err(malformed(format!("{} has no {name}.", self.name))),
             (_, Some(_)) => Err(malformed(format!("{} has more than one {name}.", self.name))),
+            (first, None) => Ok(first),
         }
+    }
+
+    /// Returns the only child called `name`.
+    pub(super) fn only(&self, name: &'static str) -> Result<&Self, Error> {
+        self.child(name)?.ok_or_else(|| malformed(format!("{} has no {name}.", self.name)))
     }
 
     /// Returns the boolean in the only child called `name`; `false` without one.

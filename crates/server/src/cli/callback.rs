@@ -1,6 +1,5 @@
 //! `ossicle callback`: sees, sends, verifies and repeats callbacks from a terminal. One file for each command.
 
-mod console_client;
 mod list;
 mod listen;
 mod replay;
@@ -11,7 +10,7 @@ mod verify;
 
 use clap::{Args, Subcommand};
 
-use super::{Exit, Format, print};
+use super::{Exit, Format, console_client, print};
 
 /// Arguments of `ossicle callback`.
 #[derive(Debug, Args)]

@@ -16,6 +16,7 @@ use crate::conditions;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
+use crate::lifecycle::show_expiration;
 use crate::object_lookup;
 use crate::throttle::Throttle;
 
@@ -24,7 +25,8 @@ pub(crate) async fn get_object(call: &Call, _: RequestBody) -> Result<Reply, Fai
     let object = object_lookup::require(call).await?;
     conditions::check(&call.head.headers, object)?;
     let range = ByteRange::from_headers(&call.head.headers, object.size);
-    let reply = override_headers(call, attributes::describe(Reply::ok(), call.bucket()?, object))?;
+    let described = attributes::describe(Reply::ok(), call.bucket()?, object);
+    let reply = show_expiration(call, object, override_headers(call, described)?).await?;
     match range {
         ByteRange::Full => send(call, reply, object, 0..object.size).await,
         ByteRange::Partial { first, last } => {

@@ -6,11 +6,13 @@ use crate::conditions;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
+use crate::lifecycle::show_expiration;
 use crate::object_lookup;
 
 /// Runs `HeadObject`.
 pub(crate) async fn head_object(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let object = object_lookup::require(call).await?;
     conditions::check(&call.head.headers, object)?;
-    Ok(attributes::describe(Reply::ok(), call.bucket()?, object).with_content_length(object.size))
+    let reply = attributes::describe(Reply::ok(), call.bucket()?, object);
+    show_expiration(call, object, reply.with_content_length(object.size)).await
 }

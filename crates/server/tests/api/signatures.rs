@@ -389,11 +389,11 @@ fn a_clock_that_was_never_set_is_told_of_its_skew() {
 #[test]
 fn a_missing_bucket_is_told_before_what_is_not_built() {
     let bucket = Bucket::unmade();
-    bucket.root("GET", "?lifecycle").send().expect_error(404, "NoSuchBucket");
+    bucket.root("GET", "?metaQuery").send().expect_error(404, "NoSuchBucket");
     bucket.root("DELETE", "?acl").send().expect_error(404, "NoSuchBucket");
     bucket.key("PUT", "k").query("tagging", "").send().expect_error(404, "NoSuchBucket");
     let bucket = Bucket::new();
-    bucket.root("GET", "?lifecycle").send().expect_error(501, "NotImplemented");
+    bucket.root("GET", "?metaQuery").send().expect_error(501, "NotImplemented");
 }
 
 #[test]

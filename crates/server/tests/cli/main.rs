@@ -6,6 +6,7 @@ use ossicle_harness as harness;
 
 mod folders;
 mod journal;
+mod lifecycle;
 mod listen;
 mod run;
 mod send;

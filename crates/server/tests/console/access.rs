@@ -55,6 +55,7 @@ fn what_machines_ask_for_is_open_and_the_rest_is_not() {
         ("GET", "/api/deliveries/X", 401),
         ("POST", "/api/deliveries/X/replay", 401),
         ("GET", "/api/events", 401),
+        ("POST", "/api/lifecycle/run", 401),
         ("GET", "/api/nothing", 404),
     ] {
         let answer = request(&server.console, method, target).send();

@@ -3,7 +3,7 @@
 use ossicle_protocol::inputs::{Input, Place};
 use ossicle_protocol::{ErrorCode, Operation};
 
-use super::world::{ORIGIN, callback};
+use super::world::{LIFECYCLE, ORIGIN, callback};
 
 /// How it is seen that an input has an effect.
 pub(super) enum Proof {
@@ -81,6 +81,9 @@ fn header(operation: Operation, name: &str) -> Proof {
         "x-oss-bucket-comment" => Differs("proof"),
         "Encoding-type" => Refused("base64", InvalidArgument),
         "x-oss-traffic-limit" => Refused("1", InvalidArgument),
+        "x-oss-allow-same-action-overlap" => {
+            Test("put_bucket_lifecycle::rules_for_the_same_objects_need_permission")
+        }
         "Origin" if operation != Operation::Preflight => {
             Test("put_bucket_cors::actual_requests_are_allowed_by_the_first_rule_that_fits")
         }
@@ -189,6 +192,7 @@ fn element(operation: Operation, name: &str) -> Proof {
         name if name.starts_with("BucketCallbackPolicy/") => {
             Test("put_bucket_callback_policy::replaces_the_policies")
         }
+        name if name.starts_with("LifecycleConfiguration/") => lifecycle(name),
         "PublicAccessBlockConfiguration/BlockPublicAccess" => {
             Test("put_bucket_public_access_block::what_acls_allow_everybody_does_not_count")
         }
@@ -207,12 +211,39 @@ fn element(operation: Operation, name: &str) -> Proof {
     }
 }
 
+fn lifecycle(name: &str) -> Proof {
+    use Proof::Test;
+    let name = name.trim_start_matches("LifecycleConfiguration/Rule/");
+    match name {
+        "Prefix" | "Status" | "Tag/Key" | "Tag/Value" => Test("lifecycle::objects_expire_by_their_rules"),
+        "Expiration/Days" | "Expiration/CreatedBeforeDate" | "Expiration/Date" => {
+            Test("lifecycle::objects_expire_by_their_rules")
+        }
+        name if name.starts_with("Transition/") => Test("lifecycle::objects_move_to_colder_classes"),
+        name if name.starts_with("AbortMultipartUpload/") => Test("lifecycle::uploads_are_aborted"),
+        name if name.starts_with("Filter/") => Test("lifecycle::objects_expire_by_their_rules"),
+        _ => Test("put_bucket_lifecycle::every_element_comes_back"),
+    }
+}
+
 /// A name and a value with which an input would matter. For an element the value is the whole body.
 pub(super) fn sample(operation: Operation, input: &Input) -> (String, String) {
     let name = input.name.replace('*', "sample");
     let value = match (input.place, input.name) {
         (Place::Element, "Delete/Object/VersionId") => {
             "<Delete><Object><Key>k</Key><VersionId>CAE</VersionId></Object></Delete>".to_owned()
+        }
+        (Place::Element, "LifecycleConfiguration/Rule/AtimeBase") => {
+            LIFECYCLE.replace("<Status>", "<AtimeBase>1631698332</AtimeBase><Status>")
+        }
+        (Place::Element, name) if name.starts_with("LifecycleConfiguration/") => {
+            let (action, element) =
+                name.trim_start_matches("LifecycleConfiguration/Rule/").split_once('/').unwrap();
+            let days = if action == "Transition" { "Days" } else { "NoncurrentDays" };
+            let transition = format!(
+                "<{action}><{days}>9</{days}><StorageClass>IA</StorageClass><{element}>true</{element}></{action}>"
+            );
+            LIFECYCLE.replace("</Rule>", &format!("{transition}</Rule>"))
         }
         (Place::Element, name) => panic!("no sample for {name} of {}", operation.name()),
         (_, "x-oss-callback" | "callback") => callback(),

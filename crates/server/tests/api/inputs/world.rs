@@ -52,6 +52,14 @@ pub(super) struct Draft {
 /// The tags that a request sets.
 const TAGS: &str = "<Tagging><TagSet><Tag><Key>set</Key><Value>1</Value></Tag></TagSet></Tagging>";
 
+/// CORS rules that a request sets.
+const CORS: &str = "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>PUT</AllowedMethod>\
+    </CORSRule></CORSConfiguration>";
+
+/// Lifecycle rules that a request sets.
+pub(super) const LIFECYCLE: &str = "<LifecycleConfiguration><Rule><ID>set</ID><Prefix>none/</Prefix>\
+    <Status>Enabled</Status><Expiration><Days>30</Days></Expiration></Rule></LifecycleConfiguration>";
+
 impl World {
     pub(super) fn new(server: &Arc<Server>) -> Self {
         let bucket = Bucket::on(server);
@@ -73,6 +81,7 @@ impl World {
             .send()
             .expect(200);
         bucket.root("PUT", "?cors").body(cors).send().expect(200);
+        bucket.root("PUT", "?lifecycle").body(LIFECYCLE.replace("set", "was")).send().expect(200);
         for place in [bucket.root("PUT", "?tagging"), bucket.at("PUT", "k?tagging")] {
             place.body(TAGS.replace("set", "was")).send().expect(200);
         }
@@ -101,10 +110,12 @@ impl World {
             Op::PutBucketAcl => of_bucket("PUT", "acl").with(Place::Header, "x-oss-acl", "public-read"),
             Op::GetBucketStat => of_bucket("GET", "stat"),
             Op::GetBucketVersioning => of_bucket("GET", "versioning"),
-            Op::PutBucketCors => of_bucket("PUT", "cors").body(
-                "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>PUT</AllowedMethod>\
-                 </CORSRule></CORSConfiguration>",
-            ),
+            Op::PutBucketCors | Op::GetBucketCors | Op::DeleteBucketCors => {
+                self.configuration(operation, "cors", CORS)
+            }
+            Op::PutBucketLifecycle | Op::GetBucketLifecycle | Op::DeleteBucketLifecycle => {
+                self.configuration(operation, "lifecycle", LIFECYCLE)
+            }
             Op::PutBucketPublicAccessBlock => of_bucket("PUT", "publicAccessBlock").body(
                 "<PublicAccessBlockConfiguration><BlockPublicAccess>true</BlockPublicAccess>\
                  </PublicAccessBlockConfiguration>",
@@ -116,8 +127,6 @@ impl World {
             Op::DeleteBucketPublicAccessBlock => {
                 Draft::new("DELETE", &format!("/{name}-empty"), "publicAccessBlock")
             }
-            Op::GetBucketCors => of_bucket("GET", "cors"),
-            Op::DeleteBucketCors => of_bucket("DELETE", "cors"),
             Op::PutBucketCallbackPolicy => of_bucket("PUT", "policy&comp=callback").body(&policy("other")),
             Op::GetBucketCallbackPolicy => of_bucket("GET", "policy&comp=callback"),
             Op::DeleteBucketCallbackPolicy => of_bucket("DELETE", "policy&comp=callback"),
@@ -166,6 +175,17 @@ impl World {
         }
     }
 
+    /// What sets, tells or removes a document of the bucket.
+    fn configuration(&self, operation: Operation, name: &str, document: &str) -> Draft {
+        let method = match operation.name().get(..3) {
+            Some("Put") => "PUT",
+            Some("Get") => "GET",
+            _ => "DELETE",
+        };
+        let draft = Draft::new(method, &format!("/{}", self.bucket.name), name);
+        if method == "PUT" { draft.body(document) } else { draft }
+    }
+
     fn tagging(&self, method: &'static str, operation: Operation) -> Draft {
         let key = if operation.name().contains("Object") { "/k" } else { "" };
         Draft::new(method, &format!("/{}{key}", self.bucket.name), "tagging")
@@ -198,6 +218,7 @@ impl World {
             "?bucketInfo",
             "?acl",
             "?cors",
+            "?lifecycle",
             "?tagging",
             "?policy&comp=callback",
             "?encoding-type=url",

@@ -1,0 +1,80 @@
+//! `ossicle lifecycle run`: asks a running server to carry out its lifecycle rules now, and shows what was done.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+
+use super::console_client::ConsoleClient;
+use super::{Exit, Format, print};
+use crate::lifecycle::report::{Action, ActionKind, Report, Sum};
+use crate::terminal::in_a_line;
+
+/// Arguments of `ossicle lifecycle run`.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    console: ConsoleClient,
+    /// Only show what would be done.
+    #[arg(long)]
+    dry_run: bool,
+    /// Text for people, or a JSON object for programs.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Run {
+    pub(super) async fn run(self) -> Result<(), Exit> {
+        let path = format!("/api/lifecycle/run?dry_run={}", self.dry_run);
+        let answer = self.console.post(&path).await.map_err(Exit::failed)?;
+        if self.format == Format::Json {
+            return print(&format!("{answer}\n"));
+        }
+        let report: Report = serde_json::from_value(answer).map_err(Exit::failed)?;
+        print(&describe(&report))
+    }
+}
+
+fn describe(report: &Report) -> String {
+    let mut text = String::new();
+    for action in &report.actions {
+        describe_action(&mut text, action, report.dry_run);
+    }
+    let sums = report.sums;
+    let unnamed = sums.count().saturating_sub(report.actions.len() as u64);
+    if unnamed > 0 {
+        let _ = writeln!(text, "and {unnamed} more");
+    }
+    let would = if report.dry_run { "would be " } else { "" };
+    let sum = |sum: Sum, what: &str, done: &str| {
+        format!("{} {what} ({} bytes) {would}{done}", sum.count, sum.bytes)
+    };
+    let _ = writeln!(
+        text,
+        "{}, {}, {}; looked at {} objects and uploads in {} buckets with rules",
+        sum(sums.expired, "objects", "deleted"),
+        sum(sums.transitioned, "objects", "moved to another storage class"),
+        sum(sums.aborted, "uploads", "aborted"),
+        report.looked_at,
+        report.buckets
+    );
+    if report.interrupted {
+        text.push_str("the server stopped before everything was looked at\n");
+    }
+    text
+}
+
+fn describe_action(text: &mut String, action: &Action, dry_run: bool) {
+    let class = action.storage_class.as_deref().unwrap_or_default();
+    let upload = action.upload_id.as_deref().unwrap_or_default();
+    let what = match (action.action, dry_run) {
+        (ActionKind::Expire, true) => "would delete".to_owned(),
+        (ActionKind::Expire, false) => "deleted".to_owned(),
+        (ActionKind::Transition, true) => format!("would move to {class}"),
+        (ActionKind::Transition, false) => format!("moved to {class}"),
+        (ActionKind::Abort, true) => format!("would abort the upload {upload} of"),
+        (ActionKind::Abort, false) => format!("aborted the upload {upload} of"),
+    };
+    let Action { bucket, bytes, .. } = action;
+    let (key, rule) = (in_a_line(&action.key), in_a_line(&action.rule));
+    let _ = writeln!(text, "{what}: {bucket}/{key}, {bytes} bytes, by the rule {rule}");
+}

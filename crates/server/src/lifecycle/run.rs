@@ -1,0 +1,233 @@
+//! A run over all buckets that have lifecycle rules: page by page, and what is due in commits of a bounded size, each of
+//! which leaves alone what has changed since it was looked at.
+
+use std::sync::Arc;
+
+use ossicle_protocol::{LifecycleRules, LifecycleTime, LifecycleVerdict, StorageClass, Timestamp};
+use ossicle_store::{
+    AbortUpload, Bucket, Error, ListBuckets, ListObjects, ObjectFields, PendingCursor, PendingUpload,
+    PendingUploads, SeenObject,
+};
+use tokio::sync::watch;
+
+use super::candidate;
+use super::report::{Action, ActionKind, Report, Sums};
+use crate::app::App;
+use crate::tags;
+
+/// Buckets, objects or uploads looked at in one go.
+const PAGE: usize = 500;
+
+/// Objects that are changed in one commit.
+const BATCH: usize = 100;
+
+/// Carries out the rules of all buckets, or tells what that would do. Ends early, with what it has, when `stop` turns true.
+pub(crate) async fn run(app: &Arc<App>, dry_run: bool, stop: watch::Receiver<bool>) -> Result<Report, Error> {
+    let now = Timestamp::from_unix_millis(app.lifecycle.clock.now_ms());
+    let time = LifecycleTime { now, day_ms: app.config.testing.lifecycle_day_ms() };
+    let report = Report { dry_run, ..Report::default() };
+    let mut run = Run { app, time, stop, report };
+    run.all_buckets().await?;
+    Ok(run.report)
+}
+
+struct Run<'a> {
+    app: &'a Arc<App>,
+    time: LifecycleTime,
+    stop: watch::Receiver<bool>,
+    report: Report,
+}
+
+/// An object that is due, as it was seen.
+struct Due {
+    seen: SeenObject,
+    /// The class it gets; it is deleted without one.
+    class: Option<StorageClass>,
+    rule: String,
+    bytes: u64,
+}
+
+impl Run<'_> {
+    async fn all_buckets(&mut self) -> Result<(), Error> {
+        let mut which = ListBuckets { max: PAGE, ..ListBuckets::default() };
+        loop {
+            let page = self.app.store.list_buckets(&which).await?;
+            for bucket in page.buckets {
+                if self.is_stopped() {
+                    return Ok(());
+                }
+                match self.bucket(&bucket).await {
+                    // It was deleted meanwhile.
+                    Err(Error::NoSuchBucket) => {}
+                    other => other?,
+                }
+            }
+            match page.next_marker {
+                Some(marker) => which.marker = marker,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn bucket(&mut self, bucket: &Bucket) -> Result<(), Error> {
+        let rules = match self.app.lifecycle.rules(&self.app.store, &bucket.name).await {
+            Ok(Some(rules)) => rules,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                let error = error.into_oss();
+                tracing::warn!(bucket = bucket.name, %error, "cannot read the lifecycle rules");
+                return Ok(());
+            }
+        };
+        self.report.buckets += 1;
+        let before = self.report.sums;
+        for (prefix, rules) in rules.walks() {
+            self.objects(bucket, &prefix, &rules).await?;
+        }
+        if rules.abort_uploads() {
+            self.uploads(bucket, &rules).await?;
+        }
+        self.log(bucket, before);
+        Ok(())
+    }
+
+    fn log(&self, bucket: &Bucket, before: Sums) {
+        let after = self.report.sums;
+        if !self.report.dry_run && after != before {
+            tracing::info!(
+                bucket = bucket.name,
+                expired = after.expired.count - before.expired.count,
+                transitioned = after.transitioned.count - before.transitioned.count,
+                aborted = after.aborted.count - before.aborted.count,
+                "carried out lifecycle rules"
+            );
+        }
+    }
+
+    async fn objects(&mut self, bucket: &Bucket, prefix: &str, rules: &LifecycleRules) -> Result<(), Error> {
+        let (name, prefix) = (bucket.name.clone(), prefix.to_owned());
+        let mut which = ListObjects { bucket: name, prefix, max: PAGE, ..ListObjects::default() };
+        while !self.is_stopped() {
+            let page = self.app.store.list_objects(&which).await?;
+            self.report.looked_at += page.objects.len() as u64;
+            let due = page.objects.iter().filter_map(|object| self.judge(bucket, object, rules)).collect();
+            self.act(bucket, due).await?;
+            match page.next {
+                Some(next) => which.after = next,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn judge(&self, bucket: &Bucket, object: &ObjectFields, rules: &LifecycleRules) -> Option<Due> {
+        let tags = tags::of_object(&object.attributes);
+        let (class, rule) = match rules.verdict(&candidate(bucket, object, &tags), self.time) {
+            LifecycleVerdict::Keep => return None,
+            LifecycleVerdict::Expire(rule) => (None, rule),
+            LifecycleVerdict::Transition(class, rule) => (Some(class), rule),
+        };
+        let seen = SeenObject { key: object.key.clone(), generation: object.generation };
+        Some(Due { seen, class, rule: rule.to_owned(), bytes: object.size })
+    }
+
+    /// Does what is due, one class after the other, since a commit does one thing.
+    async fn act(&mut self, bucket: &Bucket, mut due: Vec<Due>) -> Result<(), Error> {
+        due.sort_by_key(|due| due.class.map(StorageClass::as_str));
+        for same in due.chunk_by(|a, b| a.class == b.class) {
+            for batch in same.chunks(BATCH) {
+                let done = self.commit(bucket, batch).await?;
+                let done = batch.iter().zip(done).filter(|(_, done)| *done);
+                done.for_each(|(due, _)| self.record(bucket, due));
+                // Between commits others have their turn.
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes or moves objects that have one class in common; tells which of them were still what they were.
+    async fn commit(&self, bucket: &Bucket, batch: &[Due]) -> Result<Vec<bool>, Error> {
+        let seen: Vec<SeenObject> = batch.iter().map(|due| due.seen.clone()).collect();
+        match batch.first().and_then(|due| due.class) {
+            _ if self.report.dry_run => Ok(vec![true; batch.len()]),
+            None => self.app.store.delete_seen(&bucket.name, seen).await,
+            Some(class) => self.app.store.set_storage_class(&bucket.name, seen, class.as_str()).await,
+        }
+    }
+
+    fn record(&mut self, bucket: &Bucket, due: &Due) {
+        self.add(Action {
+            action: if due.class.is_some() { ActionKind::Transition } else { ActionKind::Expire },
+            bucket: bucket.name.clone(),
+            key: due.seen.key.clone(),
+            rule: due.rule.clone(),
+            bytes: due.bytes,
+            storage_class: due.class.map(|class| class.as_str().to_owned()),
+            upload_id: None,
+        });
+    }
+
+    fn add(&mut self, action: Action) {
+        if !self.report.dry_run {
+            self.app.metrics.lifecycle(action.action.name());
+            tracing::debug!(?action, "carried out a lifecycle rule");
+        }
+        self.report.add(action);
+    }
+
+    async fn uploads(&mut self, bucket: &Bucket, rules: &LifecycleRules) -> Result<(), Error> {
+        let mut after: Option<PendingCursor> = None;
+        while !self.is_stopped() {
+            let bucket = Some(bucket.name.clone());
+            let which = PendingUploads { bucket, begun_before_ms: None, after: after.take(), look: PAGE };
+            let page = self.app.store.pending_uploads(&which).await?;
+            self.report.looked_at += page.uploads.len() as u64;
+            for upload in page.uploads {
+                let active = Timestamp::from_unix_millis(upload.active_ms);
+                if let Some(rule) = rules.aborts(&upload.key, active, self.time) {
+                    self.abort(upload, rule).await?;
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Aborts an upload unless somebody has worked on it or ended it meanwhile.
+    async fn abort(&mut self, upload: PendingUpload, rule: &str) -> Result<(), Error> {
+        let PendingUpload { bucket, key, upload_id, active_ms, bytes, .. } = upload;
+        if !self.report.dry_run {
+            let idle_since_ms = Some(active_ms);
+            let abort = AbortUpload {
+                bucket: bucket.clone(),
+                key: key.clone(),
+                upload_id: upload_id.clone(),
+                idle_since_ms,
+            };
+            match self.app.store.abort(abort).await {
+                Err(Error::NoSuchUpload | Error::PreconditionFailed) => return Ok(()),
+                other => other?,
+            }
+        }
+        let (rule, upload_id) = (rule.to_owned(), Some(upload_id));
+        self.add(Action {
+            action: ActionKind::Abort,
+            bucket,
+            key,
+            rule,
+            bytes,
+            storage_class: None,
+            upload_id,
+        });
+        Ok(())
+    }
+
+    fn is_stopped(&mut self) -> bool {
+        self.report.interrupted = self.report.interrupted || *self.stop.borrow();
+        self.report.interrupted
+    }
+}

@@ -1,0 +1,40 @@
+//! `PutBucketLifecycle`: sets the rules by which objects of a bucket are deleted or moved to colder classes.
+
+use ossicle_protocol::{Error, LifecycleRules};
+use ossicle_store::BucketDocument;
+
+use crate::announced::check_document_md5;
+use crate::call::Call;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
+use crate::http::reply::Reply;
+
+/// Runs `PutBucketLifecycle`.
+pub(crate) async fn put_bucket_lifecycle(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
+    let allow_overlap = allows_overlap(call)?;
+    let body = body.read(LifecycleRules::MAX_BODY).await?;
+    check_document_md5(call, &body)?;
+    let rules = LifecycleRules::parse(&body, allow_overlap, new_id)?.to_xml().into_bytes();
+    let bucket = call.bucket_name()?.as_str();
+    call.app.store.set_bucket_document(bucket, BucketDocument::Lifecycle, Some(rules)).await?;
+    Ok(Reply::ok())
+}
+
+fn allows_overlap(call: &Call) -> Result<bool, Error> {
+    match call.header("x-oss-allow-same-action-overlap")? {
+        None => Ok(false),
+        Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+        Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+        Some(text) => {
+            let message = "x-oss-allow-same-action-overlap must be true or false.";
+            Err(Error::invalid_argument(message, "x-oss-allow-same-action-overlap", text))
+        }
+    }
+}
+
+/// An id for a rule that came without one, in the form of those that OSS gives.
+fn new_id() -> String {
+    let random = format!("{:032x}", rand::random::<u128>());
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| random.get(range).unwrap_or_default());
+    parts.join("-")
+}
