@@ -51,7 +51,7 @@ pub(crate) struct DevServer {
     once: bool,
 }
 
-/// Settings for one developer on one machine: every region is accepted, and callbacks may go to loopback.
+/// Adapts the settings to one developer on one machine: every region is accepted, and callbacks may go to loopback.
 pub(crate) fn configure(config: &mut Config, options: &Options) -> anyhow::Result<()> {
     config.storage.data_dir = Some(options.data_dir.clone());
     config.server.listen = options.listen;

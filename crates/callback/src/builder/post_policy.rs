@@ -79,7 +79,7 @@ impl PostPolicy {
         Self { expires, conditions: vec![json!({ "bucket": bucket })], fields: Vec::new() }
     }
 
-    /// Uploads must have exactly this name. `${filename}` stands for the name that the browser sends.
+    /// Requires exactly this name of uploads. `${filename}` stands for the name that the browser sends.
     pub fn key(self, key: &str) -> Self {
         // Policies treat `$` as the sign of a field; a literal one is escaped.
         let literal = key.replace('$', "\\$");
@@ -181,7 +181,7 @@ struct Calendar {
 }
 
 impl Calendar {
-    /// Days to a date by Howard Hinnant's algorithm: years start in March, so that leap days come last.
+    /// Converts days to a date by Howard Hinnant's algorithm: years start in March, so that leap days come last.
     fn of(time: SystemTime) -> Self {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);

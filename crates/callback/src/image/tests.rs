@@ -286,7 +286,7 @@ fn ispe(width: u32, height: u32) -> Vec<u8> {
     part(b"ispe", &[be32(0), be32(width), be32(height)].concat())
 }
 
-/// Properties of which the primary item, number 2, has those of these numbers.
+/// Writes properties of which the primary item, number 2, has those of these numbers.
 fn meta(properties: &[Vec<u8>], own: &[u8]) -> Vec<u8> {
     let primary = part(b"pitm", &[&be32(0)[..], &be16(2)].concat());
     let other = [&be16(1)[..], &[1, 0x81]].concat();

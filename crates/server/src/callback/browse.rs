@@ -149,8 +149,8 @@ impl Journal<'_> {
         let mut page = Page { deliveries: Vec::new(), cursor: cursor.map(str::to_owned) };
         let mut looked_at = 0;
         loop {
-            // Never more than there is room for, as the cursor stands after the last delivery of what was
-            // asked.
+            // The cursor that comes back stands after the last delivery of the page, so that no more may be asked for
+            // than there is room for.
             let room = limit - page.deliveries.len();
             let found = self.store.deliveries(&filter, page.cursor.as_deref(), room).await?;
             looked_at += found.deliveries.len().max(1);
@@ -273,7 +273,7 @@ impl Search {
         }
     }
 
-    /// Decides what the store cannot.
+    /// Filters by what the store does not know: the state as it is shown, and the text.
     fn wants(&self, row: &Row) -> bool {
         let state = self.states.is_empty() || self.states.contains(&row.state);
         let text = self.text.as_ref().is_none_or(|text| row.url.contains(text) || row.object.contains(text));

@@ -38,7 +38,7 @@ async fn prune(app: &App) {
     let prune = Prune {
         before_ms,
         keep_max: settings.journal_max_records,
-        // Without redelivery nobody comes back for those that are due.
+        // Without redelivery nobody sends those that are due.
         drop_scheduled: !app.callbacks.redelivery.enabled,
     };
     match app.store.prune_deliveries(prune).await {

@@ -116,7 +116,7 @@ impl Prepared {
             // Without a record a callback could get lost, so that the upload must not succeed either.
             Failure::internal("a callback's record cannot be written", &error)
         })?;
-        // As long as its outcome is not known it is due, but first of all it is this process's.
+        // A delivery without an outcome is due, for others as soon as this process's lease has ended.
         let due_ms = Some(record.created_ms);
         Ok(NewDelivery { id: record.id.clone(), due_ms, lease: Some(self.lease), payload })
     }

@@ -119,7 +119,7 @@ impl Console {
         let csrf = self.sessions.touch(session, now_ms).ok_or_else(Problem::not_logged_in)?;
         if !method.is_safe() {
             let given = headers.get(CSRF).and_then(|token| token.to_str().ok()).unwrap_or("");
-            // Browsers name the origin of every change, so one without is none of theirs.
+            // Browsers name the origin of every change: a request without one comes from a program.
             if !headers.contains_key(header::ORIGIN) || !csrf.matches(given) {
                 let message = "The page that sent this did not prove to be the console. Load it again.";
                 return Err(Problem::new(StatusCode::FORBIDDEN, "CsrfTokenMismatch", message));
@@ -173,7 +173,8 @@ impl Console {
             .map(|(_, id)| id)
     }
 
-    /// Cookies do not tell ports apart, so that two consoles on one machine would end each other's sessions.
+    /// Returns the name of the session's cookie. It has the port, which cookies do not tell apart: two consoles on one
+    /// machine would end each other's sessions.
     pub(super) fn cookie_name(&self) -> String {
         format!("ossicle_console_{}", self.address.port())
     }
@@ -186,7 +187,8 @@ pub(super) fn strange_page() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "StrangeOrigin", message)
 }
 
-/// Browsers name the origin of every change, and where they fetch from; a page of a stranger may be behind that.
+/// Returns whether a browser sent the request, and with it perhaps a page of a stranger: browsers name the origin of
+/// every change, and of what they fetch.
 fn is_browser(headers: &HeaderMap) -> bool {
     headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site")
 }

@@ -11,14 +11,14 @@ use super::{Console, request};
 use crate::lifecycle::report::Report;
 use crate::lifecycle::run;
 
-/// How to run.
+/// The options of a run.
 #[derive(Debug, Deserialize)]
 pub(super) struct How {
     #[serde(default)]
     dry_run: bool,
 }
 
-/// `POST /api/lifecycle/run`: answers when everything was looked at. If nobody waits for the answer it ends early.
+/// Handles `POST /api/lifecycle/run`: answers when everything was looked at. If nobody waits for the answer it ends early.
 pub(super) async fn run(
     State(console): State<Console>,
     how: Result<Query<How>, QueryRejection>,

@@ -60,7 +60,7 @@ impl ApplicationServer {
         self.announces.store(true, Ordering::Relaxed);
     }
 
-    /// Callbacks as they come.
+    /// Subscribes to the callbacks that arrive from now on.
     pub(super) fn watch(&self) -> broadcast::Receiver<Received> {
         self.received.subscribe()
     }
