@@ -11,8 +11,7 @@ mod upload;
 pub(crate) use bucket::{BucketDocumentOf, BucketOf, BucketStatOf, Buckets};
 pub(crate) use content::{ManifestExtents, SmallContents, Wanted};
 pub(crate) use delivery::{
-    Backlog, CountsOfDeliveries, Deliveries, DeliveryOf, DueDeliveries, IsScheduled, ReclaimQueue,
-    TimeToKeep, parse_cursor,
+    Backlog, CountsOfDeliveries, Deliveries, DeliveryOf, IsScheduled, ReclaimQueue, TimeToKeep, parse_cursor,
 };
 pub(crate) use object::{ObjectOf, Objects, OpenObject};
 pub(crate) use pending::PendingUploadsAfter;

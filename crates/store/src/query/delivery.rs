@@ -170,37 +170,6 @@ impl Query for IsScheduled {
     }
 }
 
-/// Deliveries that are due, the longest due first.
-pub(crate) struct DueDeliveries {
-    pub(crate) from: Bytes,
-    pub(crate) now_ms: i64,
-    pub(crate) limit: usize,
-    pub(crate) queued: Queued,
-}
-
-impl Query for DueDeliveries {
-    type Output = Vec<Delivery>;
-
-    fn is_long(&self) -> bool {
-        true
-    }
-
-    async fn run(&self, view: &View) -> Result<Self::Output, Error> {
-        let to = key::delivery_due_after(self.now_ms);
-        let rows = view.scan(Bound::Included(&self.from), Bound::Excluded(&to), self.limit).await?;
-        let mut due = Vec::with_capacity(rows.len());
-        for (key, _) in rows {
-            let id = due_id(&key)?;
-            let delivery = get(view, id).await?;
-            let delivery = delivery.map(|delivery| changed(delivery, self.queued.get(id).map(AsRef::as_ref)));
-            due.extend(
-                delivery.filter(|delivery| delivery.scheduled_ms().is_some_and(|at| at <= self.now_ms)),
-            );
-        }
-        Ok(due)
-    }
-}
-
 /// The time such that at most about so many deliveries are as new; all that share it are kept.
 pub(crate) struct TimeToKeep {
     pub(crate) keep_max: u64,

@@ -10,7 +10,7 @@ use crate::command::{
 };
 use crate::key;
 use crate::query::{
-    Backlog, CountsOfDeliveries, Deliveries, DeliveryOf, DueDeliveries, IsScheduled, TimeToKeep, parse_cursor,
+    Backlog, CountsOfDeliveries, Deliveries, DeliveryOf, IsScheduled, TimeToKeep, parse_cursor,
 };
 use crate::{
     Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, Error, Lease, Prune, RecordDelivery,
@@ -94,16 +94,6 @@ impl Store {
         let from = self.parts.due.get();
         let queued = self.parts.queued_updates.all();
         self.parts.engine.query(Backlog { from, now_ms, most, queued }).await
-    }
-
-    /// Lists deliveries that are due, the longest due first.
-    ///
-    /// # Errors
-    /// Failures of the disk.
-    pub async fn due_deliveries(&self, now_ms: i64, limit: usize) -> Result<Vec<Delivery>, Error> {
-        let from = self.parts.due.get();
-        let queued = self.parts.queued_updates.all();
-        self.parts.engine.query(DueDeliveries { from, now_ms, limit, queued }).await
     }
 
     /// Claims deliveries that are due, or whose lease has ended without an outcome, so that of several workers one gets
