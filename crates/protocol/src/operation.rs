@@ -197,6 +197,9 @@ mod tests {
         check("PUT", "/bkt?lifecycle=", "PutBucketLifecycle");
         check("GET", "/bkt?lifecycle", "GetBucketLifecycle");
         check("DELETE", "/bkt?lifecycle", "DeleteBucketLifecycle");
+        check("PUT", "/?publicAccessBlock", "PutPublicAccessBlock");
+        check("GET", "/?publicAccessBlock", "GetPublicAccessBlock");
+        check("DELETE", "/?publicAccessBlock", "DeletePublicAccessBlock");
         check("PUT", "/bkt?publicAccessBlock", "PutBucketPublicAccessBlock");
         check("GET", "/bkt?publicAccessBlock", "GetBucketPublicAccessBlock");
         check("DELETE", "/bkt?publicAccessBlock", "DeleteBucketPublicAccessBlock");
@@ -287,7 +290,8 @@ mod tests {
             assert!(error.details().any(|(_, value)| value == named), "{method} {url} {error:?}");
         };
         check("GET", "/?regions", ErrorCode::NotImplemented, "regions");
-        check("PUT", "/?publicAccessBlock", ErrorCode::NotImplemented, "publicAccessBlock");
+        check("GET", "/?resourcePool", ErrorCode::NotImplemented, "resourcePool");
+        check("POST", "/?publicAccessBlock", ErrorCode::MethodNotAllowed, "POST");
         check("PUT", "/bkt?versioning", ErrorCode::NotImplemented, "versioning");
         check("DELETE", "/bkt?versions", ErrorCode::MethodNotAllowed, "DELETE");
         check("PUT", "/bkt?live", ErrorCode::MethodNotAllowed, "PUT");

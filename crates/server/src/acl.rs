@@ -1,7 +1,7 @@
 //! ACLs between their spelling on the wire and their place in the store, and what blocked public access makes of them.
 
 use ossicle_protocol::{BucketAcl, Error, ErrorCode, ObjectAcl};
-use ossicle_store::{self as store, Bucket, ObjectFields};
+use ossicle_store::{self as store, AccountDocument, Bucket, ObjectFields, Store};
 
 use crate::call::Call;
 
@@ -13,9 +13,9 @@ pub(crate) struct PublicAccess {
 }
 
 impl PublicAccess {
-    /// Of a bucket.
-    pub(crate) fn of(bucket: &Bucket) -> Self {
-        Self { acl: bucket_acl(bucket), blocked: bucket.block_public_access }
+    /// Returns the access to a bucket of this store.
+    pub(crate) async fn of(store: &Store, bucket: &Bucket) -> Result<Self, store::Error> {
+        Ok(Self { acl: bucket_acl(bucket), blocked: is_blocked(store, bucket.block_public_access).await? })
     }
 
     /// What everybody may do with the bucket.
@@ -32,6 +32,11 @@ impl PublicAccess {
     }
 }
 
+/// Returns whether public access to a bucket is blocked, whose own setting is `of_bucket`: by that, or for the whole account.
+pub(crate) async fn is_blocked(store: &Store, of_bucket: bool) -> Result<bool, store::Error> {
+    Ok(of_bucket || store.account_document(AccountDocument::PublicAccessBlock).await?.is_some())
+}
+
 /// Refuses to give everybody a right on a bucket whose public access is blocked, in OSS's words.
 pub(crate) fn refuse_public_bucket(blocked: bool, acl: BucketAcl) -> Result<(), Error> {
     if !blocked || !acl.allows_public_read() {
@@ -42,8 +47,8 @@ pub(crate) fn refuse_public_bucket(blocked: bool, acl: BucketAcl) -> Result<(), 
 }
 
 /// Refuses to give everybody a right on an object of such a bucket.
-pub(crate) fn refuse_public_object(bucket: &Bucket, acl: ObjectAcl) -> Result<(), Error> {
-    if !bucket.block_public_access || !acl.within(BucketAcl::Private).allows_public_read() {
+pub(crate) fn refuse_public_object(blocked: bool, acl: ObjectAcl) -> Result<(), Error> {
+    if !blocked || !acl.within(BucketAcl::Private).allows_public_read() {
         return Ok(());
     }
     Err(Error::new(ErrorCode::AccessDenied)

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use ossicle_protocol::{Error, ErrorCode, Grant, ObjectAcl, Operation};
 use ossicle_store::ObjectFields;
 
-use crate::acl::{PublicAccess, object_acl, refuse_public_object};
+use crate::acl::{PublicAccess, is_blocked, object_acl, refuse_public_object};
 use crate::auth::Caller;
 use crate::call::Call;
 use crate::failure::Failure;
@@ -19,7 +19,10 @@ pub(crate) async fn authorize(call: &Call) -> Result<(), Failure> {
     // A form may have the ACL in a field, and looks itself. What is no ACL is told by the operation.
     let asked = if sets_object_acl(call.operation) { call.header("x-oss-object-acl")? } else { None };
     match (&call.bucket, asked.map(ObjectAcl::parse)) {
-        (Some(bucket), Some(Ok(acl))) => Ok(refuse_public_object(bucket, acl)?),
+        (Some(bucket), Some(Ok(acl))) => {
+            let blocked = is_blocked(&call.app.store, bucket.block_public_access).await?;
+            Ok(refuse_public_object(blocked, acl)?)
+        }
         _ => Ok(()),
     }
 }
@@ -43,17 +46,17 @@ async fn admit_public(call: &Call) -> Result<(), Failure> {
         (Grant::Later, _) => Ok(()),
         (Grant::Nobody, _) | (_, None) => Err(denied()),
         (Grant::ReadBucket, Some(bucket)) => {
-            let allowed = PublicAccess::of(bucket).to_bucket().allows_public_read();
+            let allowed = PublicAccess::of(&call.app.store, bucket).await?.to_bucket().allows_public_read();
             if allowed { Ok(()) } else { Err(denied()) }
         }
         (Grant::ReadObject, Some(bucket)) => Ok(read_key(
             &call.caller,
-            PublicAccess::of(bucket),
+            PublicAccess::of(&call.app.store, bucket).await?,
             object_lookup::find(call).await?.map(Deref::deref),
         )?),
         (Grant::WriteObject, Some(bucket)) => Ok(write_key(
             &call.caller,
-            PublicAccess::of(bucket),
+            PublicAccess::of(&call.app.store, bucket).await?,
             object_lookup::find(call).await?.map(Deref::deref),
         )?),
     }

@@ -13,6 +13,7 @@ mod delete_bucket_tags;
 mod delete_multiple_objects;
 mod delete_object;
 mod delete_object_tagging;
+mod delete_public_access_block;
 mod get_bucket_acl;
 mod get_bucket_callback_policy;
 mod get_bucket_cors;
@@ -27,6 +28,7 @@ mod get_object;
 mod get_object_acl;
 mod get_object_meta;
 mod get_object_tagging;
+mod get_public_access_block;
 mod head_bucket;
 mod head_object;
 mod initiate_multipart_upload;
@@ -50,6 +52,7 @@ mod put_bucket_tags;
 mod put_object;
 mod put_object_acl;
 mod put_object_tagging;
+mod put_public_access_block;
 mod upload_part;
 mod upload_part_copy;
 
@@ -84,9 +87,19 @@ pub(crate) async fn run(call: &Call, body: RequestBody) -> Result<Reply, Failure
 }
 
 /// Finds the function of the call's operation.
+#[expect(clippy::too_many_lines, reason = "a table with one row for each operation")]
 fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
     match call.operation {
         Operation::ListBuckets => Box::pin(list_buckets::list_buckets(call, body)),
+        Operation::PutPublicAccessBlock => {
+            Box::pin(put_public_access_block::put_public_access_block(call, body))
+        }
+        Operation::GetPublicAccessBlock => {
+            Box::pin(get_public_access_block::get_public_access_block(call, body))
+        }
+        Operation::DeletePublicAccessBlock => {
+            Box::pin(delete_public_access_block::delete_public_access_block(call, body))
+        }
         Operation::PutBucket => Box::pin(put_bucket::put_bucket(call, body)),
         Operation::DeleteBucket => Box::pin(delete_bucket::delete_bucket(call, body)),
         Operation::HeadBucket => Box::pin(head_bucket::head_bucket(call, body)),

@@ -1,5 +1,6 @@
 //! The commands: every change of the metadata, one file a group, with no knowledge of the engine.
 
+mod account;
 mod append;
 mod bucket;
 mod copy;
@@ -10,6 +11,7 @@ mod multipart;
 mod put;
 mod reclaim;
 
+pub(crate) use account::SetAccountDocument;
 pub(crate) use append::Append;
 pub(crate) use bucket::{
     BucketChange, ChangeBucket, CountObjects, CreateBucketCommand, DeleteBucket, SetBucketDocument,

@@ -16,7 +16,7 @@ pub(crate) enum Tag {
     Bucket = 2,
     /// What a bucket holds, as counters.
     Stat = 3,
-    /// Documents of buckets.
+    /// Documents of buckets and of the account.
     Document = 4,
     /// Objects by bucket and key.
     Object = 5,
@@ -108,6 +108,9 @@ pub(crate) fn bucket(name: &str) -> Bytes {
 pub(crate) fn stat(bucket: &str) -> Bytes {
     join(Tag::Stat, &[bucket.as_bytes()])
 }
+
+/// In the place of a bucket's name: no bucket has an empty one.
+pub(crate) const OF_ACCOUNT: &str = "";
 
 pub(crate) fn document(bucket: &str, document: u8) -> Bytes {
     join(Tag::Document, &[bucket.as_bytes(), &[0, document]])

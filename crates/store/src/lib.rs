@@ -92,12 +92,12 @@ pub use data::{Reader, StoredData, Upload};
 pub use error::{Error, OpenError};
 pub use health::{Figures, Health};
 pub use model::{
-    AbortUpload, Acl, AppendObject, Attributes, Bucket, BucketDocument, BucketPage, BucketStat, ClaimId,
-    ClassStat, CompleteUpload, CopyAttributes, CopyObject, CreateBucket, DeleteObject, Delivery,
-    DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, Lease, ListBuckets, ListObjects, ListParts,
-    ListUploads, Listing, NewBucket, NewDelivery, NewUpload, Object, ObjectFields, ObjectKind, Part,
-    PartPage, PartPlace, Parts, PendingCursor, PendingPage, PendingUpload, PendingUploads, Prune, PutObject,
-    PutPart, RecordDelivery, SeenObject, UpdateDelivery, UploadInfo, UploadPage,
+    AbortUpload, AccountDocument, Acl, AppendObject, Attributes, Bucket, BucketDocument, BucketPage,
+    BucketStat, ClaimId, ClassStat, CompleteUpload, CopyAttributes, CopyObject, CreateBucket, DeleteObject,
+    Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, Lease, ListBuckets, ListObjects,
+    ListParts, ListUploads, Listing, NewBucket, NewDelivery, NewUpload, Object, ObjectFields, ObjectKind,
+    Part, PartPage, PartPlace, Parts, PendingCursor, PendingPage, PendingUpload, PendingUploads, Prune,
+    PutObject, PutPart, RecordDelivery, SeenObject, UpdateDelivery, UploadInfo, UploadPage,
 };
 pub use options::{Durability, StoreOptions};
 pub use store::Store;

@@ -1,11 +1,13 @@
 //! What the store keeps, as callers see it: buckets, objects, uploads, parts and deliveries, and the arguments of
 //! the operations on them.
 
+mod account;
 mod bucket;
 mod delivery;
 mod object;
 mod upload;
 
+pub use account::AccountDocument;
 pub use bucket::{
     Acl, Bucket, BucketDocument, BucketPage, BucketStat, ClassStat, CreateBucket, ListBuckets, NewBucket,
 };

@@ -1,5 +1,6 @@
 //! The store as callers hold it: opening, closing, health. The operations are in the files below, one a group.
 
+mod account;
 mod buckets;
 mod deliveries;
 mod objects;

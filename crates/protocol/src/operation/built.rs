@@ -5,6 +5,12 @@
 pub enum Operation {
     /// `GET /`
     ListBuckets,
+    /// `PUT /?publicAccessBlock`
+    PutPublicAccessBlock,
+    /// `GET /?publicAccessBlock`
+    GetPublicAccessBlock,
+    /// `DELETE /?publicAccessBlock`
+    DeletePublicAccessBlock,
     /// `PUT /bucket`
     PutBucket,
     /// `DELETE /bucket`

@@ -2,8 +2,8 @@
 
 use super::built::Operation;
 use super::row::When::{Has, Plain};
-use super::row::{Resource, Row, Verb, When};
-use crate::inputs::service;
+use super::row::{Body, Resource, Row, Verb, When};
+use crate::inputs::{bucket, service};
 
 const GET: &[Verb] = &[Verb::Get];
 const PUT: &[Verb] = &[Verb::Put];
@@ -22,6 +22,34 @@ const fn missing(
 pub(super) const ROWS: &[Row] = &[
     Row::built(Operation::ListBuckets, "ListBuckets", Resource::Account, GET, &[Plain], "oss:ListBuckets")
         .taking(service::LIST_BUCKETS),
+    Row::built(
+        Operation::PutPublicAccessBlock,
+        "PutPublicAccessBlock",
+        Resource::Account,
+        PUT,
+        &[Has("publicAccessBlock")],
+        "oss:PutPublicAccessBlock",
+    )
+    .with(Body::Optional)
+    .taking(bucket::PUT_BUCKET_PUBLIC_ACCESS_BLOCK),
+    Row::built(
+        Operation::GetPublicAccessBlock,
+        "GetPublicAccessBlock",
+        Resource::Account,
+        GET,
+        &[Has("publicAccessBlock")],
+        "oss:GetPublicAccessBlock",
+    )
+    .taking(bucket::NOTHING_BESIDES),
+    Row::built(
+        Operation::DeletePublicAccessBlock,
+        "DeletePublicAccessBlock",
+        Resource::Account,
+        DELETE,
+        &[Has("publicAccessBlock")],
+        "oss:DeletePublicAccessBlock",
+    )
+    .taking(bucket::NOTHING_BESIDES),
     missing("DescribeRegions", GET, &[Has("regions")], "oss:DescribeRegions"),
     missing("ListAccessPoints", GET, &[Has("accessPoint")], "oss:ListAccessPoints"),
     missing(
@@ -37,9 +65,6 @@ pub(super) const ROWS: &[Row] = &[
         &[Has("redundancyTransition")],
         "oss:ListUserDataRedundancyTransition",
     ),
-    missing("GetPublicAccessBlock", GET, &[Has("publicAccessBlock")], "oss:GetPublicAccessBlock"),
-    missing("PutPublicAccessBlock", PUT, &[Has("publicAccessBlock")], "oss:PutPublicAccessBlock"),
-    missing("DeletePublicAccessBlock", DELETE, &[Has("publicAccessBlock")], "oss:DeletePublicAccessBlock"),
     missing("ListResourcePools", GET, &[Has("resourcePool")], "oss:ListResourcePools"),
     missing("GetResourcePoolInfo", GET, &[Has("resourcePoolInfo")], "oss:GetResourcePoolInfo"),
     missing("ListResourcePoolBuckets", GET, &[Has("resourcePoolBuckets")], "oss:ListResourcePoolBuckets"),

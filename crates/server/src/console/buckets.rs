@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::problem::Problem;
 use super::{Console, request};
-use crate::acl::{bucket_acl, refuse_public_bucket, stored_bucket_acl};
+use crate::acl::{bucket_acl, is_blocked, refuse_public_bucket, stored_bucket_acl};
 use crate::app;
 
 /// The query for a list of buckets.
@@ -59,7 +59,7 @@ pub(super) async fn create(
     let name = BucketName::parse(&new.name)?;
     let acl = new.acl.as_deref().map(BucketAcl::parse).transpose()?.unwrap_or(BucketAcl::Private);
     let block_public_access = console.app.config.access.block_public_access;
-    refuse_public_bucket(block_public_access, acl)?;
+    refuse_public_bucket(is_blocked(&console.app.store, block_public_access).await?, acl)?;
     let bucket = NewBucket {
         name: name.as_str().to_owned(),
         acl: stored_bucket_acl(acl),
@@ -88,7 +88,7 @@ async fn describe(console: &Console, bucket: &Bucket) -> Result<Value, Problem> 
         "name": bucket.name,
         "created_ms": bucket.created_ms,
         "acl": bucket_acl(bucket).as_str(),
-        "block_public_access": bucket.block_public_access,
+        "block_public_access": is_blocked(store, bucket.block_public_access).await?,
         "storage_class": bucket.storage_class,
         "objects": stat.objects,
         "bytes": stat.bytes,

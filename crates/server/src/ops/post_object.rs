@@ -8,7 +8,7 @@ use ossicle_protocol::xml::PostResponse;
 use ossicle_protocol::{ETag, Error, ObjectKey, percent_encode};
 use ossicle_store::{Attributes, Object, PutObject, StoredData};
 
-use crate::acl::{PublicAccess, object_acl_from_store, refuse_public_object};
+use crate::acl::{PublicAccess, is_blocked, object_acl_from_store, refuse_public_object};
 use crate::announced::Announced;
 use crate::attributes::{self, base64_md5};
 use crate::auth::Caller;
@@ -47,7 +47,8 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
         inputs::refuse_value(call.operation, Place::Field, name, value)?;
     }
     let attributes = acting.attributes(&key)?;
-    refuse_public_object(call.bucket()?, object_acl_from_store(attributes.acl))?;
+    let blocked = is_blocked(&call.app.store, call.bucket()?.block_public_access).await?;
+    refuse_public_object(blocked, object_acl_from_store(attributes.acl))?;
     let forbid_overwrite = read_forbid_overwrite(acting.get("x-oss-forbid-overwrite"))?;
     let wanted = wanted(call, &fields).await?;
     let success = Success::of(call, &fields, &key)?;
@@ -100,7 +101,7 @@ async fn authorize(call: &Call, key: &ObjectKey) -> Result<(), Failure> {
         return Ok(());
     }
     let object = call.app.store.object(call.bucket_name()?.as_str(), key.as_str()).await?;
-    Ok(write_key(&call.caller, PublicAccess::of(call.bucket()?), object.as_deref())?)
+    Ok(write_key(&call.caller, PublicAccess::of(&call.app.store, call.bucket()?).await?, object.as_deref())?)
 }
 
 /// The field `key` as it came. The commonest mistake in a form is a file that stands before its other fields.

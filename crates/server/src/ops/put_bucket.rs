@@ -4,7 +4,7 @@ use ossicle_protocol::xml::CreateBucketConfiguration;
 use ossicle_protocol::{BucketAcl, DataRedundancyType, Error, ErrorCode};
 use ossicle_store::{CreateBucket, NewBucket};
 
-use crate::acl::{refuse_public_bucket, stored_bucket_acl};
+use crate::acl::{is_blocked, refuse_public_bucket, stored_bucket_acl};
 use crate::announced::check_document_md5;
 use crate::attributes;
 use crate::call::Call;
@@ -19,7 +19,7 @@ const COMMENT_LIMIT: usize = 1024;
 /// Runs `PutBucket`.
 pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
     let name = call.bucket_name()?;
-    let acl = allowed_acl(call)?;
+    let acl = allowed_acl(call).await?;
     resource_group::refuse_another(call)?;
     let body = body.read(CreateBucketConfiguration::MAX_BODY).await?;
     check_document_md5(call, &body)?;
@@ -52,11 +52,11 @@ pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, 
 }
 
 /// The ACL that the request names, if such a bucket may have it.
-fn allowed_acl(call: &Call) -> Result<Option<BucketAcl>, Error> {
+async fn allowed_acl(call: &Call) -> Result<Option<BucketAcl>, Failure> {
     let acl = call.header("x-oss-acl")?.map(BucketAcl::parse).transpose()?;
     let by_default = call.app.config.access.block_public_access;
     let blocked = call.bucket.as_ref().map_or(by_default, |bucket| bucket.block_public_access);
-    refuse_public_bucket(blocked, acl.unwrap_or_default())?;
+    refuse_public_bucket(is_blocked(&call.app.store, blocked).await?, acl.unwrap_or_default())?;
     Ok(acl)
 }
 

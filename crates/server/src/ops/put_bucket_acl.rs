@@ -4,7 +4,7 @@
 use ossicle_protocol::BucketAcl;
 use ossicle_store::NewBucket;
 
-use crate::acl::{refuse_public_bucket, stored_bucket_acl};
+use crate::acl::{is_blocked, refuse_public_bucket, stored_bucket_acl};
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
@@ -20,7 +20,8 @@ pub(crate) async fn put_bucket_acl(call: &Call, _: RequestBody) -> Result<Reply,
     };
     let acl = BucketAcl::parse(text)?;
     let by_default = call.app.config.access.block_public_access;
-    refuse_public_bucket(call.bucket.as_ref().map_or(by_default, |bucket| bucket.block_public_access), acl)?;
+    let blocked = call.bucket.as_ref().map_or(by_default, |bucket| bucket.block_public_access);
+    refuse_public_bucket(is_blocked(&call.app.store, blocked).await?, acl)?;
     let acl = stored_bucket_acl(acl);
     let store = &call.app.store;
     if call.bucket.is_some() {

@@ -11,10 +11,10 @@ use super::support::{
 use crate::command::RewriteRows;
 use crate::key;
 use crate::{
-    AbortUpload, Acl, AppendObject, Attributes, BucketDocument, ClaimId, ClassStat, CompleteUpload,
-    CreateBucket, DeliveryCounts, DeliveryFilter, DeliveryState, Error, Lease, ListBuckets, ListObjects,
-    ListParts, ListUploads, NewBucket, NewDelivery, NewUpload, ObjectKind, OpenError, Parts, PendingUploads,
-    Prune, RecordDelivery, Store, StoreOptions, UpdateDelivery,
+    AbortUpload, AccountDocument, Acl, AppendObject, Attributes, BucketDocument, ClaimId, ClassStat,
+    CompleteUpload, CreateBucket, DeliveryCounts, DeliveryFilter, DeliveryState, Error, Lease, ListBuckets,
+    ListObjects, ListParts, ListUploads, NewBucket, NewDelivery, NewUpload, ObjectKind, OpenError, Parts,
+    PendingUploads, Prune, RecordDelivery, Store, StoreOptions, UpdateDelivery,
 };
 
 fn complete_of(key: &str, id: &str, parts: Parts) -> CompleteUpload {
@@ -98,6 +98,30 @@ async fn buckets() {
         store.delete_bucket("a").await.unwrap();
         assert_eq!(store.bucket("a").await.unwrap(), None);
         assert_eq!(store.delete_bucket("a").await, Err(Error::NoSuchBucket));
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn documents_of_the_account() {
+    const DOCUMENT: AccountDocument = AccountDocument::PublicAccessBlock;
+    for engine in ENGINES {
+        let (dir, store) = store(engine).await;
+        assert_eq!(store.account_document(DOCUMENT).await.unwrap(), None);
+        store.set_account_document(DOCUMENT, Some(b"<x/>".to_vec())).await.unwrap();
+        assert_eq!(store.account_document(DOCUMENT).await.unwrap().as_deref(), Some(&b"<x/>"[..]));
+        // They are no bucket's, and stay when the buckets go.
+        assert_eq!(store.bucket_document("", BucketDocument::Cors).await.unwrap(), None);
+        store.delete_bucket("b").await.unwrap();
+        store.close().await;
+        drop(store);
+        if engine == Engine::Memory {
+            continue;
+        }
+        let store = open(dir.path(), engine);
+        assert_eq!(store.account_document(DOCUMENT).await.unwrap().as_deref(), Some(&b"<x/>"[..]));
+        store.set_account_document(DOCUMENT, None).await.unwrap();
+        assert_eq!(store.account_document(DOCUMENT).await.unwrap(), None);
         store.close().await;
     }
 }

@@ -193,6 +193,11 @@ fn element(operation: Operation, name: &str) -> Proof {
             Test("put_bucket_callback_policy::replaces_the_policies")
         }
         name if name.starts_with("LifecycleConfiguration/") => lifecycle(name),
+        "PublicAccessBlockConfiguration/BlockPublicAccess"
+            if operation == Operation::PutPublicAccessBlock =>
+        {
+            Test("put_public_access_block::what_acls_allow_everybody_does_not_count_in_any_bucket")
+        }
         "PublicAccessBlockConfiguration/BlockPublicAccess" => {
             Test("put_bucket_public_access_block::what_acls_allow_everybody_does_not_count")
         }

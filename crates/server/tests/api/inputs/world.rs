@@ -92,6 +92,7 @@ impl World {
     }
 
     /// A request that succeeds.
+    #[expect(clippy::too_many_lines, reason = "a table with one row for each operation")]
     pub(super) fn draft(&self, operation: Operation) -> Draft {
         use Operation as Op;
         let name = self.bucket.name.as_str();
@@ -101,6 +102,13 @@ impl World {
         let part = format!("partNumber=2&{upload}");
         match operation {
             Op::ListBuckets => Draft::new("GET", "/", ""),
+            // Others use the same server.
+            Op::PutPublicAccessBlock => Draft::new("PUT", "/", "publicAccessBlock").body(
+                "<PublicAccessBlockConfiguration><BlockPublicAccess>false</BlockPublicAccess>\
+                 </PublicAccessBlockConfiguration>",
+            ),
+            Op::GetPublicAccessBlock => Draft::new("GET", "/", "publicAccessBlock"),
+            Op::DeletePublicAccessBlock => Draft::new("DELETE", "/", "publicAccessBlock"),
             Op::PutBucket => Draft::new("PUT", &format!("/{name}-new"), ""),
             Op::DeleteBucket => Draft::new("DELETE", &format!("/{name}-empty"), ""),
             Op::HeadBucket => of_bucket("HEAD", ""),

@@ -1,0 +1,27 @@
+//! Commands on the settings of the whole account.
+
+use bytes::Bytes;
+
+use crate::Error;
+use crate::engine::{Command, Txn};
+use crate::key;
+
+/// Sets or removes a document of the account.
+#[derive(Debug)]
+pub(crate) struct SetAccountDocument {
+    pub(crate) document: u8,
+    pub(crate) content: Option<Bytes>,
+}
+
+impl Command for SetAccountDocument {
+    type Output = ();
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
+        let key = key::document(key::OF_ACCOUNT, self.document);
+        match &self.content {
+            Some(content) => txn.put(key, content.clone()),
+            None => txn.delete(key),
+        }
+        Ok(())
+    }
+}
