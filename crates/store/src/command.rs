@@ -7,6 +7,7 @@ mod copy;
 mod data;
 mod delete;
 mod delivery;
+mod job_lease;
 mod multipart;
 mod put;
 mod reclaim;
@@ -23,6 +24,7 @@ pub(crate) use delivery::{
     Change, ClaimDeliveries, ClaimDelivery, CountDeliveries, PruneDeliveries, RecordDeliveryCommand,
     ReleaseLeases, RenewLease, UpdateDeliveryCommand, counts_in, due_id, scheduled_value,
 };
+pub(crate) use job_lease::{AcquireJob, ENDED, ReleaseJobs, RenewJob};
 pub(crate) use multipart::{Abort, Complete, Initiate, PutPartCommand, continued, part_number, to_part};
 pub(crate) use put::{Put, SetObjectAcl, SetObjectHeader, SetStorageClass};
 pub(crate) use reclaim::{ForgetFile, ReclaimManifest, RewriteRows};

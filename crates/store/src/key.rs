@@ -40,6 +40,8 @@ pub(crate) enum Tag {
     Reclaim = 14,
     /// Small content. It has a tree of its own.
     Content = 15,
+    /// Leases of jobs by their names.
+    JobLease = 16,
 }
 
 /// The longest bucket name the key layout takes.
@@ -63,6 +65,16 @@ pub(crate) fn check_delivery(id: &str) -> Result<(), Error> {
     if !printable || id.is_empty() || id.len() > 64 {
         return Err(Error::InvalidName {
             reason: "a delivery's identifier is not 1 to 64 printable characters",
+        });
+    }
+    Ok(())
+}
+
+/// Fails on names of jobs, or of who runs them, that are no short printable text.
+pub(crate) fn check_job(name: &str) -> Result<(), Error> {
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Error::InvalidName {
+            reason: "the name of a job or its owner is not 1 to 64 printable characters",
         });
     }
     Ok(())
@@ -195,6 +207,10 @@ pub(crate) fn delivery_due(due_ms: i64, id: &str) -> Bytes {
 /// What comes after all deliveries due at the time or before.
 pub(crate) fn delivery_due_after(now_ms: i64) -> Bytes {
     join(Tag::DeliveryDue, &[&requested(now_ms.saturating_add(1)).to_be_bytes()])
+}
+
+pub(crate) fn job_lease(job: &str) -> Bytes {
+    join(Tag::JobLease, &[job.as_bytes()])
 }
 
 pub(crate) fn reclaim(id: DataId) -> Bytes {

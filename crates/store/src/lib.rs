@@ -54,6 +54,7 @@
 //! | data | [`Store::upload`], [`Store::read`] |
 //! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::open_object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::delete_seen`], [`Store::set_storage_class`], [`Store::set_object_acl`], [`Store::set_object_header`], [`Store::list_objects`] |
 //! | parts | [`Store::initiate`], [`Store::upload_part`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::preview_complete`], [`Store::visit_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`], [`Store::pending_uploads`] |
+//! | jobs | [`Store::acquire_job`], [`Store::renew_job`], [`Store::release_job`] |
 //! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::queue_update_of_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::claim_due_deliveries`], [`Store::claim_delivery`], [`Store::renew_lease`], [`Store::delivery_counts`], [`Store::backlog`], [`Store::prune_deliveries`] |
 //!
 //! Calls that read the index answer at once where it is in memory; work that may wait for a disk is done on a blocking
@@ -94,10 +95,10 @@ pub use health::{Figures, Health};
 pub use model::{
     AbortUpload, AccountDocument, Acl, AppendObject, Attributes, Bucket, BucketDocument, BucketPage,
     BucketStat, ClaimId, ClassStat, CompleteUpload, CopyAttributes, CopyObject, CreateBucket, DeleteObject,
-    Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, Lease, ListBuckets, ListObjects,
-    ListParts, ListUploads, Listing, NewBucket, NewDelivery, NewUpload, Object, ObjectFields, ObjectKind,
-    Part, PartPage, PartPlace, Parts, PendingCursor, PendingPage, PendingUpload, PendingUploads, Prune,
-    PutObject, PutPart, RecordDelivery, SeenObject, UpdateDelivery, UploadInfo, UploadPage,
+    Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, JobLease, Lease, ListBuckets,
+    ListObjects, ListParts, ListUploads, Listing, NewBucket, NewDelivery, NewUpload, Object, ObjectFields,
+    ObjectKind, Part, PartPage, PartPlace, Parts, PendingCursor, PendingPage, PendingUpload, PendingUploads,
+    Prune, PutObject, PutPart, RecordDelivery, SeenObject, UpdateDelivery, UploadInfo, UploadPage,
 };
 pub use options::{Durability, StoreOptions};
 pub use store::Store;

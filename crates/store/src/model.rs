@@ -4,6 +4,7 @@
 mod account;
 mod bucket;
 mod delivery;
+mod job_lease;
 mod object;
 mod upload;
 
@@ -15,6 +16,7 @@ pub use delivery::{
     ClaimId, Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, Lease, NewDelivery,
     Prune, RecordDelivery, UpdateDelivery,
 };
+pub use job_lease::JobLease;
 pub use object::{
     AppendObject, Attributes, CopyAttributes, CopyObject, DeleteObject, ListObjects, Listing, Object,
     ObjectFields, ObjectKind, PutObject, SeenObject,

@@ -3,6 +3,7 @@
 
 mod bucket;
 mod delivery;
+mod job_lease;
 mod object;
 mod upload;
 
@@ -10,6 +11,7 @@ pub(crate) use bucket::{counts_classes, decode_bucket, decode_stat, encode_bucke
 pub(crate) use delivery::{
     DeliveryIndex, LEASED, are_old_counts, decode_counts, decode_delivery, encode_counts, encode_delivery,
 };
+pub(crate) use job_lease::{decode_job_lease, encode_job_lease};
 pub(crate) use object::{decode_object, encode_object, hex_upper};
 pub(crate) use upload::{PartRecord, UploadRecord};
 

@@ -3,6 +3,7 @@
 mod account;
 mod buckets;
 mod deliveries;
+mod job_leases;
 mod objects;
 mod pending_uploads;
 mod settings;

@@ -5,6 +5,7 @@ mod crashes;
 mod faults;
 mod fixtures;
 mod history;
+mod job_leases;
 mod linear;
 mod model;
 mod operations;

@@ -17,8 +17,8 @@ use crate::id::{DataId, UploadId};
 use crate::key::{self, Tag};
 use crate::reclaim::queued_id;
 use crate::record::{
-    DeliveryIndex, PartRecord, UploadRecord, decode_delivery, decode_object, decode_stat, encode_counts,
-    encode_stat,
+    DeliveryIndex, PartRecord, UploadRecord, decode_delivery, decode_job_lease, decode_object, decode_stat,
+    encode_counts, encode_stat,
 };
 use crate::{BucketStat, DeliveryCounts, Error};
 
@@ -91,6 +91,7 @@ impl Query for CheckAll {
         checker.check_files().await?;
         checker.check_stats().await?;
         checker.check_deliveries().await?;
+        checker.check_job_leases().await?;
         Ok(checker.survey)
     }
 }
@@ -375,6 +376,13 @@ impl<'a> Checker<'a> {
             self.rewrite(key::stat(&bucket), Some(encode_stat(&counted)));
         }
         Ok(())
+    }
+
+    async fn check_job_leases(&mut self) -> Result<(), Error> {
+        self.each(Tag::JobLease, |_, key, row| {
+            decode_job_lease(key::text_after(key, &[Tag::JobLease as u8])?, row).map(drop)
+        })
+        .await
     }
 
     async fn check_deliveries(&mut self) -> Result<(), Error> {

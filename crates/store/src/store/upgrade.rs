@@ -4,10 +4,10 @@ use std::ops::Bound;
 
 use bytes::Bytes;
 
-use crate::command::{CountDeliveries, CountObjects, ReleaseLeases};
+use crate::command::{CountDeliveries, CountObjects, ENDED, ReleaseJobs, ReleaseLeases};
 use crate::engine::{Command, Engine, Query, Row, View};
 use crate::key::{self, Tag};
-use crate::record::{LEASED, are_old_counts, counts_classes};
+use crate::record::{LEASED, are_old_counts, counts_classes, decode_job_lease};
 use crate::{Error, OpenError};
 
 /// Rows of the journal looked through at once.
@@ -48,11 +48,31 @@ pub(super) fn upgrade(engine: &Engine) -> Result<(), OpenError> {
         commit_at_opening(engine, CountDeliveries)?;
     }
     release_leases(engine)?;
+    if engine.query_blocking(&AreJobsLeased)?
+        && let Err(error) = commit_at_opening(engine, ReleaseJobs)
+    {
+        tracing::warn!(%error, "cannot end the leases of jobs of an earlier process");
+    }
     if !class_counts.is_empty() {
         tracing::info!(buckets = class_counts.len(), "counting objects by class of storage, once");
         commit_at_opening(engine, CountObjects { buckets: class_counts })?;
     }
     Ok(())
+}
+
+/// Whether a job is leased.
+struct AreJobsLeased;
+
+impl Query for AreJobsLeased {
+    type Output = bool;
+
+    async fn run(&self, view: &View) -> Result<bool, Error> {
+        let base = key::whole(Tag::JobLease);
+        let end = key::after_prefix(&base);
+        let rows = view.scan(Bound::Included(&base), Bound::Excluded(&end), usize::MAX).await?;
+        // What cannot be read is for the check to tell.
+        Ok(rows.iter().any(|(_, row)| decode_job_lease("", row).is_ok_and(|lease| lease.until_ms > ENDED)))
+    }
 }
 
 /// Scheduled deliveries after one of them.

@@ -11,7 +11,7 @@ use super::support::{
 };
 use crate::{
     AbortUpload, Acl, Attributes, BucketStat, ClaimId, ClassStat, CompleteUpload, CopyAttributes, CopyObject,
-    DeleteObject, DeliveryFilter, DeliveryState, Error, Lease, ListObjects, ListParts, NewDelivery,
+    DeleteObject, DeliveryFilter, DeliveryState, Error, JobLease, Lease, ListObjects, ListParts, NewDelivery,
     ObjectKind, Parts, Prune, PutObject, SeenObject, Store, StoreOptions, UpdateDelivery,
 };
 
@@ -35,6 +35,8 @@ enum Step {
     ClaimOne { delivery: u8, now: u8 },
     Renew { delivery: u8, holds: bool },
     Prune { before: u8, drop_scheduled: bool },
+    AcquireJob { job: u8, owner: u8, now: u8 },
+    RenewJob { lease: u8, until: Option<u8> },
     List { prefix: u8, delimiter: bool, after: u8, max: u8 },
     Range { key: u8, start: u16, end: u16 },
     Flush,
@@ -122,7 +124,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0..60_u8, any::<bool>())
             .prop_map(|(before, drop_scheduled)| Step::Prune { before, drop_scheduled }),
     ];
+    let jobs = prop_oneof![
+        3 => (0..2_u8, 0..3_u8, 0..60_u8).prop_map(|(job, owner, now)| Step::AcquireJob { job, owner, now }),
+        2 => (any::<u8>(), proptest::option::of(0..200_u8))
+            .prop_map(|(lease, until)| Step::RenewJob { lease, until }),
+    ];
     let step = prop_oneof![
+        4 => jobs,
         26 => objects,
         13 => uploads,
         8 => journal,
@@ -170,6 +178,7 @@ struct Run {
     objects: BTreeMap<&'static str, ModelObject>,
     uploads: Vec<ModelUpload>,
     deliveries: BTreeMap<String, ModelDelivery>,
+    leases: Vec<JobLease>,
     seed: u64,
 }
 
@@ -211,6 +220,7 @@ impl Run {
             objects: BTreeMap::new(),
             uploads: Vec::new(),
             deliveries: BTreeMap::new(),
+            leases: Vec::new(),
             seed: 0,
         }
     }
@@ -263,6 +273,8 @@ impl Run {
             Step::Abort { upload, idle } => self.abort(upload, idle).await,
             Step::DeleteSeen { key, condition } => self.delete_seen(KEYS[usize::from(key)], condition).await,
             Step::SetClass { key, condition } => self.set_class(KEYS[usize::from(key)], condition).await,
+            Step::AcquireJob { job, owner, now } => self.acquire_job(job, owner, i64::from(now)).await,
+            Step::RenewJob { lease, until } => self.renew_job(lease, until.map(i64::from)).await,
             Step::List { prefix, delimiter, after, max } => self.list(prefix, delimiter, after, max).await,
             Step::Range { key, start, end } => {
                 self.range(KEYS[usize::from(key)], u64::from(start), u64::from(end)).await;
@@ -370,6 +382,43 @@ impl Run {
             self.objects.get_mut(key).unwrap().class = "IA";
             let after = self.store.object("b", key).await.unwrap().unwrap();
             assert_eq!(Some(after.last_modified_ms), before.map(|object| object.last_modified_ms));
+        }
+    }
+
+    /// Leases last for 20.
+    async fn acquire_job(&mut self, job: u8, owner: u8, now: i64) {
+        let (job, owner, until) = (format!("job-{job}"), format!("owner-{owner}"), now + 20);
+        let held = self.leases.iter().rev().find(|lease| lease.job == job);
+        let others =
+            held.filter(|held| held.owner != owner && held.until_ms > now && held.until_ms <= now + 80);
+        let fencing = held.map_or(1, |held| held.fencing + 1);
+        let expected = others.is_none().then(|| JobLease {
+            job: job.clone(),
+            owner: owner.clone(),
+            until_ms: until,
+            fencing,
+        });
+        assert_eq!(self.store.acquire_job(&job, &owner, now, until).await, Ok(expected.clone()));
+        self.leases.extend(expected);
+    }
+
+    /// The last lease of a job is the one that holds.
+    async fn renew_job(&mut self, lease: u8, until: Option<i64>) {
+        if self.leases.is_empty() {
+            return;
+        }
+        let at = usize::from(lease) % self.leases.len();
+        let lease = self.leases[at].clone();
+        let holds = self.leases.iter().skip(at + 1).all(|later| later.job != lease.job);
+        let result = match until {
+            Some(until_ms) => self.store.renew_job(JobLease { until_ms, ..lease }).await,
+            None => self.store.release_job(lease).await,
+        };
+        if holds {
+            result.unwrap();
+            self.leases[at].until_ms = until.unwrap_or(0);
+        } else {
+            assert_eq!(result, Err(Error::LeaseLost));
         }
     }
 
@@ -756,6 +805,7 @@ impl Run {
         self.store = Self::open(dir.path(), self.engine);
         self.dir = dir;
         self.deliveries.values_mut().for_each(|delivery| delivery.lease = None);
+        self.leases.iter_mut().for_each(|lease| lease.until_ms = 0);
     }
 
     async fn end(&mut self) {
