@@ -4,11 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use ossicle_store::{AbortUpload, Error, PendingPage, PendingUpload, PendingUploads, Store};
 use tokio::sync::watch;
 
-use crate::app::App;
-use crate::clock::SteadyClock;
+use crate::app::{self, App};
+use crate::background::{Job, LEASE};
 use crate::stop::stopped;
 
 /// Uploads in progress for longer are told at start.
@@ -22,34 +23,28 @@ const LOOK: usize = 500;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Runs until `stop` turns true.
-pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    let clock = SteadyClock::start();
-    let days = app.config.storage.abort_multipart_days;
-    let told = async {
-        if days == 0
-            && let Err(error) = tell(&app.store, clock.now_ms()).await
-        {
-            tracing::warn!(%error, "cannot look for abandoned multipart uploads");
-        }
-    };
-    tokio::select! {
-        () = told => {}
-        () = stopped(&mut stop) => return,
-    }
-    if days == 0 {
+/// Returns the job that aborts abandoned uploads, if the operator wants it.
+pub(crate) fn job(app: &App) -> Option<Job> {
+    let run = |app: Arc<App>, stop| async move { abort_old(&app, &stop).await }.boxed();
+    let job = Job { name: "abort-abandoned-uploads", every: ABORT_EVERY, lease: LEASE, run };
+    (app.config.storage.abort_multipart_days > 0).then_some(job)
+}
+
+async fn abort_old(app: &App, stop: &watch::Receiver<bool>) -> Result<(), Error> {
+    let now_ms = app.clock.now_ms(app::now().unix_millis());
+    abort(&app.store, cutoff_ms(now_ms, app.config.storage.abort_multipart_days), stop).await
+}
+
+/// Says once, at the start, what lies in uploads that look abandoned, where nothing aborts them.
+pub(crate) async fn tell_at_start(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    if app.config.storage.abort_multipart_days > 0 {
         return;
     }
-    let mut ticks = tokio::time::interval(ABORT_EVERY);
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            () = stopped(&mut stop) => return,
-        }
-        let before_ms = cutoff_ms(clock.now_ms(), days);
-        if let Err(error) = abort(&app.store, before_ms, &stop).await {
-            tracing::warn!(%error, "cannot abort abandoned multipart uploads; trying again later");
-        }
+    tokio::select! {
+        told = tell(&app.store, app::now().unix_millis()) => if let Err(error) = told {
+            tracing::warn!(%error, "cannot look for abandoned multipart uploads");
+        },
+        () = stopped(&mut stop) => {}
     }
 }
 

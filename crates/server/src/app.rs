@@ -9,12 +9,13 @@ use ossicle_store::Store;
 use crate::access_log::AccessLog;
 use crate::auth::Credentials;
 use crate::callback::Callbacks;
+use crate::clock::SteadyClock;
 use crate::config::Config;
 use crate::console::origins::ConsoleOrigins;
 use crate::form::FormMemory;
 use crate::http::answer_memory::AnswerMemory;
 use crate::http::header_case::HeaderCase;
-use crate::lifecycle::Lifecycle;
+use crate::lifecycle::rules::ParsedRules;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
 
@@ -32,7 +33,11 @@ pub(crate) struct App {
     pub(crate) console_origins: ConsoleOrigins,
     pub(crate) form_memory: FormMemory,
     pub(crate) answer_memory: AnswerMemory,
-    pub(crate) lifecycle: Lifecycle,
+    pub(crate) lifecycle_rules: ParsedRules,
+    /// By which things are old.
+    pub(crate) clock: SteadyClock,
+    /// Tells this process from others that use the same store.
+    pub(crate) process_id: String,
 }
 
 impl App {

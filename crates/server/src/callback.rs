@@ -12,7 +12,7 @@ mod lease;
 mod outcome;
 pub(crate) mod prepare;
 pub(crate) mod record;
-mod redelivery;
+pub(crate) mod redelivery;
 pub(crate) mod replay;
 pub(crate) mod requested;
 mod schedule;

@@ -3,8 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::app;
-
 /// A clock that does not jump ahead.
 #[derive(Debug)]
 pub(crate) struct SteadyClock {
@@ -13,14 +11,14 @@ pub(crate) struct SteadyClock {
 }
 
 impl SteadyClock {
-    /// Begins now.
-    pub(crate) fn start() -> Self {
-        Self { begun_ms: app::now().unix_millis(), begun: Instant::now() }
+    /// Begins at this time, in milliseconds since 1970.
+    pub(crate) fn start(now_ms: i64) -> Self {
+        Self { begun_ms: now_ms, begun: Instant::now() }
     }
 
-    /// Milliseconds since 1970.
-    pub(crate) fn now_ms(&self) -> i64 {
-        self.steady_ms(app::now().unix_millis(), self.begun.elapsed())
+    /// Returns the time that counts where the clock says this one.
+    pub(crate) fn now_ms(&self, clock_ms: i64) -> i64 {
+        self.steady_ms(clock_ms, self.begun.elapsed())
     }
 
     fn steady_ms(&self, clock_ms: i64, elapsed: Duration) -> i64 {

@@ -11,6 +11,7 @@ mod app;
 mod attributes;
 mod auth;
 mod authorize;
+mod background;
 mod call;
 mod callback;
 mod caller_overrides;

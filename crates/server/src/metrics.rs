@@ -8,7 +8,7 @@ use http::StatusCode;
 use ossicle_store::{Health, Store};
 use prometheus::core::Collector;
 use prometheus::{
-    Counter, Encoder as _, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    Counter, Encoder as _, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
@@ -30,6 +30,7 @@ pub(crate) struct Metrics {
     store: StoreMetrics,
     connections: ConnectionFamilies,
     lifecycle: IntCounterVec,
+    jobs: JobMetrics,
     /// Held while figures are asked for and shown, so that two scrapes at once do not count anything twice.
     scraping: Arc<Mutex<()>>,
     turns: Arc<tokio::sync::Mutex<()>>,
@@ -70,6 +71,13 @@ struct StoreMetrics {
     health: IntGaugeVec,
     free: IntGauge,
     size: IntGauge,
+}
+
+#[derive(Debug, Clone)]
+struct JobMetrics {
+    turns: IntCounterVec,
+    last: IntGaugeVec,
+    seconds: GaugeVec,
 }
 
 #[derive(Debug, Clone)]
@@ -121,6 +129,7 @@ impl Metrics {
             store: StoreMetrics::new(&new)?,
             connections: ConnectionFamilies::new(&new)?,
             lifecycle: lifecycle_actions(&new)?,
+            jobs: JobMetrics::new(&new)?,
             scraping: Arc::default(),
             turns: Arc::default(),
             registry,
@@ -139,6 +148,15 @@ impl Metrics {
         requests.answered.with_label_values(&[operation, status.as_str()]).inc();
         requests.seconds.with_label_values(&[operation]).observe(elapsed.as_secs_f64());
         requests.sent.with_label_values(&[operation]).inc_by(sent);
+    }
+
+    /// A turn of a background job ended.
+    pub(crate) fn job(&self, job: &str, outcome: &str, elapsed: Duration, now_ms: i64) {
+        self.jobs.turns.with_label_values(&[job, outcome]).inc();
+        if outcome == "done" {
+            self.jobs.last.with_label_values(&[job]).set(now_ms / 1000);
+            self.jobs.seconds.with_label_values(&[job]).set(elapsed.as_secs_f64());
+        }
     }
 
     /// A lifecycle rule was carried out on an object or an upload.
@@ -202,6 +220,25 @@ impl Metrics {
             tracing::warn!(%error, "cannot render the metrics");
         }
         String::from_utf8_lossy(&out).into_owned()
+    }
+}
+
+impl JobMetrics {
+    fn new(new: &Register<'_>) -> Result<Self, prometheus::Error> {
+        let duration = Opts::new("ossicle_job_duration_seconds", "Time of the last run of a background job.");
+        Ok(Self {
+            turns: new.counters(
+                "ossicle_job_turns_total",
+                "Turns of background jobs: done, failed, or leased by another server.",
+                &["job", "outcome"],
+            )?,
+            last: new.gauges(
+                "ossicle_job_last_run_timestamp_seconds",
+                "When a background job last ended well, in seconds since 1970.",
+                &["job"],
+            )?,
+            seconds: new.add(GaugeVec::new(duration, &["job"]))?,
+        })
     }
 }
 

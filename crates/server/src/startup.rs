@@ -21,8 +21,9 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::abandoned_uploads;
 use crate::access_log::AccessLog;
-use crate::app::App;
+use crate::app::{self, App};
 use crate::auth::Credentials;
+use crate::background::{self, Job};
 use crate::callback::destinations::{Destinations, Limits};
 use crate::callback::keys::CallbackKeys;
 use crate::callback::{self, Callbacks};
@@ -36,7 +37,7 @@ use crate::http::connections::Connections;
 use crate::http::header_case::HeaderCase;
 use crate::http::listener::Listener;
 use crate::http::threads::ServingThreads;
-use crate::lifecycle::{self, Lifecycle};
+use crate::lifecycle::{self, rules::ParsedRules};
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
 use crate::{open_files, service, tls};
@@ -155,7 +156,9 @@ impl Server {
             console_origins: ConsoleOrigins::default(),
             form_memory: FormMemory::new(),
             answer_memory: AnswerMemory::new(config.server.answer_memory()),
-            lifecycle: Lifecycle::new(SteadyClock::start()),
+            lifecycle_rules: ParsedRules::default(),
+            clock: SteadyClock::start(app::now().unix_millis()),
+            process_id: format!("{:016x}", rand::random::<u64>()),
             store,
             config,
         });
@@ -189,9 +192,9 @@ impl Server {
             threads: Some(Arc::clone(&self.threads)),
         };
         self.tasks.spawn(listener.run(self.stop.subscribe(), self.drain()));
-        self.tasks.spawn(callback::housekeeping::run(Arc::clone(&self.app), self.stop.subscribe()));
-        self.tasks.spawn(abandoned_uploads::run(Arc::clone(&self.app), self.stop.subscribe()));
-        self.tasks.spawn(lifecycle::job::run(Arc::clone(&self.app), self.stop.subscribe()));
+        self.tasks.spawn(callback::redelivery::run(Arc::clone(&self.app), self.stop.subscribe()));
+        self.tasks.spawn(abandoned_uploads::tell_at_start(Arc::clone(&self.app), self.stop.subscribe()));
+        self.tasks.spawn(background::run(Arc::clone(&self.app), jobs(&self.app), self.stop.subscribe()));
     }
 
     fn serve_console(&mut self, socket: TcpListener, limit: usize, dev: Option<Router>) -> io::Result<()> {
@@ -290,6 +293,12 @@ impl StopSignals {
             _ = self.interrupt.recv() => {}
         }
     }
+}
+
+/// Returns what is done in the background, with these settings.
+fn jobs(app: &App) -> Vec<Job> {
+    let optional = [abandoned_uploads::job(app), lifecycle::run::job(app)];
+    optional.into_iter().flatten().chain([callback::housekeeping::job()]).collect()
 }
 
 async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::problem::Problem;
 use super::{Console, request};
+use crate::background::{LEASE, exclusively};
 use crate::lifecycle::report::Report;
 use crate::lifecycle::run;
 
@@ -24,9 +25,11 @@ pub(super) async fn run(
     how: Result<Query<How>, QueryRejection>,
 ) -> Result<Json<Report>, Problem> {
     let how = request::query(how)?;
-    let Ok(_running) = console.app.lifecycle.running.try_lock() else {
+    let app = &console.app;
+    let done =
+        exclusively(app, run::JOB, LEASE, console.stop.clone(), |stop| run::run(app, how.dry_run, stop));
+    done.await?.map(Json).ok_or_else(|| {
         let message = "Lifecycle rules are being carried out; ask again when that is done.";
-        return Err(Problem::new(StatusCode::CONFLICT, "LifecycleUnderWay", message));
-    };
-    Ok(Json(run::run(&console.app, how.dry_run, console.stop.clone()).await?))
+        Problem::new(StatusCode::CONFLICT, "LifecycleUnderWay", message)
+    })
 }

@@ -2,7 +2,9 @@
 //! which leaves alone what has changed since it was looked at.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use ossicle_protocol::{LifecycleRules, LifecycleTime, LifecycleVerdict, StorageClass, Timestamp};
 use ossicle_store::{
     AbortUpload, Bucket, Error, ListBuckets, ListObjects, ObjectFields, PendingCursor, PendingUpload,
@@ -10,9 +12,10 @@ use ossicle_store::{
 };
 use tokio::sync::watch;
 
-use super::candidate;
+use super::candidate::candidate;
 use super::report::{Action, ActionKind, Report, Sums};
-use crate::app::App;
+use crate::app::{self, App};
+use crate::background::{Job, LEASE};
 use crate::tags;
 
 /// Buckets, objects or uploads looked at in one go.
@@ -21,9 +24,19 @@ const PAGE: usize = 500;
 /// Objects that are changed in one commit.
 const BATCH: usize = 100;
 
+/// The name of the job, whose lease a run on demand takes too.
+pub(crate) const JOB: &str = "lifecycle";
+
+/// Returns the job that carries out the rules as often as the settings say, if they do.
+pub(crate) fn job(app: &App) -> Option<Job> {
+    let every = Duration::from_secs(app.config.lifecycle.every_s);
+    let run = |app: Arc<App>, stop| async move { run(&app, false, stop).await.map(drop) }.boxed();
+    (!every.is_zero()).then_some(Job { name: JOB, every, lease: LEASE, run })
+}
+
 /// Carries out the rules of all buckets, or tells what that would do. Ends early, with what it has, when `stop` turns true.
 pub(crate) async fn run(app: &Arc<App>, dry_run: bool, stop: watch::Receiver<bool>) -> Result<Report, Error> {
-    let now = Timestamp::from_unix_millis(app.lifecycle.clock.now_ms());
+    let now = Timestamp::from_unix_millis(app.clock.now_ms(app::now().unix_millis()));
     let time = LifecycleTime { now, day_ms: app.config.testing.lifecycle_day_ms() };
     let report = Report { dry_run, ..Report::default() };
     let mut run = Run { app, time, stop, report };
@@ -70,7 +83,7 @@ impl Run<'_> {
     }
 
     async fn bucket(&mut self, bucket: &Bucket) -> Result<(), Error> {
-        let rules = match self.app.lifecycle.rules(&self.app.store, &bucket.name).await {
+        let rules = match self.app.lifecycle_rules.of(&self.app.store, &bucket.name).await {
             Ok(Some(rules)) => rules,
             Ok(None) => return Ok(()),
             Err(error) => {

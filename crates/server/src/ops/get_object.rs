@@ -16,7 +16,7 @@ use crate::conditions;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::lifecycle::show_expiration;
+use crate::lifecycle::expiration::show_expiration;
 use crate::object_lookup;
 use crate::throttle::Throttle;
 

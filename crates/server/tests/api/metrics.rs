@@ -329,3 +329,22 @@ fn the_access_log_has_the_fields_of_the_manual() {
     }
     assert_eq!(lines[2][24], "Standard", "the storage class where the answer tells it");
 }
+
+#[test]
+fn background_jobs_say_when_they_ran() {
+    let server = Setup::new().set("OSSICLE_STORAGE_ABORT_MULTIPART_DAYS", "3").start();
+    for job in ["prune-journal", "abort-abandoned-uploads", "lifecycle"] {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let metrics = server.ask_console("/metrics").expect(200);
+            let done = format!("ossicle_job_turns_total{{job=\"{job}\",outcome=\"done\"}} 1");
+            if metrics.text().contains(&done) {
+                let last = format!("ossicle_job_last_run_timestamp_seconds{{job=\"{job}\"}} 1");
+                assert!(metrics.text().contains(&last), "{}", metrics.text());
+                break;
+            }
+            assert!(Instant::now() < deadline, "{job}: {}", metrics.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The header that tells when an object will be deleted.
+
+use std::borrow::Cow;
+
+use http::HeaderName;
+use ossicle_protocol::percent_encode;
+use ossicle_store::ObjectFields;
+
+use super::candidate::candidate;
+use crate::call::Call;
+use crate::failure::Failure;
+use crate::http::reply::Reply;
+use crate::tags;
+
+const EXPIRATION: HeaderName = HeaderName::from_static("x-oss-expiration");
+
+/// Adds `x-oss-expiration` to an answer about an object that a rule will delete.
+pub(crate) async fn show_expiration(
+    call: &Call,
+    object: &ObjectFields,
+    reply: Reply,
+) -> Result<Reply, Failure> {
+    let (app, bucket) = (&call.app, call.bucket()?);
+    let Some(rules) = app.lifecycle_rules.of(&app.store, &bucket.name).await? else { return Ok(reply) };
+    let tags = tags::of_object(&object.attributes);
+    let day_ms = app.config.testing.lifecycle_day_ms();
+    let Some((date, rule)) = rules.expiration(&candidate(bucket, object, &tags), day_ms) else {
+        return Ok(reply);
+    };
+    let value = format!("expiry-date=\"{}\", rule-id=\"{}\"", date.http_date(), in_header(rule));
+    Ok(reply.with_header(EXPIRATION, value))
+}
+
+/// Writes an id within quotation marks: as it is if it can stand there, else percent-encoded.
+fn in_header(id: &str) -> Cow<'_, str> {
+    let fits = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
+    if id.bytes().all(fits) { id.into() } else { percent_encode(id).into() }
+}
