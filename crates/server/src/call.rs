@@ -22,6 +22,8 @@ pub(crate) struct Call {
     pub(crate) target: Target,
     /// How the target was addressed.
     pub(crate) style: AddressStyle,
+    /// `http` or `https`, whichever the client speaks.
+    pub(crate) scheme: &'static str,
     pub(crate) query: Query,
     /// The request but for its body.
     pub(crate) head: Arc<http::request::Parts>,
@@ -57,7 +59,7 @@ impl Call {
 
     /// The URL of an object in the bucket, as this client would address it.
     pub(crate) fn url_of(&self, key: &ObjectKey) -> Result<String, Error> {
-        Ok(self.style.url_of(self.app.scheme(), &self.host_id, self.bucket_name()?, key.as_str()))
+        Ok(self.style.url_of(self.scheme, &self.host_id, self.bucket_name()?, key.as_str()))
     }
 
     /// A header as text; one that is not text counts as wrong, not as absent. OSS's own headers and `Content-MD5` count as

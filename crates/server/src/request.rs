@@ -17,6 +17,8 @@ pub(crate) struct Request {
     pub(crate) head: Arc<http::request::Parts>,
     /// The host as the client wrote it; empty where there is none.
     pub(crate) host: Arc<str>,
+    /// `http` or `https`, whichever the client speaks.
+    pub(crate) scheme: &'static str,
     pub(crate) client: Client,
     pub(crate) now: Timestamp,
     pub(crate) started: Instant,
@@ -30,7 +32,8 @@ impl Request {
         let ip = client_ip(app, peer, &head.headers);
         let client = Client { ip, forwarded: is_forwarded(app, ip, &head.headers) };
         let host = host_of(&head).unwrap_or_default().into();
-        Self { head: Arc::new(head), host, client, now, started, id: app.request_ids.next(now) }
+        let scheme = scheme(app, peer, &head.headers);
+        Self { head: Arc::new(head), host, scheme, client, now, started, id: app.request_ids.next(now) }
     }
 
     /// Returns the host, if there is one.
@@ -47,9 +50,25 @@ fn host_of(head: &http::request::Parts) -> Option<&str> {
     }
 }
 
+/// Returns the scheme that a trusted proxy was asked with, where it says so, else this server's own.
+fn scheme(app: &App, peer: SocketAddr, headers: &HeaderMap) -> &'static str {
+    if !is_trusted(app, peer.ip().to_canonical()) {
+        return app.scheme();
+    }
+    let forwarded = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok()).unwrap_or("");
+    // Where each of several proxies adds its own, the first is the one that the client speaks to.
+    let first = forwarded.split(',').next().unwrap_or("").trim();
+    ["http", "https"].into_iter().find(|known| first.eq_ignore_ascii_case(known)).unwrap_or(app.scheme())
+}
+
+/// Returns whether this is the address of a proxy whose headers are believed.
+fn is_trusted(app: &App, ip: IpAddr) -> bool {
+    app.config.server.trusted_proxies.iter().any(|network| network.contains(&ip))
+}
+
 /// Returns the peer, or the address that a trusted proxy forwards for: the last entry that is not itself a trusted proxy.
 pub(crate) fn client_ip(app: &App, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
-    let trusted = |ip: IpAddr| app.config.server.trusted_proxies.iter().any(|network| network.contains(&ip));
+    let trusted = |ip| is_trusted(app, ip);
     let mut client = peer.ip().to_canonical();
     if !trusted(client) {
         return client;
@@ -68,7 +87,7 @@ pub(crate) fn client_ip(app: &App, peer: SocketAddr, headers: &HeaderMap) -> IpA
 
 /// Returns whether a request from `client` says that it was forwarded for somebody else: by a proxy that is not trusted.
 fn is_forwarded(app: &App, client: IpAddr, headers: &HeaderMap) -> bool {
-    let trusted = |ip: IpAddr| app.config.server.trusted_proxies.iter().any(|network| network.contains(&ip));
+    let trusted = |ip| is_trusted(app, ip);
     let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
     let hops = forwarded.flat_map(|value| value.split(',')).map(str::trim).filter(|hop| !hop.is_empty());
     hops.filter_map(|hop| hop.parse::<IpAddr>().ok())

@@ -216,6 +216,7 @@ impl App {
             operation,
             target: canonical.target.clone(),
             style: addressed.style,
+            scheme: request.scheme,
             query: canonical.query.into_owned(),
             head,
             caller,

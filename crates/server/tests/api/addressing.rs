@@ -156,6 +156,36 @@ fn the_location_of_a_new_object_is_where_the_same_client_finds_it() {
 }
 
 #[test]
+fn location_has_the_scheme_that_a_trusted_proxy_was_asked_with() {
+    let trusting = Arc::new(Setup::new().set("OSSICLE_SERVER_TRUSTED_PROXIES", "127.0.0.0/8").start());
+    let check = |bucket: &Bucket, forwarded: &str, expected: &str| {
+        bucket.set_acl("public-read-write");
+        let expected = format!("{expected}://{}/{}/k", bucket.server.address(), bucket.name);
+        let form = Form::new().field("key", "k").field("success_action_status", "201").file("f", "x");
+        let form = form.onto(bucket.root("POST", "")).header("X-Forwarded-Proto", forwarded);
+        let answer = form.send().expect(201);
+        assert_eq!((answer.element("Location"), answer.spelled("Location")), (expected.clone(), &*expected));
+        let upload = bucket.initiate("k");
+        let part = bucket.part("k", &upload, 1, b"x");
+        let complete = bucket.complete("k", &upload, &[(1, part)]).header("X-Forwarded-Proto", forwarded);
+        assert_eq!(complete.send().expect(200).element("Location"), expected, "{forwarded}");
+    };
+    let bucket = Bucket::on(&trusting);
+    for (forwarded, expected) in [
+        ("https", "https"),
+        ("HTTPS", "https"),
+        ("http", "http"),
+        ("https, http", "https"),
+        ("gopher", "http"),
+        ("", "http"),
+    ] {
+        check(&bucket, forwarded, expected);
+    }
+    // Nobody is trusted unless named.
+    check(&Bucket::new(), "https", "http");
+}
+
+#[test]
 fn absolute_targets_and_missing_hosts() {
     let bucket = Bucket::new();
     bucket.set_acl("public-read");
