@@ -1,5 +1,6 @@
 //! Slowing one request down to the speed that its client asked for with `x-oss-traffic-limit`. It waits without holding a
-//! thread, and holds no more of an object in memory than others do.
+//! thread, and holds no more of an object in memory than others do. A copy is made at once and its answer held up, so that
+//! nothing of the store is held meanwhile.
 
 use std::time::Duration;
 
@@ -18,6 +19,13 @@ const CREDIT: Duration = Duration::from_millis(250);
 
 /// Downloads are sent in pieces of so much time.
 const STEP: Duration = Duration::from_millis(50);
+
+/// The longest that an answer is held up for bytes that the server has moved by itself. SDKs give up after a minute without a byte
+/// or earlier, and a client that has gone is not noticed before there is an answer to send.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// How often is looked whether the server stops meanwhile.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// The pace of one request; most have none.
 #[derive(Debug, Default)]
@@ -57,12 +65,26 @@ impl Throttle {
     pub(crate) async fn pass(&mut self, bytes: usize) {
         let Some(pace) = &mut self.0 else { return };
         let now = Instant::now();
-        let earliest = now.checked_sub(CREDIT).unwrap_or(now);
-        pace.free_at = pace.free_at.max(earliest) + pace.limit.time_for(bytes as u64);
-        if pace.free_at > now {
-            tokio::time::sleep_until(pace.free_at).await;
+        let free_at = pace.free_after(bytes as u64, now);
+        if free_at > now {
+            tokio::time::sleep_until(free_at).await;
             pace.delay += now.elapsed();
         }
+    }
+
+    /// Holds up an answer for as long as so many bytes take that the server has moved by itself, within bounds.
+    pub(crate) async fn hold_up(&mut self, bytes: u64, is_finishing: impl Fn() -> bool) {
+        let Some(pace) = &mut self.0 else { return };
+        let now = Instant::now();
+        let free_at = pace.free_after(bytes, now).min(now + LONGEST);
+        while !is_finishing() {
+            let left = free_at.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            tokio::time::sleep(left.min(LOOK)).await;
+        }
+        pace.delay += now.elapsed();
     }
 
     /// Splits off what is to be sent next: all of it, unless that would come in a burst.
@@ -82,10 +104,44 @@ impl Throttle {
     }
 }
 
+impl Pace {
+    /// Counts bytes that move now, and returns when they have had their time.
+    fn free_after(&mut self, bytes: u64, now: Instant) -> Instant {
+        let earliest = now.checked_sub(CREDIT).unwrap_or(now);
+        self.free_at = self.free_at.max(earliest) + self.limit.time_for(bytes);
+        self.free_at
+    }
+}
+
 impl Delay {
     /// Tells the client, in milliseconds.
     pub(crate) fn show_on(self, reply: Reply) -> Reply {
         let Some(delay) = self.0 else { return reply };
         reply.with_header(DELAY, HeaderValue::from(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slowest() -> Throttle {
+        let limit = TrafficLimit::one_of([Some("819200"), None, None]).unwrap().unwrap();
+        Throttle(Some(Pace { limit, free_at: Instant::now(), delay: Duration::ZERO }))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_are_held_up_within_bounds() {
+        const A_SECOND: u64 = 100 * 1024;
+        let check = async |bytes: u64, is_finishing: bool, expected: Duration| {
+            let mut throttle = slowest();
+            let begun = Instant::now();
+            throttle.hold_up(bytes, || is_finishing).await;
+            assert!(begun.elapsed().abs_diff(expected) < Duration::from_millis(10), "{:?}", begun.elapsed());
+        };
+        check(0, false, Duration::ZERO).await;
+        check(3 * A_SECOND, false, Duration::from_secs(3)).await;
+        check(5 << 30, false, LONGEST).await;
+        check(5 << 30, true, Duration::ZERO).await;
     }
 }

@@ -129,7 +129,7 @@ pub(super) const NO_CALLBACK: &[Input] = &[
     Input::query("x-oss-callback-var", NO_CALL),
 ];
 
-/// How fast bytes may move over the connection. A copy moves none, and so keeps to any limit.
+/// How fast bytes may move. The answer of a copy comes when its bytes would have moved so, or after a minute.
 pub(super) const TRAFFIC_LIMIT: &[Input] =
     &[Input::header("x-oss-traffic-limit", Honoured), Input::query("x-oss-traffic-limit", Honoured)];
 

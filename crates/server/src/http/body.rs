@@ -61,6 +61,11 @@ impl RequestBody {
         self.arrival.clone()
     }
 
+    /// Returns whether the request is to come to its end soon, since the server stops.
+    pub(crate) fn is_finishing(&self) -> bool {
+        self.connection.is_finishing()
+    }
+
     /// The length that the client announced; `None` when the body is chunked.
     pub(crate) fn announced(&self) -> Option<u64> {
         self.incoming.as_ref().map_or(Some(0), |incoming| incoming.size_hint().exact())

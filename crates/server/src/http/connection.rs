@@ -157,6 +157,11 @@ impl Connection {
         request
     }
 
+    /// Returns whether the connection is to finish what is under way.
+    pub(crate) fn is_finishing(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
     /// Notes that the answer is there and will be sent.
     pub(crate) fn answer_begins(&self) {
         self.answering.store(true, Ordering::Relaxed);

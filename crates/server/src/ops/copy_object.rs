@@ -20,11 +20,13 @@ use crate::throttle::Throttle;
 const COPY_LIMIT: u64 = SINGLE_UPLOAD_LIMIT;
 
 /// Runs `CopyObject`.
-pub(crate) async fn copy_object(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
+pub(crate) async fn copy_object(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
     let tagging = Directive::of(call)?;
-    Throttle::of(call)?;
+    let mut throttle = Throttle::of(call)?;
     let source = copy_source::resolve(call).await?;
-    if source.size > COPY_LIMIT && !is_onto_itself(call, &source)? {
+    // Changing an object's headers moves nothing.
+    let moved = if is_onto_itself(call, &source)? { 0 } else { source.size };
+    if moved > COPY_LIMIT {
         return Err(ErrorCode::EntityTooLarge.into());
     }
     let copy = CopyObject {
@@ -38,9 +40,10 @@ pub(crate) async fn copy_object(call: &Call, _: RequestBody) -> Result<Reply, Fa
         now_ms: call.now.unix_millis(),
     };
     let object = call.app.store.copy_object(copy).await?;
+    throttle.hold_up(moved, || body.is_finishing()).await;
     let modified = Timestamp::from_unix_millis(object.last_modified_ms);
     let document = CopyObjectResult { etag: &object.etag, last_modified: modified };
-    Ok(attributes::identify(Reply::xml(document.to_xml()), &object))
+    Ok(attributes::identify(throttle.delay().show_on(Reply::xml(document.to_xml())), &object))
 }
 
 /// Tells whether the object is copied onto itself, which is how clients change its headers.

@@ -18,10 +18,10 @@ use crate::receive::{Intake, SINGLE_UPLOAD_LIMIT};
 use crate::throttle::Throttle;
 
 /// Runs `UploadPartCopy`.
-pub(crate) async fn upload_part_copy(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
+pub(crate) async fn upload_part_copy(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
     let number = part_number(call)?;
-    Throttle::of(call)?;
+    let mut throttle = Throttle::of(call)?;
     let upload_id = call.query.get("uploadId").unwrap_or("");
     let store = &call.app.store;
     let told = |error| of_part(error, || no_such_upload(upload_id));
@@ -45,9 +45,12 @@ pub(crate) async fn upload_part_copy(call: &Call, _: RequestBody) -> Result<Repl
         now_ms: call.now.unix_millis(),
     };
     let part = store.put_part(part).await.map_err(told)?;
+    throttle.hold_up(length, || body.is_finishing()).await;
     let modified = Timestamp::from_unix_millis(part.last_modified_ms);
     let document = CopyPartResult { etag: &part.etag, last_modified: modified };
-    let reply = Reply::xml(document.to_xml())
+    let reply = throttle
+        .delay()
+        .show_on(Reply::xml(document.to_xml()))
         .with_named("etag", &format!("\"{}\"", part.etag))
         .with_named("x-oss-hash-crc64ecma", &crc64.to_string());
     Ok(match content_range {

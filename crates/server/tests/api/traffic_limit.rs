@@ -41,6 +41,8 @@ fn limited_requests_take_their_time_and_others_do_not() {
     bucket.put("twice", vec![7; 2 * A_SECOND]);
     let upload = bucket.initiate("parts");
     let part = format!("parts?uploadId={upload}&partNumber=1");
+    let part_copy = format!("parts?uploadId={upload}&partNumber=2");
+    let source = format!("/{}/k", bucket.name);
     let form = || Form::new().field("key", "form");
     bucket.set_acl("public-read-write");
     let slow = |request: Request| request.header(LIMIT, SLOWEST);
@@ -54,6 +56,8 @@ fn limited_requests_take_their_time_and_others_do_not() {
         ("UploadPart", slow(bucket.at("PUT", &part).body(&body))),
         ("PostObject, field", form().field(LIMIT, SLOWEST).file("f", &body).onto(bucket.root("POST", ""))),
         ("PostObject, header", slow(form().file("f", &body).onto(bucket.root("POST", "")))),
+        ("CopyObject", slow(bucket.key("PUT", "copy").header("x-oss-copy-source", &source))),
+        ("UploadPartCopy", slow(bucket.at("PUT", &part_copy).header("x-oss-copy-source", &source))),
         ("GetObject", slow(bucket.key("GET", "k"))),
         ("GetObject, range", slow(bucket.key("GET", "twice").header("Range", "bytes=102400-"))),
         ("GetObject, public URL", bucket.key("GET", "k").query(LIMIT, SLOWEST).anonymous()),
@@ -89,7 +93,7 @@ fn limited_requests_take_their_time_and_others_do_not() {
             running.join().unwrap();
         }
     });
-    for key in ["put", "chunked", "query", "v1", "v4", "log", "form"] {
+    for key in ["put", "chunked", "query", "v1", "v4", "log", "form", "copy"] {
         assert_eq!(bucket.get(key), body, "{key}");
     }
 }
@@ -151,7 +155,7 @@ fn limits_out_of_bounds_are_refused() {
     let bad = Form::new().field("key", "form").field(LIMIT, "1").file("f", "x").onto(bucket.root("POST", ""));
     bad.send().expect_error(400, "InvalidArgument").with_ec("0004-00000502");
     bucket.assert_keys(&["k"]);
-    // An empty header counts as absent, and copies move no bytes over the connection.
+    // An empty header counts as absent.
     bucket.key("GET", "k").header(LIMIT, "").send().expect(200);
     for request in [copy("new"), copy(&part)] {
         request.header(LIMIT, SLOWEST).send().expect(200);
@@ -185,4 +189,40 @@ fn limited_requests_hold_little_memory() {
     assert!(more < 96 * 3 * MIB / 2, "{} MiB", more / MIB);
     drop(wires);
     bucket.assert_keys(&["k"]);
+}
+
+/// Begins a copy whose answer is held up for a minute, and returns its connection once the copy is there.
+fn begin_slow_copy(bucket: &Bucket) -> Wire {
+    bucket.put("large", vec![7; 120 * A_SECOND]);
+    let source = format!("/{}/large", bucket.name);
+    let copy = bucket.key("PUT", "copy").header("x-oss-copy-source", &source).header(LIMIT, SLOWEST);
+    let mut wire = Wire::open(bucket.server.address());
+    wire.send(copy.to_bytes());
+    let started = Instant::now();
+    while bucket.key("HEAD", "copy").send().status != 200 {
+        assert!(started.elapsed() < Duration::from_secs(20), "no copy");
+        thread::sleep(Duration::from_millis(20));
+    }
+    wire
+}
+
+#[test]
+fn a_stop_does_not_wait_for_slow_copies() {
+    let server = Arc::new(Setup::new().start());
+    let bucket = Bucket::on(&server);
+    let mut wire = begin_slow_copy(&bucket);
+    let started = Instant::now();
+    server.terminate();
+    wire.answer().expect(200);
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+}
+
+#[test]
+fn changing_the_headers_of_an_object_is_not_held_up() {
+    let bucket = Bucket::new();
+    bucket.put("k", vec![7; 20 * A_SECOND]);
+    let copy = bucket.key("PUT", "k").header("x-oss-copy-source", &format!("/{}/k", bucket.name));
+    let (answer, took) = timed(|| copy.header(LIMIT, SLOWEST).send().expect(200));
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert_eq!(answer.spelled("x-oss-qos-delay-time"), "0");
 }
