@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use ossicle_protocol::CorsRules;
 use ossicle_protocol::xml::{
-    BucketCallbackPolicy, CompleteMultipartUpload, CreateBucketConfiguration, DeleteRequest,
+    BucketCallbackPolicy, CompleteMultipartUpload, CreateBucketConfiguration, DeleteRequest, Document,
 };
 
 fuzz_target!(|body: &[u8]| {

@@ -47,6 +47,6 @@ pub use query::{Query, percent_decode, percent_encode, percent_encode_path};
 pub use range::ByteRange;
 pub use sign::SecretKey;
 pub use storage_class::{DataRedundancyType, StorageClass};
-pub use tags::Tags;
+pub use tags::{BucketTags, Tags};
 pub use time::Timestamp;
 pub use traffic_limit::TrafficLimit;

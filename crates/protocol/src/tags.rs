@@ -2,7 +2,7 @@
 //! manual.
 
 use crate::query::decode_form;
-use crate::xml::Tagging;
+use crate::xml::{Document, Tagging};
 use crate::{Error, ErrorCode, percent_encode};
 
 /// Tags with keys that differ, in the order in which they were given.
@@ -56,14 +56,6 @@ impl Tags {
     /// `MalformedXML`, `InvalidTag`.
     pub fn of_object(body: &[u8]) -> Result<Self, Error> {
         Self(Tagging::parse(body)?).within(&OBJECT)
-    }
-
-    /// Reads the document of `PutBucketTags`.
-    ///
-    /// # Errors
-    /// `MalformedXML`, `InvalidTag`.
-    pub fn of_bucket(body: &[u8]) -> Result<Self, Error> {
-        Self(Tagging::parse(body)?).within(&BUCKET)
     }
 
     /// Returns the value of a header that carries these tags.
@@ -120,6 +112,26 @@ impl Tags {
             }
         }
         Ok(self)
+    }
+}
+
+/// The tags of a bucket, which may be other ones than those of an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BucketTags(pub Tags);
+
+impl Document for BucketTags {
+    const MAX_BODY: usize = Tagging::MAX_BODY;
+
+    fn parse(body: &[u8]) -> Result<Self, Error> {
+        Ok(Self(Tags(Tagging::parse(body)?).within(&BUCKET)?))
+    }
+
+    fn to_xml(&self) -> String {
+        self.0.to_xml()
+    }
+
+    fn unset() -> Result<Self, ErrorCode> {
+        Ok(Self::default())
     }
 }
 
@@ -212,10 +224,12 @@ mod tests {
         check(Tags::from_header("a=1&a=2"), "0010-00000210");
         check(Tags::from_header("a&b&c&d&e&f&g&h&i&j&k"), "0010-00000218");
         check(Tags::of_object(&document(&[("a", "1"), ("a", "2")])), "0010-00000210");
-        check(Tags::of_bucket(&document(&[("Aliyun-a", "1")])), "0010-00000207");
-        check(Tags::of_bucket(&document(&[("http://a", "1")])), "0010-00000207");
-        check(Tags::of_bucket(&document(&[(&long(65), "1")])), "0010-00000219");
-        check(Tags::of_bucket(&document(&[("a", &long(129))])), "0010-00000219");
+        let of_bucket =
+            |tags: &[(&str, &str)]| BucketTags::parse(&document(tags)).map(|BucketTags(tags)| tags);
+        check(of_bucket(&[("Aliyun-a", "1")]), "0010-00000207");
+        check(of_bucket(&[("http://a", "1")]), "0010-00000207");
+        check(of_bucket(&[(&long(65), "1")]), "0010-00000219");
+        check(of_bucket(&[("a", &long(129))]), "0010-00000219");
     }
 
     #[test]
@@ -223,7 +237,7 @@ mod tests {
         let long = |length: usize| "中".repeat(length);
         assert_eq!(Tags::of_object(&document(&[(&long(128), &long(256))])).unwrap().len(), 1);
         let (key, value) = ("k".repeat(64), "v".repeat(128));
-        let tags = Tags::of_bucket(&document(&[(&key, &value), ("a@b", "?")])).unwrap();
+        let BucketTags(tags) = BucketTags::parse(&document(&[(&key, &value), ("a@b", "?")])).unwrap();
         assert_eq!((tags.get("a@b"), tags.get("c")), (Some("?"), None));
     }
 }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use ossicle_protocol::xml::Document as _;
 use ossicle_protocol::{CorsRule, CorsRules, SecretKey};
 use ossicle_store::{BucketDocument, NewBucket};
 

@@ -20,9 +20,9 @@ mod client_encryption;
 mod clock;
 mod conditions;
 mod config;
+mod configurations;
 mod console;
 mod copy_source;
-mod cors;
 mod dev;
 
 mod endpoints;

@@ -5,24 +5,16 @@ mod append_object;
 mod complete_multipart_upload;
 mod copy_object;
 mod delete_bucket;
-mod delete_bucket_callback_policy;
-mod delete_bucket_cors;
 mod delete_bucket_lifecycle;
-mod delete_bucket_public_access_block;
-mod delete_bucket_tags;
 mod delete_multiple_objects;
 mod delete_object;
 mod delete_object_tagging;
 mod delete_public_access_block;
 mod get_bucket_acl;
-mod get_bucket_callback_policy;
-mod get_bucket_cors;
 mod get_bucket_info;
 mod get_bucket_lifecycle;
 mod get_bucket_location;
-mod get_bucket_public_access_block;
 mod get_bucket_stat;
-mod get_bucket_tags;
 mod get_bucket_versioning;
 mod get_object;
 mod get_object_acl;
@@ -44,11 +36,7 @@ mod preflight;
 mod process_object;
 mod put_bucket;
 mod put_bucket_acl;
-mod put_bucket_callback_policy;
-mod put_bucket_cors;
 mod put_bucket_lifecycle;
-mod put_bucket_public_access_block;
-mod put_bucket_tags;
 mod put_object;
 mod put_object_acl;
 mod put_object_tagging;
@@ -60,10 +48,12 @@ use std::pin::Pin;
 use std::sync::LazyLock;
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use ossicle_protocol::{Body, Error, ErrorCode, Operation};
+use ossicle_protocol::xml::{BucketCallbackPolicy, PublicAccessBlockConfiguration};
+use ossicle_protocol::{Body, BucketTags, CorsRules, Error, ErrorCode, Operation};
 use tokio::sync::Semaphore;
 
 use crate::call::Call;
+use crate::configurations::{bucket_tags, delete, get, put};
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
@@ -108,35 +98,25 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::GetBucketStat => Box::pin(get_bucket_stat::get_bucket_stat(call, body)),
         Operation::GetBucketAcl => Box::pin(get_bucket_acl::get_bucket_acl(call, body)),
         Operation::PutBucketAcl => Box::pin(put_bucket_acl::put_bucket_acl(call, body)),
-        Operation::PutBucketCors => Box::pin(put_bucket_cors::put_bucket_cors(call, body)),
-        Operation::GetBucketCors => Box::pin(get_bucket_cors::get_bucket_cors(call, body)),
-        Operation::DeleteBucketCors => Box::pin(delete_bucket_cors::delete_bucket_cors(call, body)),
         Operation::PutBucketLifecycle => Box::pin(put_bucket_lifecycle::put_bucket_lifecycle(call, body)),
         Operation::GetBucketLifecycle => Box::pin(get_bucket_lifecycle::get_bucket_lifecycle(call, body)),
         Operation::DeleteBucketLifecycle => {
             Box::pin(delete_bucket_lifecycle::delete_bucket_lifecycle(call, body))
         }
-        Operation::PutBucketCallbackPolicy => {
-            Box::pin(put_bucket_callback_policy::put_bucket_callback_policy(call, body))
-        }
-        Operation::GetBucketCallbackPolicy => {
-            Box::pin(get_bucket_callback_policy::get_bucket_callback_policy(call, body))
-        }
-        Operation::DeleteBucketCallbackPolicy => {
-            Box::pin(delete_bucket_callback_policy::delete_bucket_callback_policy(call, body))
-        }
-        Operation::PutBucketPublicAccessBlock => {
-            Box::pin(put_bucket_public_access_block::put_bucket_public_access_block(call, body))
-        }
-        Operation::GetBucketPublicAccessBlock => {
-            Box::pin(get_bucket_public_access_block::get_bucket_public_access_block(call, body))
-        }
+        Operation::PutBucketCors => Box::pin(put::<CorsRules>(call, body)),
+        Operation::GetBucketCors => Box::pin(get::<CorsRules>(call, body)),
+        Operation::DeleteBucketCors => Box::pin(delete::<CorsRules>(call, body)),
+        Operation::PutBucketCallbackPolicy => Box::pin(put::<BucketCallbackPolicy>(call, body)),
+        Operation::GetBucketCallbackPolicy => Box::pin(get::<BucketCallbackPolicy>(call, body)),
+        Operation::DeleteBucketCallbackPolicy => Box::pin(delete::<BucketCallbackPolicy>(call, body)),
+        Operation::PutBucketPublicAccessBlock => Box::pin(put::<PublicAccessBlockConfiguration>(call, body)),
+        Operation::GetBucketPublicAccessBlock => Box::pin(get::<PublicAccessBlockConfiguration>(call, body)),
         Operation::DeleteBucketPublicAccessBlock => {
-            Box::pin(delete_bucket_public_access_block::delete_bucket_public_access_block(call, body))
+            Box::pin(delete::<PublicAccessBlockConfiguration>(call, body))
         }
-        Operation::PutBucketTags => Box::pin(put_bucket_tags::put_bucket_tags(call, body)),
-        Operation::GetBucketTags => Box::pin(get_bucket_tags::get_bucket_tags(call, body)),
-        Operation::DeleteBucketTags => Box::pin(delete_bucket_tags::delete_bucket_tags(call, body)),
+        Operation::PutBucketTags => Box::pin(put::<BucketTags>(call, body)),
+        Operation::GetBucketTags => Box::pin(get::<BucketTags>(call, body)),
+        Operation::DeleteBucketTags => Box::pin(bucket_tags::delete_bucket_tags(call, body)),
         Operation::Preflight => Box::pin(preflight::preflight(call, body)),
         Operation::ListObjects => Box::pin(list_objects::list_objects(call, body)),
         Operation::ListObjectsV2 => Box::pin(list_objects_v2::list_objects_v2(call, body)),

@@ -18,6 +18,7 @@ use crate::app::{self, App};
 use crate::auth::Caller;
 use crate::authorize::authorize;
 use crate::call::Call;
+use crate::configurations::bucket_cors;
 use crate::failure::{self, Failure};
 use crate::http::body::RequestBody;
 use crate::http::framing;
@@ -249,11 +250,11 @@ impl App {
     /// A browser may read an answer only if a CORS rule of the bucket says so.
     async fn with_cors(&self, reply: Reply, head: &http::request::Parts, known: &Known) -> Reply {
         let Some(bucket) = known.target.as_ref().and_then(Target::bucket) else { return reply };
-        let reply = crate::cors::vary_on_demand(self, bucket, reply).await;
+        let rules = bucket_cors::rules(&self.store, bucket).await.unwrap_or_default();
         if known.operation == Some(Operation::Preflight) {
-            return reply;
+            return bucket_cors::apply_vary(rules.as_ref(), reply);
         }
-        crate::cors::dress_actual(self, bucket, head.method.as_str(), &head.headers, reply).await
+        bucket_cors::apply_actual(self, rules.as_ref(), head.method.as_str(), &head.headers, reply)
     }
 
     /// Completes the answer, and tells the metrics and the access log of it.

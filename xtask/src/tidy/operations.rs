@@ -1,28 +1,45 @@
-//! One operation, one file, one name, one test module: `ops/put_object.rs` defines `fn put_object` (`async` where it waits for
-//! something) and is tested by `tests/api/put_object.rs`, which the test binary compiles.
+//! One resource, one file, one name, one test module. `ops/put_object.rs` defines `fn put_object` (`async` where it waits for
+//! something) and is tested by `tests/api/put_object.rs`, which the test binary compiles; `configurations/bucket_cors.rs`, whose
+//! operations are those of every configuration, says where it is kept and is tested by `tests/api/bucket_cors.rs`.
 
 use super::source::{self, SourceFile};
 
 const OPERATIONS: &str = "crates/server/src/ops/";
+const CONFIGURATIONS: &str = "crates/server/src/configurations/";
 const TESTS: &str = "crates/server/tests/api/";
 
-/// Returns the rules that the operations and their tests break.
+/// Returns what the operations, the configurations and their tests break.
 pub(crate) fn check(files: &[SourceFile]) -> Vec<String> {
-    let compiled =
-        files.iter().find(|file| file.path == format!("{TESTS}main.rs")).map(|file| file.code.as_str());
-    files
-        .iter()
-        .filter_map(|file| Some((file, file.path.strip_prefix(OPERATIONS)?.strip_suffix(".rs")?)))
-        .filter(|(_, name)| *name != "mod")
-        .flat_map(|(file, name)| check_operation(file, name, files, compiled.unwrap_or_default()))
-        .collect()
+    let of = |folder| {
+        let named =
+            move |file: &'_ SourceFile| Some(file.path.strip_prefix(folder)?.strip_suffix(".rs")?.to_owned());
+        files.iter().filter_map(move |file| Some((file, named(file)?))).filter(|(_, name)| name != "mod")
+    };
+    let operations = of(OPERATIONS).flat_map(|(file, name)| check_operation(file, &name, files));
+    let configurations = of(CONFIGURATIONS).flat_map(|(file, name)| check_configuration(file, &name, files));
+    operations.chain(configurations).collect()
 }
 
-fn check_operation(file: &SourceFile, name: &str, files: &[SourceFile], compiled: &str) -> Vec<String> {
-    let mut findings = Vec::new();
+fn check_operation(file: &SourceFile, name: &str, files: &[SourceFile]) -> Vec<String> {
+    let mut findings = check_tests(file, name, files);
     if !source::functions(&file.code).iter().any(|function| function.name == name) {
         findings.push(format!("{}: does not define `fn {name}`", file.path));
     }
+    findings
+}
+
+fn check_configuration(file: &SourceFile, name: &str, files: &[SourceFile]) -> Vec<String> {
+    let mut findings = check_tests(file, name, files);
+    if !["impl Kept for ", "impl Configuration for "].iter().any(|says| file.code.contains(says)) {
+        findings.push(format!("{}: says of no document where it is kept", file.path));
+    }
+    findings
+}
+
+fn check_tests(file: &SourceFile, name: &str, files: &[SourceFile]) -> Vec<String> {
+    let compiled = files.iter().find(|file| file.path == format!("{TESTS}main.rs"));
+    let compiled = compiled.map(|file| file.code.as_str()).unwrap_or_default();
+    let mut findings = Vec::new();
     let test_path = format!("{TESTS}{name}.rs");
     match files.iter().find(|test| test.path == test_path) {
         None => findings.push(format!("{}: has no test module {test_path}", file.path)),
@@ -65,5 +82,18 @@ mod tests {
         check_tree(&[operation, (tests.0, "fn helper() {}\n"), main], &["holds no test"]);
         check_tree(&[(operation.0, "async fn put() {}\n"), tests, main], &["does not define"]);
         check_tree(&[(operation.0, "// async fn put_object(\n"), tests, main], &["does not define"]);
+    }
+
+    #[test]
+    fn a_configuration_says_where_it_is_kept_and_has_its_tests() {
+        let configuration =
+            ("crates/server/src/configurations/bucket_cors.rs", "impl Kept for CorsRules {}\n");
+        let elsewhere = (configuration.0, "impl Configuration for CorsRules {}\n");
+        let tests = ("crates/server/tests/api/bucket_cors.rs", "#[test]\nfn replaces() {}\n");
+        let main = ("crates/server/tests/api/main.rs", "mod bucket_cors;\n");
+        check_tree(&[configuration, tests, main], &[]);
+        check_tree(&[elsewhere, tests, main], &[]);
+        check_tree(&[configuration, main], &["has no test module"]);
+        check_tree(&[(configuration.0, "fn rules() {}\n"), tests, main], &["where it is kept"]);
     }
 }

@@ -3,9 +3,10 @@
 //!
 //! The base64 texts are kept as they are. They are checked when an upload names the policy, as in OSS.
 
+use super::document::Document;
 use super::reader::Element;
 use super::writer::document;
-use crate::Error;
+use crate::{Error, ErrorCode};
 
 /// The callback policies of a bucket, in the order they were given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,25 +27,6 @@ pub struct CallbackPolicyItem {
 }
 
 impl BucketCallbackPolicy {
-    /// Longest body that is read.
-    pub const MAX_BODY: usize = 1024 * 1024;
-
-    /// Reads the document. One without items is valid.
-    ///
-    /// # Errors
-    /// `MalformedXML`, also for items without a name or a callback.
-    pub fn parse(body: &[u8]) -> Result<Self, Error> {
-        let root = Element::parse(body, "BucketCallbackPolicy", Self::MAX_BODY)?;
-        let items = root.children("PolicyItem").map(|item| {
-            Ok(CallbackPolicyItem {
-                name: item.required("PolicyName")?.to_owned(),
-                callback: item.required("Callback")?.to_owned(),
-                callback_var: item.optional("CallbackVar")?.unwrap_or_default().to_owned(),
-            })
-        });
-        Ok(Self { items: items.collect::<Result<_, Error>>()? })
-    }
-
     /// Returns the policies, in order.
     #[must_use]
     pub fn items(&self) -> &[CallbackPolicyItem] {
@@ -56,10 +38,29 @@ impl BucketCallbackPolicy {
     pub fn find(&self, name: &str) -> Option<&CallbackPolicyItem> {
         self.items.iter().find(|item| item.name == name)
     }
+}
 
-    /// Writes the document.
-    #[must_use]
-    pub fn to_xml(&self) -> String {
+impl Document for BucketCallbackPolicy {
+    const MAX_BODY: usize = 1024 * 1024;
+
+    /// A document without items is valid, an item without a name or a callback is not.
+    fn parse(body: &[u8]) -> Result<Self, Error> {
+        let root = Element::parse(body, "BucketCallbackPolicy", Self::MAX_BODY)?;
+        let items = root.children("PolicyItem").map(|item| {
+            Ok(CallbackPolicyItem {
+                name: item.required("PolicyName")?.to_owned(),
+                callback: item.required("Callback")?.to_owned(),
+                callback_var: item.optional("CallbackVar")?.unwrap_or_default().to_owned(),
+            })
+        });
+        Ok(Self { items: items.collect::<Result<_, Error>>()? })
+    }
+
+    fn unset() -> Result<Self, ErrorCode> {
+        Err(ErrorCode::BucketCallbackPolicyNotExist)
+    }
+
+    fn to_xml(&self) -> String {
         document("BucketCallbackPolicy", 256 + self.items.len() * 512, |c| {
             for item in &self.items {
                 c.nested("PolicyItem", |c| {
@@ -76,6 +77,7 @@ impl BucketCallbackPolicy {
 mod tests {
     use super::BucketCallbackPolicy;
     use crate::ErrorCode;
+    use crate::xml::Document;
 
     // Python and Java SDKs, tests of bucket callback policies: the shape and the order are theirs.
     const TWO: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<BucketCallbackPolicy><PolicyItem>\

@@ -1,34 +1,26 @@
 //! `CORSConfiguration`: the cross-origin rules of a bucket, both what `PutBucketCors` is sent and what
 //! `GetBucketCors` answers.
 
+use super::document::Document;
 use super::reader::Element;
 use super::writer::document;
-use crate::{CorsRule, CorsRules, Error};
+use crate::{CorsRule, CorsRules, Error, ErrorCode};
 
-impl CorsRules {
-    /// Longest body that is read, as in OSS.
-    pub const MAX_BODY: usize = 16 * 1024;
+impl Document for CorsRules {
+    /// As in OSS.
+    const MAX_BODY: usize = 16 * 1024;
 
-    /// Reads the document.
-    ///
-    /// # Errors
-    /// `MalformedXML`, and `InvalidArgument` for rules that OSS does not allow.
-    pub fn parse(body: &[u8]) -> Result<Self, Error> {
+    fn parse(body: &[u8]) -> Result<Self, Error> {
         let root = Element::parse(body, "CORSConfiguration", Self::MAX_BODY)?;
         let rules = root.children("CORSRule").map(rule).collect::<Result<_, Error>>()?;
         Self::new(rules, root.flag("ResponseVary")?)
     }
 
-    /// Returns whether a document of [`CorsRules::to_xml`] asks for `Vary: Origin` on every answer. Nothing
-    /// else of it is read, as this is asked for every request.
-    #[must_use]
-    pub fn document_varies(document: &[u8]) -> bool {
-        document.ends_with(b"<ResponseVary>true</ResponseVary></CORSConfiguration>")
+    fn unset() -> Result<Self, ErrorCode> {
+        Err(ErrorCode::NoSuchCORSConfiguration)
     }
 
-    /// Writes the document.
-    #[must_use]
-    pub fn to_xml(&self) -> String {
+    fn to_xml(&self) -> String {
         document("CORSConfiguration", 256 + self.rules().len() * 256, |c| {
             for rule in self.rules() {
                 c.nested("CORSRule", |c| {
@@ -76,6 +68,7 @@ fn seconds(text: &str) -> Result<u32, Error> {
 
 #[cfg(test)]
 mod tests {
+    use crate::xml::Document;
     use crate::{CorsRules, ErrorCode};
 
     #[test]
@@ -90,7 +83,6 @@ mod tests {
                 )
             );
             assert_eq!(CorsRules::parse(rules.to_xml().as_bytes()).expect("its own document"), rules);
-            assert_eq!(CorsRules::document_varies(rules.to_xml().as_bytes()), rules.response_vary());
         };
         // OSS manual, PutBucketCors, with its stray spaces; allowed headers come back in lower case.
         check(

@@ -1,9 +1,10 @@
 //! `PublicAccessBlockConfiguration`: whether public access is blocked, both what `PutBucketPublicAccessBlock` is sent
 //! and what `GetBucketPublicAccessBlock` answers.
 
+use super::document::Document;
 use super::reader::Element;
 use super::writer::document;
-use crate::Error;
+use crate::{Error, ErrorCode};
 
 /// Whether public access is blocked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,22 +13,20 @@ pub struct PublicAccessBlockConfiguration {
     pub block_public_access: bool,
 }
 
-impl PublicAccessBlockConfiguration {
-    /// Longest body that is read.
-    pub const MAX_BODY: usize = 4 * 1024;
+impl Document for PublicAccessBlockConfiguration {
+    const MAX_BODY: usize = 4 * 1024;
 
-    /// Reads the document; without the element nothing is blocked, as the manual has it.
-    ///
-    /// # Errors
-    /// `MalformedXML`.
-    pub fn parse(body: &[u8]) -> Result<Self, Error> {
+    /// Without the element nothing is blocked, as the manual has it.
+    fn parse(body: &[u8]) -> Result<Self, Error> {
         let root = Element::parse(body, "PublicAccessBlockConfiguration", Self::MAX_BODY)?;
         Ok(Self { block_public_access: root.flag("BlockPublicAccess")? })
     }
 
-    /// Writes the document.
-    #[must_use]
-    pub fn to_xml(self) -> String {
+    fn unset() -> Result<Self, ErrorCode> {
+        Ok(Self::default())
+    }
+
+    fn to_xml(&self) -> String {
         document("PublicAccessBlockConfiguration", 192, |c| {
             c.flag("BlockPublicAccess", self.block_public_access);
         })
@@ -38,6 +37,7 @@ impl PublicAccessBlockConfiguration {
 mod tests {
     use super::PublicAccessBlockConfiguration;
     use crate::ErrorCode;
+    use crate::xml::Document;
 
     #[test]
     fn reads_and_writes_the_document() {

@@ -6,9 +6,9 @@ use ossicle_callback::{
 };
 use ossicle_protocol::Error;
 use ossicle_protocol::xml::BucketCallbackPolicy;
-use ossicle_store::BucketDocument;
 
 use crate::call::Call;
+use crate::configurations;
 use crate::failure::Failure;
 
 /// A callback that will be made once the object is stored.
@@ -98,9 +98,8 @@ async fn from_policy(
     call: &Call,
     name: &str,
 ) -> Result<Option<(CallbackParameters, CustomVariables)>, Failure> {
-    let document =
-        call.app.store.bucket_document(call.bucket_name()?.as_str(), BucketDocument::CallbackPolicy).await?;
-    let policies = document.map(|document| BucketCallbackPolicy::parse(&document)).transpose()?;
+    let policies: Option<BucketCallbackPolicy> =
+        configurations::read(&call.app.store, call.bucket_name()?.as_str()).await?;
     let item = policies.as_ref().and_then(|policies| policies.find(name)).ok_or_else(|| {
         Error::invalid_argument("The callback policy does not exist.", "callbackPolicy", name)
     })?;

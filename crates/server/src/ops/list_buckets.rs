@@ -5,13 +5,13 @@ use ossicle_protocol::{Error, Timestamp};
 use ossicle_store::{BucketPage, ListBuckets};
 
 use crate::call::Call;
+use crate::configurations::bucket_tags::Filter;
 use crate::endpoints::Endpoints;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::paging::BUCKETS;
 use crate::resource_group;
-use crate::tags::Filter;
 
 /// Runs `ListBuckets`.
 pub(crate) async fn list_buckets(call: &Call, _: RequestBody) -> Result<Reply, Failure> {

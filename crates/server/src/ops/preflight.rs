@@ -3,7 +3,7 @@
 use ossicle_protocol::{Error, ErrorCode, PreflightRequest};
 
 use crate::call::Call;
-use crate::cors;
+use crate::configurations::bucket_cors;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
@@ -15,16 +15,16 @@ pub(crate) async fn preflight(call: &Call, _: RequestBody) -> Result<Reply, Fail
     }
     let request = PreflightRequest::from_headers(&call.head.headers)?;
     let rules = match call.target.bucket() {
-        Some(bucket) => cors::rules(&call.app.store, bucket).await?,
+        Some(bucket) => bucket_cors::rules(&call.app.store, bucket).await?,
         None => None,
     };
     let origin = call.header("origin")?.unwrap_or("");
     if let Some(answer) = rules.as_ref().and_then(|rules| rules.preflight(&request)) {
-        return Ok(cors::dress(Reply::ok(), &answer));
+        return Ok(bucket_cors::apply(Reply::ok(), &answer));
     }
     let console = call.app.console_origins.rules_for(origin).and_then(|rules| rules.preflight(&request));
     match console {
-        Some(answer) => Ok(cors::vary(cors::dress(Reply::ok(), &answer))),
+        Some(answer) => Ok(bucket_cors::vary(bucket_cors::apply(Reply::ok(), &answer))),
         None if rules.is_none() => Err(Error::new(ErrorCode::AccessForbidden)
             .with_message("CORSResponse: CORS is not enabled for this bucket.")
             .into()),

@@ -1,5 +1,6 @@
 //! The server as clients meet it: every operation and every way to ask for it wrongly, over raw sockets against the real
-//! binary. One module for each operation, named as in `src/ops/`, and some for what all operations share.
+//! binary. One module for each operation, named as in `src/ops/`, one for
+//! each configuration of buckets, named as in `src/configurations/`, and some for what all operations share.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,28 +14,24 @@ use ossicle_harness as harness;
 
 mod abort_multipart_upload;
 mod append_object;
+mod bucket_callback_policy;
+mod bucket_cors;
+mod bucket_public_access_block;
+mod bucket_tags;
 mod complete_multipart_upload;
 mod connections;
 mod copy_object;
 mod delete_bucket;
-mod delete_bucket_callback_policy;
-mod delete_bucket_cors;
 mod delete_bucket_lifecycle;
-mod delete_bucket_public_access_block;
-mod delete_bucket_tags;
 mod delete_multiple_objects;
 mod delete_object;
 mod delete_object_tagging;
 mod delete_public_access_block;
 mod get_bucket_acl;
-mod get_bucket_callback_policy;
-mod get_bucket_cors;
 mod get_bucket_info;
 mod get_bucket_lifecycle;
 mod get_bucket_location;
-mod get_bucket_public_access_block;
 mod get_bucket_stat;
-mod get_bucket_tags;
 mod get_bucket_versioning;
 mod get_object;
 mod get_object_acl;
@@ -56,11 +53,7 @@ mod preflight;
 mod process_object;
 mod put_bucket;
 mod put_bucket_acl;
-mod put_bucket_callback_policy;
-mod put_bucket_cors;
 mod put_bucket_lifecycle;
-mod put_bucket_public_access_block;
-mod put_bucket_tags;
 mod put_object;
 mod put_object_acl;
 mod put_object_tagging;

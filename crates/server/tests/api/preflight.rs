@@ -1,7 +1,7 @@
 //! `OPTIONS`, a browser's question before it sends the real request.
 
+use crate::bucket_cors::with_rules;
 use crate::harness::{Answer, Bucket};
-use crate::put_bucket_cors::with_rules;
 
 const RULES: &str = "<CORSConfiguration><CORSRule><AllowedOrigin>http://app.example.com</AllowedOrigin>\
     <AllowedMethod>PUT</AllowedMethod><AllowedMethod>POST</AllowedMethod><AllowedHeader>x-oss-*</AllowedHeader>\

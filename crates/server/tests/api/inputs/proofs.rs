@@ -85,7 +85,7 @@ fn header(operation: Operation, name: &str) -> Proof {
             Test("put_bucket_lifecycle::rules_for_the_same_objects_need_permission")
         }
         "Origin" if operation != Operation::Preflight => {
-            Test("put_bucket_cors::actual_requests_are_allowed_by_the_first_rule_that_fits")
+            Test("bucket_cors::actual_requests_are_allowed_by_the_first_rule_that_fits")
         }
         "Origin" => Refused("http://nobody.example", AccessForbidden),
         "Access-Control-Request-Method" => Refused("PUT", AccessForbidden),
@@ -129,13 +129,13 @@ fn query(operation: Operation, name: &str) -> Proof {
         "tag-key" => Differs("a"),
         "tag-value" => Refused("a", InvalidArgument),
         "tagging" if operation == Operation::ListBuckets => Refused("a", InvalidArgument),
-        "tagging" => Test("delete_bucket_tags::removes_all_tags_or_those_that_are_named"),
+        "tagging" => Test("bucket_tags::removes_all_tags_or_those_that_are_named"),
         "fetch-owner" => Differs("true"),
         "list-type" => Test("list_objects_v2::has_every_element_of_the_manual"),
         name if name.starts_with("x-oss-ac-") => {
             Test("tampered_requests::a_url_for_one_network_serves_no_other")
         }
-        "policy" | "comp" => Test("put_bucket_callback_policy::replaces_the_policies"),
+        "policy" | "comp" => Test("bucket_callback_policy::replaces_the_policies"),
         "uploadId" => Refused("X", NoSuchUpload),
         "partNumber" => Refused("0", InvalidArgument),
         "sequential" => Test("upload_part::a_sequential_upload_makes_an_object_with_content_md5"),
@@ -187,10 +187,10 @@ fn element(operation: Operation, name: &str) -> Proof {
             Test("put_bucket::takes_acl_class_and_redundancy")
         }
         "CreateBucketConfiguration/LocationConstraint" => Test("put_bucket::a_bucket_is_where_the_server_is"),
-        "CORSConfiguration/ResponseVary" => Test("put_bucket_cors::vary_on_demand"),
-        name if name.starts_with("CORSConfiguration/") => Test("put_bucket_cors::replaces_and_refuses"),
+        "CORSConfiguration/ResponseVary" => Test("bucket_cors::vary_on_demand"),
+        name if name.starts_with("CORSConfiguration/") => Test("bucket_cors::replaces_and_refuses"),
         name if name.starts_with("BucketCallbackPolicy/") => {
-            Test("put_bucket_callback_policy::replaces_the_policies")
+            Test("bucket_callback_policy::replaces_the_policies")
         }
         name if name.starts_with("LifecycleConfiguration/") => lifecycle(name),
         "PublicAccessBlockConfiguration/BlockPublicAccess"
@@ -199,10 +199,10 @@ fn element(operation: Operation, name: &str) -> Proof {
             Test("put_public_access_block::what_acls_allow_everybody_does_not_count_in_any_bucket")
         }
         "PublicAccessBlockConfiguration/BlockPublicAccess" => {
-            Test("put_bucket_public_access_block::what_acls_allow_everybody_does_not_count")
+            Test("bucket_public_access_block::what_acls_allow_everybody_does_not_count")
         }
         name if name.starts_with("Tagging/") && operation == Operation::PutBucketTags => {
-            Test("put_bucket_tags::replaces_the_tags")
+            Test("bucket_tags::replaces_the_tags")
         }
         name if name.starts_with("Tagging/") => {
             Test("put_object_tagging::replaces_the_tags_and_touches_nothing_else")

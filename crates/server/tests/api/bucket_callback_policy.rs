@@ -1,4 +1,4 @@
-//! `PutBucketCallbackPolicy`. What uploads do with policies is in `callbacks.rs`.
+//! The callback policies of a bucket. What uploads do with them is in `callbacks.rs`.
 
 use crate::harness::Bucket;
 
@@ -42,4 +42,35 @@ fn errors() {
     // The bucket policy of the same name is another thing.
     bucket.root("PUT", "?policy").body("{}").send().expect_error(501, "NotImplemented");
     Bucket::unmade().root("PUT", QUERIES[0]).body(POLICY).send().expect_error(404, "NoSuchBucket");
+}
+
+#[test]
+fn returns_the_document_as_it_was_given() {
+    let bucket = Bucket::new();
+    bucket.root("PUT", QUERIES[0]).body(POLICY).send().expect(200);
+    for query in QUERIES {
+        let answer = bucket.root("GET", query).send().expect(200);
+        assert_eq!((answer.text(), answer.spelled("Content-Type")), (POLICY, "application/xml"));
+    }
+}
+
+#[test]
+fn errors_of_get() {
+    let bucket = Bucket::new();
+    let answer = bucket.root("GET", QUERIES[0]).send().expect_error(404, "BucketCallbackPolicyNotExist");
+    assert_eq!(answer.element("BucketName"), bucket.name);
+    bucket.root("GET", QUERIES[0]).anonymous().send().expect_error(403, "AccessDenied");
+}
+
+#[test]
+fn takes_the_policies_away() {
+    let bucket = Bucket::new();
+    bucket.root("PUT", QUERIES[0]).body(POLICY).send().expect(200);
+    bucket.root("DELETE", QUERIES[0]).anonymous().send().expect_error(403, "AccessDenied");
+    bucket.root("GET", QUERIES[0]).send().expect(200);
+    for query in QUERIES {
+        bucket.root("DELETE", query).send().expect(204);
+        bucket.root("GET", query).send().expect_error(404, "BucketCallbackPolicyNotExist");
+    }
+    Bucket::unmade().root("DELETE", QUERIES[0]).send().expect_error(404, "NoSuchBucket");
 }

@@ -1,4 +1,4 @@
-//! `PutBucketCors`, and what its rules add to answers.
+//! The CORS rules of a bucket, and what they add to answers.
 
 use crate::harness::Bucket;
 use crate::harness::checksum::content_md5;
@@ -136,3 +136,44 @@ fn an_origin_with_a_blank_is_taken_as_it_is() {
 
 const RULES_RULE: &str =
     "<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>";
+
+#[test]
+fn returns_what_was_set() {
+    let bucket = with_rules(
+        "<CORSConfiguration><CORSRule><AllowedOrigin>http://a.com</AllowedOrigin><AllowedOrigin>*</AllowedOrigin>\
+         <AllowedMethod>GET</AllowedMethod><AllowedMethod>PUT</AllowedMethod><AllowedHeader>X-Oss-Test</AllowedHeader>\
+         <ExposeHeader>x-oss-b</ExposeHeader><MaxAgeSeconds>7</MaxAgeSeconds></CORSRule></CORSConfiguration>",
+    );
+    let answer = bucket.root("GET", "?cors").send().expect(200);
+    assert_eq!(answer.elements("AllowedOrigin"), ["http://a.com", "*"]);
+    assert_eq!(answer.elements("AllowedMethod"), ["GET", "PUT"]);
+    // The SDKs expect allowed headers in lower case.
+    assert_eq!(answer.elements("AllowedHeader"), ["x-oss-test"]);
+    assert_eq!(answer.elements("ExposeHeader"), ["x-oss-b"]);
+    assert_eq!(answer.element("MaxAgeSeconds"), "7");
+    assert_eq!(answer.element("ResponseVary"), "false");
+}
+
+#[test]
+fn errors() {
+    let bucket = Bucket::new();
+    let none = bucket.root("GET", "?cors").send().expect_error(404, "NoSuchCORSConfiguration");
+    assert_eq!(none.must("x-oss-ec"), "0034-00000001");
+    bucket.root("GET", "?cors").anonymous().send().expect_error(403, "AccessDenied");
+    Bucket::unmade().root("GET", "?cors").send().expect_error(404, "NoSuchBucket");
+}
+
+#[test]
+fn takes_the_rules_away() {
+    let bucket = with_rules(
+        "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>PUT</AllowedMethod></CORSRule>\
+         </CORSConfiguration>",
+    );
+    bucket.root("DELETE", "?cors").anonymous().send().expect_error(403, "AccessDenied");
+    bucket.root("DELETE", "?cors").send().expect(204);
+    bucket.root("GET", "?cors").send().expect_error(404, "NoSuchCORSConfiguration");
+    let answer = bucket.key("PUT", "k").header("Origin", "http://a.com").body("x").send().expect(200);
+    assert_eq!(answer.header("Access-Control-Allow-Origin"), None);
+    bucket.root("DELETE", "?cors").send().expect(204);
+    Bucket::unmade().root("DELETE", "?cors").send().expect_error(404, "NoSuchBucket");
+}

@@ -1,4 +1,4 @@
-//! `PutBucketPublicAccessBlock`, what it refuses and what it overrules, and the setting for new buckets.
+//! Whether public access to a bucket is blocked, and what that changes.
 
 use std::sync::Arc;
 
@@ -171,4 +171,39 @@ fn errors() {
     Bucket::unmade().root("PUT", "?publicAccessBlock").body("<x/>").send().expect_error(404, "NoSuchBucket");
     bucket.root("POST", "?publicAccessBlock").send().expect_error(405, "MethodNotAllowed");
     assert_eq!(bucket.root("GET", "?publicAccessBlock").send().element("BlockPublicAccess"), "false");
+}
+
+#[test]
+fn tells_whether_access_is_blocked() {
+    let bucket = Bucket::new();
+    let get = || bucket.root("GET", "?publicAccessBlock").send().expect(200);
+    assert_eq!(get().element("BlockPublicAccess"), "false");
+    block(&bucket, true);
+    let answer = get();
+    assert_eq!(
+        (answer.element("BlockPublicAccess").as_str(), answer.spelled("Content-Type")),
+        ("true", "application/xml")
+    );
+    assert_eq!(bucket.root("GET", "?bucketInfo").send().expect(200).element("BlockPublicAccess"), "true");
+    bucket.root("GET", "?publicAccessBlock").anonymous().send().expect_error(403, "AccessDenied");
+    Bucket::unmade().root("GET", "?publicAccessBlock").send().expect_error(404, "NoSuchBucket");
+    // Blocking it for the account is another matter.
+    let account = bucket.server.request("GET", "/?publicAccessBlock").send().expect(200);
+    assert_eq!(account.element("BlockPublicAccess"), "false");
+}
+
+#[test]
+fn allows_access_again() {
+    let bucket = Bucket::new();
+    bucket.set_acl("public-read");
+    bucket.put("k", "x");
+    block(&bucket, true);
+    bucket.key("GET", "k").anonymous().send().expect_error(403, "AccessDenied");
+    for _ in 0..2 {
+        bucket.root("DELETE", "?publicAccessBlock").send().expect(204);
+        bucket.key("GET", "k").anonymous().send().expect(200);
+    }
+    assert_eq!(bucket.root("GET", "?publicAccessBlock").send().element("BlockPublicAccess"), "false");
+    bucket.root("DELETE", "?publicAccessBlock").anonymous().send().expect_error(403, "AccessDenied");
+    Bucket::unmade().root("DELETE", "?publicAccessBlock").send().expect_error(404, "NoSuchBucket");
 }

@@ -5,43 +5,45 @@ use http::header::{HeaderValue, ORIGIN, VARY};
 use ossicle_protocol::{BucketName, CorsAnswer, CorsRules};
 use ossicle_store::{BucketDocument, Store};
 
+use super::Kept;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::http::reply::Reply;
 
-/// The rules that are set on a bucket.
-pub(crate) async fn rules(store: &Store, bucket: &BucketName) -> Result<Option<CorsRules>, Failure> {
-    let document = store.bucket_document(bucket.as_str(), BucketDocument::Cors).await?;
-    Ok(document.map(|document| CorsRules::parse(&document)).transpose()?)
+impl Kept for CorsRules {
+    const DOCUMENT: BucketDocument = BucketDocument::Cors;
 }
 
-/// Adds what a browser needs to let its page read an answer, if a rule lets it.
-pub(crate) async fn dress_actual(
+/// Returns the rules that are set on a bucket.
+pub(crate) async fn rules(store: &Store, bucket: &BucketName) -> Result<Option<CorsRules>, Failure> {
+    super::read(store, bucket.as_str()).await
+}
+
+/// Adds what a browser needs to let its page read an answer, if a rule lets it, and `Vary: Origin` where the rules ask for
+/// it: on every answer then, whether a page of another origin asked and whether it may read the answer or not, and on none
+/// otherwise.
+pub(crate) fn apply_actual(
     app: &App,
-    bucket: &BucketName,
+    rules: Option<&CorsRules>,
     method: &str,
     headers: &HeaderMap,
     reply: Reply,
 ) -> Reply {
+    let reply = apply_vary(rules, reply);
     let Some(origin) = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()) else { return reply };
-    let Ok(rules) = rules(&app.store, bucket).await else { return reply };
     if let Some(answer) = rules.and_then(|rules| rules.actual(origin, method)) {
-        return dress(reply, &answer);
+        return apply(reply, &answer);
     }
     let console = app.console_origins.rules_for(origin).and_then(|rules| rules.actual(origin, method));
     match console {
-        Some(answer) => vary(dress(reply, &answer)),
+        Some(answer) => vary(apply(reply, &answer)),
         None => reply,
     }
 }
 
-/// Adds `Vary: Origin` where the rules of the bucket ask for it: on every answer then, whether a page of another origin
-/// asked and whether it may read the answer or not, and on none otherwise.
-pub(crate) async fn vary_on_demand(app: &App, bucket: &BucketName, reply: Reply) -> Reply {
-    match app.store.bucket_document(bucket.as_str(), BucketDocument::Cors).await {
-        Ok(Some(document)) if CorsRules::document_varies(&document) => vary(reply),
-        _ => reply,
-    }
+/// Adds `Vary: Origin` where the rules ask for it.
+pub(crate) fn apply_vary(rules: Option<&CorsRules>, reply: Reply) -> Reply {
+    if rules.is_some_and(CorsRules::response_vary) { vary(reply) } else { reply }
 }
 
 /// Tells caches that the answer is for one origin.
@@ -50,6 +52,6 @@ pub(crate) fn vary(reply: Reply) -> Reply {
 }
 
 /// Adds the headers of an answer.
-pub(crate) fn dress(reply: Reply, answer: &CorsAnswer) -> Reply {
+pub(crate) fn apply(reply: Reply, answer: &CorsAnswer) -> Reply {
     answer.headers().fold(reply, |reply, (name, value)| reply.with_named(name, value))
 }

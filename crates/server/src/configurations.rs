@@ -1,0 +1,72 @@
+//! Configurations of buckets: documents that are set, asked for and taken away as a whole. Each has a file below, which says
+//! where it is kept and what it does; the operations are the same for all.
+
+mod bucket_callback_policy;
+pub(crate) mod bucket_cors;
+mod bucket_public_access_block;
+pub(crate) mod bucket_tags;
+
+use ossicle_protocol::Error;
+use ossicle_protocol::xml::Document;
+use ossicle_store::{BucketDocument, Store};
+
+use crate::announced::check_document_md5;
+use crate::call::Call;
+use crate::failure::Failure;
+use crate::http::body::RequestBody;
+use crate::http::reply::Reply;
+
+/// A configuration of buckets.
+pub(crate) trait Configuration: Document + Send + Sync {
+    /// Reads what is set on the call's bucket.
+    fn load(call: &Call) -> impl Future<Output = Result<Option<Self>, Failure>> + Send;
+
+    /// Sets it on the call's bucket, or takes it away.
+    fn save(call: &Call, new: Option<&Self>) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// A configuration that the store keeps as a document of the bucket.
+pub(crate) trait Kept: Document + Send + Sync {
+    /// The place where it is kept.
+    const DOCUMENT: BucketDocument;
+}
+
+impl<C: Kept> Configuration for C {
+    async fn load(call: &Call) -> Result<Option<Self>, Failure> {
+        read(&call.app.store, call.bucket_name()?.as_str()).await
+    }
+
+    async fn save(call: &Call, new: Option<&Self>) -> Result<(), Failure> {
+        let document = new.map(|new| new.to_xml().into_bytes());
+        let bucket = call.bucket_name()?.as_str();
+        Ok(call.app.store.set_bucket_document(bucket, Self::DOCUMENT, document).await?)
+    }
+}
+
+/// Reads a configuration of any bucket.
+pub(crate) async fn read<C: Kept>(store: &Store, bucket: &str) -> Result<Option<C>, Failure> {
+    let document = store.bucket_document(bucket, C::DOCUMENT).await?;
+    Ok(document.map(|document| C::parse(&document)).transpose()?)
+}
+
+/// Runs the operation that sets a configuration.
+pub(crate) async fn put<C: Configuration>(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
+    let body = body.read(C::MAX_BODY).await?;
+    check_document_md5(call, &body)?;
+    C::save(call, Some(&C::parse(&body)?)).await?;
+    Ok(Reply::ok())
+}
+
+/// Runs the operation that asks for a configuration.
+pub(crate) async fn get<C: Configuration>(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
+    let set = C::load(call).await?;
+    let bucket = call.bucket_name()?.as_str();
+    let unset = || C::unset().map_err(|code| Error::new(code).with_detail("BucketName", bucket));
+    Ok(Reply::xml(set.map_or_else(unset, Ok)?.to_xml()))
+}
+
+/// Runs the operation that takes a configuration away; 204 also where there is none.
+pub(crate) async fn delete<C: Configuration>(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
+    C::save(call, None).await?;
+    Ok(Reply::no_content())
+}
