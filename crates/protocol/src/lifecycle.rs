@@ -383,7 +383,7 @@ mod tests {
 
     fn rules(inside: &str) -> LifecycleRules {
         let body = format!("<LifecycleConfiguration>{inside}</LifecycleConfiguration>");
-        LifecycleRules::parse(body.as_bytes(), true, || "generated".to_owned()).unwrap()
+        LifecycleRules::parse_new(body.as_bytes(), true, || "generated".to_owned()).unwrap()
     }
 
     fn rule(prefix: &str, inside: &str) -> String {

@@ -15,14 +15,15 @@ use crate::console::origins::ConsoleOrigins;
 use crate::form::FormMemory;
 use crate::http::answer_memory::AnswerMemory;
 use crate::http::header_case::HeaderCase;
-use crate::lifecycle::rules::ParsedRules;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
+use crate::settings::Settings;
 
 /// The running server's shared state.
 pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) store: Store,
+    pub(crate) settings: Settings,
     pub(crate) credentials: Credentials,
     pub(crate) addressing: Addressing,
     pub(crate) callbacks: Arc<Callbacks>,
@@ -33,7 +34,6 @@ pub(crate) struct App {
     pub(crate) console_origins: ConsoleOrigins,
     pub(crate) form_memory: FormMemory,
     pub(crate) answer_memory: AnswerMemory,
-    pub(crate) lifecycle_rules: ParsedRules,
     /// By which things are old.
     pub(crate) clock: SteadyClock,
     /// Tells this process from others that use the same store.

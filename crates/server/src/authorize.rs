@@ -18,7 +18,7 @@ pub(crate) async fn authorize(call: &Call) -> Result<(), Failure> {
     }
     // A form may have the ACL in a field, and looks itself. What is no ACL is told by the operation.
     let asked = if sets_object_acl(call.operation) { call.header("x-oss-object-acl")? } else { None };
-    match (&call.bucket, asked.map(ObjectAcl::parse)) {
+    match (call.existing_bucket(), asked.map(ObjectAcl::parse)) {
         (Some(bucket), Some(Ok(acl))) => {
             let blocked = is_blocked(&call.app.store, bucket.block_public_access).await?;
             Ok(refuse_public_object(blocked, acl)?)
@@ -42,7 +42,7 @@ fn sets_object_acl(operation: Operation) -> bool {
 /// Lets a caller pass that nothing is known of. What is granted later asks [`write_key`] then.
 async fn admit_public(call: &Call) -> Result<(), Failure> {
     let denied = || Failure::from(denied(&call.caller, None));
-    match (call.operation.access().grant, &call.bucket) {
+    match (call.operation.access().grant, call.existing_bucket()) {
         (Grant::Later, _) => Ok(()),
         (Grant::Nobody, _) | (_, None) => Err(denied()),
         (Grant::ReadBucket, Some(bucket)) => {

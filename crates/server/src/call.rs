@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::request_id::RequestId;
+use crate::settings::BucketSettings;
 
 /// A routed, authenticated and authorized request.
 #[derive(Clone)]
@@ -32,8 +33,8 @@ pub(crate) struct Call {
     pub(crate) host_id: Arc<str>,
     pub(crate) client_ip: IpAddr,
     pub(crate) now: Timestamp,
-    /// The target's bucket, where it exists.
-    pub(crate) bucket: Option<Arc<Bucket>>,
+    /// What is set on the target's bucket, where it exists.
+    pub(crate) settings: Option<Arc<BucketSettings>>,
     /// The object that the call names, once it was looked up.
     pub(crate) object: OnceCell<Option<Object>>,
 }
@@ -44,9 +45,19 @@ impl Call {
         self.target.bucket().ok_or_else(|| Error::new(ErrorCode::InvalidBucketName))
     }
 
+    /// The bucket, if it exists.
+    pub(crate) fn existing_bucket(&self) -> Option<&Arc<Bucket>> {
+        self.settings.as_deref().map(BucketSettings::bucket)
+    }
+
     /// The bucket itself, which must exist.
     pub(crate) fn bucket(&self) -> Result<&Arc<Bucket>, Error> {
-        self.bucket.as_ref().ok_or_else(|| {
+        self.settings().map(BucketSettings::bucket)
+    }
+
+    /// What is set on the bucket, which must exist.
+    pub(crate) fn settings(&self) -> Result<&BucketSettings, Error> {
+        self.settings.as_deref().ok_or_else(|| {
             let name = self.target.bucket().map_or("", BucketName::as_str);
             Error::new(ErrorCode::NoSuchBucket).with_detail("BucketName", name)
         })

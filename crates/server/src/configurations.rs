@@ -1,13 +1,15 @@
-//! Configurations of buckets: documents that are set, asked for and taken away as a whole. Each has a file below, which says
-//! where it is kept and what it does; the operations are the same for all.
+//! Configurations of buckets and of the account: documents that are set, asked for and taken away as a whole. Each has a file
+//! below, which says where it is kept and what it does; the operations are the same for all.
 
 mod bucket_callback_policy;
 pub(crate) mod bucket_cors;
+pub(crate) mod bucket_lifecycle;
 mod bucket_public_access_block;
 pub(crate) mod bucket_tags;
+pub(crate) mod public_access_block;
 
-use ossicle_protocol::Error;
 use ossicle_protocol::xml::Document;
+use ossicle_protocol::{BucketName, Error};
 use ossicle_store::{BucketDocument, Store};
 
 use crate::announced::check_document_md5;
@@ -16,12 +18,12 @@ use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 
-/// A configuration of buckets.
+/// A configuration of buckets or of the account.
 pub(crate) trait Configuration: Document + Send + Sync {
-    /// Reads what is set on the call's bucket.
+    /// Reads what is set on the call's target.
     fn load(call: &Call) -> impl Future<Output = Result<Option<Self>, Failure>> + Send;
 
-    /// Sets it on the call's bucket, or takes it away.
+    /// Sets it on the call's target, or takes it away.
     fn save(call: &Call, new: Option<&Self>) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
@@ -60,7 +62,7 @@ pub(crate) async fn put<C: Configuration>(call: &Call, body: RequestBody) -> Res
 /// Runs the operation that asks for a configuration.
 pub(crate) async fn get<C: Configuration>(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let set = C::load(call).await?;
-    let bucket = call.bucket_name()?.as_str();
+    let bucket = call.target.bucket().map_or("", BucketName::as_str);
     let unset = || C::unset().map_err(|code| Error::new(code).with_detail("BucketName", bucket));
     Ok(Reply::xml(set.map_or_else(unset, Ok)?.to_xml()))
 }

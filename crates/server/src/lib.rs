@@ -42,6 +42,7 @@ mod request;
 mod request_id;
 mod resource_group;
 mod service;
+mod settings;
 mod startup;
 mod stop;
 mod tags;

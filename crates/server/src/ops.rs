@@ -5,14 +5,11 @@ mod append_object;
 mod complete_multipart_upload;
 mod copy_object;
 mod delete_bucket;
-mod delete_bucket_lifecycle;
 mod delete_multiple_objects;
 mod delete_object;
 mod delete_object_tagging;
-mod delete_public_access_block;
 mod get_bucket_acl;
 mod get_bucket_info;
-mod get_bucket_lifecycle;
 mod get_bucket_location;
 mod get_bucket_stat;
 mod get_bucket_versioning;
@@ -20,7 +17,6 @@ mod get_object;
 mod get_object_acl;
 mod get_object_meta;
 mod get_object_tagging;
-mod get_public_access_block;
 mod head_bucket;
 mod head_object;
 mod initiate_multipart_upload;
@@ -36,11 +32,9 @@ mod preflight;
 mod process_object;
 mod put_bucket;
 mod put_bucket_acl;
-mod put_bucket_lifecycle;
 mod put_object;
 mod put_object_acl;
 mod put_object_tagging;
-mod put_public_access_block;
 mod upload_part;
 mod upload_part_copy;
 
@@ -49,11 +43,12 @@ use std::sync::LazyLock;
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use ossicle_protocol::xml::{BucketCallbackPolicy, PublicAccessBlockConfiguration};
-use ossicle_protocol::{Body, BucketTags, CorsRules, Error, ErrorCode, Operation};
+use ossicle_protocol::{Body, BucketTags, CorsRules, Error, ErrorCode, LifecycleRules, Operation};
 use tokio::sync::Semaphore;
 
 use crate::call::Call;
-use crate::configurations::{bucket_tags, delete, get, put};
+use crate::configurations::public_access_block::OfAccount;
+use crate::configurations::{bucket_lifecycle, bucket_tags, delete, get, put};
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
@@ -77,19 +72,12 @@ pub(crate) async fn run(call: &Call, body: RequestBody) -> Result<Reply, Failure
 }
 
 /// Finds the function of the call's operation.
-#[expect(clippy::too_many_lines, reason = "a table with one row for each operation")]
 fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
     match call.operation {
         Operation::ListBuckets => Box::pin(list_buckets::list_buckets(call, body)),
-        Operation::PutPublicAccessBlock => {
-            Box::pin(put_public_access_block::put_public_access_block(call, body))
-        }
-        Operation::GetPublicAccessBlock => {
-            Box::pin(get_public_access_block::get_public_access_block(call, body))
-        }
-        Operation::DeletePublicAccessBlock => {
-            Box::pin(delete_public_access_block::delete_public_access_block(call, body))
-        }
+        Operation::PutPublicAccessBlock => Box::pin(put::<OfAccount>(call, body)),
+        Operation::GetPublicAccessBlock => Box::pin(get::<OfAccount>(call, body)),
+        Operation::DeletePublicAccessBlock => Box::pin(delete::<OfAccount>(call, body)),
         Operation::PutBucket => Box::pin(put_bucket::put_bucket(call, body)),
         Operation::DeleteBucket => Box::pin(delete_bucket::delete_bucket(call, body)),
         Operation::HeadBucket => Box::pin(head_bucket::head_bucket(call, body)),
@@ -98,11 +86,9 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::GetBucketStat => Box::pin(get_bucket_stat::get_bucket_stat(call, body)),
         Operation::GetBucketAcl => Box::pin(get_bucket_acl::get_bucket_acl(call, body)),
         Operation::PutBucketAcl => Box::pin(put_bucket_acl::put_bucket_acl(call, body)),
-        Operation::PutBucketLifecycle => Box::pin(put_bucket_lifecycle::put_bucket_lifecycle(call, body)),
-        Operation::GetBucketLifecycle => Box::pin(get_bucket_lifecycle::get_bucket_lifecycle(call, body)),
-        Operation::DeleteBucketLifecycle => {
-            Box::pin(delete_bucket_lifecycle::delete_bucket_lifecycle(call, body))
-        }
+        Operation::PutBucketLifecycle => Box::pin(bucket_lifecycle::put_bucket_lifecycle(call, body)),
+        Operation::GetBucketLifecycle => Box::pin(get::<LifecycleRules>(call, body)),
+        Operation::DeleteBucketLifecycle => Box::pin(delete::<LifecycleRules>(call, body)),
         Operation::PutBucketCors => Box::pin(put::<CorsRules>(call, body)),
         Operation::GetBucketCors => Box::pin(get::<CorsRules>(call, body)),
         Operation::DeleteBucketCors => Box::pin(delete::<CorsRules>(call, body)),

@@ -10,7 +10,6 @@ use ossicle_protocol::sign::{CanonicalRequest, Identified, SignedRequest};
 use ossicle_protocol::{
     Addressed, Error, ErrorCode, NotRouted, Operation, Query, Target, inputs, route, shortened,
 };
-use ossicle_store::Bucket;
 use tokio::sync::OnceCell;
 use tracing::Instrument as _;
 
@@ -25,6 +24,7 @@ use crate::http::framing;
 use crate::http::listener::Service;
 use crate::http::reply::{Reply, ReplyBody};
 use crate::request::Request;
+use crate::settings::BucketSettings;
 use crate::{access_log, ops, public_key};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-oss-request-id");
@@ -70,6 +70,7 @@ struct Known {
     operation: Option<Operation>,
     caller: Option<Caller>,
     target: Option<Target>,
+    settings: Option<Arc<BucketSettings>>,
 }
 
 impl Known {
@@ -118,7 +119,7 @@ impl App {
                 (failure::reply(&error, is_head, request.id, &request.host), Some(error))
             }
         };
-        let reply = self.with_cors(reply, &request.head, &known).await;
+        let reply = self.with_cors(reply, &request.head, &known);
         Served { known, reply, error }
     }
 
@@ -190,7 +191,8 @@ impl App {
         let asked = SignedRequest { method: &head.method, target, query, headers: &head.headers };
         let claimed = route(asked.method, target, query, asked.headers);
         known.learn(&claimed);
-        let bucket = self.existing_bucket(target, known.operation).await?;
+        let settings = self.existing_bucket(target, known.operation).await?;
+        known.settings.clone_from(&settings);
         let Identified { request: canonical, signed } = match &claimed {
             // A form carries its own signature, and a preflight none.
             Ok(Operation::Preflight | Operation::PostObject) => {
@@ -225,36 +227,38 @@ impl App {
             host_id: Arc::clone(&request.host),
             client_ip: request.client.ip,
             now: request.now,
-            bucket,
+            settings,
             object: OnceCell::new(),
         })
     }
 
-    /// Looks the bucket up. One that does not exist is told before the access key is looked at, as OSS does, and before
-    /// what is not built; creating one is the exception.
+    /// Looks the bucket up, and what is set on it. One that does not exist is told before the access key is looked at, as OSS
+    /// does, and before what is not built; creating one is the exception.
     async fn existing_bucket(
         &self,
         target: &Target,
         operation: Option<Operation>,
-    ) -> Result<Option<Arc<Bucket>>, Failure> {
+    ) -> Result<Option<Arc<BucketSettings>>, Failure> {
         let Some(name) = target.bucket() else { return Ok(None) };
-        let bucket = self.store.bucket(name.as_str()).await?;
+        let settings = self.settings.of(&self.store, name.as_str()).await?;
         let may_lack =
             matches!(operation, Some(Operation::PutBucket | Operation::PutBucketAcl | Operation::Preflight));
-        if bucket.is_none() && !may_lack {
+        if settings.is_none() && !may_lack {
             return Err(Error::new(ErrorCode::NoSuchBucket).with_detail("BucketName", name.as_str()).into());
         }
-        Ok(bucket)
+        Ok(settings)
     }
 
     /// A browser may read an answer only if a CORS rule of the bucket says so.
-    async fn with_cors(&self, reply: Reply, head: &http::request::Parts, known: &Known) -> Reply {
-        let Some(bucket) = known.target.as_ref().and_then(Target::bucket) else { return reply };
-        let rules = bucket_cors::rules(&self.store, bucket).await.unwrap_or_default();
-        if known.operation == Some(Operation::Preflight) {
-            return bucket_cors::apply_vary(rules.as_ref(), reply);
+    fn with_cors(&self, reply: Reply, head: &http::request::Parts, known: &Known) -> Reply {
+        if known.target.as_ref().and_then(Target::bucket).is_none() {
+            return reply;
         }
-        bucket_cors::apply_actual(self, rules.as_ref(), head.method.as_str(), &head.headers, reply)
+        let rules = known.settings.as_ref().and_then(|settings| settings.cors().ok().flatten());
+        if known.operation == Some(Operation::Preflight) {
+            return bucket_cors::apply_vary(rules, reply);
+        }
+        bucket_cors::apply_actual(self, rules, head.method.as_str(), &head.headers, reply)
     }
 
     /// Completes the answer, and tells the metrics and the access log of it.

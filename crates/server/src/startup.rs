@@ -37,9 +37,10 @@ use crate::http::connections::Connections;
 use crate::http::header_case::HeaderCase;
 use crate::http::listener::Listener;
 use crate::http::threads::ServingThreads;
-use crate::lifecycle::{self, rules::ParsedRules};
+use crate::lifecycle;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
+use crate::settings::Settings;
 use crate::{open_files, service, tls};
 
 /// How many watchers may lag behind by how many deliveries before they miss some.
@@ -156,7 +157,7 @@ impl Server {
             console_origins: ConsoleOrigins::default(),
             form_memory: FormMemory::new(),
             answer_memory: AnswerMemory::new(config.server.answer_memory()),
-            lifecycle_rules: ParsedRules::default(),
+            settings: Settings::default(),
             clock: SteadyClock::start(app::now().unix_millis()),
             process_id: format!("{:016x}", rand::random::<u64>()),
             store,

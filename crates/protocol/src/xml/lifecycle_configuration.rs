@@ -1,6 +1,7 @@
 //! `LifecycleConfiguration`: the lifecycle rules of a bucket, both what `PutBucketLifecycle` is sent and what
 //! `GetBucketLifecycle` answers.
 
+use super::document::Document;
 use super::reader::{Element, malformed};
 use super::writer::{Content, document};
 use crate::lifecycle::{
@@ -25,15 +26,12 @@ const LARGEST_OBJECT: u64 = 5 << 40;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl LifecycleRules {
-    /// Longest body that is read: a thousand rules have room.
-    pub const MAX_BODY: usize = 1024 * 1024;
-
-    /// Reads the document. A rule without an id gets one; `allow_overlap` lets rules with the same action be about the same
-    /// objects.
+    /// Reads a document that a client sends. A rule without an id gets one; `allow_overlap` lets rules with the same action be
+    /// about the same objects.
     ///
     /// # Errors
     /// `MalformedXML`, `InvalidArgument`, `InvalidRequest`, `InvalidTag`.
-    pub fn parse(
+    pub fn parse_new(
         body: &[u8],
         allow_overlap: bool,
         mut new_id: impl FnMut() -> String,
@@ -42,10 +40,22 @@ impl LifecycleRules {
         let rules = root.children("Rule").take(Self::MAX_RULES + 1).map(|rule| read_rule(rule, &mut new_id));
         Self::new(rules.collect::<Result<_, _>>()?, allow_overlap)
     }
+}
 
-    /// Writes the document.
-    #[must_use]
-    pub fn to_xml(&self) -> String {
+impl Document for LifecycleRules {
+    /// A thousand rules have room.
+    const MAX_BODY: usize = 1024 * 1024;
+
+    /// Reads rules that were accepted before, each of which has its id.
+    fn parse(body: &[u8]) -> Result<Self, Error> {
+        Self::parse_new(body, true, String::new)
+    }
+
+    fn unset() -> Result<Self, ErrorCode> {
+        Err(ErrorCode::NoSuchLifecycle)
+    }
+
+    fn to_xml(&self) -> String {
         document("LifecycleConfiguration", self.rules().len() * 256, |c| {
             for rule in self.rules() {
                 c.nested("Rule", |c| write_rule(c, rule));
@@ -402,7 +412,7 @@ mod tests {
 
     fn parse(inside: &str, overlap: bool) -> Result<LifecycleRules, Error> {
         let body = format!("<LifecycleConfiguration>{inside}</LifecycleConfiguration>");
-        LifecycleRules::parse(body.as_bytes(), overlap, || "new".to_owned())
+        LifecycleRules::parse_new(body.as_bytes(), overlap, || "new".to_owned())
     }
 
     fn rule(inside: &str) -> String {

@@ -5,10 +5,8 @@ use ossicle_callback::{
     CallbackParameters, CustomVariables, ParameterError, Requested, parse_callback, parse_callback_var,
 };
 use ossicle_protocol::Error;
-use ossicle_protocol::xml::BucketCallbackPolicy;
 
 use crate::call::Call;
-use crate::configurations;
 use crate::failure::Failure;
 
 /// A callback that will be made once the object is stored.
@@ -98,9 +96,8 @@ async fn from_policy(
     call: &Call,
     name: &str,
 ) -> Result<Option<(CallbackParameters, CustomVariables)>, Failure> {
-    let policies: Option<BucketCallbackPolicy> =
-        configurations::read(&call.app.store, call.bucket_name()?.as_str()).await?;
-    let item = policies.as_ref().and_then(|policies| policies.find(name)).ok_or_else(|| {
+    let policies = call.settings()?.callback_policy()?;
+    let item = policies.and_then(|policies| policies.find(name)).ok_or_else(|| {
         Error::invalid_argument("The callback policy does not exist.", "callbackPolicy", name)
     })?;
     // Who uploads sees none of the policy's text, and has to be told where the mistake is.

@@ -2,21 +2,15 @@
 
 use http::HeaderMap;
 use http::header::{HeaderValue, ORIGIN, VARY};
-use ossicle_protocol::{BucketName, CorsAnswer, CorsRules};
-use ossicle_store::{BucketDocument, Store};
+use ossicle_protocol::{CorsAnswer, CorsRules};
+use ossicle_store::BucketDocument;
 
 use super::Kept;
 use crate::app::App;
-use crate::failure::Failure;
 use crate::http::reply::Reply;
 
 impl Kept for CorsRules {
     const DOCUMENT: BucketDocument = BucketDocument::Cors;
-}
-
-/// Returns the rules that are set on a bucket.
-pub(crate) async fn rules(store: &Store, bucket: &BucketName) -> Result<Option<CorsRules>, Failure> {
-    super::read(store, bucket.as_str()).await
 }
 
 /// Adds what a browser needs to let its page read an answer, if a rule lets it, and `Vary: Origin` where the rules ask for

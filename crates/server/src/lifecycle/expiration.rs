@@ -3,25 +3,20 @@
 use std::borrow::Cow;
 
 use http::HeaderName;
-use ossicle_protocol::percent_encode;
+use ossicle_protocol::{Error, percent_encode};
 use ossicle_store::ObjectFields;
 
 use super::candidate::candidate;
 use crate::call::Call;
-use crate::failure::Failure;
 use crate::http::reply::Reply;
 use crate::tags;
 
 const EXPIRATION: HeaderName = HeaderName::from_static("x-oss-expiration");
 
 /// Adds `x-oss-expiration` to an answer about an object that a rule will delete.
-pub(crate) async fn show_expiration(
-    call: &Call,
-    object: &ObjectFields,
-    reply: Reply,
-) -> Result<Reply, Failure> {
+pub(crate) fn show_expiration(call: &Call, object: &ObjectFields, reply: Reply) -> Result<Reply, Error> {
     let (app, bucket) = (&call.app, call.bucket()?);
-    let Some(rules) = app.lifecycle_rules.of(&app.store, &bucket.name).await? else { return Ok(reply) };
+    let Some(rules) = call.settings()?.lifecycle()? else { return Ok(reply) };
     let tags = tags::of_object(&object.attributes);
     let day_ms = app.config.testing.lifecycle_day_ms();
     let Some((date, rule)) = rules.expiration(&candidate(bucket, object, &tags), day_ms) else {

@@ -83,11 +83,13 @@ impl Run<'_> {
     }
 
     async fn bucket(&mut self, bucket: &Bucket) -> Result<(), Error> {
-        let rules = match self.app.lifecycle_rules.of(&self.app.store, &bucket.name).await {
+        let Some(settings) = self.app.settings.of(&self.app.store, &bucket.name).await? else {
+            return Ok(());
+        };
+        let rules = match settings.lifecycle() {
             Ok(Some(rules)) => rules,
             Ok(None) => return Ok(()),
             Err(error) => {
-                let error = error.into_oss();
                 tracing::warn!(bucket = bucket.name, %error, "cannot read the lifecycle rules");
                 return Ok(());
             }
@@ -98,7 +100,7 @@ impl Run<'_> {
             self.objects(bucket, &prefix, &rules).await?;
         }
         if rules.abort_uploads() {
-            self.uploads(bucket, &rules).await?;
+            self.uploads(bucket, rules).await?;
         }
         self.log(bucket, before);
         Ok(())

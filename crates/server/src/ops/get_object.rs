@@ -26,7 +26,7 @@ pub(crate) async fn get_object(call: &Call, _: RequestBody) -> Result<Reply, Fai
     conditions::check(&call.head.headers, object)?;
     let range = ByteRange::from_headers(&call.head.headers, object.size);
     let described = attributes::describe(Reply::ok(), call.bucket()?, object);
-    let reply = show_expiration(call, object, override_headers(call, described)?).await?;
+    let reply = show_expiration(call, object, override_headers(call, described)?)?;
     match range {
         ByteRange::Full => send(call, reply, object, 0..object.size).await,
         ByteRange::Partial { first, last } => {

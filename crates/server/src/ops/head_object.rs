@@ -14,5 +14,5 @@ pub(crate) async fn head_object(call: &Call, _: RequestBody) -> Result<Reply, Fa
     let object = object_lookup::require(call).await?;
     conditions::check(&call.head.headers, object)?;
     let reply = attributes::describe(Reply::ok(), call.bucket()?, object);
-    show_expiration(call, object, reply.with_content_length(object.size)).await
+    Ok(show_expiration(call, object, reply.with_content_length(object.size))?)
 }

@@ -14,12 +14,12 @@ pub(crate) async fn preflight(call: &Call, _: RequestBody) -> Result<Reply, Fail
         call.bucket()?;
     }
     let request = PreflightRequest::from_headers(&call.head.headers)?;
-    let rules = match call.target.bucket() {
-        Some(bucket) => bucket_cors::rules(&call.app.store, bucket).await?,
+    let rules = match &call.settings {
+        Some(settings) => settings.cors()?,
         None => None,
     };
     let origin = call.header("origin")?.unwrap_or("");
-    if let Some(answer) = rules.as_ref().and_then(|rules| rules.preflight(&request)) {
+    if let Some(answer) = rules.and_then(|rules| rules.preflight(&request)) {
         return Ok(bucket_cors::apply(Reply::ok(), &answer));
     }
     let console = call.app.console_origins.rules_for(origin).and_then(|rules| rules.preflight(&request));

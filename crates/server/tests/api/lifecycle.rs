@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::put_bucket_lifecycle::{configuration, expire, rule};
+use super::bucket_lifecycle::{configuration, expire, rule};
 use crate::harness::{Bucket, Server, Setup};
 
 /// A server that carries out rules when it is asked to.

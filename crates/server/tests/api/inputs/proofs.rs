@@ -82,7 +82,7 @@ fn header(operation: Operation, name: &str) -> Proof {
         "Encoding-type" => Refused("base64", InvalidArgument),
         "x-oss-traffic-limit" => Refused("1", InvalidArgument),
         "x-oss-allow-same-action-overlap" => {
-            Test("put_bucket_lifecycle::rules_for_the_same_objects_need_permission")
+            Test("bucket_lifecycle::rules_for_the_same_objects_need_permission")
         }
         "Origin" if operation != Operation::Preflight => {
             Test("bucket_cors::actual_requests_are_allowed_by_the_first_rule_that_fits")
@@ -196,7 +196,7 @@ fn element(operation: Operation, name: &str) -> Proof {
         "PublicAccessBlockConfiguration/BlockPublicAccess"
             if operation == Operation::PutPublicAccessBlock =>
         {
-            Test("put_public_access_block::what_acls_allow_everybody_does_not_count_in_any_bucket")
+            Test("public_access_block::what_acls_allow_everybody_does_not_count_in_any_bucket")
         }
         "PublicAccessBlockConfiguration/BlockPublicAccess" => {
             Test("bucket_public_access_block::what_acls_allow_everybody_does_not_count")
@@ -227,7 +227,7 @@ fn lifecycle(name: &str) -> Proof {
         name if name.starts_with("Transition/") => Test("lifecycle::objects_move_to_colder_classes"),
         name if name.starts_with("AbortMultipartUpload/") => Test("lifecycle::uploads_are_aborted"),
         name if name.starts_with("Filter/") => Test("lifecycle::objects_expire_by_their_rules"),
-        _ => Test("put_bucket_lifecycle::every_element_comes_back"),
+        _ => Test("bucket_lifecycle::every_element_comes_back"),
     }
 }
 

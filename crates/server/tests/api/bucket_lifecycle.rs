@@ -1,4 +1,4 @@
-//! `PutBucketLifecycle`. What its rules do is in `lifecycle.rs`.
+//! The lifecycle rules of a bucket. What they do is in `lifecycle.rs`.
 
 use crate::harness::Bucket;
 use crate::harness::checksum::content_md5;
@@ -133,4 +133,25 @@ fn a_thousand_rules() {
     let rules: String = (0..1000).map(|n| rule(&format!("r{n}"), &format!("{n:04}"), &expire(1))).collect();
     bucket.root("PUT", "?lifecycle").body(configuration(&rules)).send().expect(200);
     assert_eq!(bucket.root("GET", "?lifecycle").send().expect(200).elements("Rule").len(), 1000);
+}
+
+#[test]
+fn errors() {
+    let bucket = Bucket::new();
+    let none = bucket.root("GET", "?lifecycle").send().expect_error(404, "NoSuchLifecycle");
+    assert_eq!(none.element("Message"), "No Row found in Lifecycle Table.");
+    assert_eq!(none.element("BucketName"), bucket.name);
+    bucket.root("GET", "?lifecycle").anonymous().send().expect_error(403, "AccessDenied");
+    Bucket::unmade().root("GET", "?lifecycle").send().expect_error(404, "NoSuchBucket");
+}
+
+#[test]
+fn takes_the_rules_away() {
+    let bucket = Bucket::new();
+    bucket.root("PUT", "?lifecycle").body(configuration(&rule("r", "", &expire(1)))).send().expect(200);
+    bucket.root("DELETE", "?lifecycle").anonymous().send().expect_error(403, "AccessDenied");
+    bucket.root("DELETE", "?lifecycle").send().expect(204);
+    bucket.root("GET", "?lifecycle").send().expect_error(404, "NoSuchLifecycle");
+    bucket.root("DELETE", "?lifecycle").send().expect(204);
+    Bucket::unmade().root("DELETE", "?lifecycle").send().expect_error(404, "NoSuchBucket");
 }

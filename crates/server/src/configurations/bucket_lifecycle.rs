@@ -1,22 +1,28 @@
-//! `PutBucketLifecycle`: sets the rules by which objects of a bucket are deleted or moved to colder classes.
+//! The lifecycle rules of a bucket, by which objects are deleted or moved to colder classes. What carries them out is
+//! `lifecycle`.
 
+use ossicle_protocol::xml::Document as _;
 use ossicle_protocol::{Error, LifecycleRules};
 use ossicle_store::BucketDocument;
 
+use super::{Configuration as _, Kept};
 use crate::announced::check_document_md5;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 
-/// Runs `PutBucketLifecycle`.
+impl Kept for LifecycleRules {
+    const DOCUMENT: BucketDocument = BucketDocument::Lifecycle;
+}
+
+/// Runs `PutBucketLifecycle`. Rules that come without an id get one.
 pub(crate) async fn put_bucket_lifecycle(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
     let allow_overlap = allows_overlap(call)?;
     let body = body.read(LifecycleRules::MAX_BODY).await?;
     check_document_md5(call, &body)?;
-    let rules = LifecycleRules::parse(&body, allow_overlap, new_id)?.to_xml().into_bytes();
-    let bucket = call.bucket_name()?.as_str();
-    call.app.store.set_bucket_document(bucket, BucketDocument::Lifecycle, Some(rules)).await?;
+    let rules = LifecycleRules::parse_new(&body, allow_overlap, new_id)?;
+    LifecycleRules::save(call, Some(&rules)).await?;
     Ok(Reply::ok())
 }
 

@@ -1,7 +1,8 @@
-//! `PutPublicAccessBlock`: public access to all buckets at once. It concerns everybody on a server, so each test has its own.
+//! Whether public access to all buckets is blocked, and what that changes.
 
 use std::sync::Arc;
 
+use crate::bucket_public_access_block::block;
 use crate::harness::form::Form;
 use crate::harness::server::folder;
 use crate::harness::{Bucket, Server, Setup};
@@ -106,4 +107,38 @@ fn errors() {
     put().header("Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA==").send().expect_error(400, "InvalidDigest");
     server.request("POST", "/?publicAccessBlock").send().expect_error(405, "MethodNotAllowed");
     bucket.key("GET", "k").anonymous().send().expect(200);
+}
+
+#[test]
+fn tells_whether_access_to_all_buckets_is_blocked() {
+    let server = Arc::new(Setup::new().start());
+    let bucket = open_bucket(&server);
+    let get = || server.request("GET", "/?publicAccessBlock").send().expect(200);
+    assert_eq!(get().element("BlockPublicAccess"), "false");
+    block_account(&server, true);
+    let answer = get();
+    assert_eq!(
+        (answer.element("BlockPublicAccess").as_str(), answer.spelled("Content-Type")),
+        ("true", "application/xml")
+    );
+    // A bucket tells its own setting.
+    assert_eq!(bucket.root("GET", "?bucketInfo").send().expect(200).element("BlockPublicAccess"), "false");
+    server.request("GET", "/?publicAccessBlock").anonymous().send().expect_error(403, "AccessDenied");
+}
+
+#[test]
+fn leaves_access_to_each_bucket_again() {
+    let server = Arc::new(Setup::new().start());
+    let (open, blocked) = (open_bucket(&server), open_bucket(&server));
+    block(&blocked, true);
+    block_account(&server, true);
+    server.request("DELETE", "/?publicAccessBlock").anonymous().send().expect_error(403, "AccessDenied");
+    open.key("GET", "k").anonymous().send().expect_error(403, "AccessDenied");
+    for _ in 0..2 {
+        server.request("DELETE", "/?publicAccessBlock").send().expect(204);
+        open.key("GET", "k").anonymous().send().expect(200);
+        blocked.key("GET", "k").anonymous().send().expect_error(403, "AccessDenied");
+    }
+    let answer = server.request("GET", "/?publicAccessBlock").send().expect(200);
+    assert_eq!(answer.element("BlockPublicAccess"), "false");
 }
