@@ -221,7 +221,7 @@ impl PreflightRequest {
 }
 
 impl CorsAnswer {
-    /// Names and values of the headers.
+    /// Returns the names and values of the headers.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.headers.iter().map(|(name, value)| (*name, value.as_str()))
     }

@@ -173,7 +173,7 @@ impl LifecycleRules {
         walks
     }
 
-    /// Whether a rule aborts uploads.
+    /// Returns whether a rule aborts uploads.
     #[must_use]
     pub fn abort_uploads(&self) -> bool {
         self.0.iter().any(|rule| rule.enabled && rule.abort.is_some())
@@ -277,7 +277,7 @@ impl LifecycleRule {
             && !self.except.iter().any(excepted)
     }
 
-    /// Whether the rule leaves all objects with this prefix alone.
+    /// Returns whether the rule leaves all objects with this prefix alone.
     fn spares(&self, prefix: &str) -> bool {
         self.except.iter().any(|except| except.tag.is_none() && prefix.starts_with(&except.prefix))
     }
@@ -315,13 +315,13 @@ fn first_overlap(rules: &[LifecycleRule], allowed: bool) -> Option<&'static str>
     })
 }
 
-/// Whether there may be objects that both rules are about.
+/// Returns whether there may be objects that both rules are about.
 fn meet(a: &LifecycleRule, b: &LifecycleRule) -> bool {
     let (outer, inner) = if a.prefix.len() <= b.prefix.len() { (a, b) } else { (b, a) };
     inner.prefix.starts_with(&outer.prefix) && !outer.spares(&inner.prefix)
 }
 
-/// The name of an action that both rules have and that must not be in both.
+/// Returns the name of an action that both rules have and that must not be in both.
 fn common_action(a: &LifecycleRule, b: &LifecycleRule, allowed: bool) -> Option<&'static str> {
     if a.abort.is_some() && b.abort.is_some() {
         return Some("AbortMultipartUpload");
@@ -355,7 +355,7 @@ const TRANSITION_CLASSES: [StorageClass; 4] = [
     StorageClass::DeepColdArchive,
 ];
 
-/// The order in which classes may follow each other.
+/// Returns the order in which classes may follow each other.
 pub(crate) fn coldness(class: StorageClass) -> u8 {
     match class {
         StorageClass::Standard => 0,
@@ -401,13 +401,13 @@ mod tests {
         format!("<Transition><Days>{days}</Days><StorageClass>{class}</StorageClass></Transition>")
     }
 
-    /// The object `a/b`, 100 bytes, class Standard, written on 2026-01-10 at 12:00.
+    /// Returns the object `a/b`, 100 bytes, class Standard, written on 2026-01-10 at 12:00.
     fn object(tags: &Tags) -> Candidate<'_> {
         let modified = at("2026-01-10T12:00:00.000Z");
         Candidate { key: "a/b", size: 100, tags, modified, class: Standard, appendable: false }
     }
 
-    /// What becomes of the object with the tags `k=v` and `x=`.
+    /// Checks what becomes of the object with the tags `k=v` and `x=`.
     #[track_caller]
     fn check(rules: &LifecycleRules, now: &str, expected: &str) {
         let tags = Tags::from_header("k=v&x").unwrap();

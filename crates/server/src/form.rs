@@ -75,7 +75,7 @@ impl Form {
 }
 
 impl Fields {
-    /// The first field of this name, whatever its case.
+    /// Returns the first field of this name, whatever its case.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.list
             .iter()
@@ -83,7 +83,7 @@ impl Fields {
             .map(|(_, value)| value.as_str())
     }
 
-    /// All fields in their order.
+    /// Returns all fields in their order.
     pub(crate) fn as_slice(&self) -> &[(String, String)] {
         &self.list
     }

@@ -49,20 +49,21 @@ impl<'a> Acting<'a> {
         Ok(Self { fields, headers, content_type })
     }
 
-    /// The value that acts.
+    /// Returns the value that acts.
     pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
         let header = || self.headers.iter().find(|(header, _)| *header == name).map(|(_, value)| *value);
         self.fields.get(name).filter(|value| !value.is_empty()).or_else(header)
     }
 
-    /// Everything that a policy's conditions speak of: what acts, and fields that occur more than once each time.
+    /// Returns everything that a policy's conditions speak of: what acts, and fields that occur more than once
+    /// each time.
     pub(crate) fn judged(&self) -> Vec<(&'a str, &'a str)> {
         let fields = self.fields.as_slice().iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let fields = fields.filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
         fields.chain(self.headers.iter().copied()).chain([("content-type", self.content_type)]).collect()
     }
 
-    /// The attributes of the object to be stored.
+    /// Returns the attributes of the object to be stored.
     pub(crate) fn attributes(&self, key: &ObjectKey) -> Result<Attributes, Error> {
         let mut names = HashSet::new();
         let mut list: Vec<(String, &str)> = Vec::new();

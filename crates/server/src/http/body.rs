@@ -56,7 +56,7 @@ impl RequestBody {
         Self { incoming: Some(incoming), connection, request, left, arrival: Arrival::new(follows, withheld) }
     }
 
-    /// What this body and its connection tell each other.
+    /// Returns what this body and its connection share.
     pub(crate) fn arrival(&self) -> Arrival {
         self.arrival.clone()
     }
@@ -66,12 +66,13 @@ impl RequestBody {
         self.connection.is_finishing()
     }
 
-    /// The length that the client announced; `None` when the body is chunked.
+    /// Returns the length that the client announced; `None` when the body is chunked.
     pub(crate) fn announced(&self) -> Option<u64> {
         self.incoming.as_ref().map_or(Some(0), |incoming| incoming.size_hint().exact())
     }
 
-    /// The next piece; `None` at the end. A body that breaks off or is chunked wrongly is the client's error.
+    /// Waits for the next piece; `None` at the end. A body that breaks off or is chunked wrongly is the
+    /// client's error.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
         self.arrival.begins();
         loop {
@@ -126,8 +127,8 @@ impl RequestBody {
 }
 
 impl RequestBody {
-    /// Whether a body that ends is whole: hyper ends one without an error when its connection is dropped. One in chunks may
-    /// have been whole even then, which nobody can know.
+    /// Returns whether a body that ends is whole: hyper ends one without an error when its connection is
+    /// dropped. One in chunks may have been whole even then, which nobody can know.
     fn is_whole(&self) -> bool {
         self.left.map_or_else(|| !self.arrival.is_cut_off(), |left| left == 0)
     }
@@ -149,7 +150,7 @@ impl RequestBody {
 /// A frame, unless the body ended or broke.
 type Next = Option<Result<Frame<Bytes>, hyper::Error>>;
 
-/// What comes next; `None` when the body comes too slowly.
+/// Polls for the next frame; `None` when the body comes too slowly.
 fn poll_frame(incoming: &mut Incoming, connection: &Connection, cx: &mut Context<'_>) -> Poll<Option<Next>> {
     if let Poll::Ready(frame) = Pin::new(incoming).poll_frame(cx) {
         connection.body_awaited_no_more();

@@ -42,7 +42,7 @@ pub(crate) enum Excess {
 }
 
 impl Excess {
-    /// The label in metrics.
+    /// Returns the label in metrics.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Handshake => "handshake",
@@ -145,14 +145,14 @@ impl Account {
         Some((excess, moment))
     }
 
-    /// How long nothing has been under way, if so.
+    /// Returns for how long nothing has been under way, if so.
     pub(crate) fn idle_for(&self, connection: &Connection, now: Instant) -> Option<Duration> {
         let moment = connection.moment();
         let still = moment == self.moment && moment.phase() != Phase::Serving && !connection.is_blocked();
         still.then(|| now.saturating_duration_since(self.since))
     }
 
-    /// Bytes in memory that wait for the client.
+    /// Returns the bytes in memory that wait for the client.
     pub(crate) fn held(&self, connection: &Connection) -> u64 {
         let of_request = if connection.wants_body() {
             connection.received_bytes().wrapping_sub(self.received_before).min(HELD_OF_REQUEST)
@@ -162,7 +162,7 @@ impl Account {
         connection.held_bytes() as u64 + of_request
     }
 
-    /// What the client is slow in, if it is so slow that it is given up while memory is short.
+    /// Returns what the client is slow in, if it is so slow that it is given up while memory is short.
     pub(crate) fn slow(&self, connection: &Connection, budget: &Budget) -> Option<Slow> {
         let (excess, credit) = if connection.is_blocked() {
             (Excess::Answer, &self.writing)

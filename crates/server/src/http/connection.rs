@@ -55,7 +55,7 @@ impl Moment {
         }
     }
 
-    /// Whether no request has begun yet.
+    /// Returns whether no request has begun yet.
     pub(crate) fn is_first(self) -> bool {
         // Handshake, idle, head.
         self.0 >> PHASE_BITS <= 3 && !matches!(self.phase(), Phase::Serving | Phase::Ending)
@@ -109,7 +109,7 @@ pub(crate) enum Order {
 }
 
 impl Connection {
-    /// A connection that begins in `phase`; `heads` is shared by all.
+    /// Makes a connection that begins in `phase`; `heads` is shared by all.
     pub(crate) fn new(phase: Phase, heads: Arc<AtomicU64>) -> Self {
         Self {
             moment: AtomicU64::new(Moment(0).next(phase).0),
@@ -167,7 +167,8 @@ impl Connection {
         self.answering.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a request is served whose answer has not begun: what is written now is at most `100 Continue`.
+    /// Returns whether a request is served whose answer has not begun: what is written now is at most `100
+    /// Continue`.
     pub(crate) fn is_before_answer(&self) -> bool {
         self.phase() == Phase::Serving && !self.answering.load(Ordering::Relaxed)
     }
@@ -188,7 +189,7 @@ impl Connection {
         self.unread.store(unread, Ordering::Relaxed);
     }
 
-    /// Whether the client may be sending what nobody reads.
+    /// Returns whether the client may be sending what nobody reads.
     pub(crate) fn has_unread(&self) -> bool {
         self.unread.load(Ordering::Relaxed)
     }
@@ -212,7 +213,7 @@ impl Connection {
         fits
     }
 
-    /// Whether there was no memory for what came last.
+    /// Returns whether there was no memory for what came last.
     pub(crate) fn lacks_memory(&self) -> bool {
         self.lacks_memory.load(Ordering::Relaxed)
     }
@@ -242,7 +243,7 @@ impl Connection {
         self.set_held(0);
     }
 
-    /// Whether another piece of an answer may be taken into memory. If not, the task is woken when it may.
+    /// Polls for room for another piece of an answer. Without it, the task is woken when there is.
     pub(crate) fn poll_room(&self) -> Poll<()> {
         if self.held_bytes() < ENOUGH_HELD {
             return Poll::Ready(());
@@ -251,7 +252,7 @@ impl Connection {
         Poll::Pending
     }
 
-    /// Whether a body waits for room and has it. The one who sends asks, in the same task.
+    /// Returns whether a body waits for room and has it. The one who sends asks, in the same task.
     pub(crate) fn gives_room(&self) -> bool {
         let gives = self.wants_room.load(Ordering::Relaxed) && self.held_bytes() < ENOUGH_HELD;
         if gives {
@@ -308,7 +309,7 @@ impl Connection {
         self.body_reader.wake();
     }
 
-    /// Whether a request's body has come too slowly.
+    /// Returns whether a request's body has come too slowly.
     pub(crate) fn was_late(&self) -> bool {
         self.body_late.load(Ordering::Relaxed) != NONE
     }
@@ -331,7 +332,8 @@ impl Connection {
         self.task.wake();
     }
 
-    /// The order, if there is one. `escaped` is called when one to close has come too late, since a request has begun.
+    /// Polls for an order. `escaped` is called when one to close has come too late, since a
+    /// request has begun.
     pub(crate) fn poll_order(&self, cx: &Context<'_>, escaped: impl FnOnce()) -> Poll<Order> {
         self.task.register(cx.waker());
         let close = self.close.load(Ordering::Acquire);

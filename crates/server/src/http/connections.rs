@@ -69,7 +69,7 @@ pub(crate) struct Seat {
 }
 
 impl Connections {
-    /// `limit` connections at once, each within `budget`.
+    /// Allows `limit` connections at once, each within `budget`.
     pub(crate) fn new(limit: usize, budget: Budget, metrics: ConnectionMetrics) -> Self {
         Self {
             limit,
@@ -225,12 +225,12 @@ impl Entry {
 }
 
 impl Seat {
-    /// The connection's state.
+    /// Returns the connection's state.
     pub(crate) fn connection(&self) -> &Arc<Connection> {
         &self.connection
     }
 
-    /// Whether there is only room to say that there is none.
+    /// Returns whether there is only room to say that there is none.
     pub(crate) fn is_refused(&self) -> bool {
         self.refused
     }
@@ -245,7 +245,7 @@ impl Seat {
         self.connections.metrics.closed(reason);
     }
 
-    /// A request came just before the connection was to be closed for idleness.
+    /// Notes that a request came just before the connection was to be closed for idleness.
     pub(crate) fn stays(&self) {
         let mut open = self.connections.open();
         let Some(entry) = open.entries.get_mut(&self.id) else { return };

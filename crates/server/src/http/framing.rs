@@ -16,7 +16,7 @@ pub(crate) enum Misframed {
 }
 
 impl Misframed {
-    /// A sentence for people.
+    /// Returns a sentence for people.
     pub(crate) fn message(self) -> &'static str {
         match self {
             Self::NoHost => "A request of HTTP/1.1 must have a Host header.",

@@ -70,7 +70,7 @@ impl HeaderCase {
     }
 }
 
-/// The map that hyper makes of an answer with these names.
+/// Returns the map that hyper makes of an answer with these names.
 async fn case_map(names: &[&str]) -> Result<http::Extensions, std::io::Error> {
     let mut template = String::from("HTTP/1.1 200 OK\r\n");
     for name in names {

@@ -55,7 +55,7 @@ pub(crate) trait Service: Send + Sync + 'static {
     /// an answer that has no end of its own.
     const ANSWERS_HALF_CLOSED: bool;
 
-    /// Never fails: errors are answers too.
+    /// Answers a request. It never fails: errors are answers too.
     fn answer(
         self: Arc<Self>,
         peer: SocketAddr,
@@ -226,12 +226,12 @@ impl<S: Service> Listener<S> {
     }
 }
 
-/// Whether no operation of this method reads a body.
+/// Returns whether no operation of this method reads a body.
 fn is_without_body(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS)
 }
 
-/// Whether the client waits for `100 Continue` before it sends its body.
+/// Returns whether the client waits for `100 Continue` before it sends its body.
 fn expects_to_be_told(headers: &HeaderMap) -> bool {
     headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
@@ -261,8 +261,8 @@ async fn ended<C: Future + Unpin>(
     .await
 }
 
-/// What `future` returns, unless the connection is to be closed, or to finish, before. It is boxed, since the task of each
-/// connection would have room for it all the time.
+/// Runs `future` unless the connection is to be closed, or to finish, before. It is boxed, since the task of
+/// each connection would have room for it all the time.
 fn until_closed<F: Future>(seat: &Seat, future: F) -> impl Future<Output = Option<F::Output>> {
     let mut future = Box::pin(future);
     poll_fn(move |cx| match future.as_mut().poll(cx) {
@@ -271,7 +271,8 @@ fn until_closed<F: Future>(seat: &Seat, future: F) -> impl Future<Output = Optio
     })
 }
 
-/// An error of `accept` is the system's (no file descriptors left) or the peer's; either way the next attempt may work.
+/// Waits a little after an error of `accept`: it is the system's (no file descriptors left) or the peer's;
+/// either way the next attempt may work.
 async fn pause_after(error: &io::Error) {
     if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) {
         return;

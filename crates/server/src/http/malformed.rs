@@ -30,7 +30,7 @@ impl<T> MalformedAnswers<T> {
         Self { io, connection, answer, pending: None }
     }
 
-    /// The stream itself.
+    /// Returns the stream itself.
     pub(crate) fn into_stream(self) -> T {
         self.io
     }

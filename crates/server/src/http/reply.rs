@@ -20,7 +20,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// An answer without a body.
+    /// Makes an answer without a body.
     pub(crate) fn new(status: StatusCode) -> Self {
         let mut response = http::Response::new(ReplyBody::whole(Bytes::new()));
         *response.status_mut() = status;
@@ -28,17 +28,17 @@ impl Reply {
         Self { response }
     }
 
-    /// 200 without a body.
+    /// Answers 200 without a body.
     pub(crate) fn ok() -> Self {
         Self::new(StatusCode::OK)
     }
 
-    /// 204.
+    /// Answers 204.
     pub(crate) fn no_content() -> Self {
         Self::new(StatusCode::NO_CONTENT)
     }
 
-    /// 200 with an XML document.
+    /// Answers 200 with an XML document.
     pub(crate) fn xml(document: String) -> Self {
         Self::ok().with_body("application/xml", document)
     }
@@ -111,7 +111,7 @@ impl Reply {
         self.with_raw(name, value.as_bytes())
     }
 
-    /// The same for a value that need not be UTF-8.
+    /// Sets a header whose value need not be UTF-8.
     pub(crate) fn with_raw(mut self, name: &str, value: &[u8]) -> Self {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value)) {
             self.response.headers_mut().insert(name, value);
@@ -125,17 +125,17 @@ impl Reply {
         self
     }
 
-    /// The status so far.
+    /// Returns the status so far.
     pub(crate) fn status(&self) -> StatusCode {
         self.response.status()
     }
 
-    /// The headers so far.
+    /// Returns the headers so far.
     pub(crate) fn headers(&self) -> &http::HeaderMap {
         self.response.headers()
     }
 
-    /// The length that the body will have.
+    /// Returns the length that the body will have.
     pub(crate) fn body_length(&self) -> u64 {
         match self.response.body().content {
             Content::Withheld { .. } => 0,
@@ -145,7 +145,7 @@ impl Reply {
         }
     }
 
-    /// The finished message, with `Content-Length` set where a body may stand.
+    /// Finishes the message, with `Content-Length` set where a body may stand.
     pub(crate) fn into_response(self) -> http::Response<ReplyBody> {
         let mut response = self.response;
         let bodiless = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);

@@ -20,7 +20,7 @@ struct Told {
 }
 
 impl Arrival {
-    /// `withheld` says that the body may not come unless somebody asks for it.
+    /// Begins the state of a request's body. `withheld` says that it may not come unless somebody asks for it.
     pub(crate) fn new(has_body: bool, withheld: bool) -> Self {
         let told = || Told { unread: AtomicBool::new(withheld), ..Told::default() };
         Self(has_body.then(|| Arc::new(told())))
@@ -42,7 +42,8 @@ impl Arrival {
         }
     }
 
-    /// Whether the end of the body is not waited for, so that nobody knows where a next request would begin.
+    /// Returns whether the end of the body is not waited for, so that nobody knows where a next request would
+    /// begin.
     pub(crate) fn is_unread(&self) -> bool {
         self.0.as_ref().is_some_and(|told| told.unread.load(Ordering::Acquire))
     }
@@ -54,7 +55,7 @@ impl Arrival {
         }
     }
 
-    /// Whether the connection is gone.
+    /// Returns whether the connection is gone.
     pub(crate) fn is_cut_off(&self) -> bool {
         self.0.as_ref().is_some_and(|told| told.cut_off.load(Ordering::Acquire))
     }
@@ -76,7 +77,7 @@ where
     F: Future<Output: Send> + Send + 'static,
     H: Send + 'static,
 {
-    /// `arrival` is that of the request's body, which is told if the connection ends.
+    /// Wraps a request. `arrival` is that of its body, which is told if the connection ends.
     pub(crate) fn new(request: F, arrival: Arrival, held: H) -> Self {
         Self { request: Some(Box::pin(request)), arrival, held: Some(held) }
     }
