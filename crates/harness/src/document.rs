@@ -1,7 +1,5 @@
 //! A look into XML answers, as plain as the documents are: elements without attributes.
 
-use crate::wire::Answer;
-
 /// Returns the text of the first element `name`.
 pub fn first(xml: &str, name: &str) -> Option<String> {
     all(xml, name).into_iter().next()
@@ -20,20 +18,6 @@ pub fn all(xml: &str, name: &str) -> Vec<String> {
         rest = &inside[end + close.len()..];
     }
     found
-}
-
-/// Checks an error document against the headers that came with it.
-#[track_caller]
-pub fn assert_error(xml: &str, answer: &Answer) {
-    assert!(xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>"), "{xml}");
-    assert!(!xml.contains("></") && !xml.contains("/>"), "no element may be empty: {xml}");
-    let text = |name: &str| first(xml, name).unwrap_or_else(|| panic!("no <{name}>: {xml}"));
-    assert_eq!(text("RequestId"), answer.must("x-oss-request-id"), "{xml}");
-    assert!(!text("Message").is_empty() && !text("HostId").is_empty(), "{xml}");
-    assert_eq!(first(xml, "EC").as_deref(), answer.header("x-oss-ec"), "{xml}");
-    if let Some(ec) = first(xml, "EC") {
-        assert_eq!(text("RecommendDoc"), format!("https://api.aliyun.com/troubleshoot?q={ec}"), "{xml}");
-    }
 }
 
 fn unescape(text: &str) -> String {

@@ -5,8 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use ossicle_protocol::Timestamp;
 
 use crate::request::{Request, now};
-use crate::server::{REGION, root_key};
-use crate::signing::{self, Key};
+use crate::signing::{self, Key, REGION, root_key};
 
 const BOUNDARY: &str = "9431149156168";
 

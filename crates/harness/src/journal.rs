@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::server::root_key;
+use crate::signing::root_key;
 use crate::{Server, Wire};
 
 /// Returns all rows that a query finds, newest first.

@@ -5,8 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ossicle_protocol::Timestamp;
 
-use crate::server::{REGION, root_key};
-use crate::signing::{self, Key, Signed};
+use crate::signing::{self, Key, REGION, Signed, root_key};
 use crate::wire::{Answer, Wire};
 
 /// How a request says who sends it.

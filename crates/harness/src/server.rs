@@ -13,16 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
 use crate::request::Request;
-use crate::signing::Key;
+use crate::signing::root_key;
 use crate::wire::{Answer, Wire};
-
-/// The region that the tests sign for.
-pub const REGION: &str = "cn-hangzhou";
-
-/// Returns the key that the tests sign with.
-pub fn root_key() -> Key {
-    Key { id: "TestAccessKeyId".to_owned(), secret: "TestAccessKeySecret".to_owned() }
-}
 
 /// How to start a server.
 #[derive(Debug, Default)]

@@ -15,6 +15,14 @@ pub struct Key {
     pub secret: String,
 }
 
+/// The region that the tests sign for.
+pub const REGION: &str = "cn-hangzhou";
+
+/// Returns the key that the tests sign with.
+pub fn root_key() -> Key {
+    Key { id: "TestAccessKeyId".to_owned(), secret: "TestAccessKeySecret".to_owned() }
+}
+
 /// What a signature covers. Names of headers are in lower case, query pairs are decoded.
 #[derive(Debug, Clone)]
 pub struct Signed<'a> {

@@ -7,7 +7,7 @@ use ossicle_protocol::Timestamp;
 use crate::harness::checksum::{content_md5, crc64, etag};
 use crate::harness::form::{Form, Policy};
 use crate::harness::request::now;
-use crate::harness::server::root_key;
+use crate::harness::signing::root_key;
 use crate::harness::{Answer, Bucket, Wire};
 
 /// A policy that says nothing but which bucket.
@@ -380,8 +380,7 @@ fn policies_that_do_not_hold_or_cannot_be_read() {
     assert_eq!(answer.element("ErrorDetail"), "{\"a\":\"b\",\"c\":\"d\"}");
     let with_policy = |policy: &str| {
         let fields = any(&bucket).v1();
-        let signature =
-            crate::harness::signing::v1_of(&crate::harness::server::root_key(), policy.as_bytes());
+        let signature = crate::harness::signing::v1_of(&root_key(), policy.as_bytes());
         fields
             .into_iter()
             .map(|(name, value)| match name.as_str() {

@@ -4,7 +4,7 @@
 use ossicle_protocol::Timestamp;
 
 use crate::harness::request::{Auth, now};
-use crate::harness::server::root_key;
+use crate::harness::signing::root_key;
 use crate::harness::signing::{self, Signed};
 use crate::harness::{Bucket, Request, Setup, Wire};
 

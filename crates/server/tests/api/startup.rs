@@ -9,7 +9,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 
 use crate::harness::application::Identity;
-use crate::harness::server::{Ended, folder, root_key};
+use crate::harness::server::{Ended, folder};
+use crate::harness::signing::root_key;
 use crate::harness::{Application, Bucket, Reply, Server, Setup, Wire};
 
 /// Checks that a command ended with code 2 and one line that says `words`.

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::harness::server::root_key;
+use crate::harness::signing::root_key;
 use crate::harness::{Bucket, Server};
 
 /// How a command ended and what it wrote.

@@ -10,7 +10,8 @@ use serde_json::json;
 
 use super::{callback, completion, encode, put};
 use crate::harness::checksum::content_md5;
-use crate::harness::server::{folder, root_key};
+use crate::harness::server::folder;
+use crate::harness::signing::root_key;
 use crate::harness::{Application, Bucket, Setup, Wire};
 
 #[test]
