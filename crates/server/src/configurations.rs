@@ -10,13 +10,13 @@ pub(crate) mod public_access_block;
 
 use ossicle_protocol::xml::Document;
 use ossicle_protocol::{BucketName, Error};
-use ossicle_store::{BucketDocument, Store};
 
 use crate::announced::check_document_md5;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
+use crate::kept::{self, Kept};
 
 /// A configuration of buckets or of the account.
 pub(crate) trait Configuration: Document + Send + Sync {
@@ -27,15 +27,9 @@ pub(crate) trait Configuration: Document + Send + Sync {
     fn save(call: &Call, new: Option<&Self>) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
-/// A configuration that the store keeps as a document of the bucket.
-pub(crate) trait Kept: Document + Send + Sync {
-    /// The place where it is kept.
-    const DOCUMENT: BucketDocument;
-}
-
 impl<C: Kept> Configuration for C {
     async fn load(call: &Call) -> Result<Option<Self>, Failure> {
-        read(&call.app.store, call.bucket_name()?.as_str()).await
+        kept::read(&call.app.store, call.bucket_name()?.as_str()).await
     }
 
     async fn save(call: &Call, new: Option<&Self>) -> Result<(), Failure> {
@@ -43,12 +37,6 @@ impl<C: Kept> Configuration for C {
         let bucket = call.bucket_name()?.as_str();
         Ok(call.app.store.set_bucket_document(bucket, Self::DOCUMENT, document).await?)
     }
-}
-
-/// Reads a configuration of any bucket.
-pub(crate) async fn read<C: Kept>(store: &Store, bucket: &str) -> Result<Option<C>, Failure> {
-    let document = store.bucket_document(bucket, C::DOCUMENT).await?;
-    Ok(document.map(|document| C::parse(&document)).transpose()?)
 }
 
 /// Runs the operation that sets a configuration.

@@ -29,6 +29,7 @@ mod endpoints;
 mod failure;
 mod form;
 mod http;
+mod kept;
 mod lifecycle;
 mod logging;
 mod metrics;

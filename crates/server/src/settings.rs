@@ -7,7 +7,7 @@ use ossicle_protocol::xml::BucketCallbackPolicy;
 use ossicle_protocol::{CorsRules, Error, LifecycleRules};
 use ossicle_store::{self as store, Bucket, Store};
 
-use crate::configurations::Kept;
+use crate::kept::Kept;
 
 /// More buckets than this are not kept at hand.
 const MAX_BUCKETS: usize = 4096;

@@ -3,7 +3,7 @@
 use ossicle_protocol::xml::BucketCallbackPolicy;
 use ossicle_store::BucketDocument;
 
-use super::Kept;
+use crate::kept::Kept;
 
 impl Kept for BucketCallbackPolicy {
     const DOCUMENT: BucketDocument = BucketDocument::CallbackPolicy;

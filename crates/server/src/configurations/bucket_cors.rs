@@ -5,9 +5,9 @@ use http::header::{HeaderValue, ORIGIN, VARY};
 use ossicle_protocol::{CorsAnswer, CorsRules};
 use ossicle_store::BucketDocument;
 
-use super::Kept;
 use crate::app::App;
 use crate::http::reply::Reply;
+use crate::kept::Kept;
 
 impl Kept for CorsRules {
     const DOCUMENT: BucketDocument = BucketDocument::Cors;

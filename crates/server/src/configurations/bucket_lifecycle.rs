@@ -5,12 +5,13 @@ use ossicle_protocol::xml::Document as _;
 use ossicle_protocol::{Error, LifecycleRules};
 use ossicle_store::BucketDocument;
 
-use super::{Configuration as _, Kept};
+use super::Configuration as _;
 use crate::announced::check_document_md5;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
+use crate::kept::Kept;
 
 impl Kept for LifecycleRules {
     const DOCUMENT: BucketDocument = BucketDocument::Lifecycle;

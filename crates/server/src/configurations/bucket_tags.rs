@@ -4,11 +4,11 @@ use ossicle_protocol::xml::Document as _;
 use ossicle_protocol::{BucketTags, Error, ErrorCode, Tags};
 use ossicle_store::{BucketDocument, BucketPage, ListBuckets, Store};
 
-use super::Kept;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
+use crate::kept::{self, Kept};
 
 impl Kept for BucketTags {
     const DOCUMENT: BucketDocument = BucketDocument::Tags;
@@ -45,7 +45,7 @@ pub(crate) async fn delete_bucket_tags(call: &Call, _: RequestBody) -> Result<Re
 }
 
 async fn tags_of(store: &Store, bucket: &str) -> Result<Tags, Failure> {
-    Ok(super::read::<BucketTags>(store, bucket).await?.unwrap_or_default().0)
+    Ok(kept::read::<BucketTags>(store, bucket).await?.unwrap_or_default().0)
 }
 
 /// Which buckets a listing is about, by their tags.

@@ -70,20 +70,21 @@ pub enum CreateBucket {
     Existed(Bucket),
 }
 
-/// A document kept verbatim with a bucket.
+/// A document kept verbatim with a bucket, by its number in the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
 #[non_exhaustive]
 pub enum BucketDocument {
     /// Rules for requests from pages of other origins.
-    Cors,
+    Cors = 1,
     /// Named callbacks that uploads can refer to.
-    CallbackPolicy,
+    CallbackPolicy = 2,
     /// Settings of background redelivery.
-    Redelivery,
+    Redelivery = 3,
     /// Pairs of key and value that describe it.
-    Tags,
+    Tags = 4,
     /// Rules by which its objects are deleted or moved to other classes of storage.
-    Lifecycle,
+    Lifecycle = 5,
 }
 
 /// Which buckets to list.

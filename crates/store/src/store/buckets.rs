@@ -98,7 +98,7 @@ impl Store {
         key::check_bucket(name).map_err(|_| Error::NoSuchBucket)?;
         let command = SetBucketDocument {
             name: name.to_owned(),
-            document: document_number(document),
+            document: document as u8,
             instead_of: None,
             content: content.map(Bytes::from),
         };
@@ -119,7 +119,7 @@ impl Store {
         key::check_bucket(name).map_err(|_| Error::NoSuchBucket)?;
         let command = SetBucketDocument {
             name: name.to_owned(),
-            document: document_number(document),
+            document: document as u8,
             instead_of: Some(instead_of.map(Bytes::copy_from_slice)),
             content: content.map(Bytes::from),
         };
@@ -138,7 +138,7 @@ impl Store {
         if key::check_bucket(name).is_err() {
             return Ok(None);
         }
-        let number = document_number(document);
+        let number = document as u8;
         let look_up = || self.parts.engine.query(BucketDocumentOf { bucket: name.to_owned(), number });
         self.parts.settings.document(name, number, look_up).await
     }
@@ -149,15 +149,5 @@ impl Store {
     /// [`Error::NoSuchBucket`].
     pub async fn bucket_stat(&self, name: &str) -> Result<BucketStat, Error> {
         self.parts.engine.query(BucketStatOf { bucket: name.to_owned() }).await
-    }
-}
-
-fn document_number(document: BucketDocument) -> u8 {
-    match document {
-        BucketDocument::Cors => 1,
-        BucketDocument::CallbackPolicy => 2,
-        BucketDocument::Redelivery => 3,
-        BucketDocument::Tags => 4,
-        BucketDocument::Lifecycle => 5,
     }
 }
