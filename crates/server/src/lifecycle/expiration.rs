@@ -13,10 +13,11 @@ use crate::tags;
 
 const EXPIRATION: HeaderName = HeaderName::from_static("x-oss-expiration");
 
-/// Adds `x-oss-expiration` to an answer about an object that a rule will delete.
+/// Adds `x-oss-expiration` to an answer about an object that a rule will delete. Rules that cannot be read are no reason not
+/// to answer; a run says so in the log.
 pub(crate) fn show_expiration(call: &Call, object: &ObjectFields, reply: Reply) -> Result<Reply, Error> {
     let (app, bucket) = (&call.app, call.bucket()?);
-    let Some(rules) = call.settings()?.lifecycle()? else { return Ok(reply) };
+    let Ok(Some(rules)) = call.settings()?.lifecycle() else { return Ok(reply) };
     let tags = tags::of_object(&object.attributes);
     let day_ms = app.config.testing.lifecycle_day_ms();
     let Some((date, rule)) = rules.expiration(&candidate(bucket, object, &tags), day_ms) else {

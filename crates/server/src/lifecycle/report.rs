@@ -14,6 +14,8 @@ pub(crate) struct Report {
     pub(crate) interrupted: bool,
     /// Buckets with rules.
     pub(crate) buckets: u64,
+    /// Those that could not be looked at to their end; the log says why.
+    pub(crate) failed_buckets: u64,
     /// Objects and uploads that were looked at.
     pub(crate) looked_at: u64,
     pub(crate) sums: Sums,

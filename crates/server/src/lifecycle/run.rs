@@ -72,6 +72,11 @@ impl Run<'_> {
                 match self.bucket(&bucket).await {
                     // It was deleted meanwhile.
                     Err(Error::NoSuchBucket) => {}
+                    // The others may do better, such as when a row of this one is damaged.
+                    Err(error) if !error.is_retryable() => {
+                        tracing::warn!(bucket = bucket.name, %error, "cannot carry out lifecycle rules");
+                        self.report.failed_buckets += 1;
+                    }
                     other => other?,
                 }
             }
@@ -91,6 +96,7 @@ impl Run<'_> {
             Ok(None) => return Ok(()),
             Err(error) => {
                 tracing::warn!(bucket = bucket.name, %error, "cannot read the lifecycle rules");
+                self.report.failed_buckets += 1;
                 return Ok(());
             }
         };

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ossicle_store::{BucketDocument, NewBucket, Store, StoreOptions};
 use serde_json::Value;
 
 use super::bucket_lifecycle::{configuration, expire, rule};
+use crate::harness::server::folder;
 use crate::harness::{Bucket, Server, Setup};
 
 /// A server that carries out rules when it is asked to.
@@ -220,4 +222,34 @@ fn an_object_that_will_expire_says_when() {
     }
     bucket.root("DELETE", "?lifecycle").send().expect(204);
     assert_eq!(bucket.key("HEAD", "a/1").send().expect(200).header("x-oss-expiration"), None);
+}
+
+#[test]
+fn rules_that_cannot_be_read_do_not_keep_anything_else_from_being_done() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    // As a damaged folder would have it, or one of another version.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = Store::open(&data, StoreOptions::default()).unwrap();
+        store.create_bucket(NewBucket { name: "a-damaged".into(), ..NewBucket::default() }).await.unwrap();
+        let rules = Some(b"<LifecycleConfiguration>".to_vec());
+        store.set_bucket_document("a-damaged", BucketDocument::Lifecycle, rules).await.unwrap();
+        store.close().await;
+    });
+    let setup =
+        Setup::new().set("OSSICLE_LIFECYCLE_EVERY_S", "0").set("OSSICLE_TESTING_LIFECYCLE_DAY_S", "1");
+    let server = Arc::new(setup.data(&data).start());
+    let bucket = Bucket::on(&server);
+    set(&bucket, &rule("r", "", &expire(1)));
+    bucket.put("k", "12");
+    server.request("PUT", "/a-damaged/k").body("12").send().expect(200);
+    let report = run(&server, "");
+    assert_eq!((&report["failed_buckets"], &report["sums"]["expired"]["count"]), (&1.into(), &1.into()));
+    assert!(server.log().contains("cannot read the lifecycle rules"), "{}", server.log());
+    assert_eq!(server.request("GET", "/a-damaged/k").send().expect(200).body, b"12");
+    // Setting them anew repairs it.
+    let anew = configuration(&rule("r", "", &expire(1)));
+    server.request("PUT", "/a-damaged?lifecycle").body(anew).send().expect(200);
+    assert_eq!(run(&server, "")["failed_buckets"], 0);
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use anyhow::anyhow;
 use clap::Args;
 
 use super::console_client::ConsoleClient;
@@ -26,11 +27,15 @@ impl Run {
     pub(super) async fn run(self) -> Result<(), Exit> {
         let path = format!("/api/lifecycle/run?dry_run={}", self.dry_run);
         let answer = self.console.post(&path).await.map_err(Exit::failed)?;
-        if self.format == Format::Json {
-            return print(&format!("{answer}\n"));
-        }
+        let json = format!("{answer}\n");
         let report: Report = serde_json::from_value(answer).map_err(Exit::failed)?;
-        print(&describe(&report))
+        print(&if self.format == Format::Json { json } else { describe(&report) })?;
+        match report.failed_buckets {
+            0 => Ok(()),
+            failed => Err(Exit::failed(anyhow!(
+                "the rules of {failed} buckets could not be carried out; the server's log says why"
+            ))),
+        }
     }
 }
 
