@@ -102,14 +102,30 @@ impl Run<'_> {
         };
         self.report.buckets += 1;
         let before = self.report.sums;
-        for (prefix, rules) in rules.walks() {
-            self.objects(bucket, &prefix, &rules).await?;
+        let done = self.carry_out(bucket, rules).await;
+        self.log(bucket, before);
+        done
+    }
+
+    async fn carry_out(&mut self, bucket: &Bucket, rules: &LifecycleRules) -> Result<(), Error> {
+        for (prefix, group) in rules.walks() {
+            self.objects(bucket, rules, &prefix, &group).await?;
         }
         if rules.abort_uploads() {
             self.uploads(bucket, rules).await?;
         }
-        self.log(bucket, before);
         Ok(())
+    }
+
+    /// Whether to go on with a bucket: the server runs, and these are still its rules. Somebody may have taken them away
+    /// because of what they do.
+    async fn goes_on(&mut self, bucket: &Bucket, rules: &LifecycleRules) -> Result<bool, Error> {
+        if self.is_stopped() {
+            return Ok(false);
+        }
+        let settings = self.app.settings.of(&self.app.store, &bucket.name).await?;
+        let present = settings.as_ref().and_then(|settings| settings.lifecycle().ok().flatten());
+        Ok(present.is_some_and(|present| std::ptr::eq(present, rules) || present == rules))
     }
 
     fn log(&self, bucket: &Bucket, before: Sums) {
@@ -125,13 +141,20 @@ impl Run<'_> {
         }
     }
 
-    async fn objects(&mut self, bucket: &Bucket, prefix: &str, rules: &LifecycleRules) -> Result<(), Error> {
+    /// Looks at the objects with a prefix, which only the rules of the group may be about.
+    async fn objects(
+        &mut self,
+        bucket: &Bucket,
+        rules: &LifecycleRules,
+        prefix: &str,
+        group: &LifecycleRules,
+    ) -> Result<(), Error> {
         let (name, prefix) = (bucket.name.clone(), prefix.to_owned());
         let mut which = ListObjects { bucket: name, prefix, max: PAGE, ..ListObjects::default() };
-        while !self.is_stopped() {
+        while self.goes_on(bucket, rules).await? {
             let page = self.app.store.list_objects(&which).await?;
             self.report.looked_at += page.objects.len() as u64;
-            let due = page.objects.iter().filter_map(|object| self.judge(bucket, object, rules)).collect();
+            let due = page.objects.iter().filter_map(|object| self.judge(bucket, object, group)).collect();
             self.act(bucket, due).await?;
             match page.next {
                 Some(next) => which.after = next,
@@ -199,7 +222,7 @@ impl Run<'_> {
 
     async fn uploads(&mut self, bucket: &Bucket, rules: &LifecycleRules) -> Result<(), Error> {
         let mut after: Option<PendingCursor> = None;
-        while !self.is_stopped() {
+        while self.goes_on(bucket, rules).await? {
             let bucket = Some(bucket.name.clone());
             let which = PendingUploads { bucket, begun_before_ms: None, after: after.take(), look: PAGE };
             let page = self.app.store.pending_uploads(&which).await?;
