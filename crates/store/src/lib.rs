@@ -65,6 +65,7 @@
 mod check;
 mod codec;
 mod command;
+mod counters;
 mod data;
 mod disk;
 mod due_low_watermark;

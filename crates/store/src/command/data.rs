@@ -7,12 +7,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::codec::{Decoder, Encoder};
+use crate::counters::{Addition, Counted, StatChange};
 use crate::engine::Txn;
 use crate::extent::{DataRef, Extent, MAX_OWN_EXTENTS, Place};
 use crate::id::DataId;
 use crate::key;
-use crate::record::{decode_object, decode_stat, encode_object, encode_stat};
-use crate::{BucketStat, Error, ObjectFields};
+use crate::record::{decode_object, encode_object};
+use crate::{Error, ObjectFields};
 
 /// Data that came in whole: what a command stores.
 #[derive(Debug, Clone)]
@@ -97,30 +98,14 @@ pub(super) async fn count<T: Txn>(
     old: Option<&ObjectFields>,
     new: Option<&ObjectFields>,
 ) -> Result<(), Error> {
-    change_stat(txn, bucket, |stat| {
-        if let Some(old) = old {
-            stat.remove(old.kind, &old.attributes.storage_class, old.size);
-        }
-        if let Some(new) = new {
-            stat.add(new.kind, &new.attributes.storage_class, new.size);
-        }
-    })
-    .await
-}
-
-pub(super) async fn change_stat<T: Txn>(
-    txn: &mut T,
-    bucket: &str,
-    change: impl FnOnce(&mut BucketStat),
-) -> Result<(), Error> {
-    let key = key::stat(bucket);
-    let mut stat = match txn.get(&key).await? {
-        Some(row) => decode_stat(&row)?,
-        None => BucketStat::default(),
+    let counted = |object: &ObjectFields| Counted {
+        kind: object.kind,
+        storage_class: object.attributes.storage_class.clone(),
+        size: object.size,
     };
-    change(&mut stat);
-    txn.put(key, encode_stat(&stat));
-    Ok(())
+    let gone = old.map(|old| StatChange::Gone(counted(old)));
+    let came = new.map(|new| StatChange::Came(counted(new)));
+    txn.add(key::stat(bucket), Addition::Stat(gone.into_iter().chain(came).collect())).await
 }
 
 /// Takes new data in: its rows, and the extent it is, if it is not empty.

@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use super::data::require_bucket;
+use crate::counters::{Addition, DeliveryChange};
 use crate::engine::{Command, Txn};
 use crate::key::{self, Tag};
 use crate::queued_updates::QueuedUpdate;
@@ -39,7 +40,7 @@ pub(super) async fn record<T: Txn>(
     };
     write(txn, &delivery);
     let is_scheduled = delivery.scheduled_ms().is_some();
-    change_counts(txn, |counts| counts.change(delivery.state, is_scheduled, 1)).await
+    add_counts(txn, vec![DeliveryChange { state: delivery.state, is_scheduled, by: 1 }]).await
 }
 
 fn write<T: Txn>(txn: &mut T, delivery: &Delivery) {
@@ -80,11 +81,9 @@ async fn rewrite<T: Txn>(
     if (state_before, scheduled_before.is_some()) == (state, scheduled.is_some()) {
         return Ok(());
     }
-    change_counts(txn, |counts| {
-        counts.change(state_before, scheduled_before.is_some(), -1);
-        counts.change(state, scheduled.is_some(), 1);
-    })
-    .await
+    let before = DeliveryChange { state: state_before, is_scheduled: scheduled_before.is_some(), by: -1 };
+    let after = DeliveryChange { state, is_scheduled: scheduled.is_some(), by: 1 };
+    add_counts(txn, vec![before, after]).await
 }
 
 /// How many deliveries the row of the counts says there are.
@@ -92,12 +91,8 @@ pub(crate) fn counts_in(row: Option<&[u8]>) -> Result<DeliveryCounts, Error> {
     row.map_or(Ok(DeliveryCounts::default()), decode_counts)
 }
 
-async fn change_counts<T: Txn>(txn: &mut T, change: impl FnOnce(&mut DeliveryCounts)) -> Result<(), Error> {
-    let key = key::delivery_counts();
-    let mut counts = counts_in(txn.get(&key).await?.as_deref())?;
-    change(&mut counts);
-    txn.put(key, encode_counts(&counts));
-    Ok(())
+async fn add_counts<T: Txn>(txn: &mut T, changes: Vec<DeliveryChange>) -> Result<(), Error> {
+    txn.add(key::delivery_counts(), Addition::Deliveries(changes)).await
 }
 
 /// Records a delivery on its own.
@@ -310,10 +305,12 @@ impl Command for PruneDeliveries {
             dropped.push(index);
         }
         if !dropped.is_empty() {
-            let forget = |counts: &mut DeliveryCounts| {
-                dropped.iter().for_each(|index| counts.change(index.state, index.is_scheduled, -1));
+            let gone = |index: &DeliveryIndex| DeliveryChange {
+                state: index.state,
+                is_scheduled: index.is_scheduled,
+                by: -1,
             };
-            change_counts(txn, forget).await?;
+            add_counts(txn, dropped.iter().map(gone).collect()).await?;
         }
         Ok(Pruned { dropped: dropped.len() as u64, after: last })
     }

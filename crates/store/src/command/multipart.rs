@@ -6,9 +6,10 @@ use crc_fast::CrcAlgorithm;
 use md5::{Digest, Md5};
 
 use super::data::{
-    NewData, change_stat, gather, get_object, release, replace_object, require_bucket, scan_prefix, take_in,
+    NewData, gather, get_object, release, replace_object, require_bucket, scan_prefix, take_in,
 };
 use super::delivery::record;
+use crate::counters::{Addition, StatChange};
 use crate::data::Md5State;
 use crate::engine::{Command, Txn};
 use crate::extent::{DataRef, Extent};
@@ -32,7 +33,7 @@ impl Command for Initiate {
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
         require_bucket(txn, &self.bucket).await?;
         txn.put(key::upload(&self.bucket, &self.key, self.id), self.record.encode());
-        change_stat(txn, &self.bucket, |stat| stat.uploads += 1).await
+        txn.add(key::stat(&self.bucket), Addition::Stat(vec![StatChange::UploadBegan])).await
     }
 }
 
@@ -307,5 +308,5 @@ async fn require_upload<T: Txn>(
 
 async fn end_upload<T: Txn>(txn: &mut T, bucket: &str, key: &str, id: UploadId) -> Result<(), Error> {
     txn.delete(key::upload(bucket, key, id));
-    change_stat(txn, bucket, |stat| stat.uploads = stat.uploads.saturating_sub(1)).await
+    txn.add(key::stat(bucket), Addition::Stat(vec![StatChange::UploadEnded])).await
 }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use super::Row;
 use crate::Error;
+use crate::counters::Addition;
 
 /// A transaction. The embedded engines answer at once; one over a network does not.
 pub(crate) trait Txn: Send {
@@ -27,6 +28,15 @@ pub(crate) trait Txn: Send {
     fn put(&mut self, key: Bytes, value: Bytes);
     /// Deletes a row, whether it exists or not.
     fn delete(&mut self, key: Bytes);
+    /// Adds to the counters in a row without reading them: whatever else is added meanwhile is no conflict. The embedded
+    /// engine has one writer and changes the row.
+    fn add(&mut self, key: Bytes, addition: Addition) -> impl Future<Output = Result<(), Error>> + Send {
+        async move {
+            let row = addition.to_row(self.get(&key).await?.as_deref())?;
+            self.put(key, row);
+            Ok(())
+        }
+    }
 }
 
 /// A change of the metadata.

@@ -1,8 +1,8 @@
 //! An engine that is slow and at odds with whoever relies on luck: it stands for a shared one in tests.
 //!
 //! Its rows are in memory, and outlive the store as those of a database do: whoever opens an engine with the same name finds
-//! them. Every look waits, now and then for long. Commands run side by side and are run again from the start when another one
-//! came first, and at random as well; queries are run twice at random. Commits come in another order than they were asked
+//! them. Every look waits, now and then for long. Commands run side by side and are run again from the start when something
+//! that they read has changed since, and at random as well; queries are run twice at random. Commits come in another order than they were asked
 //! for in, as far as nobody waited for the earlier one.
 
 use std::collections::BTreeMap;
@@ -23,6 +23,7 @@ use super::embedded::tables::is_empty_range;
 use super::write_batch::WriteBatch;
 use super::{Command, CommitObserver, Query, Row, Txn, View};
 use crate::Error;
+use crate::counters::Addition;
 use crate::file::FileGuard;
 use crate::health::Condition;
 use crate::lock::FolderLock;
@@ -41,6 +42,8 @@ static DATABASES: Mutex<BTreeMap<PathBuf, Arc<Mutex<Rows>>>> = Mutex::new(BTreeM
 struct Shared {
     rows: Arc<Mutex<Rows>>,
     closed: AtomicBool,
+    /// Commands that were run again since something they had read was changed.
+    conflicts: AtomicU64,
     views: SnapshotTracker,
     observer: CommitObserver,
     condition: Arc<Condition>,
@@ -51,6 +54,8 @@ struct Shared {
 #[derive(Debug, Default, Clone)]
 struct Rows {
     version: u64,
+    /// At which version each row changed last, deleted ones included.
+    changed: Arc<BTreeMap<Bytes, u64>>,
     all: Arc<WriteBatch>,
 }
 
@@ -68,6 +73,7 @@ impl Contrary {
         let shared = Shared {
             rows: Arc::clone(databases.entry(name.to_owned()).or_default()),
             closed: AtomicBool::new(false),
+            conflicts: AtomicU64::new(0),
             views: SnapshotTracker::default(),
             observer: around.observer,
             condition: around.condition,
@@ -111,8 +117,7 @@ impl Contrary {
     }
 
     pub(crate) async fn dry_run<C: Command>(&self, command: C) -> Result<C::Output, Error> {
-        let mut txn = Attempt { state: self.shared.state(), own: WriteBatch::new() };
-        command.run(&mut txn).await
+        command.run(&mut Attempt::new(self.shared.state())).await
     }
 
     pub(crate) async fn query<Q: Query>(&self, query: &Q) -> Result<Q::Output, Error> {
@@ -126,6 +131,11 @@ impl Contrary {
         self.shared.views.oldest(|| self.shared.lock().version)
     }
 
+    /// Counts the commands that were run again since something they had read was changed.
+    pub(crate) fn conflicts(&self) -> u64 {
+        self.shared.conflicts.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn close(&self) -> bool {
         self.shared.closed.store(true, Ordering::Release);
         false
@@ -137,13 +147,13 @@ impl Shared {
         self.hesitate().await;
         loop {
             self.condition.check_space(C::GROWS)?;
-            let mut txn = Attempt { state: self.state(), own: WriteBatch::new() };
-            let result = command.run(&mut txn).await;
+            let mut attempt = Attempt::new(self.state());
+            let result = command.run(&mut attempt).await;
             if self.dice.roll(3) == 0 {
                 continue;
             }
-            let base = txn.state.rows.version;
-            if !self.try_apply(base, &txn.own, result.is_ok())? {
+            if !self.try_apply(attempt, result.is_ok())? {
+                self.conflicts.fetch_add(1, Ordering::Relaxed);
                 continue;
             }
             self.hesitate().await;
@@ -151,25 +161,34 @@ impl Shared {
         }
     }
 
-    /// Applies changes to the rows unless they have changed since `base`. Even a refusal has to rest on what is there.
-    fn try_apply(&self, base: u64, own: &WriteBatch, succeeded: bool) -> Result<bool, Error> {
+    /// Applies changes to the rows unless something that the attempt has read changed since. Even a refusal has to rest on
+    /// what is there.
+    fn try_apply(&self, attempt: Attempt, succeeded: bool) -> Result<bool, Error> {
         let mut rows = self.lock();
         if self.closed.load(Ordering::Acquire) {
             return Err(Error::Closed);
         }
-        if rows.version != base {
+        if attempt.has_read_what_changed(&rows) {
             return Ok(false);
         }
+        let mut own = attempt.own;
+        for (key, addition) in attempt.additions {
+            let row = own.get(&key).cloned().unwrap_or_else(|| rows.all.get(&key).cloned().flatten());
+            own.insert(key, Some(addition.to_row(row.as_deref())?));
+        }
         if succeeded && !own.is_empty() {
+            rows.version += 1;
+            let version = rows.version;
             let all = Arc::make_mut(&mut rows.all);
-            for (key, value) in own {
+            for (key, value) in &own {
                 match value {
                     Some(value) => drop(all.insert(key.clone(), Some(value.clone()))),
                     None => drop(all.remove(key)),
                 }
             }
-            rows.version += 1;
-            self.observer.committed(own);
+            let changed = Arc::make_mut(&mut rows.changed);
+            changed.extend(own.keys().map(|key| (key.clone(), version)));
+            self.observer.committed(&own);
         }
         Ok(true)
     }
@@ -229,24 +248,54 @@ impl Drop for State {
     }
 }
 
-/// One attempt to run a command.
+/// One attempt to run a command: what it has read, and what it would change.
 struct Attempt {
     state: State,
     own: WriteBatch,
+    additions: Vec<(Bytes, Addition)>,
+    keys_read: Vec<Bytes>,
+    ranges_read: Vec<(Bound<Bytes>, Bound<Bytes>)>,
+}
+
+impl Attempt {
+    fn new(state: State) -> Self {
+        Self {
+            state,
+            own: WriteBatch::new(),
+            additions: Vec::new(),
+            keys_read: Vec::new(),
+            ranges_read: Vec::new(),
+        }
+    }
+
+    fn has_read_what_changed(&self, rows: &Rows) -> bool {
+        let base = self.state.rows.version;
+        let is_newer = |version: &u64| *version > base;
+        self.keys_read.iter().any(|key| rows.changed.get(key).is_some_and(is_newer))
+            || self.ranges_read.iter().any(|range| {
+                rows.changed.range::<Bytes, _>(range.clone()).any(|(_, version)| is_newer(version))
+            })
+    }
 }
 
 impl Txn for Attempt {
     async fn get(&mut self, key: &[u8]) -> Result<Option<Bytes>, Error> {
-        match self.own.get(key) {
-            Some(value) => Ok(value.clone()),
-            None => self.state.get(key).await,
+        if self.additions.iter().any(|(of, _)| of == key) {
+            return Err(Error::corrupt("a command reads counters that it adds to"));
         }
+        if let Some(value) = self.own.get(key) {
+            return Ok(value.clone());
+        }
+        self.keys_read.push(Bytes::copy_from_slice(key));
+        self.state.get(key).await
     }
 
     async fn scan(&mut self, from: Bound<&[u8]>, to: Bound<&[u8]>, limit: usize) -> Result<Vec<Row>, Error> {
         if is_empty_range(from, to) {
             return Ok(Vec::new());
         }
+        let owned = |bound: Bound<&[u8]>| bound.map(Bytes::copy_from_slice);
+        self.ranges_read.push((owned(from), owned(to)));
         let mut merged: WriteBatch = self
             .state
             .scan(from, to, usize::MAX)
@@ -264,6 +313,11 @@ impl Txn for Attempt {
 
     fn delete(&mut self, key: Bytes) {
         self.own.insert(key, None);
+    }
+
+    async fn add(&mut self, key: Bytes, addition: Addition) -> Result<(), Error> {
+        self.additions.push((key, addition));
+        Ok(())
     }
 }
 

@@ -871,3 +871,38 @@ async fn leases_of_a_process_that_is_gone_end_when_the_folder_is_opened() {
         store.close().await;
     }
 }
+
+/// Two writers of one bucket have nothing to wait for each other for: what both count is added, not read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writers_of_one_bucket_do_not_conflict() {
+    let (_dir, store) = store(Engine::Contrary).await;
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..8 {
+        let store = store.clone();
+        writers.spawn(async move {
+            for n in 0..20 {
+                let key = format!("{writer}/{n}");
+                let data = stored(&store, b"content").await.unwrap();
+                let delivery =
+                    NewDelivery { id: format!("{writer}-{n}"), due_ms: None, lease: None, payload: vec![] };
+                let put = crate::PutObject { journal: Some(delivery), ..put_of("b", &key, data) };
+                store.put_object(put).await.unwrap();
+                let upload_id = initiate(&store, &key).await.unwrap();
+                if n % 2 == 0 {
+                    let abort =
+                        crate::AbortUpload { bucket: "b".into(), key, upload_id, idle_since_ms: None };
+                    store.abort(abort).await.unwrap();
+                }
+            }
+        });
+    }
+    while let Some(done) = writers.join_next().await {
+        done.unwrap();
+    }
+    let crate::engine::Engine::Contrary(engine) = &*store.parts().engine else { panic!("another engine") };
+    assert_eq!(engine.conflicts(), 0);
+    let stat = store.bucket_stat("b").await.unwrap();
+    assert_eq!((stat.objects, stat.bytes, stat.uploads), (160, 160 * 7, 80));
+    assert_eq!(store.delivery_counts().await.unwrap().total(), 160);
+    assert!(store.fsck(false).await.unwrap().findings.is_empty());
+}
