@@ -8,7 +8,7 @@ use super::simulated_disk::SimulatedDisk;
 use super::support::{append, bytes, copy, get, initiate, put_of, put_part, read, stored};
 use crate::{
     AbortUpload, ClaimId, CompleteUpload, DeleteObject, DeliveryState, Error, Lease, NewDelivery, Parts,
-    PutObject, Store, UpdateDelivery,
+    PutObject, SeenObject, Store, UpdateDelivery,
 };
 
 /// What a key held, or may have held, and since when.
@@ -101,7 +101,10 @@ impl Client {
                 1 => self.compose(&name("parts"), seed, if round % 8 == 1 { 3 } else { 11 }).await,
                 2 => self.copy(&name("plain"), &content, &name("copy")).await,
                 3 => self.delete(&name("plain")).await,
-                _ => self.begin_and_abort(&name("aborted"), seed).await,
+                _ => {
+                    self.move_to_another_class(&name("append")).await;
+                    self.begin_and_abort(&name("aborted"), seed).await;
+                }
             }
             self.read_back(&name("parts")).await;
         }
@@ -221,9 +224,30 @@ impl Client {
 
     async fn delete(&self, key: &str) {
         let version = self.ask(key, None, None);
-        let delete = DeleteObject { bucket: "b".into(), key: key.into(), if_match: None };
-        let result = self.store.delete_object(delete).await;
-        self.settle(key, version, result.is_ok());
+        let done = if self.number.is_multiple_of(2) {
+            let delete = DeleteObject { bucket: "b".into(), key: key.into(), if_match: None };
+            self.store.delete_object(delete).await.is_ok()
+        } else {
+            let Some(seen) = self.see(key).await else { return };
+            self.store.delete_seen("b", vec![seen]).await.is_ok_and(|deleted| deleted == [true])
+        };
+        self.settle(key, version, done);
+    }
+
+    /// Gives an object another class, which changes nothing of its content.
+    async fn move_to_another_class(&self, key: &str) {
+        let Some(seen) = self.see(key).await else { return };
+        if let Ok(moved) = self.store.set_storage_class("b", vec![seen], "IA").await {
+            assert_eq!(moved, [true]);
+            let found = self.store.object("b", key).await;
+            assert!(found.is_err() || found.unwrap().unwrap().attributes.storage_class == "IA");
+        }
+    }
+
+    /// The object as it is now; nobody else changes it.
+    async fn see(&self, key: &str) -> Option<SeenObject> {
+        let found = self.store.object("b", key).await.ok()??;
+        Some(SeenObject { key: key.to_owned(), generation: found.generation })
     }
 
     fn ask(&self, key: &str, content: Option<Vec<u8>>, delivery: Option<String>) -> usize {
