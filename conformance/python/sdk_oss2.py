@@ -50,10 +50,25 @@ class Oss2:
 
     # Buckets
 
+    def service(self):
+        """A client of the service itself."""
+        return oss2.Service(self.auth, self.endpoint, region=self.settings.region)
+
+    def put_account_public_access_block(self, block):
+        """PutPublicAccessBlock."""
+        return _call(lambda: self.service().put_public_access_block(block)).status
+
+    def get_account_public_access_block(self):
+        """GetPublicAccessBlock."""
+        return _call(lambda: self.service().get_public_access_block()).block_public_access
+
+    def delete_account_public_access_block(self):
+        """DeletePublicAccessBlock."""
+        return _call(lambda: self.service().delete_public_access_block()).status
+
     def list_buckets(self, prefix, max_keys=100, marker=""):
         """Names of the buckets with a prefix."""
-        service = oss2.Service(self.auth, self.endpoint, region=self.settings.region)
-        page = _call(lambda: service.list_buckets(prefix, marker, max_keys))
+        page = _call(lambda: self.service().list_buckets(prefix, marker, max_keys))
         names = [bucket.name for bucket in page.buckets]
         return Listing(names, [], page.is_truncated, page.next_marker, page.buckets)
 

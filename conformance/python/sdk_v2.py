@@ -124,6 +124,21 @@ class OssV2:
         """DeleteBucketCors."""
         return _call(self.client.delete_bucket_cors, oss.DeleteBucketCorsRequest(bucket=name)).status_code
 
+    def put_account_public_access_block(self, block):
+        """PutPublicAccessBlock."""
+        document = oss.PublicAccessBlockConfiguration(block_public_access=block)
+        request = oss.PutPublicAccessBlockRequest(public_access_block_configuration=document)
+        return _call(self.client.put_public_access_block, request).status_code
+
+    def get_account_public_access_block(self):
+        """GetPublicAccessBlock."""
+        found = _call(self.client.get_public_access_block, oss.GetPublicAccessBlockRequest())
+        return found.public_access_block_configuration.block_public_access
+
+    def delete_account_public_access_block(self):
+        """DeletePublicAccessBlock."""
+        return _call(self.client.delete_public_access_block, oss.DeletePublicAccessBlockRequest()).status_code
+
     def put_public_access_block(self, name, block):
         """PutBucketPublicAccessBlock."""
         document = oss.PublicAccessBlockConfiguration(block_public_access=block)

@@ -25,7 +25,7 @@ const SDKS: [(&str, &str, &str); 6] = [
 ];
 
 /// The rows of the table, and the beginnings of the case names that belong to each; the longest that fits decides.
-const ROWS: [(&str, &[&str]); 40] = [
+const ROWS: [(&str, &[&str]); 41] = [
     ("ListBuckets", &["ListBuckets", "bucket_list"]),
     ("PutBucket", &["PutBucket", "bucket_create"]),
     ("DeleteBucket", &["DeleteBucket", "bucket_delete"]),
@@ -35,6 +35,7 @@ const ROWS: [(&str, &[&str]); 40] = [
     ("PutBucketAcl, GetBucketAcl", &["PutBucketAcl", "GetBucketAcl", "bucket_acl"]),
     ("PutBucketCors, GetBucketCors, DeleteBucketCors", &["PutBucketCors", "bucket_cors"]),
     ("OptionObject", &["OptionObject", "preflight"]),
+    ("PutPublicAccessBlock and its GET and DELETE", &["PutPublicAccessBlock"]),
     ("PutBucketPublicAccessBlock and its GET and DELETE", &["PutBucketPublicAccessBlock"]),
     ("GetBucketVersioning", &["GetBucketVersioning"]),
     ("PutBucketCallbackPolicy and its GET and DELETE", &["PutBucketCallbackPolicy", "callback_policy"]),

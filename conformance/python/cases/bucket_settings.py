@@ -22,6 +22,25 @@ def public_access_block(context):
     checks.equal(wire.exchange("GET", context.url(name, "a")).status, 200, "read without an account")
 
 
+@case("PutPublicAccessBlock", "round trip, effect, delete")
+def account_public_access_block(context):
+    """Blocked for the account, no bucket is public, whatever its own setting says."""
+    sdk, name = context.sdk, context.bucket_name("account-block")
+    sdk.create_bucket(name, "public-read")
+    sdk.put(name, "a", b"text")
+    checks.equal(sdk.get_account_public_access_block(), False)
+    checks.equal(sdk.put_account_public_access_block(True), 200)
+    try:
+        checks.equal(sdk.get_account_public_access_block(), True)
+        checks.equal(sdk.get_public_access_block(name), False, "of the bucket")
+        checks.equal(wire.exchange("GET", context.url(name, "a")).status, 403, "read without an account")
+    finally:
+        # The other cases use the same server.
+        checks.equal(sdk.delete_account_public_access_block(), 204)
+    checks.equal(sdk.get_account_public_access_block(), False)
+    checks.equal(wire.exchange("GET", context.url(name, "a")).status, 200, "read without an account")
+
+
 @case("GetBucketVersioning", "never set")
 def versioning(context):
     """The SDKs tell "never" from "off" by a status that is not there."""
