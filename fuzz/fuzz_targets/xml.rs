@@ -3,10 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ossicle_protocol::CorsRules;
 use ossicle_protocol::xml::{
     BucketCallbackPolicy, CompleteMultipartUpload, CreateBucketConfiguration, DeleteRequest, Document,
 };
+use ossicle_protocol::{CorsRules, LifecycleRules};
 
 fuzz_target!(|body: &[u8]| {
     let _ = CompleteMultipartUpload::parse(body);
@@ -16,6 +16,9 @@ fuzz_target!(|body: &[u8]| {
         let once = CorsRules::parse(rules.to_xml().as_bytes());
         let twice = once.as_ref().map(|rules| CorsRules::parse(rules.to_xml().as_bytes()));
         assert_eq!(twice, Ok(once.clone()));
+    }
+    if let Ok(rules) = LifecycleRules::parse(body) {
+        assert_eq!(LifecycleRules::parse(rules.to_xml().as_bytes()), Ok(rules));
     }
     if let Ok(policy) = BucketCallbackPolicy::parse(body) {
         let once = BucketCallbackPolicy::parse(policy.to_xml().as_bytes());

@@ -9,7 +9,7 @@ pub(crate) mod bucket_tags;
 pub(crate) mod public_access_block;
 
 use ossicle_protocol::xml::Document;
-use ossicle_protocol::{BucketName, Error};
+use ossicle_protocol::{BucketName, Error, ErrorCode};
 
 use crate::announced::check_document_md5;
 use crate::call::Call;
@@ -34,6 +34,11 @@ impl<C: Kept> Configuration for C {
 
     async fn save(call: &Call, new: Option<&Self>) -> Result<(), Failure> {
         let document = new.map(|new| new.to_xml().into_bytes());
+        if document.as_ref().is_some_and(|document| document.len() > Self::MAX_BODY) {
+            // Written anew, what needs escapes is longer than it may have come, and it has to be read again.
+            let detail = format!("The document has more than {} bytes with its escapes.", Self::MAX_BODY);
+            return Err(Error::new(ErrorCode::MalformedXML).with_detail("ErrorDetail", detail).into());
+        }
         let bucket = call.bucket_name()?.as_str();
         Ok(call.app.store.set_bucket_document(bucket, Self::DOCUMENT, document).await?)
     }

@@ -177,3 +177,15 @@ fn takes_the_rules_away() {
     bucket.root("DELETE", "?cors").send().expect(204);
     Bucket::unmade().root("DELETE", "?cors").send().expect_error(404, "NoSuchBucket");
 }
+
+#[test]
+fn rules_that_are_too_long_with_their_escapes_are_refused() {
+    let bucket = Bucket::new();
+    let origin = "&".repeat(4000);
+    let rules = format!(
+        "<CORSConfiguration><CORSRule><AllowedOrigin><![CDATA[{origin}]]></AllowedOrigin>\
+         <AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>"
+    );
+    bucket.root("PUT", "?cors").body(&rules).send().expect_error(400, "MalformedXML");
+    bucket.root("GET", "?cors").send().expect_error(404, "NoSuchCORSConfiguration");
+}

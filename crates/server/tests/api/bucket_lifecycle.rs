@@ -120,6 +120,9 @@ fn refuses_what_is_no_rule_and_keeps_what_there_was() {
     let nots = "<Not><Prefix>a/b</Prefix></Not>".repeat(101);
     put(&rule("r", "a/", &format!("{}<Filter>{nots}</Filter>", expire(1)))).expect_error(400, "MalformedXML");
     put(&" ".repeat(1024 * 1024)).expect_error(400, "MalformedXML");
+    let cdata = |n: u32| format!("<![CDATA[{n:04}{}]]>", "&".repeat(300));
+    let escapes: String = (0..1000).map(|n| rule(&format!("r{n}"), &cdata(n), &expire(1))).collect();
+    put(&escapes).expect_error(400, "MalformedXML");
     let digest = bucket.root("PUT", "?lifecycle").header("Content-MD5", &content_md5(b"y"));
     digest.body(configuration(&rule("r", "a/", &expire(1)))).send().expect_error(400, "InvalidDigest");
     bucket.root("PUT", "?lifecycle").anonymous().body("x").send().expect_error(403, "AccessDenied");
