@@ -51,6 +51,7 @@
 //! | open | [`Store::open`], [`Store::close`], [`Store::health`], [`Store::figures`] |
 //! | check | [`Store::fsck`], [`Store::scrub`], [`Store::reclaim_queue`] |
 //! | buckets | [`Store::create_bucket`], [`Store::delete_bucket`], [`Store::bucket`], [`Store::list_buckets`], [`Store::set_bucket_acl`], [`Store::bucket_document`], [`Store::set_bucket_document`], [`Store::bucket_stat`] |
+//! | account | [`Store::account_document`], [`Store::set_account_document`] |
 //! | data | [`Store::upload`], [`Store::read`] |
 //! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::open_object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::delete_seen`], [`Store::set_storage_class`], [`Store::set_object_acl`], [`Store::set_object_header`], [`Store::list_objects`] |
 //! | parts | [`Store::initiate`], [`Store::upload_part`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::preview_complete`], [`Store::visit_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`], [`Store::pending_uploads`] |

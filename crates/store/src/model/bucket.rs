@@ -79,8 +79,6 @@ pub enum BucketDocument {
     Cors = 1,
     /// Named callbacks that uploads can refer to.
     CallbackPolicy = 2,
-    /// Settings of background redelivery.
-    Redelivery = 3,
     /// Pairs of key and value that describe it.
     Tags = 4,
     /// Rules by which its objects are deleted or moved to other classes of storage.

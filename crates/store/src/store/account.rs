@@ -20,8 +20,7 @@ impl Store {
         document: AccountDocument,
         content: Option<Vec<u8>>,
     ) -> Result<(), Error> {
-        let command =
-            SetAccountDocument { document: document_number(document), content: content.map(Bytes::from) };
+        let command = SetAccountDocument { document: document as u8, content: content.map(Bytes::from) };
         self.parts.engine.commit(command, None).await
     }
 
@@ -30,14 +29,8 @@ impl Store {
     /// # Errors
     /// Failures of the disk.
     pub async fn account_document(&self, document: AccountDocument) -> Result<Option<Arc<[u8]>>, Error> {
-        let number = document_number(document);
+        let number = document as u8;
         let look_up = || self.parts.engine.query(BucketDocumentOf { bucket: OF_ACCOUNT.to_owned(), number });
         self.parts.settings.document(OF_ACCOUNT, number, look_up).await
-    }
-}
-
-fn document_number(document: AccountDocument) -> u8 {
-    match document {
-        AccountDocument::PublicAccessBlock => 1,
     }
 }
