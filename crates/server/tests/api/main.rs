@@ -67,5 +67,6 @@ mod lifecycle;
 mod metrics;
 mod signatures;
 mod startup;
+mod stored_headers;
 mod tampered_requests;
 mod traffic_limit;

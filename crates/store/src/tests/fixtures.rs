@@ -12,10 +12,12 @@ use super::support::{
     put_of, put_part, stored, tables,
 };
 use crate::{
-    Acl, BucketDocument, ClaimId, CompleteUpload, DeliveryFilter, DeliveryState, Lease, ListParts, NewBucket,
-    NewDelivery, ObjectKind, OpenError, Parts, PutObject, Store, StoreOptions, UpdateDelivery,
+    Acl, Attributes, BucketDocument, ClaimId, CompleteUpload, DeliveryFilter, DeliveryState, Lease, ListParts, ListUploads, NewBucket,
+    NewDelivery, NewUpload, ObjectKind, OpenError, Parts, PutObject, Store, StoreOptions, UpdateDelivery,
 };
 
+/// The bucket of what has attributes, in folders that came after the first two.
+const DESCRIBED: &str = "described";
 const CORS: &[u8] = b"<CORSConfiguration/>";
 
 /// Keys, what they hold, and what kind of object they are.
@@ -65,6 +67,31 @@ async fn put_with_delivery(store: &Store, key: &str, content: &[u8], id: &str) {
     store.put_object(PutObject { journal, ..put_of("b", key, data) }).await.unwrap();
 }
 
+/// Attributes of every kind.
+fn attributes() -> Attributes {
+    let headers: [(&str, &[u8]); 7] = [
+        ("cache-control", b"no-cache"),
+        ("content-disposition", b"attachment; filename=\xd6\xd0.txt"),
+        ("x-oss-meta-file", b"\xd6\xd0\xce\xc4.txt"),
+        ("x-oss-meta-b", b"Kept As It Is"),
+        ("x-oss-meta-a", b"1"),
+        ("x-oss-meta-empty", b""),
+        ("x-oss-tagging", b"a=1&b%20c=%E4%B8%AD"),
+    ];
+    Attributes {
+        content_type: "text/x".into(),
+        headers: headers.map(|(name, value)| (name.to_owned(), value.to_vec())).to_vec(),
+        acl: Acl::PublicRead,
+        storage_class: "IA".into(),
+    }
+}
+
+async fn put_described(store: &Store, key: &str) {
+    let data = stored(store, b"described").await.unwrap();
+    let put = PutObject { attributes: attributes(), ..put_of(DESCRIBED, key, data) };
+    store.put_object(put).await.unwrap();
+}
+
 fn copy_folder(from: &Path, to: &Path) {
     let status = std::process::Command::new("cp").arg("-r").arg(from.join(".")).arg(to).status().unwrap();
     assert!(status.success());
@@ -84,6 +111,8 @@ async fn writes_a_fixture() {
     compose(&store, "parts", 30, 2, 1100).await;
     compose(&store, "many parts", 40, 12, 70).await;
     put(&store, "gone", &bytes(3, 1200)).await;
+    bucket(&store, DESCRIBED).await;
+    put_described(&store, "in the files").await;
     tables(&store).seal();
     tables(&store).flush().unwrap();
 
@@ -107,6 +136,14 @@ async fn writes_a_fixture() {
     }
     let upload_id = initiate(&store, "in progress").await.unwrap();
     put_part(&store, "in progress", &upload_id, 2, &bytes(80, 1300)).await.unwrap();
+    put_described(&store, "in the log").await;
+    let upload = NewUpload {
+        bucket: DESCRIBED.into(),
+        key: "in progress".into(),
+        attributes: attributes(),
+        ..NewUpload::default()
+    };
+    store.initiate(upload).await.unwrap();
     // A reader keeps what was deleted waiting to be removed.
     let gone = store.object("b", "gone").await.unwrap().unwrap();
     delete(&store, "gone").await;
@@ -151,7 +188,8 @@ async fn check(fixture: &Path, what: &str) {
 
     let uploads =
         store.pending_uploads(&crate::PendingUploads { look: 9, ..Default::default() }).await.unwrap();
-    let [upload] = &uploads.uploads[..] else { panic!("{what}: {uploads:?}") };
+    let in_b: Vec<_> = uploads.uploads.iter().filter(|upload| upload.bucket == "b").collect();
+    let [upload] = &in_b[..] else { panic!("{what}: {uploads:?}") };
     let which = ListParts {
         bucket: "b".into(),
         key: "in progress".into(),
@@ -176,13 +214,32 @@ async fn check(fixture: &Path, what: &str) {
 
     put(&store, "more", b"more").await;
     assert!(store.fsck(false).await.unwrap().findings.is_empty(), "{what}");
+    let described = check_described(&store, what).await;
     let scrubbed = store.scrub(|_| true).await.unwrap();
-    assert_eq!((scrubbed.objects, scrubbed.findings.len()), (expected().len() as u64 + 1, 0), "{what}");
+    let objects = expected().len() as u64 + 1 + described;
+    assert_eq!((scrubbed.objects, scrubbed.findings.len()), (objects, 0), "{what}");
     store.close().await;
     drop(store);
     let again = open(dir.path(), Engine::Lsm);
     assert_eq!(get(&again, "more").await.unwrap(), b"more", "{what}");
     again.close().await;
+}
+
+/// Checks what has attributes, and tells how many objects that are.
+async fn check_described(store: &Store, what: &str) -> u64 {
+    if store.bucket(DESCRIBED).await.unwrap().is_none() {
+        assert!(what.ends_with("format-1") || what.ends_with("format-1-leases"), "{what}");
+        return 0;
+    }
+    for key in ["in the files", "in the log"] {
+        let object = store.object(DESCRIBED, key).await.unwrap().unwrap();
+        assert_eq!(object.attributes, attributes(), "{what}: {key}");
+    }
+    let uploads = ListUploads { bucket: DESCRIBED.into(), max: 9, ..ListUploads::default() };
+    let uploads = store.list_uploads(&uploads).await.unwrap().uploads;
+    let [upload] = &uploads[..] else { panic!("{what}: {uploads:?}") };
+    assert_eq!(upload.attributes, attributes(), "{what}");
+    2
 }
 
 #[tokio::test]
