@@ -1,5 +1,8 @@
 //! What an upload says about the object besides its bytes: the stored headers, ACL and storage class. It reads request
-//! headers or form fields and writes answer headers; values are kept as they came.
+//! headers or form fields and writes answer headers; values are kept as they came, user metadata without the prefix of its
+//! names.
+
+use std::borrow::Cow;
 
 use http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -21,7 +24,7 @@ const TAGGING_COUNT: HeaderName = HeaderName::from_static("x-oss-tagging-count")
 const STORAGE_CLASS: HeaderName = HeaderName::from_static("x-oss-storage-class");
 
 /// What the names of user metadata begin with.
-const META: &str = "x-oss-meta-";
+pub(crate) const META: &str = "x-oss-meta-";
 
 /// The most that names and values of `x-oss-meta-*` may take together.
 const USER_METADATA_LIMIT: usize = 8 * 1024;
@@ -61,14 +64,17 @@ pub(crate) fn from_fields<'a>(
             }
             Tags::HEADER => {
                 let tags = Tags::from_header(text(name, value)?)?;
-                attributes.headers.push((name.to_owned(), tags.to_header().into_bytes()));
+                if attributes.tags.is_empty() {
+                    attributes.tags = tags.to_header();
+                }
             }
             _ if STORED.contains(&name) => attributes.headers.push((name.to_owned(), value.to_owned())),
-            _ if name.starts_with(META) => {
-                metadata += name.len() + value.len();
-                attributes.headers.push((name.to_owned(), value.to_owned()));
+            _ => {
+                if let Some(own_name) = name.strip_prefix(META) {
+                    metadata += name.len() + value.len();
+                    attributes.metadata.push((own_name.to_owned(), value.to_owned()));
+                }
             }
-            _ => {}
         }
     }
     if metadata > USER_METADATA_LIMIT {
@@ -103,14 +109,25 @@ pub(crate) fn describe(reply: Reply, bucket: &Bucket, object: &Object) -> Reply 
         reply = reply.with_header(NEXT_APPEND_POSITION, HeaderValue::from(position));
     }
     for (name, value) in &object.attributes.headers {
-        if name == Tags::HEADER {
-            let count = tags::of_object(&object.attributes).len();
-            reply = reply.with_header(TAGGING_COUNT, HeaderValue::from(count));
-        } else {
-            reply = reply.with_raw(name, value);
-        }
+        reply = reply.with_raw(name, value);
     }
-    reply
+    let mut name = String::new();
+    for (own_name, value) in &object.attributes.metadata {
+        name.clear();
+        name.extend([META, own_name]);
+        reply = reply.with_raw(&name, value);
+    }
+    let tags = tags::of_object(&object.attributes).len();
+    if tags == 0 { reply } else { reply.with_header(TAGGING_COUNT, HeaderValue::from(tags)) }
+}
+
+/// The stored headers under their names on the wire: the standard ones, then user metadata, both in the order in which they
+/// came.
+pub(crate) fn stored_headers(attributes: &Attributes) -> impl Iterator<Item = (Cow<'_, str>, &[u8])> {
+    let standard = attributes.headers.iter().map(|(name, value)| (Cow::from(name), value.as_slice()));
+    let own =
+        attributes.metadata.iter().map(|(name, value)| (Cow::from([META, name].concat()), value.as_slice()));
+    standard.chain(own)
 }
 
 /// The headers that identify content: ETag, CRC-64 and, where there is one, MD5.

@@ -7,6 +7,8 @@ use ossicle_protocol::xml::ClientEncryption;
 use ossicle_protocol::{Error, ErrorCode};
 use ossicle_store::Attributes;
 
+use crate::attributes::META;
+
 const KEY: &str = "x-oss-meta-client-side-encryption-key";
 const DATA_SIZE: &str = "x-oss-meta-client-side-encryption-data-size";
 const PART_SIZE: &str = "x-oss-meta-client-side-encryption-part-size";
@@ -124,7 +126,8 @@ pub(crate) fn described(upload: &Attributes) -> ClientEncryption {
 }
 
 fn value<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a [u8]> {
-    let found = attributes.headers.iter().find(|(candidate, _)| candidate == name);
+    let own_name = name.strip_prefix(META)?;
+    let found = attributes.metadata.iter().find(|(candidate, _)| candidate == own_name);
     found.map(|(_, value)| value.as_slice()).filter(|value| !value.is_empty())
 }
 
@@ -153,10 +156,10 @@ mod tests {
     use super::*;
 
     fn upload(headers: &[(&str, &str)]) -> Attributes {
-        let headers = headers.iter().map(|(name, value)| {
-            (["x-oss-meta-client-side-encryption-", name].concat(), value.as_bytes().to_vec())
-        });
-        Attributes { headers: headers.collect(), ..Attributes::default() }
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (["client-side-encryption-", name].concat(), value.as_bytes().to_vec()));
+        Attributes { metadata: headers.collect(), ..Attributes::default() }
     }
 
     #[test]

@@ -18,17 +18,12 @@ pub(crate) async fn read(call: &Call, body: RequestBody) -> Result<Bytes, Failur
 
 /// The tags that are stored with an object.
 pub(crate) fn of_object(attributes: &Attributes) -> Tags {
-    let stored = attributes.headers.iter().find(|(name, _)| name == Tags::HEADER);
-    let text = stored.and_then(|(_, value)| std::str::from_utf8(value).ok());
-    text.and_then(|text| Tags::from_header(text).ok()).unwrap_or_default()
+    Tags::from_header(&attributes.tags).unwrap_or_default()
 }
 
 /// Replaces the tags of an object.
 pub(crate) async fn set_on_object(call: &Call, object: &Object, tags: &Tags) -> Result<(), Failure> {
-    let value = (!tags.is_empty()).then(|| tags.to_header().into_bytes());
-    let set =
-        call.app.store.set_object_header(object.bucket.as_str(), object.key.as_str(), Tags::HEADER, value);
-    Ok(set.await?)
+    Ok(call.app.store.set_object_tags(&object.bucket, &object.key, tags.to_header()).await?)
 }
 
 /// Whose tags a copy gets.
@@ -55,6 +50,5 @@ impl Directive {
 
 /// Puts the tags of one set of attributes in the place of those of another.
 pub(crate) fn take_over(attributes: &mut Attributes, from: &Attributes) {
-    attributes.headers.retain(|(name, _)| name != Tags::HEADER);
-    attributes.headers.extend(from.headers.iter().filter(|(name, _)| name == Tags::HEADER).cloned());
+    attributes.tags.clone_from(&from.tags);
 }

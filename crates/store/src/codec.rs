@@ -5,6 +5,12 @@ use bytes::{Buf, Bytes};
 
 use crate::Error;
 
+/// Returns how many bytes a block of this length takes with its length.
+pub(crate) fn block_size(length: usize) -> usize {
+    let prefix = if length < usize::from(u8::MAX) { 1 } else { 5 };
+    prefix + length
+}
+
 /// Appends fields to a record.
 #[derive(Debug, Default)]
 pub(crate) struct Encoder {
@@ -87,6 +93,11 @@ impl<'a> Decoder<'a> {
         Error::corrupt(format!("a record of the index: {}", self.what))
     }
 
+    /// Returns the refusal of a record that has something of a later version.
+    pub(crate) fn later(&self, what: std::fmt::Arguments<'_>) -> Error {
+        Error::LaterVersion { what: format!("a record of the index: {} with {what}", self.what) }
+    }
+
     pub(crate) fn u8(&mut self) -> Result<u8, Error> {
         self.rest.try_get_u8().map_err(|_| self.fail())
     }
@@ -128,9 +139,31 @@ impl<'a> Decoder<'a> {
         self.raw(length)
     }
 
-    pub(crate) fn text(&mut self) -> Result<String, Error> {
+    /// Takes a block that has fields of its own.
+    pub(crate) fn nested(&mut self) -> Result<Self, Error> {
+        Ok(Self { rest: self.block()?, what: self.what })
+    }
+
+    pub(crate) fn str(&mut self) -> Result<&'a str, Error> {
         let bytes = self.block()?;
-        String::from_utf8(bytes.to_vec()).map_err(|_| self.fail())
+        std::str::from_utf8(bytes).map_err(|_| self.fail())
+    }
+
+    pub(crate) fn text(&mut self) -> Result<String, Error> {
+        self.str().map(str::to_owned)
+    }
+
+    /// Returns what was not taken yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    pub(crate) fn rest_as_text(&self) -> Result<String, Error> {
+        std::str::from_utf8(self.rest).map(str::to_owned).map_err(|_| self.fail())
+    }
+
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
     }
 
     /// Fails unless everything was taken.

@@ -26,5 +26,5 @@ pub(crate) use delivery::{
 };
 pub(crate) use job_lease::{AcquireJob, ENDED, ReleaseJobs, RenewJob};
 pub(crate) use multipart::{Abort, Complete, Initiate, PutPartCommand, continued, part_number, to_part};
-pub(crate) use put::{Put, SetObjectAcl, SetObjectHeader, SetStorageClass};
+pub(crate) use put::{Put, SetObjectAcl, SetObjectTags, SetStorageClass};
 pub(crate) use reclaim::{ForgetFile, ReclaimManifest, RewriteRows};

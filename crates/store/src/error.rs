@@ -130,6 +130,12 @@ pub enum Error {
         /// What was found to be corrupt.
         what: String,
     },
+    /// A record has something that this version does not know, and that must not be ignored.
+    #[error("stored by a later version of Ossicle: {what}")]
+    LaterVersion {
+        /// Which record, and what it has.
+        what: String,
+    },
     /// Any other failure of the disk.
     #[error("{what}: {message}")]
     Io {
@@ -166,6 +172,7 @@ impl Error {
             | Self::NoSuchDelivery
             | Self::InvalidName { .. }
             | Self::Corrupt { .. }
+            | Self::LaterVersion { .. }
             | Self::DeliveryLeased
             | Self::LeaseLost
             | Self::Io { .. } => false,
@@ -174,6 +181,14 @@ impl Error {
 
     pub(crate) fn corrupt(what: impl Into<String>) -> Self {
         Self::Corrupt { what: what.into() }
+    }
+
+    /// Names the object or upload whose record a later version wrote.
+    pub(crate) fn about(self, bucket: &str, key: &str) -> Self {
+        match self {
+            Self::LaterVersion { what } => Self::LaterVersion { what: format!("{bucket}/{key}: {what}") },
+            other => other,
+        }
     }
 
     pub(crate) fn io(what: impl Into<String>, error: &io::Error) -> Self {

@@ -53,7 +53,7 @@
 //! | buckets | [`Store::create_bucket`], [`Store::delete_bucket`], [`Store::bucket`], [`Store::list_buckets`], [`Store::set_bucket_acl`], [`Store::bucket_document`], [`Store::set_bucket_document`], [`Store::bucket_stat`] |
 //! | account | [`Store::account_document`], [`Store::set_account_document`] |
 //! | data | [`Store::upload`], [`Store::read`] |
-//! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::open_object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::delete_seen`], [`Store::set_storage_class`], [`Store::set_object_acl`], [`Store::set_object_header`], [`Store::list_objects`] |
+//! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::open_object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::delete_seen`], [`Store::set_storage_class`], [`Store::set_object_acl`], [`Store::set_object_tags`], [`Store::list_objects`] |
 //! | parts | [`Store::initiate`], [`Store::upload_part`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::preview_complete`], [`Store::visit_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`], [`Store::pending_uploads`] |
 //! | jobs | [`Store::acquire_job`], [`Store::renew_job`], [`Store::release_job`] |
 //! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::queue_update_of_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::claim_due_deliveries`], [`Store::claim_delivery`], [`Store::renew_lease`], [`Store::delivery_counts`], [`Store::backlog`], [`Store::prune_deliveries`] |
@@ -100,7 +100,8 @@ pub use model::{
     Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, JobLease, Lease, ListBuckets,
     ListObjects, ListParts, ListUploads, Listing, NewBucket, NewDelivery, NewUpload, Object, ObjectFields,
     ObjectKind, Part, PartPage, PartPlace, Parts, PendingCursor, PendingPage, PendingUpload, PendingUploads,
-    Prune, PutObject, PutPart, RecordDelivery, SeenObject, UpdateDelivery, UploadInfo, UploadPage,
+    Prune, PutObject, PutPart, RecordDelivery, SeenObject, UnknownFields, UpdateDelivery, UploadInfo,
+    UploadPage,
 };
 pub use options::{Durability, StoreOptions};
 pub use store::Store;

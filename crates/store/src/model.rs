@@ -19,7 +19,7 @@ pub use delivery::{
 pub use job_lease::JobLease;
 pub use object::{
     AppendObject, Attributes, CopyAttributes, CopyObject, DeleteObject, ListObjects, Listing, Object,
-    ObjectFields, ObjectKind, PutObject, SeenObject,
+    ObjectFields, ObjectKind, PutObject, SeenObject, UnknownFields,
 };
 pub use upload::{
     AbortUpload, CompleteUpload, ListParts, ListUploads, NewUpload, Part, PartPage, PartPlace, Parts,

@@ -1,6 +1,7 @@
 //! The values of the rows, byte by byte as `docs/on-disk-format.md` has them. Each begins with the version of its
 //! form.
 
+mod attributes;
 mod bucket;
 mod delivery;
 mod job_lease;
@@ -18,7 +19,7 @@ pub(crate) use upload::{PartRecord, UploadRecord};
 use crate::Error;
 use crate::codec::Decoder;
 
-/// The only version there is of every record.
+/// The first version of every record, and the only one of most.
 const VERSION: u8 = 1;
 
 fn expect_version(from: &mut Decoder<'_>) -> Result<(), Error> {

@@ -11,6 +11,7 @@ mod model;
 mod operations;
 mod permissions;
 mod readers;
+mod records;
 mod simulated_disk;
 mod space;
 mod support;

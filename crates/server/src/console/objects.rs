@@ -5,7 +5,7 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query as Parameters, State};
 use http::{HeaderMap, Method, StatusCode};
 use ossicle_protocol::sign::Signer;
-use ossicle_protocol::{BucketName, ObjectKey, Query, Target, percent_encode, percent_encode_path};
+use ossicle_protocol::{BucketName, ObjectKey, Query, Tags, Target, percent_encode, percent_encode_path};
 use ossicle_store::{DeleteObject, ListObjects, ObjectFields};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -95,11 +95,11 @@ pub(super) async fn head(
         fields.insert("content_md5".to_owned(), content_md5.into());
         fields.insert("acl".to_owned(), acl::object_acl(&object).as_str().into());
         fields.insert("parts".to_owned(), object.parts.into());
-        let headers: Vec<_> = object
-            .attributes
-            .headers
-            .iter()
+        let tags = &object.attributes.tags;
+        let tags = (!tags.is_empty()).then(|| (Tags::HEADER.into(), tags.into()));
+        let headers: Vec<_> = attributes::stored_headers(&object.attributes)
             .map(|(name, value)| (name, String::from_utf8_lossy(value)))
+            .chain(tags)
             .collect();
         fields.insert("headers".to_owned(), json!(headers));
     }

@@ -78,8 +78,8 @@ impl<'a> Acting<'a> {
         let attributes =
             attributes::from_fields(list.iter().map(|(name, value)| (name.as_str(), value.as_bytes())), key)?;
         check_header("content-type", attributes.content_type.as_bytes())?;
-        for (name, value) in &attributes.headers {
-            check_header(name, value)?;
+        for (name, value) in attributes::stored_headers(&attributes) {
+            check_header(&name, value)?;
         }
         Ok(attributes)
     }

@@ -9,7 +9,7 @@ use crate::harness::server::folder;
 use crate::harness::{Bucket, Setup, Wire, signing, wire};
 
 /// Folders whose bucket `described` has two objects and an upload in progress, all with what [`described`] has.
-const FOLDERS: [&str; 1] = ["format-1-attributes"];
+const FOLDERS: [&str; 2] = ["format-1-attributes", "format-1-fields"];
 
 /// What answers say of an object with attributes of every kind.
 fn described() -> Vec<&'static [u8]> {

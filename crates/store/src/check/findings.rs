@@ -64,6 +64,8 @@ pub enum FindingKind {
     DamagedContent,
     /// A row that cannot be read: what it held is lost.
     DamagedRow,
+    /// A row that only a later version can read. Nothing is repaired beside one, since nobody knows what it refers to.
+    LaterVersion,
 }
 
 impl FindingKind {
@@ -72,7 +74,7 @@ impl FindingKind {
     pub fn is_repairable(self) -> bool {
         match self {
             Self::OrphanFile | Self::OrphanContent | Self::WrongCount | Self::DanglingRow => true,
-            Self::MissingContent | Self::DamagedContent | Self::DamagedRow => false,
+            Self::MissingContent | Self::DamagedContent | Self::DamagedRow | Self::LaterVersion => false,
         }
     }
 }
@@ -82,6 +84,11 @@ impl FsckReport {
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.findings.iter().all(|finding| finding.kind == FindingKind::OrphanFile)
+    }
+
+    /// Whether everything that was found was understood.
+    pub(super) fn is_understood(&self) -> bool {
+        self.findings.iter().all(|finding| finding.kind != FindingKind::LaterVersion)
     }
 
     pub(super) fn add(&mut self, kind: FindingKind, what: impl Into<String>) {

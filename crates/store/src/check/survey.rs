@@ -120,6 +120,9 @@ impl<'a> Checker<'a> {
             for (key, row) in &rows {
                 match look(self, key, row) {
                     Err(Error::Corrupt { what }) => self.add(FindingKind::DamagedRow, what),
+                    Err(error @ Error::LaterVersion { .. }) => {
+                        self.add(FindingKind::LaterVersion, error.to_string());
+                    }
                     other => other?,
                 }
             }
@@ -160,7 +163,7 @@ impl<'a> Checker<'a> {
         let mut uploads = HashMap::new();
         self.each(Tag::Upload, |this, key, row| {
             let (bucket, name) = key::split(key, Tag::Upload, 17)?;
-            UploadRecord::decode(row)?;
+            UploadRecord::decode(row).map_err(|error| error.about(&bucket, &name))?;
             this.survey.report.uploads += 1;
             uploads.extend(key.last_chunk::<16>().map(|id| (*id, format!("{bucket}/{name}"))));
             match this.stats.get_mut(&bucket) {

@@ -90,25 +90,22 @@ impl Command for SetObjectAcl {
     }
 }
 
-/// Sets or removes one of the headers that are kept with an object.
+/// Sets an object's tags.
 #[derive(Debug)]
-pub(crate) struct SetObjectHeader {
+pub(crate) struct SetObjectTags {
     pub(crate) bucket: String,
     pub(crate) key: String,
-    pub(crate) name: String,
-    pub(crate) value: Option<Vec<u8>>,
+    pub(crate) tags: String,
     pub(crate) generation: u64,
 }
 
-impl Command for SetObjectHeader {
+impl Command for SetObjectTags {
     type Output = ();
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
         require_bucket(txn, &self.bucket).await?;
         let mut object = get_object(txn, &self.bucket, &self.key).await?.ok_or(Error::NoSuchObject)?;
-        let headers = &mut object.attributes.headers;
-        headers.retain(|(name, _)| *name != self.name);
-        headers.extend(self.value.iter().map(|value| (self.name.clone(), value.clone())));
+        object.attributes.tags.clone_from(&self.tags);
         object.generation = self.generation;
         txn.put(key::object(&self.bucket, &self.key), encode_object(&object));
         Ok(())

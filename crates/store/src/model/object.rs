@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::Acl;
+use crate::codec::Encoder;
 use crate::data::{AtHand, StoredData};
 use crate::extent::DataRef;
 use crate::model::NewDelivery;
@@ -24,13 +25,33 @@ pub enum ObjectKind {
 pub struct Attributes {
     /// The type of its content.
     pub content_type: String,
-    /// Further headers kept verbatim and in order, such as `Cache-Control`, `x-oss-meta-*` and, for its tags,
-    /// `x-oss-tagging`. Their values need not be UTF-8.
+    /// Standard headers such as `Cache-Control`, verbatim and in order. Their values need not be UTF-8.
     pub headers: Vec<(String, Vec<u8>)>,
+    /// What the client says about the object in words of its own, verbatim and in order, under names without the prefix
+    /// that they have on a wire. The values need not be UTF-8.
+    pub metadata: Vec<(String, Vec<u8>)>,
+    /// Tags as `key=value&key=value`, percent-encoded; empty if there are none.
+    pub tags: String,
     /// Who may do what.
     pub acl: Acl,
     /// Class of storage; empty for the bucket's.
     pub storage_class: String,
+    /// What a later version put into the record and this one passes on.
+    pub unknown: UnknownFields,
+}
+
+/// Fields of a record that this version does not know and keeps when it writes the record again: their writer declared that
+/// nothing is wrong about the object without them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnknownFields(pub(crate) Vec<u8>);
+
+impl UnknownFields {
+    pub(crate) fn add(&mut self, tag: u8, value: &[u8]) {
+        let mut out = Encoder::appending(std::mem::take(&mut self.0));
+        out.u8(tag);
+        out.block(value);
+        self.0 = out.into_vec();
+    }
 }
 
 /// An object as it was when it was looked up. Reading the data of one that [`Store::open_object`](crate::Store::open_object)

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::VERSION;
-use super::object::{acl_from_u8, acl_to_u8};
+use super::attributes::{acl_from_u8, acl_to_u8};
 use crate::codec::{Decoder, Encoder};
 use crate::{Bucket, BucketStat, ClassStat, Error};
 

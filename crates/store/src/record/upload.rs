@@ -3,14 +3,19 @@
 use bytes::Bytes;
 
 use super::VERSION;
-use super::object::{decode_attributes, encode_attributes};
+use super::attributes::{decode_attributes, decode_attributes_1, encode_attributes};
 use crate::codec::{Decoder, Encoder};
 use crate::data::Md5State;
 use crate::extent::DataRef;
 use crate::{Attributes, Error};
 
-/// The version of records of uploads whose parts come in order.
+/// The version of records of parts that come in order and, formerly, of their uploads.
 const SEQUENTIAL: u8 = 2;
+/// The version of records of uploads that is written.
+const WITH_FIELDS: u8 = 3;
+
+/// The flag of uploads whose parts come in order.
+const IS_SEQUENTIAL: u8 = 1;
 
 /// An upload in progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +29,8 @@ pub(crate) struct UploadRecord {
 impl UploadRecord {
     pub(crate) fn encode(&self) -> Bytes {
         let mut out = Encoder::with_capacity(96);
-        out.u8(if self.sequential { SEQUENTIAL } else { VERSION });
+        out.u8(WITH_FIELDS);
+        out.u8(if self.sequential { IS_SEQUENTIAL } else { 0 });
         out.i64(self.initiated_ms);
         encode_attributes(&self.attributes, &mut out);
         out.finish()
@@ -32,9 +38,24 @@ impl UploadRecord {
 
     pub(crate) fn decode(row: &[u8]) -> Result<Self, Error> {
         let mut from = Decoder::new(row, "an upload");
-        let sequential = is_sequential(&mut from)?;
-        let record =
-            Self { initiated_ms: from.i64()?, sequential, attributes: decode_attributes(&mut from)? };
+        let version = from.u8()?;
+        let sequential = match version {
+            VERSION => false,
+            SEQUENTIAL => true,
+            WITH_FIELDS => match from.u8()? {
+                0 => false,
+                IS_SEQUENTIAL => true,
+                _ => return Err(from.fail()),
+            },
+            0 => return Err(from.fail()),
+            later => return Err(from.later(format_args!("version {later}"))),
+        };
+        let initiated_ms = from.i64()?;
+        let attributes = match version {
+            WITH_FIELDS => decode_attributes(&mut from)?,
+            _ => decode_attributes_1(&mut from)?,
+        };
+        let record = Self { initiated_ms, sequential, attributes };
         from.end()?;
         Ok(record)
     }

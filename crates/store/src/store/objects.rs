@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::Store;
 use crate::command::{
-    Append, Content, Copy, Delete, DeleteSeen, NewData, Put, SetObjectAcl, SetObjectHeader, SetStorageClass,
+    Append, Content, Copy, Delete, DeleteSeen, NewData, Put, SetObjectAcl, SetObjectTags, SetStorageClass,
 };
 use crate::data::{ReadPlan, Reader, StoredData};
 use crate::extent::{DataRef, Extent, Place};
@@ -197,26 +197,15 @@ impl Store {
         self.parts.engine.commit(command, None).await
     }
 
-    /// Sets one of the headers that are kept with an object, or removes it. The object stays what it is otherwise, its
-    /// time included.
+    /// Sets an object's tags, `key=value&key=value` percent-encoded; none if empty. The object stays what it is otherwise,
+    /// its time included.
     ///
     /// # Errors
     /// [`Error::NoSuchBucket`], [`Error::NoSuchObject`].
-    pub async fn set_object_header(
-        &self,
-        bucket: &str,
-        key: &str,
-        name: &str,
-        value: Option<Vec<u8>>,
-    ) -> Result<(), Error> {
+    pub async fn set_object_tags(&self, bucket: &str, key: &str, tags: String) -> Result<(), Error> {
         check_names(bucket, key)?;
-        let command = SetObjectHeader {
-            bucket: bucket.to_owned(),
-            key: key.to_owned(),
-            name: name.to_owned(),
-            value,
-            generation: self.parts.ids.generation(),
-        };
+        let generation = self.parts.ids.generation();
+        let command = SetObjectTags { bucket: bucket.to_owned(), key: key.to_owned(), tags, generation };
         self.parts.engine.commit(command, None).await
     }
 

@@ -12,8 +12,9 @@ use super::support::{
     put_of, put_part, stored, tables,
 };
 use crate::{
-    Acl, Attributes, BucketDocument, ClaimId, CompleteUpload, DeliveryFilter, DeliveryState, Lease, ListParts, ListUploads, NewBucket,
-    NewDelivery, NewUpload, ObjectKind, OpenError, Parts, PutObject, Store, StoreOptions, UpdateDelivery,
+    Acl, Attributes, BucketDocument, ClaimId, CompleteUpload, DeliveryFilter, DeliveryState, Lease,
+    ListParts, ListUploads, NewBucket, NewDelivery, NewUpload, ObjectKind, OpenError, Parts, PutObject,
+    Store, StoreOptions, UnknownFields, UpdateDelivery,
 };
 
 /// The bucket of what has attributes, in folders that came after the first two.
@@ -69,20 +70,19 @@ async fn put_with_delivery(store: &Store, key: &str, content: &[u8], id: &str) {
 
 /// Attributes of every kind.
 fn attributes() -> Attributes {
-    let headers: [(&str, &[u8]); 7] = [
-        ("cache-control", b"no-cache"),
-        ("content-disposition", b"attachment; filename=\xd6\xd0.txt"),
-        ("x-oss-meta-file", b"\xd6\xd0\xce\xc4.txt"),
-        ("x-oss-meta-b", b"Kept As It Is"),
-        ("x-oss-meta-a", b"1"),
-        ("x-oss-meta-empty", b""),
-        ("x-oss-tagging", b"a=1&b%20c=%E4%B8%AD"),
-    ];
+    let headers: [(&str, &[u8]); 2] =
+        [("cache-control", b"no-cache"), ("content-disposition", b"attachment; filename=\xd6\xd0.txt")];
+    let metadata: [(&str, &[u8]); 4] =
+        [("file", b"\xd6\xd0\xce\xc4.txt"), ("b", b"Kept As It Is"), ("a", b"1"), ("empty", b"")];
+    let owned = |(name, value): (&str, &[u8])| (name.to_owned(), value.to_vec());
     Attributes {
         content_type: "text/x".into(),
-        headers: headers.map(|(name, value)| (name.to_owned(), value.to_vec())).to_vec(),
+        headers: headers.map(owned).to_vec(),
+        metadata: metadata.map(owned).to_vec(),
+        tags: "a=1&b%20c=%E4%B8%AD".into(),
         acl: Acl::PublicRead,
         storage_class: "IA".into(),
+        unknown: UnknownFields::default(),
     }
 }
 

@@ -730,32 +730,26 @@ async fn folders_of_earlier_versions_are_counted_by_class_when_they_are_opened()
 }
 
 #[tokio::test]
-async fn a_header_is_set_and_removed_without_touching_the_rest() {
+async fn tags_are_set_and_removed_without_touching_the_rest() {
     for engine in ENGINES {
         let (dir, store) = store(engine).await;
-        let headers = vec![("a".to_owned(), b"1".to_vec())];
-        let attributes = Attributes { headers, content_type: "text/x".to_owned(), ..Attributes::default() };
+        let metadata = vec![("a".to_owned(), b"1".to_vec())];
+        let attributes = Attributes { metadata, content_type: "text/x".to_owned(), ..Attributes::default() };
         let data = stored(&store, b"x").await.unwrap();
         let before =
             store.put_object(crate::PutObject { attributes, ..put_of("b", "k", data) }).await.unwrap();
-        let set = |name: &'static str, value: Option<&[u8]>| {
-            store.set_object_header("b", "k", name, value.map(<[u8]>::to_vec))
-        };
-        set("b", Some(b"2")).await.unwrap();
-        set("b", Some(b"3")).await.unwrap();
-        set("a", None).await.unwrap();
-        set("a", None).await.unwrap();
-        let none = store.set_object_header("b", "none", "a", None).await;
+        for tags in ["", "a=2", "b=3", "", "", "c=4"] {
+            store.set_object_tags("b", "k", tags.to_owned()).await.unwrap();
+            assert_eq!(store.object("b", "k").await.unwrap().unwrap().attributes.tags, tags);
+        }
+        let none = store.set_object_tags("b", "none", String::new()).await;
         assert_eq!(none, Err(Error::NoSuchObject));
         store.close().await;
         drop(store);
         let store = open(dir.path(), engine);
         let after = store.object("b", "k").await.unwrap().unwrap();
-        assert_eq!(after.attributes.headers, [("b".to_owned(), b"3".to_vec())]);
-        assert_eq!(
-            (&after.etag, after.last_modified_ms, after.attributes.content_type.as_str()),
-            (&before.etag, before.last_modified_ms, "text/x")
-        );
+        assert_eq!(after.attributes, Attributes { tags: "c=4".to_owned(), ..before.attributes.clone() });
+        assert_eq!((&after.etag, after.last_modified_ms), (&before.etag, before.last_modified_ms));
         assert_ne!(after.generation, before.generation, "whoever compares generations notices");
         store.close().await;
     }
@@ -765,15 +759,15 @@ async fn a_header_is_set_and_removed_without_touching_the_rest() {
 async fn headers_keep_every_byte() {
     for engine in ENGINES {
         let (dir, store) = store(engine).await;
-        let headers =
-            vec![("x-oss-meta-a".to_owned(), vec![0xd6, 0xd0, 0xff, b' ']), ("b".to_owned(), vec![])];
-        let attributes = Attributes { headers: headers.clone(), ..Attributes::default() };
+        let pairs = vec![("a".to_owned(), vec![0xd6, 0xd0, 0xff, b' ']), ("b".to_owned(), vec![])];
+        let attributes = Attributes { headers: pairs.clone(), metadata: pairs, ..Attributes::default() };
         let data = stored(&store, b"x").await.unwrap();
-        store.put_object(crate::PutObject { attributes, ..put_of("b", "k", data) }).await.unwrap();
+        let put = crate::PutObject { attributes: attributes.clone(), ..put_of("b", "k", data) };
+        store.put_object(put).await.unwrap();
         store.close().await;
         drop(store);
         let store = open(dir.path(), engine);
-        assert_eq!(store.object("b", "k").await.unwrap().unwrap().attributes.headers, headers);
+        assert_eq!(store.object("b", "k").await.unwrap().unwrap().attributes, attributes);
         store.close().await;
     }
 }

@@ -1,0 +1,136 @@
+//! Attributes in records. They end a record, and themselves end with a section of optional fields: a tag, a length, a value.
+//! The tag says whether a version that does not know the field may go on without it. `docs/on-disk-format.md` has the tags
+//! that are taken and those that are set aside.
+
+use crate::codec::{Decoder, Encoder, block_size};
+use crate::{Acl, Attributes, Error};
+
+/// The tag of the standard headers.
+const HEADERS: u8 = 1;
+/// The tag of the user metadata.
+const METADATA: u8 = 2;
+/// The tag of the object's tags.
+const TAGS: u8 = 3;
+/// The tag of the class of storage.
+const STORAGE_CLASS: u8 = 4;
+
+/// The bit of tags of fields without which a record must not be read.
+const REQUIRED: u8 = 0x80;
+
+/// What version 1 has before the names of user metadata.
+const METADATA_PREFIX: &str = "x-oss-meta-";
+/// The header under which version 1 has an object's tags.
+const TAGS_HEADER: &str = "x-oss-tagging";
+
+pub(super) fn encode_attributes(attributes: &Attributes, out: &mut Encoder) {
+    out.u8(acl_to_u8(attributes.acl));
+    out.text(&attributes.content_type);
+    encode_pairs(HEADERS, &attributes.headers, out);
+    encode_pairs(METADATA, &attributes.metadata, out);
+    encode_text(TAGS, &attributes.tags, out);
+    encode_text(STORAGE_CLASS, &attributes.storage_class, out);
+    out.raw(&attributes.unknown.0);
+}
+
+/// Reads attributes, which go to the end of the record.
+pub(super) fn decode_attributes(from: &mut Decoder<'_>) -> Result<Attributes, Error> {
+    let mut attributes =
+        Attributes { acl: acl_from_u8(from)?, content_type: from.text()?, ..Attributes::default() };
+    while !from.is_at_end() {
+        let tag = from.u8()?;
+        let mut value = from.nested()?;
+        // Known fields are not empty and come once.
+        match tag {
+            HEADERS if attributes.headers.is_empty() => attributes.headers = decode_pairs(&mut value)?,
+            METADATA if attributes.metadata.is_empty() => attributes.metadata = decode_pairs(&mut value)?,
+            TAGS if attributes.tags.is_empty() => attributes.tags = decode_text(&mut value)?,
+            STORAGE_CLASS if attributes.storage_class.is_empty() => {
+                attributes.storage_class = decode_text(&mut value)?;
+            }
+            0 | HEADERS | METADATA | TAGS | STORAGE_CLASS => return Err(from.fail()),
+            _ if tag & REQUIRED != 0 => return Err(from.later(format_args!("the required field {tag}"))),
+            _ => attributes.unknown.add(tag, value.rest()),
+        }
+    }
+    Ok(attributes)
+}
+
+/// Reads attributes as version 1 has them: all headers in one list, under their names on the wire.
+pub(super) fn decode_attributes_1(from: &mut Decoder<'_>) -> Result<Attributes, Error> {
+    let mut attributes = Attributes {
+        acl: acl_from_u8(from)?,
+        content_type: from.text()?,
+        storage_class: from.text()?,
+        ..Attributes::default()
+    };
+    for _ in 0..from.length()? {
+        let (name, value) = (from.str()?, from.nested()?);
+        if name == TAGS_HEADER {
+            // The first one has always been the one that counts.
+            if attributes.tags.is_empty() {
+                attributes.tags = value.rest_as_text()?;
+            }
+        } else if let Some(name) = name.strip_prefix(METADATA_PREFIX) {
+            attributes.metadata.push((name.to_owned(), value.rest().to_vec()));
+        } else {
+            attributes.headers.push((name.to_owned(), value.rest().to_vec()));
+        }
+    }
+    Ok(attributes)
+}
+
+fn encode_pairs(tag: u8, pairs: &[(String, Vec<u8>)], out: &mut Encoder) {
+    if pairs.is_empty() {
+        return;
+    }
+    let size = |(name, value): &(String, Vec<u8>)| block_size(name.len()) + block_size(value.len());
+    out.u8(tag);
+    out.length(pairs.iter().map(size).sum());
+    for (name, value) in pairs {
+        out.text(name);
+        out.block(value);
+    }
+}
+
+fn decode_pairs(from: &mut Decoder<'_>) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    if from.is_at_end() {
+        return Err(from.fail());
+    }
+    let mut pairs = Vec::new();
+    while !from.is_at_end() {
+        pairs.push((from.text()?, from.block()?.to_vec()));
+    }
+    Ok(pairs)
+}
+
+fn encode_text(tag: u8, text: &str, out: &mut Encoder) {
+    if !text.is_empty() {
+        out.u8(tag);
+        out.text(text);
+    }
+}
+
+fn decode_text(from: &mut Decoder<'_>) -> Result<String, Error> {
+    if from.is_at_end() { Err(from.fail()) } else { from.rest_as_text() }
+}
+
+pub(super) fn acl_to_u8(acl: Acl) -> u8 {
+    match acl {
+        Acl::Default => 0,
+        Acl::Private => 1,
+        Acl::PublicRead => 2,
+        Acl::PublicReadWrite => 3,
+        Acl::AuthenticatedRead => 4,
+    }
+}
+
+pub(super) fn acl_from_u8(from: &mut Decoder<'_>) -> Result<Acl, Error> {
+    match from.u8()? {
+        0 => Ok(Acl::Default),
+        1 => Ok(Acl::Private),
+        2 => Ok(Acl::PublicRead),
+        3 => Ok(Acl::PublicReadWrite),
+        4 => Ok(Acl::AuthenticatedRead),
+        _ => Err(from.fail()),
+    }
+}
