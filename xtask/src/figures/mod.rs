@@ -1,5 +1,6 @@
 //! `cargo xtask figures`: how the code of the crates and of xtask measures up, in the figures that tell whether it stays easy to
-//! read: sizes, parameters, unwraps, how documentation opens, and circles of files. Tests are left out.
+//! read: sizes, parameters, unwraps, how documentation opens, and circles of files. Tests are left out, and so
+//! is the crate that they stand on.
 
 mod circles;
 
@@ -11,6 +12,8 @@ use crate::workspace;
 /// What a function's documentation should not open with: it should say what the function does.
 const RIDDLES: [&str; 8] = ["What", "Whether", "How", "Where", "When", "Who", "Which", "Why"];
 const FEW_PARAMETERS: usize = 6;
+/// The crates that only tests depend on.
+const FOR_TESTS: [&str; 1] = ["crates/harness/"];
 
 /// Prints the figures.
 pub(crate) fn run() -> anyhow::Result<bool> {
@@ -53,8 +56,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
 fn production_files() -> anyhow::Result<Vec<SourceFile>> {
     let mut files = Vec::new();
     for path in workspace::files()? {
-        let ours = (path.starts_with("crates/") || path.starts_with("xtask/")) && path.contains("/src/");
-        if !ours || !path.ends_with(".rs") {
+        if !is_source(&path) {
             continue;
         }
         let text = std::fs::read_to_string(workspace::root().join(&path))
@@ -63,6 +65,13 @@ fn production_files() -> anyhow::Result<Vec<SourceFile>> {
     }
     files.retain(|file| !file.is_test());
     Ok(files)
+}
+
+/// Returns whether a path is one of a crate's own sources, of a crate that is not for tests only.
+fn is_source(path: &str) -> bool {
+    let ours = path.starts_with("crates/") || path.starts_with("xtask/");
+    let for_tests = FOR_TESTS.iter().any(|folder| path.starts_with(folder));
+    ours && !for_tests && path.contains("/src/") && path.ends_with(".rs")
 }
 
 /// Counts the functions that take more than a few parameters.
@@ -133,13 +142,27 @@ impl std::fmt::Display for Spread {
 
 #[cfg(test)]
 mod tests {
-    use super::{Spread, openings, with_many_parameters};
+    use super::{Spread, is_source, openings, with_many_parameters};
     use crate::tidy::source::SourceFile;
 
     #[test]
     fn spreads() {
         assert_eq!(Spread::of((1..=100).collect()).to_string(), "median 51, p90 91, p99 100, most 100");
         assert_eq!(Spread::of(Vec::new()).to_string(), "median 0, p90 0, p99 0, most 0");
+    }
+
+    #[test]
+    fn sources_are_those_of_crates_that_are_not_for_tests() {
+        for (path, expected) in [
+            ("crates/server/src/ops/put_object.rs", true),
+            ("xtask/src/main.rs", true),
+            ("crates/harness/src/server.rs", false),
+            ("crates/server/tests/api/put_object.rs", false),
+            ("crates/server/src/config/default.toml", false),
+            ("examples/app/src/main.rs", false),
+        ] {
+            assert_eq!(is_source(path), expected, "{path}");
+        }
     }
 
     #[test]
