@@ -88,7 +88,7 @@ impl Sizes {
     }
 }
 
-/// The refusal of an upload whose parts are not all of its data.
+/// Returns the refusal of an upload whose parts are not all of its data.
 pub(crate) fn wrong_data_size(actual: u64) -> Error {
     refused(DATA_SIZE, "0005-00000420").with_detail("ActualSize", actual.to_string())
 }

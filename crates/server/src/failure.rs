@@ -133,7 +133,6 @@ fn of_store(error: store::Error) -> Error {
         store::Error::TooLarge { size } => {
             simple(ErrorCode::EntityTooLarge).with_detail("ProposedSize", size.to_string())
         }
-        store::Error::SizeMismatch { actual } => crate::client_encryption::wrong_data_size(actual),
         store::Error::PartNotSequential => simple(ErrorCode::PartNotSequential),
         store::Error::PartExists { number, etag } => simple(ErrorCode::PartAlreadyExist)
             .with_detail("PartNumber", number.to_string())

@@ -2,7 +2,7 @@
 
 use ossicle_protocol::xml::{CompleteMultipartUpload, CompleteMultipartUploadResult, KeyEncoding};
 use ossicle_protocol::{Error, ErrorCode};
-use ossicle_store::{CompleteUpload, Object, Parts};
+use ossicle_store::{self as store, CompleteUpload, Object, Parts};
 
 use crate::acl::requested_object_acl;
 use crate::announced::{Announced, check_document_md5};
@@ -12,7 +12,7 @@ use crate::callback::answer::CallbackResponder;
 use crate::callback::image::Source;
 use crate::callback::prepare::{Facts, Prepared};
 use crate::callback::requested::{self, Wanted};
-use crate::client_encryption::Sizes;
+use crate::client_encryption::{Sizes, wrong_data_size};
 use crate::conditions::forbids_overwrite;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
@@ -55,11 +55,11 @@ pub(crate) async fn complete_multipart_upload(call: &Call, body: RequestBody) ->
     let usual = Usual::of(call, encoding)?;
     let store = &call.app.store;
     let Some(wanted) = wanted else {
-        let object = store.complete(complete).await?;
+        let object = store.complete(complete).await.map_err(of_complete)?;
         return Ok(usual.reply(&object));
     };
     let (complete, prepared) = prepare(call, wanted, complete).await?;
-    let object = store.complete(complete).await?;
+    let object = store.complete(complete).await.map_err(of_complete)?;
     Ok(CallbackResponder::of(call).deliver(prepared, usual.reply(&object)).await)
 }
 
@@ -86,6 +86,14 @@ fn parts(call: &Call, body: &[u8]) -> Result<Parts, Error> {
     ))
 }
 
+/// Returns what a failure to make the object means. Only client-side encryption ties an object to a size.
+fn of_complete(error: store::Error) -> Failure {
+    match error {
+        store::Error::SizeMismatch { actual } => wrong_data_size(actual).into(),
+        error => error.into(),
+    }
+}
+
 /// Reads what is to be the object where its SHA-1 was announced, and ties the commit to exactly that.
 async fn check_sha1(
     call: &Call,
@@ -94,7 +102,7 @@ async fn check_sha1(
 ) -> Result<CompleteUpload, Failure> {
     let Some(mut sha1) = announced.sha1() else { return Ok(complete) };
     let store = &call.app.store;
-    let (complete, object) = store.preview_complete(complete).await?;
+    let (complete, object) = store.preview_complete(complete).await.map_err(of_complete)?;
     store.visit_parts(&complete, object.size, |piece| sha1.take(piece)).await?;
     sha1.check()?;
     Ok(complete)
@@ -107,7 +115,7 @@ async fn prepare(
     complete: CompleteUpload,
 ) -> Result<(CompleteUpload, Prepared), Failure> {
     let store = &call.app.store;
-    let (mut complete, object) = store.preview_complete(complete).await?;
+    let (mut complete, object) = store.preview_complete(complete).await.map_err(of_complete)?;
     let facts = Facts {
         bucket: &object.bucket,
         object: &object.key,
