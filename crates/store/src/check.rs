@@ -25,7 +25,8 @@ impl Store {
     ///
     /// With `repair`, what is superfluous is removed and counts are set right; nothing may be written meanwhile.
     /// What is missing cannot be brought back: such findings name the object, for its owner to upload again or
-    /// delete. Nothing is repaired while a record of a later version is there, which refers to who knows what.
+    /// delete. Nothing is repaired while a record is there that cannot be read, damaged or of a later version: it refers to who
+    /// knows what.
     ///
     /// # Errors
     /// Failures of the disk that keep the check from going on.
@@ -36,7 +37,7 @@ impl Store {
         let orphans = orphans.await.unwrap_or(Err(Error::Closed))?;
         let survey = self.parts().engine.query(CheckAll { files, orphans }).await?;
         let mut report = survey.report;
-        if repair && report.is_understood() {
+        if repair && survey.is_understood {
             for id in survey.orphans {
                 self.parts().files.remove(id).map_err(|e| Error::io("removing a data file", &e))?;
             }

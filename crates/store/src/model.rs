@@ -2,6 +2,7 @@
 //! the operations on them.
 
 mod account;
+mod acl;
 mod bucket;
 mod delivery;
 mod job_lease;
@@ -9,8 +10,9 @@ mod object;
 mod upload;
 
 pub use account::AccountDocument;
+pub use acl::Acl;
 pub use bucket::{
-    Acl, Bucket, BucketDocument, BucketPage, BucketStat, ClassStat, CreateBucket, ListBuckets, NewBucket,
+    Bucket, BucketDocument, BucketPage, BucketStat, ClassStat, CreateBucket, ListBuckets, NewBucket,
 };
 pub use delivery::{
     ClaimId, Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, Lease, NewDelivery,

@@ -62,7 +62,8 @@ pub enum FindingKind {
     MissingContent,
     /// Content that is not what was written: data is lost.
     DamagedContent,
-    /// A row that cannot be read: what it held is lost.
+    /// A row that cannot be read. Nothing is repaired beside one that may refer to content, which is kept in case somebody
+    /// can read it.
     DamagedRow,
     /// A row that only a later version can read. Nothing is repaired beside one, since nobody knows what it refers to.
     LaterVersion,
@@ -84,11 +85,6 @@ impl FsckReport {
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.findings.iter().all(|finding| finding.kind == FindingKind::OrphanFile)
-    }
-
-    /// Whether everything that was found was understood.
-    pub(super) fn is_understood(&self) -> bool {
-        self.findings.iter().all(|finding| finding.kind != FindingKind::LaterVersion)
     }
 
     pub(super) fn add(&mut self, kind: FindingKind, what: impl Into<String>) {

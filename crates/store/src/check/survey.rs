@@ -25,11 +25,16 @@ use crate::{BucketStat, DeliveryCounts, Error};
 /// Rows read at once.
 const ROWS: usize = 1000;
 
+/// Tables whose rows say what other rows and data files are for.
+const REFERRING: [Tag; 5] = [Tag::Bucket, Tag::Object, Tag::Upload, Tag::Part, Tag::Manifest];
+
 /// What a survey found and what would set it right.
 #[derive(Debug)]
 pub(super) struct Survey {
     pub(super) report: FsckReport,
     pub(super) orphans: HashSet<DataId>,
+    /// Whether all rows that refer to others could be read. If not, what seems superfluous may belong to one that could not.
+    pub(super) is_understood: bool,
     pub(super) rewrite: BTreeMap<Bytes, Option<Bytes>>,
 }
 
@@ -73,8 +78,12 @@ impl Query for CheckAll {
     }
 
     async fn run(&self, view: &View) -> Result<Survey, Error> {
-        let survey =
-            Survey { report: FsckReport::default(), orphans: self.orphans.clone(), rewrite: BTreeMap::new() };
+        let survey = Survey {
+            report: FsckReport::default(),
+            orphans: self.orphans.clone(),
+            is_understood: true,
+            rewrite: BTreeMap::new(),
+        };
         let mut checker = Checker {
             files: &self.files,
             now: view,
@@ -119,8 +128,12 @@ impl<'a> Checker<'a> {
             }
             for (key, row) in &rows {
                 match look(self, key, row) {
-                    Err(Error::Corrupt { what }) => self.add(FindingKind::DamagedRow, what),
+                    Err(Error::Corrupt { what }) => {
+                        self.survey.is_understood &= !REFERRING.contains(&tag);
+                        self.add(FindingKind::DamagedRow, what);
+                    }
                     Err(error @ Error::LaterVersion { .. }) => {
+                        self.survey.is_understood = false;
                         self.add(FindingKind::LaterVersion, error.to_string());
                     }
                     other => other?,

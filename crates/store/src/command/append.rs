@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crc_fast::CrcAlgorithm;
 
-use super::data::{NewData, count, gather, get_object, require_bucket, take_in};
+use super::data::{count, gather, get_object, require_bucket, take_in};
 use super::delivery::record;
+use crate::data::NewData;
 use crate::engine::{Command, Txn};
 use crate::extent::{DataRef, Extent};
 use crate::id::DataId;

@@ -8,32 +8,13 @@ use bytes::Bytes;
 
 use crate::codec::{Decoder, Encoder};
 use crate::counters::{Addition, Counted, StatChange};
+use crate::data::{Content, NewData};
 use crate::engine::Txn;
 use crate::extent::{DataRef, Extent, MAX_OWN_EXTENTS, Place};
 use crate::id::DataId;
 use crate::key;
 use crate::record::{decode_object, encode_object};
 use crate::{Error, ObjectFields};
-
-/// Data that came in whole: what a command stores.
-#[derive(Debug, Clone)]
-pub(crate) struct NewData {
-    pub(crate) size: u64,
-    pub(crate) md5: [u8; 16],
-    pub(crate) crc64: u64,
-    pub(crate) content: Content,
-}
-
-/// Where data that came in is.
-#[derive(Debug, Clone)]
-pub(crate) enum Content {
-    /// Nowhere: there is none.
-    Empty,
-    /// Here, to be written in the commit.
-    Small(DataId, Bytes),
-    /// In a data file.
-    File(DataId),
-}
 
 /// What waits to be removed, in the value of its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,12 +5,10 @@ use std::sync::Arc;
 use crc_fast::CrcAlgorithm;
 use md5::{Digest, Md5};
 
-use super::data::{
-    NewData, gather, get_object, release, replace_object, require_bucket, scan_prefix, take_in,
-};
+use super::data::{gather, get_object, release, replace_object, require_bucket, scan_prefix, take_in};
 use super::delivery::record;
 use crate::counters::{Addition, StatChange};
-use crate::data::Md5State;
+use crate::data::{Md5State, NewData};
 use crate::engine::{Command, Txn};
 use crate::extent::{DataRef, Extent};
 use crate::id::{DataId, UploadId};

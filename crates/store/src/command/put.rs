@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::data::{NewData, count, get_object, replace_object, require_bucket, take_in};
+use super::data::{count, get_object, replace_object, require_bucket, take_in};
 use super::delivery::record;
+use crate::data::NewData;
 use crate::engine::{Command, Txn};
 use crate::extent::DataRef;
 use crate::key;

@@ -8,12 +8,13 @@ use bytes::Bytes;
 use crc_fast::{CrcAlgorithm, Digest};
 use tokio::task::JoinHandle;
 
+use super::at_hand::AtHand;
 use super::read_memory::{Piece, ReadMemory};
 use crate::Error;
 use crate::disk::DiskFile;
 use crate::engine::Engine;
 use crate::extent::{DataRef, Extent, Place, file_ids};
-use crate::file::{DataFiles, Pin};
+use crate::file::DataFiles;
 use crate::id::DataId;
 use crate::query::{ManifestExtents, SmallContents, Wanted};
 
@@ -63,19 +64,6 @@ enum Item {
 pub(crate) struct Source {
     pub(crate) engine: Arc<Engine>,
     pub(crate) files: Arc<DataFiles>,
-}
-
-/// What came with the look-up of an object: its small contents, and a pin that keeps the rest.
-#[derive(Debug)]
-pub(crate) struct AtHand {
-    contents: Vec<(DataId, Bytes)>,
-    _pin: Pin,
-}
-
-impl AtHand {
-    pub(crate) fn new(contents: Vec<(DataId, Bytes)>, pin: Pin) -> Self {
-        Self { contents, _pin: pin }
-    }
 }
 
 /// A piece, and the rest of what is wanted of the file.
@@ -156,7 +144,7 @@ impl ReadPlan {
             Some(at_hand) => at_hand,
             None => Arc::new(look_up(&self.source, &self.data, &wanted).await?),
         };
-        let items = items(wanted, &at_hand.contents)?;
+        let items = items(wanted, at_hand.contents())?;
         let manifest = match self.data {
             DataRef::Manifest(id) => Some((id, range)),
             DataRef::Extents(_) => None,

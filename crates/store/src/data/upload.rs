@@ -9,9 +9,9 @@ use tokio::task::JoinHandle;
 
 use super::hashing::{Hashers, StreamMd5};
 use super::md5::{self, Md5State};
+use super::new_data::{Content, NewData};
 use super::writer::{FileWriter, WrittenFile};
 use crate::Error;
-use crate::command::{Content, NewData};
 use crate::file::{DataFiles, FileGuard};
 use crate::health::Condition;
 use crate::id::IdSource;

@@ -9,7 +9,7 @@ use std::ops::Bound;
 
 use bytes::Bytes;
 
-use super::Row;
+use super::write_batch::Row;
 use crate::Error;
 use crate::counters::Addition;
 

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot::{self, Receiver};
 
 use super::embedded::Surroundings;
-use super::embedded::snapshot::SnapshotTracker;
+use super::embedded::snapshot_tracker::SnapshotTracker;
 use super::embedded::tables::is_empty_range;
 use super::write_batch::WriteBatch;
 use super::{Command, CommitObserver, Query, Row, Txn, View};

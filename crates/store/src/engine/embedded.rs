@@ -3,6 +3,7 @@
 mod batch;
 mod committer;
 pub(crate) mod snapshot;
+pub(crate) mod snapshot_tracker;
 pub(crate) mod tables;
 mod wal;
 

@@ -7,10 +7,8 @@ use bytes::Bytes;
 #[cfg(test)]
 use super::contrary;
 use super::embedded::snapshot::Snapshot;
+use super::write_batch::Row;
 use crate::Error;
-
-/// A key and its value.
-pub(crate) type Row = (Bytes, Bytes);
 
 /// The rows as they are after some commit, for as long as this value lives.
 #[derive(Debug)]

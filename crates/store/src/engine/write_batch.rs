@@ -7,6 +7,9 @@ use bytes::Bytes;
 use crate::Error;
 use crate::codec::{Decoder, Encoder};
 
+/// A key and its value.
+pub(crate) type Row = (Bytes, Bytes);
+
 /// Changed rows by key; `None` is a row that was deleted.
 pub(crate) type WriteBatch = BTreeMap<Bytes, Option<Bytes>>;
 

@@ -6,10 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Store;
-use crate::command::{
-    Append, Content, Copy, Delete, DeleteSeen, NewData, Put, SetObjectAcl, SetObjectTags, SetStorageClass,
-};
-use crate::data::{ReadPlan, Reader, StoredData};
+use crate::command::{Append, Copy, Delete, DeleteSeen, Put, SetObjectAcl, SetObjectTags, SetStorageClass};
+use crate::data::{Content, NewData, ReadPlan, Reader, StoredData};
 use crate::extent::{DataRef, Extent, Place};
 use crate::key;
 use crate::query::{ObjectOf, Objects, OpenObject};

@@ -6,7 +6,10 @@ use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, TestRunner};
 
-use super::support::{ENGINES, append, copy, get, initiate, open, put, put_of, put_part, store, stored};
+use super::support::{
+    ENGINES, Engine, append, copy, get, initiate, open, put, put_of, put_part, store, stored, tables,
+    until_files,
+};
 use crate::codec::Encoder;
 use crate::command::RewriteRows;
 use crate::engine::{Query, View};
@@ -389,5 +392,31 @@ async fn a_copy_with_attributes_of_its_own_has_no_unknown_fields() {
         now_ms: 1000,
     };
     assert_eq!(store.copy_object(copy).await.unwrap().attributes, Attributes::default());
+    store.close().await;
+}
+
+/// What a damaged object refers to is nobody's by all appearances, and all that is left of it.
+#[tokio::test]
+async fn fsck_removes_no_content_beside_a_damaged_object() {
+    let (dir, store) = store(Engine::Lsm).await;
+    put(&store, "small", b"small").await;
+    put(&store, "large", &[7; 3000]).await;
+    let mut whole = Vec::new();
+    for name in ["small", "large"] {
+        let row = key::object("b", name);
+        let before = tables(&store).get_newest(&row).unwrap().unwrap();
+        let damaged = before.slice(..before.len() - 3);
+        let rows = vec![(row.clone(), Some(damaged))];
+        store.parts().engine.commit(RewriteRows { rows }, None).await.unwrap();
+        whole.push((row, Some(before)));
+    }
+    let report = store.fsck(true).await.unwrap();
+    let damaged = report.findings.iter().filter(|finding| finding.kind == FindingKind::DamagedRow);
+    assert_eq!(damaged.count(), 2, "{report:?}");
+    assert!(report.findings.iter().all(|finding| !finding.repaired), "{report:?}");
+    store.parts().engine.commit(RewriteRows { rows: whole }, None).await.unwrap();
+    until_files(dir.path(), 1).await;
+    assert_eq!(get(&store, "small").await.unwrap(), b"small");
+    assert_eq!(get(&store, "large").await.unwrap(), [7; 3000]);
     store.close().await;
 }

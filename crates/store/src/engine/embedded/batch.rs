@@ -8,8 +8,8 @@ use bytes::Bytes;
 use super::poll_ready;
 use super::tables::{Tables, is_empty_range};
 use crate::Error;
-use crate::engine::write_batch::WriteBatch;
-use crate::engine::{Command, Row, Txn};
+use crate::engine::write_batch::{Row, WriteBatch};
+use crate::engine::{Command, Txn};
 
 /// The writes of several commands that become durable together, on top of those that are being made so.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::snapshot::{ReadSeqno, SnapshotTracker};
+use super::snapshot_tracker::{ReadSeqno, SnapshotTracker};
 use crate::engine::write_batch::WriteBatch;
 use crate::{Error, OpenError};
 use lsm::LsmTables;

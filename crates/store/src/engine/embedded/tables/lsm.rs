@@ -14,7 +14,7 @@ use lsm_tree::{
     AbstractTree, AnyTree, Cache, Config, DescriptorTable, Guard, KvSeparationOptions, SequenceNumberCounter,
 };
 
-use super::super::snapshot::SnapshotTracker;
+use super::super::snapshot_tracker::SnapshotTracker;
 use super::lookup_latency::LookupLatency;
 use super::memory::is_empty_range;
 use crate::engine::write_batch::WriteBatch;

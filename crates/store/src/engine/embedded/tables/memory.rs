@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use super::super::snapshot::SnapshotTracker;
+use super::super::snapshot_tracker::SnapshotTracker;
 use crate::engine::write_batch::WriteBatch;
 
 /// All rows in one map, copied when a moment is held while a commit is applied.
