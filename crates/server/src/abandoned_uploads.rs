@@ -48,7 +48,7 @@ pub(crate) async fn tell_at_start(app: Arc<App>, mut stop: watch::Receiver<bool>
     }
 }
 
-/// What was begun before this is that many days old. An upload that seems to come from the future is not.
+/// Returns the time before which an upload must have begun to be that many days old.
 fn cutoff_ms(now_ms: i64, days: u32) -> i64 {
     now_ms.saturating_sub(i64::from(days).saturating_mul(DAY_MS))
 }

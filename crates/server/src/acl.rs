@@ -18,12 +18,12 @@ impl PublicAccess {
         Ok(Self { acl: bucket_acl(bucket), blocked: is_blocked(store, bucket.block_public_access).await? })
     }
 
-    /// What everybody may do with the bucket.
+    /// Returns what everybody may do with the bucket.
     pub(crate) fn to_bucket(self) -> BucketAcl {
         if self.blocked { BucketAcl::Private } else { self.acl }
     }
 
-    /// What everybody may do with a key of the bucket: as its object says, else as the bucket says.
+    /// Returns what everybody may do with a key of the bucket: as its object says, else as the bucket says.
     pub(crate) fn to_key(self, object: Option<&ObjectFields>) -> BucketAcl {
         if self.blocked {
             return BucketAcl::Private;

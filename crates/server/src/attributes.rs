@@ -171,7 +171,7 @@ pub(crate) fn storage_class_of<'a>(bucket: &'a Bucket, attributes: &'a Attribute
     if class.is_empty() { StorageClass::Standard.as_str() } else { class }
 }
 
-/// Where the next append must start.
+/// Returns the position at which the next append must start, if the object takes appends.
 pub(crate) fn append_position(object: &Object) -> Option<u64> {
     (object.kind == ossicle_store::ObjectKind::Appendable).then_some(object.size)
 }

@@ -52,7 +52,7 @@ impl Credentials {
         (&self.root_id, &self.root_secret)
     }
 
-    /// What the region in a V4 signature must be.
+    /// Returns the scope that a V4 signature must be made for.
     pub(crate) fn scope(&self) -> &Scope {
         &self.scope
     }

@@ -217,7 +217,7 @@ mod tests {
         (folder, store, lease)
     }
 
-    /// Whether somebody else gets the lease now.
+    /// Returns whether somebody else gets the lease now.
     async fn is_free(store: &Store) -> bool {
         let now_ms = app::now().unix_millis();
         store.acquire_job("job", "other", now_ms, after(now_ms, LENGTH)).await.unwrap().is_some()

@@ -55,7 +55,7 @@ impl Call {
         self.settings().map(BucketSettings::bucket)
     }
 
-    /// What is set on the bucket, which must exist.
+    /// Returns what is set on the bucket, which must exist.
     pub(crate) fn settings(&self) -> Result<&BucketSettings, Error> {
         self.settings.as_deref().ok_or_else(|| {
             let name = self.target.bucket().map_or("", BucketName::as_str);

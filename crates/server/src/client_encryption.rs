@@ -52,12 +52,12 @@ impl Sizes {
         Ok(data.zip(part).map(|(data, part)| Self { data, part }))
     }
 
-    /// How many parts the data makes.
+    /// Returns how many parts the data makes.
     fn parts(self) -> u64 {
         self.data.div_ceil(self.part)
     }
 
-    /// How long the part of this number must be.
+    /// Checks that the part of this number has the length it must have.
     pub(crate) fn check_part(self, number: u32, length: u64) -> Result<(), Error> {
         let number = u64::from(number);
         let before_it = self.part.saturating_mul(number.saturating_sub(1));
@@ -109,7 +109,7 @@ pub(crate) fn check_repeated(headers: &HeaderMap, upload: &Attributes) -> Result
     Ok(())
 }
 
-/// What ListParts tells of the encryption, so that an upload can be resumed.
+/// Returns what ListParts tells of the encryption, so that an upload can be resumed.
 pub(crate) fn described(upload: &Attributes) -> ClientEncryption {
     let text = |name: &str| {
         let name = ["x-oss-meta-client-side-encryption-", name].concat();

@@ -26,7 +26,7 @@ fn evaluate(conditions: &Conditions, object: &Object) -> Result<(), Error> {
     conditions.evaluate(&ETag::read(&object.etag), modified).into_result()
 }
 
-/// Whether `x-oss-forbid-overwrite` protects an existing object of the key.
+/// Reads from `x-oss-forbid-overwrite` whether an existing object of the key is protected.
 pub(crate) fn forbids_overwrite(call: &Call) -> Result<bool, Error> {
     read_forbid_overwrite(call.header("x-oss-forbid-overwrite")?)
 }

@@ -164,7 +164,7 @@ impl Metrics {
         self.lifecycle.with_label_values(&[action]).inc();
     }
 
-    /// Where a listener counts its connections.
+    /// Returns the counters of a listener's connections.
     pub(crate) fn connections(&self, listener: &'static str) -> ConnectionMetrics {
         let families = self.connections.clone();
         for reason in ["handshake", "head", "body", "answer", "idle", "room", "memory", "limit"] {

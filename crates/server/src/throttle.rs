@@ -56,7 +56,7 @@ impl Throttle {
         Ok(Self(limit.map(|limit| Pace { limit, free_at: Instant::now(), delay: Duration::ZERO })))
     }
 
-    /// Whether there is a limit.
+    /// Returns whether there is a limit.
     pub(crate) fn is_on(&self) -> bool {
         self.0.is_some()
     }

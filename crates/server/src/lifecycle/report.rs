@@ -91,7 +91,7 @@ impl Report {
 }
 
 impl Sums {
-    /// How many actions there are.
+    /// Returns the number of actions.
     pub(crate) fn count(&self) -> u64 {
         self.expired.count + self.transitioned.count + self.aborted.count
     }

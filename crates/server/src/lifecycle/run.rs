@@ -117,8 +117,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Whether to go on with a bucket: the server runs, and these are still its rules. Somebody may have taken them away
-    /// because of what they do.
+    /// Returns whether to go on with a bucket: the server runs, and these are still its rules. Somebody may have taken
+    /// them away because of what they do.
     async fn goes_on(&mut self, bucket: &Bucket, rules: &LifecycleRules) -> Result<bool, Error> {
         if self.is_stopped() {
             return Ok(false);

@@ -34,8 +34,8 @@ pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Repl
     Ok(received.delay.show_on(reply))
 }
 
-/// What the request says of the object. Tags count where it is made; on a later append they are not even looked at (suite of
-/// oss2, test_append_object_with_tagging_wrong_num).
+/// Reads what the request says of the object. Tags count where it is made; on a later append they are not even looked at
+/// (suite of oss2, test_append_object_with_tagging_wrong_num).
 fn attributes(call: &Call, position: u64) -> Result<Attributes, Error> {
     let all = call.head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     attributes::from_fields(all.filter(|(name, _)| position == 0 || *name != Tags::HEADER), call.key()?)

@@ -63,7 +63,7 @@ pub(crate) async fn complete_multipart_upload(call: &Call, body: RequestBody) ->
     Ok(CallbackResponder::of(call).deliver(prepared, usual.reply(&object)).await)
 }
 
-/// Which parts the client names: all of them by header, or those in the body.
+/// Reads which parts the client names: all of them by header, or those in the body.
 fn parts(call: &Call, body: &[u8]) -> Result<Parts, Error> {
     match call.header("x-oss-complete-all")? {
         None => {}

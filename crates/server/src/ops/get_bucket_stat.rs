@@ -39,7 +39,7 @@ fn of_class<'a>(document: &'a mut BucketStat, class: &str) -> &'a mut ClassStat 
     }
 }
 
-/// What is charged is what is there: there is no least size of an object here.
+/// Adds to both sizes alike: what is charged is what is there, as objects have no minimum billable size here.
 fn add(stat: &mut ClassStat, objects: u64, bytes: u64) {
     stat.object_count += objects;
     stat.storage += bytes;

@@ -49,7 +49,7 @@ pub(crate) async fn upload_part(call: &Call, body: RequestBody) -> Result<Reply,
     Ok(delay.show_on(reply))
 }
 
-/// What a failure to store a part means; each operation has a detail code of its own for an upload that is not there.
+/// Returns what a failure to store a part means; each operation has a detail code of its own for an upload that is not there.
 pub(super) fn of_part(error: store::Error, no_such_upload: impl FnOnce() -> Error) -> Failure {
     match error {
         store::Error::NoSuchUpload => no_such_upload().into(),
