@@ -99,8 +99,8 @@ fn open_or_create(path: &Path) -> io::Result<File> {
     }
 }
 
-/// The fields in the order of OSS's manual ("Log storage"). What is not known here is `-`, as the manual has it: the change
-/// of the bucket's size, and what this server has nothing of, such as a content delivery network.
+/// Writes the fields in the order of OSS's manual ("Log storage"). What is not known here is `-`, as the manual has it: the
+/// change of the bucket's size, and what this server has nothing of, such as a content delivery network.
 fn format_line(line: &Line<'_>) -> String {
     let text = |name| line.head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("-");
     let bucket = line.target.and_then(Target::bucket).map_or("-", |bucket| bucket.as_str());
@@ -143,7 +143,7 @@ fn format_line(line: &Line<'_>) -> String {
     out
 }
 
-/// The size of the object that was read or written, where request and answer tell it.
+/// Returns the size of the object that was read or written, where request and answer tell it.
 fn object_size(line: &Line<'_>) -> Option<String> {
     fn number(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
         headers.get(name)?.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
@@ -164,7 +164,7 @@ fn object_size(line: &Line<'_>) -> Option<String> {
     size.map(str::to_owned)
 }
 
-/// The length of the request in bytes, head included.
+/// Returns the length of the request in bytes, head included.
 fn request_length(head: &http::request::Parts) -> u64 {
     let target = head.uri.path_and_query().map_or(1, |target| target.as_str().len());
     let line = head.method.as_str().len() + target + "  HTTP/1.1\r\n".len();
@@ -173,7 +173,7 @@ fn request_length(head: &http::request::Parts) -> u64 {
     (line + headers.sum::<usize>() + "\r\n".len()) as u64 + body.unwrap_or(0_u64)
 }
 
-/// "23/Nov/2026:15:04:43 +0000", from "Mon, 23 Nov 2026 15:04:43 GMT".
+/// Writes a time as "23/Nov/2026:15:04:43 +0000", from "Mon, 23 Nov 2026 15:04:43 GMT".
 fn time(now: Timestamp) -> String {
     let date = now.http_date();
     let mut fields = date.split(' ').skip(1);

@@ -56,7 +56,7 @@ pub(crate) fn refuse_public_object(blocked: bool, acl: ObjectAcl) -> Result<(), 
         .with_ec("0016-00000901"))
 }
 
-/// A bucket's ACL.
+/// Returns a bucket's ACL.
 pub(crate) fn bucket_acl(bucket: &Bucket) -> BucketAcl {
     match bucket.acl {
         store::Acl::PublicRead => BucketAcl::PublicRead,
@@ -66,12 +66,12 @@ pub(crate) fn bucket_acl(bucket: &Bucket) -> BucketAcl {
     }
 }
 
-/// An object's own ACL.
+/// Returns an object's own ACL.
 pub(crate) fn object_acl(object: &ObjectFields) -> ObjectAcl {
     object_acl_from_store(object.attributes.acl)
 }
 
-/// An object ACL as the wire has it.
+/// Returns an object's ACL as the wire has it.
 pub(crate) fn object_acl_from_store(acl: store::Acl) -> ObjectAcl {
     match acl {
         store::Acl::Default => ObjectAcl::Default,
@@ -82,7 +82,7 @@ pub(crate) fn object_acl_from_store(acl: store::Acl) -> ObjectAcl {
     }
 }
 
-/// A bucket ACL as the store keeps it.
+/// Returns a bucket's ACL as the store keeps it.
 pub(crate) fn stored_bucket_acl(acl: BucketAcl) -> store::Acl {
     match acl {
         BucketAcl::Private => store::Acl::Private,
@@ -92,7 +92,7 @@ pub(crate) fn stored_bucket_acl(acl: BucketAcl) -> store::Acl {
     }
 }
 
-/// An object ACL as the store keeps it.
+/// Returns an object's ACL as the store keeps it.
 pub(crate) fn stored_object_acl(acl: ObjectAcl) -> store::Acl {
     match acl {
         ObjectAcl::Default => store::Acl::Default,
@@ -102,7 +102,7 @@ pub(crate) fn stored_object_acl(acl: ObjectAcl) -> store::Acl {
     }
 }
 
-/// The ACL that a request asks for, as the store keeps it.
+/// Reads the ACL that a request asks for, as the store keeps it.
 pub(crate) fn requested_object_acl(call: &Call) -> Result<Option<store::Acl>, Error> {
     let acl = call.header("x-oss-object-acl")?.map(ObjectAcl::parse).transpose()?;
     Ok(acl.map(stored_object_acl))

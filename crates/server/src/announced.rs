@@ -40,12 +40,12 @@ impl Announced {
         })
     }
 
-    /// The announced CRC-64.
+    /// Returns the announced CRC-64.
     pub(crate) fn crc64(&self) -> Option<u64> {
         self.crc64
     }
 
-    /// A SHA-1 to feed with the bytes, where one was announced: it costs time that nobody else should spend.
+    /// Returns a SHA-1 to feed with the bytes, where one was announced: it costs time that nobody else should spend.
     pub(crate) fn sha1(&self) -> Option<RunningSha1> {
         self.sha1.map(|expected| RunningSha1 { expected, so_far: Sha1::new() })
     }
@@ -98,8 +98,8 @@ pub(crate) fn check_document_md5(call: &Call, document: &[u8]) -> Result<(), Err
     }
 }
 
-/// The same for a client that sends more than the 16 bytes of an MD5: the C SDK encodes 20, the last four being whatever
-/// lay behind the hash.
+/// Compares a document with its `Content-MD5`, which may have more than 16 bytes: the C SDK encodes 20, the last four being
+/// whatever lay behind the hash.
 pub(crate) fn check_document_md5_of_c(call: &Call, document: &[u8]) -> Result<(), Error> {
     let Some(text) = call.header("content-md5")? else { return Ok(()) };
     match STANDARD.decode(text).ok().as_deref().and_then(<[u8]>::split_first_chunk::<16>) {

@@ -41,23 +41,23 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// The account id that owns everything.
+    /// Returns the account id that owns everything.
     pub(crate) fn owner_id(&self) -> &str {
         &self.config.account.owner_id
     }
 
-    /// The scheme by which clients reach the API.
+    /// Returns the scheme by which clients reach the API.
     pub(crate) fn scheme(&self) -> &'static str {
         if self.config.server.tls_cert.is_some() { "https" } else { "http" }
     }
 
-    /// The location as OSS writes it: "oss-cn-hangzhou".
+    /// Returns the location as OSS writes it: "oss-cn-hangzhou".
     pub(crate) fn location(&self) -> String {
         format!("oss-{}", self.config.server.region)
     }
 }
 
-/// The one place where the server reads the clock.
+/// Returns the time. This is the one place where the server reads the clock.
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))

@@ -85,7 +85,7 @@ pub(crate) fn from_fields<'a>(
     Ok(attributes)
 }
 
-/// A header or form field that is longer than this server stores or repeats.
+/// Refuses a header or form field that is longer than this server stores or repeats.
 pub(crate) fn too_long(name: &str, most: usize) -> Error {
     Error::invalid_argument(format!("The value of {name} must not be longer than {most} bytes."), name, "")
 }
@@ -95,7 +95,7 @@ fn text<'a>(name: &str, value: &'a [u8]) -> Result<&'a str, Error> {
         .map_err(|_| Error::invalid_argument("The characters encoding must be utf-8.", name, ""))
 }
 
-/// The headers that describe a stored object on GET and HEAD.
+/// Adds the headers that describe a stored object on GET and HEAD.
 pub(crate) fn describe(reply: Reply, bucket: &Bucket, object: &Object) -> Reply {
     let mut reply = identify(reply, object)
         .with_header(CONTENT_TYPE, object.attributes.content_type.as_bytes())
@@ -121,8 +121,8 @@ pub(crate) fn describe(reply: Reply, bucket: &Bucket, object: &Object) -> Reply 
     if tags == 0 { reply } else { reply.with_header(TAGGING_COUNT, HeaderValue::from(tags)) }
 }
 
-/// The stored headers under their names on the wire: the standard ones, then user metadata, both in the order in which they
-/// came.
+/// Returns the stored headers under their names on the wire: the standard ones, then user metadata, both in the order in
+/// which they came.
 pub(crate) fn stored_headers(attributes: &Attributes) -> impl Iterator<Item = (Cow<'_, str>, &[u8])> {
     let standard = attributes.headers.iter().map(|(name, value)| (Cow::from(name), value.as_slice()));
     let own =
@@ -130,7 +130,7 @@ pub(crate) fn stored_headers(attributes: &Attributes) -> impl Iterator<Item = (C
     standard.chain(own)
 }
 
-/// The headers that identify content: ETag, CRC-64 and, where there is one, MD5.
+/// Adds the headers that identify content: ETag, CRC-64 and, where there is one, MD5.
 pub(crate) fn identify(reply: Reply, object: &Object) -> Reply {
     let reply =
         reply.with_header(ETAG, quoted(&object.etag)).with_header(CRC64, HeaderValue::from(object.crc64));
@@ -144,18 +144,18 @@ fn quoted(etag: &str) -> String {
     ["\"", etag, "\""].concat()
 }
 
-/// An MD5 as `Content-MD5` has it.
+/// Writes an MD5 as `Content-MD5` has it.
 pub(crate) fn base64_md5(md5: &[u8; 16]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(md5)
 }
 
-/// An object's modification time as `Last-Modified` has it.
+/// Writes an object's modification time as `Last-Modified` has it.
 pub(crate) fn last_modified(object: &Object) -> String {
     ossicle_protocol::Timestamp::from_unix_millis(object.last_modified_ms).http_date()
 }
 
-/// `x-oss-object-type`.
+/// Returns the value of `x-oss-object-type`.
 pub(crate) fn kind(object: &ObjectFields) -> &'static str {
     match object.kind {
         ossicle_store::ObjectKind::Normal => "Normal",
@@ -164,7 +164,7 @@ pub(crate) fn kind(object: &ObjectFields) -> &'static str {
     }
 }
 
-/// `x-oss-storage-class`: what was asked for, else the bucket's class.
+/// Returns the value of `x-oss-storage-class`: what was asked for, else the bucket's class.
 pub(crate) fn storage_class_of<'a>(bucket: &'a Bucket, attributes: &'a Attributes) -> &'a str {
     let class =
         if attributes.storage_class.is_empty() { &bucket.storage_class } else { &attributes.storage_class };

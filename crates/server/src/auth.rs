@@ -16,7 +16,7 @@ pub(crate) enum Caller {
 }
 
 impl Caller {
-    /// The owner, by a signature that was verified.
+    /// Makes the caller the owner, by a signature that was verified.
     pub(crate) fn owner(verified: &Presented) -> Self {
         Self::Owner { access_key_id: verified.access_key_id().to_owned() }
     }
@@ -25,7 +25,7 @@ impl Caller {
         matches!(self, Self::Owner { .. })
     }
 
-    /// The access key id, or what OSS's access log has for an anonymous caller.
+    /// Returns the access key id, or what OSS's access log has for an anonymous caller.
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Anonymous => "-",
@@ -47,7 +47,7 @@ impl Credentials {
         Self { root_id, root_secret, scope }
     }
 
-    /// The root access key, for the console's log-in and the signatures that it makes.
+    /// Returns the root access key, for the console's log-in and the signatures that it makes.
     pub(crate) fn root(&self) -> (&str, &SecretKey) {
         (&self.root_id, &self.root_secret)
     }
@@ -57,8 +57,8 @@ impl Credentials {
         &self.scope
     }
 
-    /// The secret of `access_key_id`. A security token never fits, as every key here is permanent; OSS says the same
-    /// of a permanent key that comes with a token.
+    /// Returns the secret of `access_key_id`. A security token never fits, as every key here is permanent; OSS says the
+    /// same of a permanent key that comes with a token.
     pub(crate) fn secret(
         &self,
         access_key_id: &str,

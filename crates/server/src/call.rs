@@ -40,17 +40,17 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// The bucket's name; operations on buckets and objects have one by their route.
+    /// Returns the bucket's name; operations on buckets and objects have one by their route.
     pub(crate) fn bucket_name(&self) -> Result<&BucketName, Error> {
         self.target.bucket().ok_or_else(|| Error::new(ErrorCode::InvalidBucketName))
     }
 
-    /// The bucket, if it exists.
+    /// Returns the bucket, if it exists.
     pub(crate) fn existing_bucket(&self) -> Option<&Arc<Bucket>> {
         self.settings.as_deref().map(BucketSettings::bucket)
     }
 
-    /// The bucket itself, which must exist.
+    /// Returns the bucket itself, which must exist.
     pub(crate) fn bucket(&self) -> Result<&Arc<Bucket>, Error> {
         self.settings().map(BucketSettings::bucket)
     }
@@ -63,18 +63,18 @@ impl Call {
         })
     }
 
-    /// The object's key; operations on objects have one by their route.
+    /// Returns the object's key; operations on objects have one by their route.
     pub(crate) fn key(&self) -> Result<&ObjectKey, Error> {
         self.target.key().ok_or_else(|| Error::new(ErrorCode::InvalidObjectName))
     }
 
-    /// The URL of an object in the bucket, as this client would address it.
+    /// Returns the URL of an object in the bucket, as this client would address it.
     pub(crate) fn url_of(&self, key: &ObjectKey) -> Result<String, Error> {
         Ok(self.style.url_of(self.scheme, &self.host_id, self.bucket_name()?, key.as_str()))
     }
 
-    /// A header as text; one that is not text counts as wrong, not as absent. OSS's own headers and `Content-MD5` count as
-    /// absent when they are empty: SDKs send them so for what was not set.
+    /// Returns a header as text; one that is not text counts as wrong, not as absent. OSS's own headers and `Content-MD5`
+    /// count as absent when they are empty: SDKs send them so for what was not set.
     pub(crate) fn header(&self, name: &'static str) -> Result<Option<&str>, Error> {
         let value = header(&self.head.headers, name)?;
         let may_be_empty = !name.starts_with("x-oss-") && name != "content-md5";
@@ -82,7 +82,7 @@ impl Call {
     }
 }
 
-/// A header as UTF-8 text.
+/// Returns a header as UTF-8 text.
 pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, Error> {
     headers.get(name).map_or(Ok(None), |value| {
         std::str::from_utf8(value.as_bytes())

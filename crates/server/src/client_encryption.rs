@@ -82,7 +82,7 @@ impl Sizes {
         if listed as u64 <= self.parts() { Ok(()) } else { Err(refused(PART_SIZE, "0005-00000411")) }
     }
 
-    /// The length of the whole object.
+    /// Returns the length of the whole object.
     pub(crate) fn data(self) -> u64 {
         self.data
     }

@@ -202,7 +202,7 @@ pub(crate) enum ConfigError {
 }
 
 impl Server {
-    /// Memory for downloads that clients are slow to take, in bytes.
+    /// Returns the memory for downloads that clients are slow to take, in bytes.
     pub(crate) fn answer_memory(&self) -> u64 {
         self.answer_memory_mib.saturating_mul(1024 * 1024)
     }
@@ -233,7 +233,7 @@ impl Server {
 }
 
 impl Testing {
-    /// The length of a day of lifecycle rules, in milliseconds.
+    /// Returns the length of a day of lifecycle rules, in milliseconds.
     pub(crate) fn lifecycle_day_ms(&self) -> i64 {
         i64::from(self.lifecycle_day_s) * 1000
     }
@@ -307,7 +307,7 @@ impl Config {
         self.custom_domains().map(drop)
     }
 
-    /// The custom domains as (host, bucket).
+    /// Returns the custom domains as (host, bucket).
     pub(crate) fn custom_domains(&self) -> Result<Vec<(String, String)>, ConfigError> {
         let pairs = self.server.custom_domains.iter().map(|entry| match entry.split_once('=') {
             Some((host, bucket)) if !host.is_empty() && !bucket.is_empty() => {
@@ -320,13 +320,13 @@ impl Config {
         pairs.collect()
     }
 
-    /// Time for one callback URL.
+    /// Returns the time for one callback URL.
     pub(crate) fn callback_timeout(&self) -> Duration {
         Duration::from_millis(self.callback.timeout_ms)
     }
 }
 
-/// Scheme and authority, with nothing that could break out of a header.
+/// Returns whether a URL is scheme and authority, with nothing that could break out of a header.
 fn is_origin(url: &str) -> bool {
     let authority = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     authority.is_some_and(|authority| {
@@ -393,7 +393,7 @@ fn from_text(like: &Value, text: &str) -> Option<Value> {
     })
 }
 
-/// An empty text stands for "not set".
+/// Reads a value that may be absent. An empty text stands for "not set".
 fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: serde::Deserializer<'de>,

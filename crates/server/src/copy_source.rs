@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::conditions;
 use crate::failure::Failure;
 
-/// The source of a copy, which exists, may be read and meets the conditions.
+/// Returns the source of a copy, which exists, may be read and meets the conditions.
 pub(crate) async fn resolve(call: &Call) -> Result<Object, Failure> {
     let text = call.header("x-oss-copy-source")?.unwrap_or("");
     let (bucket, key) = parse(text)?;

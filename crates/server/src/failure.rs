@@ -30,7 +30,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// Something inside this server that broke.
+    /// Makes a failure of something inside this server that broke.
     pub(crate) fn internal(what: &'static str, cause: &dyn std::error::Error) -> Self {
         Self::Internal { what, cause: cause.to_string() }
     }
@@ -163,7 +163,7 @@ fn broken(error: &store::Error) -> Error {
     Error::new(ErrorCode::InternalError)
 }
 
-/// One line for the operator. That a client asks for what is not built is no failure of the server.
+/// Writes one line for the operator. That a client asks for what is not built is no failure of the server.
 pub(crate) fn log(error: &Error, request_id: RequestId, operation: &str) {
     let (code, ec, message) = (error.code().as_str(), error.ec(), error.message());
     if error.status().is_server_error() && error.code() != ErrorCode::NotImplemented {
@@ -173,7 +173,7 @@ pub(crate) fn log(error: &Error, request_id: RequestId, operation: &str) {
     }
 }
 
-/// The answer to a failed request. An answer to HEAD has no body, so the document travels in `x-oss-err`.
+/// Makes the answer to a failed request. An answer to HEAD has no body, so the document travels in `x-oss-err`.
 pub(crate) fn reply(error: &Error, is_head: bool, request_id: RequestId, host_id: &str) -> Reply {
     const EC: HeaderName = HeaderName::from_static("x-oss-ec");
     let mut reply = Reply::new(error.status());

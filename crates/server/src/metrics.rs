@@ -136,13 +136,13 @@ impl Metrics {
         })
     }
 
-    /// A request has come.
+    /// Counts a request as in flight until what is returned is dropped.
     pub(crate) fn begin(&self) -> InFlight {
         self.requests.in_flight.inc();
         InFlight(self.requests.in_flight.clone())
     }
 
-    /// A request was answered.
+    /// Counts a request that was answered.
     pub(crate) fn request(&self, operation: &str, status: StatusCode, elapsed: Duration, sent: u64) {
         let requests = &self.requests;
         requests.answered.with_label_values(&[operation, status.as_str()]).inc();
@@ -150,7 +150,7 @@ impl Metrics {
         requests.sent.with_label_values(&[operation]).inc_by(sent);
     }
 
-    /// A turn of a background job ended.
+    /// Counts a turn of a background job that ended.
     pub(crate) fn job(&self, job: &str, outcome: &str, elapsed: Duration, now_ms: i64) {
         self.jobs.turns.with_label_values(&[job, outcome]).inc();
         if outcome == "done" {
@@ -159,7 +159,7 @@ impl Metrics {
         }
     }
 
-    /// A lifecycle rule was carried out on an object or an upload.
+    /// Counts an object or an upload on which a lifecycle rule was carried out.
     pub(crate) fn lifecycle(&self, action: &str) {
         self.lifecycle.with_label_values(&[action]).inc();
     }
@@ -173,19 +173,19 @@ impl Metrics {
         ConnectionMetrics { listener, open: families.open.with_label_values(&[listener]), families }
     }
 
-    /// Content was taken in.
+    /// Counts the bytes of an upload that was taken in.
     pub(crate) fn received(&self, operation: &str, bytes: u64) {
         self.requests.received.with_label_values(&[operation]).inc_by(bytes);
     }
 
-    /// An attempt at a callback ended; `ec` is empty for a delivered one.
+    /// Counts an attempt at a callback that ended; `ec` is empty for a delivered one.
     pub(crate) fn callback(&self, ec: &str, elapsed: Duration) {
         let outcome = outcome(ec.is_empty());
         self.callbacks.attempts.with_label_values(&[outcome, ec]).inc();
         self.callbacks.seconds.with_label_values(&[outcome]).observe(elapsed.as_secs_f64());
     }
 
-    /// A background attempt ended.
+    /// Counts a background attempt that ended.
     pub(crate) fn redelivery(&self, delivered: bool) {
         self.callbacks.redeliveries.with_label_values(&[outcome(delivered)]).inc();
     }
@@ -412,17 +412,17 @@ impl ConnectionFamilies {
 }
 
 impl ConnectionMetrics {
-    /// So many are open now.
+    /// Sets how many connections are open.
     pub(crate) fn open(&self, count: usize) {
         self.open.set(signed(count as u64));
     }
 
-    /// One was closed or refused by the server.
+    /// Counts a connection that the server closed or refused.
     pub(crate) fn closed(&self, reason: &str) {
         self.families.closed.with_label_values(&[self.listener, reason]).inc();
     }
 
-    /// For tests that look at nothing of this.
+    /// Makes metrics for tests that look at none.
     #[cfg(test)]
     pub(crate) fn unregistered() -> Self {
         Metrics::new().unwrap().connections("test")

@@ -8,7 +8,7 @@ use http::Method;
 use crate::app::App;
 use crate::http::reply::Reply;
 
-/// The key file that a request asks for, if it asks for one.
+/// Answers with the key file that a request asks for, if it asks for one.
 pub(crate) fn reply(app: &App, head: &http::request::Parts, host: &str) -> Option<Reply> {
     let name = head.uri.path().strip_prefix('/')?;
     if !name.starts_with("callback_pub_key_v") || !matches!(head.method, Method::GET | Method::HEAD) {

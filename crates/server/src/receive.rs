@@ -26,7 +26,7 @@ pub(crate) async fn receive(call: &Call, body: RequestBody) -> Result<Received, 
     receive_into(call, body, upload).await
 }
 
-/// The same into an upload that was begun for it.
+/// Streams the whole body into an upload that was begun for it.
 pub(crate) async fn receive_into(
     call: &Call,
     mut body: RequestBody,

@@ -25,12 +25,12 @@ pub(crate) struct RequestIds {
 }
 
 impl RequestIds {
-    /// `seed` is random, so that two servers started in the same second do not make the same ids.
+    /// Begins at `seed`, which is random, so that two servers started in the same second do not make the same ids.
     pub(crate) fn new(seed: u64) -> Self {
         Self { next: AtomicU64::new(seed) }
     }
 
-    /// An odd step visits every 64-bit number once before any comes again.
+    /// Returns the next id. An odd step visits every 64-bit number once before any comes again.
     pub(crate) fn next(&self, now: Timestamp) -> RequestId {
         const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
         let number = self.next.fetch_add(STEP, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use crate::call::Call;
 /// The id of the one group.
 pub(crate) const DEFAULT: &str = "rg-default";
 
-/// The group that a request names, in a header, is another one than there is.
+/// Returns whether a request names, in a header, another group than there is.
 pub(crate) fn is_another(call: &Call) -> Result<bool, Error> {
     Ok(call.header("x-oss-resource-group-id")?.is_some_and(|group| group != DEFAULT))
 }

@@ -249,7 +249,7 @@ impl App {
         Ok(settings)
     }
 
-    /// A browser may read an answer only if a CORS rule of the bucket says so.
+    /// Adds the CORS headers: a browser may read an answer only if a CORS rule of the bucket says so.
     fn with_cors(&self, reply: Reply, head: &http::request::Parts, known: &Known) -> Reply {
         if known.target.as_ref().and_then(Target::bucket).is_none() {
             return reply;
@@ -309,7 +309,8 @@ async fn run(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
     ops::run(call, body).await
 }
 
-/// A bucket whose name no bucket can have does not exist; only who would create it is told what is wrong with the name.
+/// Turns the refusal of a name that no bucket can have into that of a missing bucket; only who would create it is told what is
+/// wrong with the name.
 fn missing_if_ill_formed(error: Error, method: &Method) -> Error {
     if error.code() != ErrorCode::InvalidBucketName || method == Method::PUT {
         return error;
@@ -333,8 +334,8 @@ fn with_headers(head: &http::request::Parts, headers: HeaderMap) -> http::reques
     canonical
 }
 
-/// The whole message that is sent where no request is served: in the place of hyper's own answer to what is not HTTP, after
-/// a head that does not come to its end, and when there are too many connections.
+/// Makes the whole message that is sent where no request is served: in the place of hyper's own answer to what is not HTTP,
+/// after a head that does not come to its end, and when there are too many connections.
 pub(crate) fn malformed_answer(app: &App, status: StatusCode) -> Vec<u8> {
     let now = app::now();
     let request_id = app.request_ids.next(now);

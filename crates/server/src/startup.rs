@@ -96,7 +96,7 @@ pub(crate) struct Server {
     threads: Arc<ServingThreads>,
 }
 
-/// The runtime of everything but connections, with this number of threads; 0 means one for each processor.
+/// Makes the runtime of everything but connections, with this number of threads; 0 means one for each processor.
 pub(crate) fn runtime(threads: usize) -> io::Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if threads > 0 {
@@ -111,7 +111,8 @@ impl Server {
         Self::start_with(config, root, None).await
     }
 
-    /// The same for a developer: the console needs no log-in from this machine, and serves `extra` besides its own pages.
+    /// Starts the server for a developer: the console needs no log-in from this machine, and serves `extra` besides its own
+    /// pages.
     pub(crate) async fn start_dev(config: Config, root: RootKey, extra: Router) -> anyhow::Result<Self> {
         Self::start_with(config, root, Some(extra)).await
     }
@@ -237,22 +238,22 @@ impl Server {
         Duration::from_secs(self.app.config.server.drain_timeout_s)
     }
 
-    /// The URL of the API.
+    /// Returns the URL of the API.
     pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// The URL of the console, if there is one.
+    /// Returns the URL of the console, if there is one.
     pub(crate) fn console(&self) -> Option<&str> {
         self.console.as_deref()
     }
 
-    /// The URL of the listener for metrics, if there is one of its own.
+    /// Returns the URL of the listener for metrics, if there is one of its own.
     pub(crate) fn metrics(&self) -> Option<&str> {
         self.metrics.as_deref()
     }
 
-    /// The shared state, for a program that runs around the server.
+    /// Returns the shared state, for a program that runs around the server.
     pub(crate) fn app(&self) -> &Arc<App> {
         &self.app
     }
@@ -398,7 +399,8 @@ fn callbacks(config: &Config, data_dir: &Path, own_url: &str, metrics: Metrics) 
     })
 }
 
-/// V4 signatures name a region; one that OSS would refuse is refused here too, unless the operator does not care.
+/// Returns the regions that V4 signatures may name: one that OSS would refuse is refused here too, unless the operator does
+/// not care.
 fn scope(config: &Config) -> Scope {
     Scope { region: (!config.server.any_region).then(|| config.server.region.clone()) }
 }

@@ -16,7 +16,7 @@ pub(crate) async fn read(call: &Call, body: RequestBody) -> Result<Bytes, Failur
     Ok(body)
 }
 
-/// The tags that are stored with an object.
+/// Returns the tags that are stored with an object.
 pub(crate) fn of_object(attributes: &Attributes) -> Tags {
     Tags::from_header(&attributes.tags).unwrap_or_default()
 }

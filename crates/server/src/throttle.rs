@@ -44,12 +44,12 @@ struct Pace {
 pub(crate) struct Delay(Option<Duration>);
 
 impl Throttle {
-    /// The limit in the request's header or query.
+    /// Reads the limit from the request's header or query.
     pub(crate) fn of(call: &Call) -> Result<Self, Error> {
         Self::of_form(call, None)
     }
 
-    /// The same with a form's field.
+    /// Reads the limit from the request's header or query, or from a form's field.
     pub(crate) fn of_form(call: &Call, field: Option<&str>) -> Result<Self, Error> {
         let header = call.header("x-oss-traffic-limit")?;
         let limit = TrafficLimit::one_of([header, call.query.get("x-oss-traffic-limit"), field])?;
@@ -93,12 +93,12 @@ impl Throttle {
         piece.split_to(usize::try_from(step).unwrap_or(usize::MAX).min(piece.len()))
     }
 
-    /// For how long the bytes that have passed were held up.
+    /// Returns for how long the bytes that have passed were held up.
     pub(crate) fn delay(&self) -> Delay {
         Delay(self.0.as_ref().map(|pace| pace.delay))
     }
 
-    /// For how long so many bytes will be held up if the network is much faster.
+    /// Returns for how long so many bytes will be held up if the network is much faster.
     pub(crate) fn delay_of(&self, bytes: u64) -> Delay {
         Delay(self.0.as_ref().map(|pace| pace.limit.time_for(bytes)))
     }

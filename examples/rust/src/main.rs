@@ -117,13 +117,14 @@ async fn uploaded(
     Ok(Json(json!({ "Status": "OK", "id": id })))
 }
 
-/// The same for every delivery of one callback. Only the body is signed, so what it says goes first.
+/// Returns an id that is the same for every delivery of one callback. Only the body is signed, so what it says goes first.
 fn identity(event: &CallbackEvent, fields: &Fields) -> Option<String> {
     let candidates = [fields.get("reqId"), event.delivery_id.as_ref(), event.request_id.as_ref()];
     candidates.into_iter().flatten().find(|id| !id.is_empty()).cloned()
 }
 
-/// OSS signs for all its customers with one key: each could have it sign a body that names your bucket.
+/// Checks the proof that the upload form put into the callback URL. OSS signs for all its customers with one key: each could
+/// have it sign a body that names your bucket.
 fn check_proof(secret: Option<&str>, query: Option<&str>, fields: &Fields) -> Result<(), Refused> {
     let Some(secret) = secret else { return Ok(()) };
     let parameters = query.unwrap_or_default().split('&');

@@ -43,7 +43,7 @@ impl BucketCallbackPolicy {
 impl Document for BucketCallbackPolicy {
     const MAX_BODY: usize = 1024 * 1024;
 
-    /// A document without items is valid, an item without a name or a callback is not.
+    /// Reads the document. One without items is valid, an item without a name or a callback is not.
     fn parse(body: &[u8]) -> Result<Self, Error> {
         let root = Element::parse(body, "BucketCallbackPolicy", Self::MAX_BODY)?;
         let items = root.children("PolicyItem").map(|item| {

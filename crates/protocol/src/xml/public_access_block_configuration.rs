@@ -16,7 +16,7 @@ pub struct PublicAccessBlockConfiguration {
 impl Document for PublicAccessBlockConfiguration {
     const MAX_BODY: usize = 4 * 1024;
 
-    /// Without the element nothing is blocked, as the manual has it.
+    /// Reads the document. Without the element nothing is blocked, as the manual has it.
     fn parse(body: &[u8]) -> Result<Self, Error> {
         let root = Element::parse(body, "PublicAccessBlockConfiguration", Self::MAX_BODY)?;
         Ok(Self { block_public_access: root.flag("BlockPublicAccess")? })

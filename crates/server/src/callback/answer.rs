@@ -24,7 +24,7 @@ impl CallbackResponder {
         Self { request_id: call.request_id, host_id: Arc::clone(&call.host_id) }
     }
 
-    /// Delivers, and turns the operation's own reply with its headers into the one for this outcome.
+    /// Delivers the callback, and turns the operation's own reply with its headers into the one for this outcome.
     pub(crate) async fn deliver(&self, prepared: Prepared, success_reply: Reply) -> Reply {
         self.apply(prepared.deliver().await, success_reply)
     }

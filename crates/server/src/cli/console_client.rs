@@ -37,7 +37,7 @@ pub(super) struct ConsoleClient {
 }
 
 impl ConsoleClient {
-    /// Asks, and reads the answer as JSON.
+    /// Fetches a path, and reads the answer as JSON.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         Ok(serde_json::from_value(self.send(Method::GET, path).await?)?)
     }

@@ -35,7 +35,7 @@ impl Configuration for OfAccount {
         Ok(Some(Self(PublicAccessBlockConfiguration { block_public_access })))
     }
 
-    /// The document is kept only while it blocks.
+    /// Stores the document, which is kept only while it blocks.
     async fn save(call: &Call, new: Option<&Self>) -> Result<(), Failure> {
         let document = new.filter(|new| new.0.block_public_access).map(|new| new.to_xml().into_bytes());
         Ok(call.app.store.set_account_document(AccountDocument::PublicAccessBlock, document).await?)

@@ -27,8 +27,8 @@ const CONTENT: &str = "Hello from Ossicle.\n";
 /// The time that the whole first upload may take; a callback alone has five seconds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Uploads, and prints what was asked, what the application server got, and what the client got. An error says what of it
-/// did not work.
+/// Uploads an object, and prints what was asked, what the application server got, and what the client got. An error says
+/// what of it did not work.
 pub(super) async fn show(places: &Places, application: &ApplicationServer) -> anyhow::Result<()> {
     let mut callbacks = application.watch();
     let upload = Upload::new(places)?;

@@ -64,7 +64,7 @@ pub(crate) struct Action {
 }
 
 impl ActionKind {
-    /// The name as metrics have it.
+    /// Returns the name as metrics have it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Expire => "expire",

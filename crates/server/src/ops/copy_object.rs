@@ -51,8 +51,8 @@ fn is_onto_itself(call: &Call, source: &Object) -> Result<bool, Error> {
     Ok(source.bucket == call.bucket_name()?.as_str() && source.key == call.key()?.as_str())
 }
 
-/// The directives say whose headers and whose tags count, but for an object copied onto itself the headers are always the
-/// request's (manual). ACL and storage class are never inherited.
+/// Reads from the directives whose headers and whose tags count, but for an object copied onto itself the headers are always
+/// the request's (manual). ACL and storage class are never inherited.
 fn copied_attributes(call: &Call, source: &Object, tagging: Directive) -> Result<CopyAttributes, Error> {
     let directive = call.header("x-oss-metadata-directive")?.unwrap_or("COPY");
     let mut requested = attributes::from_headers(&call.head.headers, call.key()?)?;

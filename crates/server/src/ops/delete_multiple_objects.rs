@@ -38,7 +38,7 @@ pub(crate) async fn delete_multiple_objects(call: &Call, body: RequestBody) -> R
     Ok(Reply::xml(DeleteResult { encoding, deleted }.to_xml()))
 }
 
-/// Those of the keys that the caller may not delete. Where these are all, the whole request is refused.
+/// Returns those of the keys that the caller may not delete. Where these are all, the whole request is refused.
 async fn protected(call: &Call, keys: &[String]) -> Result<HashSet<String>, Failure> {
     if call.caller.is_owner() {
         return Ok(HashSet::new());

@@ -43,7 +43,8 @@ pub(crate) async fn get_object(call: &Call, _: RequestBody) -> Result<Reply, Fai
     }
 }
 
-/// The first piece is read before the answer begins, so that unreadable data is an error and not a broken answer.
+/// Makes the answer with the bytes. The first piece is read before it begins, so that unreadable data is an error and not a
+/// broken answer.
 async fn send(
     call: &Call,
     reply: Reply,
@@ -66,7 +67,7 @@ async fn send(
 
 type Pieces = BoxStream<'static, Result<Bytes, std::io::Error>>;
 
-/// The same bytes at the pace of the throttle.
+/// Passes the bytes on at the pace of the throttle.
 fn throttled(pieces: Pieces, throttle: Throttle) -> Pieces {
     let state = (pieces, Bytes::new(), throttle);
     futures_util::stream::unfold(state, |(mut pieces, mut piece, mut throttle)| async move {

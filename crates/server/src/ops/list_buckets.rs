@@ -50,7 +50,7 @@ pub(crate) async fn list_buckets(call: &Call, _: RequestBody) -> Result<Reply, F
     Ok(Reply::xml(document.to_xml()))
 }
 
-/// A prefix that no bucket name can have is a mistake.
+/// Refuses a prefix that no bucket name can have: it is a mistake.
 fn refuse_bad_prefix(prefix: &str) -> Result<(), Error> {
     if prefix.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
         return Ok(());

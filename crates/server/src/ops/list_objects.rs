@@ -52,7 +52,7 @@ pub(super) async fn list(call: &Call, page: &Page<'_>, after: &str) -> Result<Li
     Ok(call.app.store.list_objects(&which).await?)
 }
 
-/// An object as an entry of a listing.
+/// Makes an entry of a listing of an object.
 pub(super) fn listed<'a>(
     bucket: &'a Bucket,
     object: &'a ObjectFields,

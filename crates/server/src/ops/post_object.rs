@@ -104,7 +104,7 @@ async fn authorize(call: &Call, key: &ObjectKey) -> Result<(), Failure> {
     Ok(write_key(&call.caller, PublicAccess::of(&call.app.store, call.bucket()?).await?, object.as_deref())?)
 }
 
-/// The field `key` as it came. The commonest mistake in a form is a file that stands before its other fields.
+/// Returns the field `key` as it came. The commonest mistake in a form is a file that stands before its other fields.
 fn key_field(fields: &Fields) -> Result<&str, Error> {
     fields.get("key").ok_or_else(|| {
         let message = "The bucket POST must contain the specified 'key'. If it is specified, please check the order of \
@@ -113,7 +113,7 @@ fn key_field(fields: &Fields) -> Result<&str, Error> {
     })
 }
 
-/// The key, in which `${filename}` stands for the name of the file without its folders.
+/// Returns the key, in which `${filename}` stands for the name of the file without its folders.
 fn fill_in(key: &str, file: &File) -> Result<ObjectKey, Error> {
     let count = key.matches(FILE_NAME).count();
     if count == 0 {
@@ -130,7 +130,7 @@ fn fill_in(key: &str, file: &File) -> Result<ObjectKey, Error> {
     ObjectKey::parse(&key.replace(FILE_NAME, name))
 }
 
-/// The callback of a form: its own field, with one field for each custom variable.
+/// Reads the callback of a form: its own field, with one field for each custom variable.
 async fn wanted(call: &Call, fields: &Fields) -> Result<Option<Wanted>, Failure> {
     let mut variables = CustomVariables::default();
     for (name, value) in fields.as_slice().iter().filter(|(name, _)| name.starts_with("x:")) {

@@ -78,7 +78,7 @@ fn given(arguments: &str) -> Result<Given<'_>, Error> {
     Ok(given)
 }
 
-/// A trigger without a callback has no point; elsewhere an empty callback means none.
+/// Refuses an empty callback: a trigger without one has no point. Elsewhere an empty callback means none.
 fn missing_callback(value: &str) -> Error {
     Error::invalid_argument("The callback configuration is empty.", "callback", value)
         .with_ec("0007-00000004")

@@ -51,7 +51,7 @@ pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, 
     Ok(Reply::ok().with_named("location", &format!("/{}", name.as_str())))
 }
 
-/// The ACL that the request names, if such a bucket may have it.
+/// Reads the ACL that the request names, if such a bucket may have it.
 async fn allowed_acl(call: &Call) -> Result<Option<BucketAcl>, Failure> {
     let acl = call.header("x-oss-acl")?.map(BucketAcl::parse).transpose()?;
     let by_default = call.app.config.access.block_public_access;
@@ -60,7 +60,7 @@ async fn allowed_acl(call: &Call) -> Result<Option<BucketAcl>, Failure> {
     Ok(acl)
 }
 
-/// A bucket is where this server is. OSS takes the region with and without "oss-".
+/// Refuses another region than this server's: its buckets are where it is. OSS takes a region with and without "oss-".
 fn refuse_another_region(call: &Call, location: Option<&str>) -> Result<(), Error> {
     let region = call.app.config.server.region.as_str();
     match location {

@@ -59,7 +59,7 @@ pub(crate) async fn put_object(call: &Call, body: RequestBody) -> Result<Reply, 
     }
 }
 
-/// The answer without a callback. It has no body: one SDK takes any body for a callback's.
+/// Makes the answer without a callback. It has no body: one SDK takes any body for a callback's.
 fn usual(object: &Object) -> Reply {
     attributes::identify(Reply::ok(), object)
 }

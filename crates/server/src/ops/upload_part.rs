@@ -57,7 +57,7 @@ pub(super) fn of_part(error: store::Error, no_such_upload: impl FnOnce() -> Erro
     }
 }
 
-/// `partNumber`, from 1 to 10,000. Messages, arguments and ECs as the manual shows them (0017-00000219, -220).
+/// Reads `partNumber`, from 1 to 10,000. Messages, arguments and ECs as the manual shows them (0017-00000219, -220).
 pub(super) fn part_number(call: &Call) -> Result<u32, Error> {
     let text = call.query.get("partNumber").unwrap_or("");
     if text.is_empty() {

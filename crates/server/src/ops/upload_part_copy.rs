@@ -59,7 +59,7 @@ pub(crate) async fn upload_part_copy(call: &Call, body: RequestBody) -> Result<R
     })
 }
 
-/// The bytes to copy. A range that reaches past the end means the whole object, as in GetObject.
+/// Returns the bytes to copy. A range that reaches past the end means the whole object, as in GetObject.
 fn range(call: &Call, source: &Object) -> Result<(Range<u64>, Option<String>), Error> {
     let Some(text) = call.header("x-oss-copy-source-range")? else { return Ok((0..source.size, None)) };
     let range = ByteRange::parse(text, source.size, false);
@@ -75,7 +75,7 @@ fn range(call: &Call, source: &Object) -> Result<(Range<u64>, Option<String>), E
     Ok((bytes, range.content_range(source.size)))
 }
 
-/// A part's ETag is the MD5 of its own bytes, so they have to be read; they become data of their own on the way.
+/// Copies the bytes into data of the part's own. Its ETag is their MD5, so they have to be read anyway.
 async fn read(
     call: &Call,
     source: &Object,
