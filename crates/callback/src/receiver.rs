@@ -19,9 +19,9 @@
 #[cfg(feature = "axum")]
 mod axum;
 mod event;
-mod fetch;
 #[cfg(any(feature = "axum", feature = "tower"))]
-mod intake;
+mod extract;
+mod fetch;
 mod keys;
 #[cfg(feature = "tower")]
 mod tower;
@@ -32,8 +32,8 @@ pub use self::axum::VerifiedCallback;
 #[cfg(feature = "tower")]
 pub use self::tower::{Verify, VerifyLayer};
 pub use event::{CallbackEvent, EventError, Upload};
-pub use fetch::HttpKeySource;
 #[cfg(any(feature = "axum", feature = "tower"))]
-pub use intake::Rejection;
+pub use extract::Rejection;
+pub use fetch::HttpKeySource;
 pub use keys::{FetchError, FixedKeys, KeySource};
 pub use verifier::{PrefixError, SignedRequest, Verifier, VerifierBuilder, VerifyError};

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
 use super::event::CallbackEvent;
-use super::intake::{self, Rejection};
+use super::extract::{Rejection, extract};
 use super::verifier::Verifier;
 
 /// A callback whose signature has been verified before the handler runs.
@@ -36,7 +36,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Rejection> {
         let verifier = Verifier::from_ref(state);
         let (parts, body) = request.into_parts();
-        intake::take(&verifier, &parts, body).await.map(Self)
+        extract(&verifier, &parts, body).await.map(Self)
     }
 }
 

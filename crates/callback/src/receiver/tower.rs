@@ -9,7 +9,7 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use tower::{Layer, Service};
 
-use super::intake::{self, Rejection};
+use super::extract::{Rejection, extract};
 use super::verifier::Verifier;
 
 /// Lets only verified callbacks through to the service inside, which finds the
@@ -66,7 +66,7 @@ where
         let verifier = self.verifier.clone();
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            match intake::take(&verifier, &parts, body).await {
+            match extract(&verifier, &parts, body).await {
                 Err(rejection) => Ok(refuse(&rejection)),
                 Ok(event) => {
                     let body = B::from(event.body.clone());

@@ -41,7 +41,11 @@ impl Rejection {
 }
 
 /// Reads the body and verifies the request.
-pub(super) async fn take<B>(verifier: &Verifier, parts: &Parts, body: B) -> Result<CallbackEvent, Rejection>
+pub(super) async fn extract<B>(
+    verifier: &Verifier,
+    parts: &Parts,
+    body: B,
+) -> Result<CallbackEvent, Rejection>
 where
     B: BodyExt,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
