@@ -38,7 +38,6 @@ mod open_files;
 mod ops;
 mod paging;
 mod public_key;
-mod receive;
 mod request;
 mod request_id;
 mod resource_group;
@@ -50,5 +49,6 @@ mod tags;
 mod terminal;
 mod throttle;
 mod tls;
+mod upload_body;
 
 pub use cli::CommandLine;

@@ -1,4 +1,4 @@
-//! The life of a request: address, route, authenticate, authorize, run the operation, and dress its answer.
+//! The life of a request: address, route, authenticate, authorize, run the operation, and complete the headers of its answer.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;

@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::receive::{SINGLE_UPLOAD_LIMIT, receive};
+use crate::upload_body::{SINGLE_UPLOAD_LIMIT, receive};
 
 /// Runs `AppendObject`.
 pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Reply, Failure> {

@@ -52,15 +52,15 @@ pub(crate) async fn complete_multipart_upload(call: &Call, body: RequestBody) ->
         journal: None,
     };
     let complete = check_sha1(call, complete, &announced).await?;
-    let usual = Usual::of(call, encoding)?;
+    let success = SuccessReply::of(call, encoding)?;
     let store = &call.app.store;
     let Some(wanted) = wanted else {
         let object = store.complete(complete).await.map_err(of_complete)?;
-        return Ok(usual.reply(&object));
+        return Ok(success.reply(&object));
     };
     let (complete, prepared) = prepare(call, wanted, complete).await?;
     let object = store.complete(complete).await.map_err(of_complete)?;
-    Ok(CallbackResponder::of(call).deliver(prepared, usual.reply(&object)).await)
+    Ok(CallbackResponder::of(call).deliver(prepared, success.reply(&object)).await)
 }
 
 /// Reads which parts the client names: all of them by header, or those in the body.
@@ -133,12 +133,12 @@ async fn prepare(
 }
 
 /// What the answer needs besides the object.
-struct Usual {
+struct SuccessReply {
     encoding: KeyEncoding,
     location: String,
 }
 
-impl Usual {
+impl SuccessReply {
     fn of(call: &Call, encoding: KeyEncoding) -> Result<Self, Error> {
         Ok(Self { encoding, location: call.url_of(call.key()?)? })
     }

@@ -11,9 +11,9 @@ use crate::copy_source;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::receive::SINGLE_UPLOAD_LIMIT;
 use crate::tags::{self, Directive};
 use crate::throttle::Throttle;
+use crate::upload_body::SINGLE_UPLOAD_LIMIT;
 
 /// The largest source of one CopyObject to another place: as much as one upload may bring. The manual promises less, 1 GiB,
 /// and recommends UploadPartCopy above it.

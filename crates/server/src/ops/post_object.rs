@@ -23,8 +23,8 @@ use crate::failure::Failure;
 use crate::form::{Acting, Fields, File, Form};
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::receive::{Intake, Received};
 use crate::throttle::Throttle;
+use crate::upload_body::{Received, UploadStream};
 
 /// The longest `success_action_redirect`, which the answer repeats in a header.
 const REDIRECT_LIMIT: usize = 8 * 1024;
@@ -54,8 +54,9 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
     let success = Success::of(call, &fields, &key)?;
     let announced = Announced::by_fields(|name| fields.get(name))?;
     let throttle = Throttle::of_form(call, fields.get("x-oss-traffic-limit"))?;
-    let intake = Intake::new(call.app.store.upload(None)).checked_against(announced).throttled(throttle);
-    let Received { data, delay } = receive(intake, file, policy.as_ref()).await?;
+    let stream =
+        UploadStream::new(call.app.store.upload(None)).checked_against(announced).throttled(throttle);
+    let Received { data, delay } = receive(stream, file, policy.as_ref()).await?;
     call.app.metrics.received(call.operation.name(), data.size());
     let prepared = match wanted {
         None => None,
@@ -76,8 +77,8 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
     match prepared {
         None => Ok(delay.show_on(success.reply(&object))),
         Some(prepared) => {
-            let usual = delay.show_on(attributes::identify(Reply::ok(), &object));
-            Ok(CallbackResponder::of(call).deliver(prepared, usual).await)
+            let success_reply = delay.show_on(attributes::identify(Reply::ok(), &object));
+            Ok(CallbackResponder::of(call).deliver(prepared, success_reply).await)
         }
     }
 }
@@ -142,23 +143,23 @@ async fn wanted(call: &Call, fields: &Fields) -> Result<Option<Wanted>, Failure>
 
 /// Takes the file in, and stops as soon as it is longer than the policy allows.
 async fn receive(
-    mut intake: Intake,
+    mut stream: UploadStream,
     mut file: File,
     policy: Option<&PostPolicy>,
 ) -> Result<Received, Failure> {
     while let Some(piece) = file.next().await? {
-        intake.take(piece).await?;
+        stream.take(piece).await?;
         if let Some(policy) = policy
-            && policy.max_length().is_some_and(|most| intake.size() > most)
+            && policy.max_length().is_some_and(|most| stream.size() > most)
         {
-            policy.check_length(intake.size())?;
+            policy.check_length(stream.size())?;
         }
     }
     if let Some(policy) = policy {
-        policy.check_length(intake.size())?;
+        policy.check_length(stream.size())?;
     }
     file.finish().await?;
-    intake.finish().await
+    stream.finish().await
 }
 
 async fn prepare(

@@ -13,7 +13,7 @@ use crate::conditions::forbids_overwrite;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::receive::{Received, receive};
+use crate::upload_body::{Received, receive};
 
 /// Runs `PutObject`.
 pub(crate) async fn put_object(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
@@ -22,7 +22,7 @@ pub(crate) async fn put_object(call: &Call, body: RequestBody) -> Result<Reply, 
     let attributes = attributes::from_headers(&call.head.headers, key)?;
     let forbid_overwrite = forbids_overwrite(call)?;
     let Received { data, delay } = receive(call, body).await?;
-    let answer = move |object: &Object| delay.show_on(usual(object));
+    let answer = move |object: &Object| delay.show_on(success_reply(object));
     let etag = ETag::of_content(data.md5());
     let prepared = match wanted {
         None => None,
@@ -60,6 +60,6 @@ pub(crate) async fn put_object(call: &Call, body: RequestBody) -> Result<Reply, 
 }
 
 /// Makes the answer without a callback. It has no body: one SDK takes any body for a callback's.
-fn usual(object: &Object) -> Reply {
+fn success_reply(object: &Object) -> Reply {
     attributes::identify(Reply::ok(), object)
 }

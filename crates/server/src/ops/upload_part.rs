@@ -10,7 +10,7 @@ use crate::client_encryption::{self, Sizes};
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::receive::{Received, receive_into};
+use crate::upload_body::{Received, receive_into};
 
 /// The highest part number.
 const MAX_PART_NUMBER: u32 = 10_000;

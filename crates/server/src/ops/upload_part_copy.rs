@@ -14,8 +14,8 @@ use crate::copy_source;
 use crate::failure::Failure;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
-use crate::receive::{Intake, SINGLE_UPLOAD_LIMIT};
 use crate::throttle::Throttle;
+use crate::upload_body::{SINGLE_UPLOAD_LIMIT, UploadStream};
 
 /// Runs `UploadPartCopy`.
 pub(crate) async fn upload_part_copy(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
@@ -85,12 +85,12 @@ async fn read(
     if range.end - range.start > SINGLE_UPLOAD_LIMIT {
         return Err(ErrorCode::EntityTooLarge.into());
     }
-    let mut intake = Intake::new(upload);
+    let mut stream = UploadStream::new(upload);
     let mut reader = call.app.store.read(source, range);
     while let Some(piece) = reader.next().await {
-        intake.take(piece?).await?;
+        stream.take(piece?).await?;
     }
-    Ok(intake.finish().await?.data)
+    Ok(stream.finish().await?.data)
 }
 
 fn no_such_upload(upload_id: &str) -> Error {

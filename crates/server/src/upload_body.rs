@@ -1,5 +1,5 @@
-//! Taking in the bytes of an upload: streamed to the store once, hashed on the way, and checked against what the client
-//! announced. An upload that fails a check leaves nothing behind.
+//! The body of an upload: streamed to the store once, hashed on the way, and checked against what the client announced. An
+//! upload that fails a check leaves nothing behind.
 
 use ossicle_protocol::ErrorCode;
 use ossicle_store::{StoredData, Upload};
@@ -36,17 +36,17 @@ pub(crate) async fn receive_into(
     if body.announced().is_some_and(|length| length > SINGLE_UPLOAD_LIMIT) {
         return Err(ErrorCode::EntityTooLarge.into());
     }
-    let mut intake = Intake::new(upload).checked_against(announced).throttled(throttle);
+    let mut stream = UploadStream::new(upload).checked_against(announced).throttled(throttle);
     while let Some(piece) = body.next().await? {
-        intake.take(piece).await?;
+        stream.take(piece).await?;
     }
-    let received = intake.finish().await?;
+    let received = stream.finish().await?;
     call.app.metrics.received(call.operation.name(), received.data.size());
     Ok(received)
 }
 
 /// An upload under way, with the limit on its size and what is announced of it.
-pub(crate) struct Intake {
+pub(crate) struct UploadStream {
     upload: Upload,
     size: u64,
     announced: Announced,
@@ -54,7 +54,7 @@ pub(crate) struct Intake {
     throttle: Throttle,
 }
 
-impl Intake {
+impl UploadStream {
     /// Takes data into an upload that has none yet.
     pub(crate) fn new(upload: Upload) -> Self {
         Self { upload, size: 0, announced: Announced::default(), sha1: None, throttle: Throttle::default() }
