@@ -11,7 +11,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use ossicle_protocol::xml::Document as _;
 use ossicle_protocol::{CorsRule, CorsRules, SecretKey};
-use ossicle_store::{BucketDocument, NewBucket};
+use ossicle_store::{Bucket, BucketDocument};
 
 use self::application_server::ApplicationServer;
 use crate::app;
@@ -104,14 +104,14 @@ impl DevServer {
 /// Creates a bucket that pages of any origin may use.
 async fn make_bucket(server: &Server) -> anyhow::Result<()> {
     let app = server.app();
-    let bucket = NewBucket {
+    let bucket = Bucket {
         name: BUCKET.to_owned(),
         storage_class: "Standard".to_owned(),
         redundancy: "LRS".to_owned(),
         owner: app.owner_id().to_owned(),
         block_public_access: app.config.access.block_public_access,
         created_ms: app::now().unix_millis(),
-        ..NewBucket::default()
+        ..Bucket::default()
     };
     app.store.create_bucket(bucket).await?;
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();

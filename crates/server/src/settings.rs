@@ -133,12 +133,12 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use ossicle_store::{Acl, BucketDocument, NewBucket, StoreOptions};
+    use ossicle_store::{Acl, Bucket, BucketDocument, StoreOptions};
 
     use super::*;
 
     async fn create(store: &Store, name: &str) {
-        let bucket = NewBucket {
+        let bucket = Bucket {
             name: name.to_owned(),
             acl: Acl::Private,
             storage_class: "Standard".to_owned(),

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ossicle_store::{
-    Attributes, Durability, ListObjects, NewBucket, NewDelivery, PutObject, Store, StoreOptions,
+    Attributes, Bucket, Durability, ListObjects, NewDelivery, PutObject, Store, StoreOptions,
 };
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -61,7 +61,7 @@ async fn main() -> Outcome<()> {
         options = options.inline_limit(text.parse()?);
     }
     let store = Store::open(&folder, options)?;
-    store.create_bucket(NewBucket { name: "b".into(), ..NewBucket::default() }).await?;
+    store.create_bucket(Bucket { name: "b".into(), ..Bucket::default() }).await?;
     let time = Duration::from_secs(seconds);
     if let Ok(count) = std::env::var("FILL") {
         return fill(store, &folder, count.parse()?).await;
@@ -223,18 +223,12 @@ async fn put(store: &Store, name: &str, number: u64, content: &Bytes, journal: b
     });
     store
         .put_object(PutObject {
-            bucket: "b".into(),
-            key,
-            data,
             attributes: Attributes {
                 content_type: "application/octet-stream".into(),
                 ..Attributes::default()
             },
-            etag: None,
-            forbid_overwrite: false,
-            if_match: None,
-            now_ms: 0,
             journal,
+            ..PutObject::new("b", key, data, 0)
         })
         .await?;
     Ok(())

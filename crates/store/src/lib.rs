@@ -10,7 +10,7 @@
 //! # let folder = tempfile::tempdir()?;
 //! # let now_ms = 1_445_412_480_000;
 //! let store = Store::open(folder.path(), StoreOptions::default())?;
-//! store.create_bucket(NewBucket { name: "demo".into(), created_ms: now_ms, ..NewBucket::default() }).await?;
+//! store.create_bucket(Bucket { name: "demo".into(), created_ms: now_ms, ..Bucket::default() }).await?;
 //!
 //! // Data first: hashed and, if it is large, on the disk when `finish` returns.
 //! let mut upload = store.upload(None);
@@ -20,15 +20,8 @@
 //! // Then one commit that makes it an object, with the callback it owes.
 //! let object = store
 //!     .put_object(PutObject {
-//!         bucket: "demo".into(),
-//!         key: "greeting".into(),
-//!         data,
-//!         attributes: Attributes::default(),
-//!         etag: None,
-//!         forbid_overwrite: false,
-//!         if_match: None,
-//!         now_ms,
 //!         journal: Some(NewDelivery { id: "01J".into(), payload: b"{}".to_vec(), ..NewDelivery::default() }),
+//!         ..PutObject::new("demo", "greeting", data, now_ms)
 //!     })
 //!     .await?;
 //! assert_eq!(object.etag, "5D41402ABC4B2A76B9719D911017C592");
@@ -98,10 +91,9 @@ pub use model::{
     AbortUpload, AccountDocument, Acl, AppendObject, Attributes, Bucket, BucketDocument, BucketPage,
     BucketStat, ClaimId, ClassStat, CompleteUpload, CopyAttributes, CopyObject, CreateBucket, DeleteObject,
     Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, JobLease, Lease, ListBuckets,
-    ListObjects, ListParts, ListUploads, Listing, NewBucket, NewDelivery, NewUpload, Object, ObjectFields,
-    ObjectKind, Part, PartPage, PartPlace, Parts, PendingCursor, PendingPage, PendingUpload, PendingUploads,
-    Prune, PutObject, PutPart, RecordDelivery, SeenObject, UnknownFields, UpdateDelivery, UploadInfo,
-    UploadPage,
+    ListObjects, ListParts, ListUploads, Listing, NewDelivery, NewUpload, Object, ObjectFields, ObjectKind,
+    Part, PartPage, PartPlace, Parts, PendingCursor, PendingPage, PendingUpload, PendingUploads, Prune,
+    PutObject, PutPart, RecordDelivery, SeenObject, UnknownFields, UpdateDelivery, UploadInfo, UploadPage,
 };
 pub use options::{Durability, StoreOptions};
 pub use store::Store;

@@ -11,9 +11,7 @@ mod upload;
 
 pub use account::AccountDocument;
 pub use acl::Acl;
-pub use bucket::{
-    Bucket, BucketDocument, BucketPage, BucketStat, ClassStat, CreateBucket, ListBuckets, NewBucket,
-};
+pub use bucket::{Bucket, BucketDocument, BucketPage, BucketStat, ClassStat, CreateBucket, ListBuckets};
 pub use delivery::{
     ClaimId, Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, Lease, NewDelivery,
     Prune, RecordDelivery, UpdateDelivery,

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ossicle_store::{
-    AppendObject, Attributes, CompleteUpload, DeleteObject, NewBucket, NewDelivery, NewUpload, Parts,
-    PutObject, PutPart, Store, StoreOptions, StoredData,
+    AppendObject, Bucket, CompleteUpload, DeleteObject, NewDelivery, NewUpload, Parts, PutObject, PutPart,
+    Store, StoreOptions, StoredData,
 };
 
 /// Set for the process that is killed: the data folder.
@@ -47,17 +47,7 @@ async fn upload(store: &Store, content: Vec<u8>) -> StoredData {
 async fn put(store: &Store, key: String, content: Vec<u8>, delivery: Option<String>) {
     let data = upload(store, content).await;
     let journal = delivery.map(|id| NewDelivery { id, due_ms: Some(1), lease: None, payload: vec![0; 200] });
-    let put = PutObject {
-        bucket: "b".into(),
-        key,
-        data,
-        attributes: Attributes::default(),
-        etag: None,
-        forbid_overwrite: false,
-        if_match: None,
-        now_ms: 1,
-        journal,
-    };
+    let put = PutObject { journal, ..PutObject::new("b", key, data, 1) };
     store.put_object(put).await.unwrap();
 }
 
@@ -78,17 +68,7 @@ async fn client(store: Store, client: u64, run: u64) {
         put(&store, format!("{client}/often"), content(client, number), None).await;
         tell("often", client, number);
         let data = upload(&store, vec![b'x'; 500]).await;
-        let append = AppendObject {
-            bucket: "b".into(),
-            key: format!("{client}/log"),
-            position: appended,
-            data,
-            attributes: Attributes::default(),
-            acl: None,
-            max_size: u64::MAX,
-            now_ms: 1,
-            journal: None,
-        };
+        let append = AppendObject::new("b", format!("{client}/log"), appended, data, 1);
         appended = store.append_object(append).await.unwrap().size;
         tell("appended", client, appended);
         if number % 4 == 1 {
@@ -119,19 +99,7 @@ async fn compose(store: &Store, client: u64, number: u64) {
         };
         store.put_part(part).await.unwrap();
     }
-    let complete = CompleteUpload {
-        bucket,
-        key,
-        upload_id,
-        parts: Parts::All,
-        min_part_size: 0,
-        forbid_overwrite: false,
-        acl: None,
-        size: None,
-        crc64: None,
-        now_ms: 1,
-        journal: None,
-    };
+    let complete = CompleteUpload::new(bucket, key, upload_id, Parts::All, 1);
     store.complete(complete).await.unwrap();
 }
 
@@ -143,7 +111,7 @@ fn process_that_is_killed() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let store = Store::open(Path::new(&folder), options()).unwrap();
-        store.create_bucket(NewBucket { name: "b".into(), ..NewBucket::default() }).await.unwrap();
+        store.create_bucket(Bucket { name: "b".into(), ..Bucket::default() }).await.unwrap();
         let clients: Vec<_> = (0..CLIENTS).map(|n| tokio::spawn(client(store.clone(), n, run))).collect();
         for client in clients {
             client.await.unwrap();

@@ -5,7 +5,7 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
 use http::StatusCode;
 use ossicle_protocol::{BucketAcl, BucketName, DataRedundancyType, StorageClass};
-use ossicle_store::{Bucket, BucketDocument, CreateBucket, ListBuckets, NewBucket};
+use ossicle_store::{Bucket, BucketDocument, CreateBucket, ListBuckets};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -60,7 +60,7 @@ pub(super) async fn create(
     let acl = new.acl.as_deref().map(BucketAcl::parse).transpose()?.unwrap_or(BucketAcl::Private);
     let block_public_access = console.app.config.access.block_public_access;
     refuse_public_bucket(is_blocked(&console.app.store, block_public_access).await?, acl)?;
-    let bucket = NewBucket {
+    let bucket = Bucket {
         name: name.as_str().to_owned(),
         acl: stored_bucket_acl(acl),
         storage_class: StorageClass::default().as_str().to_owned(),

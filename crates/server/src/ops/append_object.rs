@@ -18,15 +18,16 @@ pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Repl
     let (attributes, acl) = (attributes(call, position)?, requested_object_acl(call)?);
     let received = receive(call, body).await?;
     let append = AppendObject {
-        bucket: call.bucket_name()?.as_str().to_owned(),
-        key: key.as_str().to_owned(),
-        position,
         attributes,
         acl,
-        data: received.data,
         max_size: SINGLE_UPLOAD_LIMIT,
-        now_ms: call.now.unix_millis(),
-        journal: None,
+        ..AppendObject::new(
+            call.bucket_name()?.as_str(),
+            key.as_str(),
+            position,
+            received.data,
+            call.now.unix_millis(),
+        )
     };
     let object = call.app.store.append_object(append).await?;
     let reply = attributes::identify(Reply::ok(), &object)

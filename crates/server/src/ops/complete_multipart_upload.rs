@@ -39,17 +39,12 @@ pub(crate) async fn complete_multipart_upload(call: &Call, body: RequestBody) ->
         sizes.check_count(listed.len())?;
     }
     let complete = CompleteUpload {
-        bucket: bucket.to_owned(),
-        key: key.to_owned(),
-        upload_id: upload_id.to_owned(),
-        parts,
         min_part_size: MIN_PART_SIZE,
         forbid_overwrite: forbids_overwrite(call)?,
         acl: requested_object_acl(call)?,
         size: sizes.map(Sizes::data),
         crc64: announced.crc64(),
-        now_ms: call.now.unix_millis(),
-        journal: None,
+        ..CompleteUpload::new(bucket, key, upload_id, parts, call.now.unix_millis())
     };
     let complete = check_sha1(call, complete, &announced).await?;
     let success = SuccessReply::of(call, encoding)?;

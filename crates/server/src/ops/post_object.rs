@@ -63,15 +63,10 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
         Some(wanted) => Some(prepare(call, wanted, &key, &attributes, &data).await?),
     };
     let put = PutObject {
-        bucket: call.bucket_name()?.as_str().to_owned(),
-        key: key.as_str().to_owned(),
-        data,
         attributes,
-        etag: None,
         forbid_overwrite,
-        if_match: None,
-        now_ms: call.now.unix_millis(),
         journal: prepared.as_ref().map(Prepared::journal).transpose()?,
+        ..PutObject::new(call.bucket_name()?.as_str(), key.as_str(), data, call.now.unix_millis())
     };
     let object = call.app.store.put_object(put).await?;
     match prepared {

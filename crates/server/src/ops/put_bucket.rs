@@ -2,7 +2,7 @@
 
 use ossicle_protocol::xml::CreateBucketConfiguration;
 use ossicle_protocol::{BucketAcl, DataRedundancyType, Error, ErrorCode};
-use ossicle_store::{CreateBucket, NewBucket};
+use ossicle_store::{Bucket, CreateBucket};
 
 use crate::acl::{is_blocked, refuse_public_bucket, stored_bucket_acl};
 use crate::announced::check_document_md5;
@@ -26,7 +26,7 @@ pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, 
     let wanted = CreateBucketConfiguration::parse(&body)?;
     refuse_another_region(call, wanted.location.as_deref())?;
     let storage_class = wanted.storage_class.unwrap_or_default().as_str();
-    let bucket = NewBucket {
+    let bucket = Bucket {
         name: name.as_str().to_owned(),
         acl: stored_bucket_acl(acl.unwrap_or(BucketAcl::Private)),
         storage_class: storage_class.to_owned(),

@@ -2,7 +2,7 @@
 //! Without the header it changes nothing, as SDKs rely on.
 
 use ossicle_protocol::BucketAcl;
-use ossicle_store::NewBucket;
+use ossicle_store::Bucket;
 
 use crate::acl::{is_blocked, refuse_public_bucket, stored_bucket_acl};
 use crate::call::Call;
@@ -28,7 +28,7 @@ pub(crate) async fn put_bucket_acl(call: &Call, _: RequestBody) -> Result<Reply,
         store.set_bucket_acl(name, acl).await?;
         return Ok(done);
     }
-    let bucket = NewBucket {
+    let bucket = Bucket {
         name: name.to_owned(),
         acl,
         storage_class: "Standard".to_owned(),

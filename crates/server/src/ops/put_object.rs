@@ -42,15 +42,10 @@ pub(crate) async fn put_object(call: &Call, body: RequestBody) -> Result<Reply, 
         }
     };
     let put = PutObject {
-        bucket: bucket.as_str().to_owned(),
-        key: key.as_str().to_owned(),
-        data,
         attributes,
-        etag: None,
         forbid_overwrite,
-        if_match: None,
-        now_ms: call.now.unix_millis(),
         journal: prepared.as_ref().map(Prepared::journal).transpose()?,
+        ..PutObject::new(bucket.as_str(), key.as_str(), data, call.now.unix_millis())
     };
     let object = call.app.store.put_object(put).await?;
     match prepared {

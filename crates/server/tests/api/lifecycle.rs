@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ossicle_store::{BucketDocument, NewBucket, Store, StoreOptions};
+use ossicle_store::{BucketDocument, Store, StoreOptions};
 use serde_json::Value;
 
 use super::bucket_lifecycle::{configuration, expire, rule};
@@ -232,7 +232,10 @@ fn rules_that_cannot_be_read_do_not_keep_anything_else_from_being_done() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
         let store = Store::open(&data, StoreOptions::default()).unwrap();
-        store.create_bucket(NewBucket { name: "a-damaged".into(), ..NewBucket::default() }).await.unwrap();
+        store
+            .create_bucket(ossicle_store::Bucket { name: "a-damaged".into(), ..Default::default() })
+            .await
+            .unwrap();
         let rules = Some(b"<LifecycleConfiguration>".to_vec());
         store.set_bucket_document("a-damaged", BucketDocument::Lifecycle, rules).await.unwrap();
         store.close().await;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use ossicle_store::{Acl, Attributes, Durability, NewBucket, PutObject, Store, StoreOptions};
+use ossicle_store::{Acl, Durability, PutObject, Store, StoreOptions};
 use tokio::task::JoinSet;
 
 use crate::harness::checksum::etag;
@@ -39,7 +39,7 @@ const FILLED: &str = "filled";
 
 async fn fill(folder: &Path) {
     let store = Store::open(folder, StoreOptions::default().durability(Durability::Relaxed)).unwrap();
-    let bucket = NewBucket {
+    let bucket = ossicle_store::Bucket {
         name: FILLED.to_owned(),
         acl: Acl::Private,
         storage_class: "Standard".to_owned(),
@@ -55,17 +55,8 @@ async fn fill(folder: &Path) {
         for number in thousand * 1000..(thousand + 1) * 1000 {
             let store = store.clone();
             tasks.spawn(async move {
-                let put = PutObject {
-                    bucket: FILLED.to_owned(),
-                    key: big_key(number),
-                    data: store.upload(Some(0)).finish().await.unwrap(),
-                    attributes: Attributes::default(),
-                    etag: None,
-                    forbid_overwrite: false,
-                    if_match: None,
-                    now_ms: 0,
-                    journal: None,
-                };
+                let data = store.upload(Some(0)).finish().await.unwrap();
+                let put = PutObject::new(FILLED, big_key(number), data, 0);
                 store.put_object(put).await.unwrap();
             });
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ossicle_store::{NewBucket, NewUpload, PutPart, Store, StoreOptions};
+use ossicle_store::{NewUpload, PutPart, Store, StoreOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -121,7 +121,10 @@ fn with_uploads(hours: &[i64]) -> TempDir {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let store = Store::open(data.path(), StoreOptions::default()).unwrap();
-        store.create_bucket(NewBucket { name: "demo".into(), ..NewBucket::default() }).await.unwrap();
+        store
+            .create_bucket(ossicle_store::Bucket { name: "demo".into(), ..Default::default() })
+            .await
+            .unwrap();
         for hours in hours {
             let (bucket, key) = ("demo".to_owned(), format!("begun {hours} hours ago"));
             let now_ms = now().unix_millis() - hours * 3_600_000;

@@ -6,64 +6,56 @@ use crc_fast::CrcAlgorithm;
 
 use super::data::{count, gather, get_object, require_bucket, take_in};
 use super::delivery::record;
-use crate::data::NewData;
 use crate::engine::{Command, Txn};
 use crate::extent::{DataRef, Extent};
 use crate::id::DataId;
 use crate::key;
 use crate::record::encode_object;
-use crate::{Acl, Attributes, Error, NewDelivery, ObjectFields, ObjectKind};
+use crate::{AppendObject, Error, ObjectFields, ObjectKind};
 
 /// Appends to an object, or begins one.
 #[derive(Debug)]
 pub(crate) struct Append {
-    pub(crate) bucket: String,
-    pub(crate) key: String,
-    pub(crate) position: u64,
-    pub(crate) data: NewData,
-    pub(crate) attributes: Attributes,
-    pub(crate) acl: Option<Acl>,
-    pub(crate) max_size: u64,
-    pub(crate) now_ms: i64,
+    pub(crate) append: AppendObject,
     pub(crate) generation: u64,
     /// Names the manifest, should the object come to need one.
     pub(crate) manifest: DataId,
-    pub(crate) journal: Option<NewDelivery>,
 }
 
 impl Command for Append {
     type Output = ObjectFields;
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
-        require_bucket(txn, &self.bucket).await?;
-        let old = get_object(txn, &self.bucket, &self.key).await?;
+        let append = &self.append;
+        require_bucket(txn, &append.bucket).await?;
+        let old = get_object(txn, &append.bucket, &append.key).await?;
         if old.as_ref().is_some_and(|old| old.kind != ObjectKind::Appendable) {
             return Err(Error::NotAppendable);
         }
+        let data = &append.data.new;
         let length = old.as_ref().map_or(0, |old| old.size);
-        if self.position != length {
+        if append.position != length {
             return Err(Error::PositionMismatch { length });
         }
-        let size = length.saturating_add(self.data.size);
-        if size > self.max_size {
+        let size = length.saturating_add(data.size);
+        if size > append.max_size {
             return Err(Error::TooLarge { size });
         }
-        let added = take_in(txn, &self.data);
+        let added = take_in(txn, data);
         let mut object = old.clone().unwrap_or_else(|| self.begin());
-        object.crc64 =
-            crc_fast::checksum_combine(CrcAlgorithm::Crc64Xz, object.crc64, self.data.crc64, self.data.size);
+        object.crc64 = crc_fast::checksum_combine(CrcAlgorithm::Crc64Xz, object.crc64, data.crc64, data.size);
         object.size = size;
         object.etag = format!("{:016X}{:016X}", object.crc64, object.size);
-        object.last_modified_ms = self.now_ms;
+        object.last_modified_ms = append.now_ms;
         object.generation = self.generation;
-        object.attributes.acl = self.acl.unwrap_or(object.attributes.acl);
+        object.attributes.acl = append.acl.unwrap_or(object.attributes.acl);
         if let Some(extent) = added {
             object.data = self.extend(txn, &object, extent);
         }
-        txn.put(key::object(&self.bucket, &self.key), encode_object(&object));
-        count(txn, &self.bucket, old.as_ref(), Some(&object)).await?;
-        if let Some(journal) = &self.journal {
-            record(txn, &self.bucket, &self.key, journal, self.now_ms).await?;
+        txn.put(key::object(&append.bucket, &append.key), encode_object(&object));
+        count(txn, &append.bucket, old.as_ref(), Some(&object)).await?;
+        if let Some(journal) = &append.journal {
+            record(txn, &append.bucket, &append.key, journal, append.now_ms).await?;
         }
         Ok(object)
     }
@@ -71,16 +63,17 @@ impl Command for Append {
 
 impl Append {
     fn begin(&self) -> ObjectFields {
+        let append = &self.append;
         ObjectFields {
-            bucket: self.bucket.clone(),
-            key: self.key.clone(),
+            bucket: append.bucket.clone(),
+            key: append.key.clone(),
             etag: String::new(),
             size: 0,
             crc64: 0,
             md5: None,
-            last_modified_ms: self.now_ms,
+            last_modified_ms: append.now_ms,
             kind: ObjectKind::Appendable,
-            attributes: self.attributes.clone(),
+            attributes: append.attributes.clone(),
             parts: 0,
             generation: self.generation,
             data: DataRef::Extents(Arc::new([])),

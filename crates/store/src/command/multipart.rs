@@ -8,13 +8,13 @@ use md5::{Digest, Md5};
 use super::data::{gather, get_object, release, replace_object, require_bucket, scan_prefix, take_in};
 use super::delivery::record;
 use crate::counters::{Addition, StatChange};
-use crate::data::{Md5State, NewData};
+use crate::data::Md5State;
 use crate::engine::{Command, Txn};
 use crate::extent::{DataRef, Extent};
 use crate::id::{DataId, UploadId};
 use crate::key;
 use crate::record::{PartRecord, UploadRecord, hex_upper};
-use crate::{Acl, Attributes, Error, NewDelivery, ObjectFields, ObjectKind, Part, Parts};
+use crate::{AbortUpload, Attributes, CompleteUpload, Error, ObjectFields, ObjectKind, Part, Parts, PutPart};
 
 /// Begins an upload.
 #[derive(Debug)]
@@ -38,39 +38,35 @@ impl Command for Initiate {
 /// Writes a part.
 #[derive(Debug)]
 pub(crate) struct PutPartCommand {
-    pub(crate) bucket: String,
-    pub(crate) key: String,
     pub(crate) id: UploadId,
-    pub(crate) number: u32,
-    pub(crate) data: NewData,
-    /// The MD5 through this part, which its data continued.
-    pub(crate) through: Option<Md5State>,
-    pub(crate) now_ms: i64,
+    pub(crate) part: PutPart,
 }
 
 impl Command for PutPartCommand {
     type Output = Part;
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<Part, Error> {
-        let upload = require_upload(txn, &self.bucket, &self.key, self.id).await?;
-        let key = key::part(self.id, self.number);
+        let put = &self.part;
+        let upload = require_upload(txn, &put.bucket, &put.key, self.id).await?;
+        let key = key::part(self.id, put.number);
         let old = txn.get(&key).await?.map(|row| PartRecord::decode(&row)).transpose()?;
         if upload.sequential {
             self.check_order(old.as_ref())?;
         } else if let Some(old) = &old {
             release(txn, &old.data).await?;
         }
-        let extents: Arc<[_]> = take_in(txn, &self.data).into_iter().collect();
+        let data = &put.data.new;
+        let extents: Arc<[_]> = take_in(txn, data).into_iter().collect();
         let part = PartRecord {
-            size: self.data.size,
-            crc64: self.data.crc64,
-            md5: self.data.md5,
-            last_modified_ms: self.now_ms,
-            through: self.through.clone(),
+            size: data.size,
+            crc64: data.crc64,
+            md5: data.md5,
+            last_modified_ms: put.now_ms,
+            through: put.data.through.clone(),
             data: DataRef::Extents(extents),
         };
         txn.put(key, part.encode());
-        Ok(to_part(self.number, &part))
+        Ok(to_part(put.number, &part))
     }
 }
 
@@ -79,8 +75,8 @@ impl PutPartCommand {
     /// still the one that the data continued.
     fn check_order(&self, old: Option<&PartRecord>) -> Result<(), Error> {
         match old {
-            Some(old) => Err(Error::PartExists { number: self.number, etag: hex_upper(&old.md5) }),
-            None if self.through.is_none() => Err(Error::PartNotSequential),
+            Some(old) => Err(Error::PartExists { number: self.part.number, etag: hex_upper(&old.md5) }),
+            None if self.part.data.through.is_none() => Err(Error::PartNotSequential),
             None => Ok(()),
         }
     }
@@ -122,11 +118,8 @@ pub(crate) fn part_number(key: &[u8]) -> Result<u32, Error> {
 /// Drops an upload.
 #[derive(Debug)]
 pub(crate) struct Abort {
-    pub(crate) bucket: String,
-    pub(crate) key: String,
+    pub(crate) abort: AbortUpload,
     pub(crate) id: UploadId,
-    /// Nothing of it must be newer.
-    pub(crate) idle_since_ms: Option<i64>,
 }
 
 impl Command for Abort {
@@ -134,8 +127,10 @@ impl Command for Abort {
     const GROWS: bool = false;
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
-        let is_newer = |time_ms: i64| self.idle_since_ms.is_some_and(|idle_since_ms| time_ms > idle_since_ms);
-        let upload = require_upload(txn, &self.bucket, &self.key, self.id).await?;
+        let abort = &self.abort;
+        let is_newer =
+            |time_ms: i64| abort.idle_since_ms.is_some_and(|idle_since_ms| time_ms > idle_since_ms);
+        let upload = require_upload(txn, &abort.bucket, &abort.key, self.id).await?;
         if is_newer(upload.initiated_ms) {
             return Err(Error::PreconditionFailed);
         }
@@ -147,35 +142,26 @@ impl Command for Abort {
             release(txn, &part.data).await?;
             txn.delete(key);
         }
-        end_upload(txn, &self.bucket, &self.key, self.id).await
+        end_upload(txn, &abort.bucket, &abort.key, self.id).await
     }
 }
 
 /// Makes an object of the parts.
 #[derive(Debug)]
 pub(crate) struct Complete {
-    pub(crate) bucket: String,
-    pub(crate) key: String,
+    pub(crate) complete: CompleteUpload,
     pub(crate) id: UploadId,
-    pub(crate) parts: Parts,
-    pub(crate) min_part_size: u64,
-    pub(crate) forbid_overwrite: bool,
-    pub(crate) acl: Option<Acl>,
-    /// The object's length and CRC-64, where the caller knows them.
-    pub(crate) size: Option<u64>,
-    pub(crate) crc64: Option<u64>,
-    pub(crate) now_ms: i64,
     pub(crate) generation: u64,
     /// Names the manifest, should the object need one.
     pub(crate) manifest: DataId,
-    pub(crate) journal: Option<NewDelivery>,
 }
 
 impl Command for Complete {
     type Output = ObjectFields;
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
-        let upload = require_upload(txn, &self.bucket, &self.key, self.id).await?;
+        let complete = &self.complete;
+        let upload = require_upload(txn, &complete.bucket, &complete.key, self.id).await?;
         let mut there = Vec::new();
         for (key, row) in scan_prefix(txn, &key::parts(self.id), usize::MAX).await? {
             there.push((part_number(&key)?, PartRecord::decode(&row)?));
@@ -183,8 +169,8 @@ impl Command for Complete {
         }
         let (used, unused) = self.choose(there)?;
         self.check_sizes(&used)?;
-        let old = get_object(txn, &self.bucket, &self.key).await?;
-        if self.forbid_overwrite && old.is_some() {
+        let old = get_object(txn, &complete.bucket, &complete.key).await?;
+        if complete.forbid_overwrite && old.is_some() {
             return Err(Error::ObjectExists);
         }
         for part in &unused {
@@ -192,9 +178,9 @@ impl Command for Complete {
         }
         let object = self.assemble(txn, upload, &used)?;
         replace_object(txn, old.as_ref(), &object).await?;
-        end_upload(txn, &self.bucket, &self.key, self.id).await?;
-        if let Some(journal) = &self.journal {
-            record(txn, &self.bucket, &self.key, journal, self.now_ms).await?;
+        end_upload(txn, &complete.bucket, &complete.key, self.id).await?;
+        if let Some(journal) = &complete.journal {
+            record(txn, &complete.bucket, &complete.key, journal, complete.now_ms).await?;
         }
         Ok(object)
     }
@@ -205,7 +191,7 @@ type NumberedParts = Vec<(u32, PartRecord)>;
 impl Complete {
     /// Divides the parts into those that make the object and the others. Both lists are in ascending order.
     fn choose(&self, there: NumberedParts) -> Result<(NumberedParts, Vec<PartRecord>), Error> {
-        let Parts::Listed(listed) = &self.parts else {
+        let Parts::Listed(listed) = &self.complete.parts else {
             return Ok((there, Vec::new()));
         };
         let ascending = listed.iter().zip(listed.iter().skip(1)).all(|((a, _), (b, _))| a < b);
@@ -233,7 +219,7 @@ impl Complete {
 
     fn check_sizes(&self, parts: &[(u32, PartRecord)]) -> Result<(), Error> {
         let all_but_last = parts.split_last().map_or(parts, |(_, rest)| rest);
-        match all_but_last.iter().find(|(_, part)| part.size < self.min_part_size) {
+        match all_but_last.iter().find(|(_, part)| part.size < self.complete.min_part_size) {
             Some((number, part)) => {
                 Err(Error::PartTooSmall { number: *number, etag: hex_upper(&part.md5), size: part.size })
             }
@@ -248,6 +234,7 @@ impl Complete {
         upload: UploadRecord,
         parts: &[(u32, PartRecord)],
     ) -> Result<ObjectFields, Error> {
+        let complete = &self.complete;
         let mut extents: Vec<Extent> = Vec::with_capacity(parts.len());
         let mut digests = Md5::new();
         let (mut size, mut crc64) = (0, 0);
@@ -260,23 +247,26 @@ impl Complete {
             crc64 = crc_fast::checksum_combine(CrcAlgorithm::Crc64Xz, crc64, part.crc64, part.size);
             size += part.size;
         }
-        if self.size.is_some_and(|expected| expected != size) {
+        if complete.size.is_some_and(|expected| expected != size) {
             return Err(Error::SizeMismatch { actual: size });
         }
-        if self.crc64.is_some_and(|expected| expected != crc64) {
+        if complete.crc64.is_some_and(|expected| expected != crc64) {
             return Err(Error::Crc64Mismatch { actual: crc64 });
         }
         let md5 = if upload.sequential { Some(md5_through(parts)?) } else { None };
         Ok(ObjectFields {
-            bucket: self.bucket.clone(),
-            key: self.key.clone(),
+            bucket: complete.bucket.clone(),
+            key: complete.key.clone(),
             etag: format!("{}-{}", hex_upper(&digests.finalize()), parts.len()),
             size,
             crc64,
             md5,
-            last_modified_ms: self.now_ms,
+            last_modified_ms: complete.now_ms,
             kind: ObjectKind::Multipart,
-            attributes: Attributes { acl: self.acl.unwrap_or(upload.attributes.acl), ..upload.attributes },
+            attributes: Attributes {
+                acl: complete.acl.unwrap_or(upload.attributes.acl),
+                ..upload.attributes
+            },
             parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
             generation: self.generation,
             data: gather(txn, &extents, self.manifest),

@@ -4,58 +4,51 @@ use std::sync::Arc;
 
 use super::data::{count, get_object, replace_object, require_bucket, take_in};
 use super::delivery::record;
-use crate::data::NewData;
 use crate::engine::{Command, Txn};
 use crate::extent::DataRef;
 use crate::key;
 use crate::record::{encode_object, hex_upper};
-use crate::{Acl, Attributes, Error, NewDelivery, ObjectFields, ObjectKind, SeenObject};
+use crate::{Acl, Error, ObjectFields, ObjectKind, PutObject, SeenObject};
 
 /// Writes an object.
 #[derive(Debug)]
 pub(crate) struct Put {
-    pub(crate) bucket: String,
-    pub(crate) key: String,
-    pub(crate) data: NewData,
-    pub(crate) attributes: Attributes,
-    pub(crate) etag: Option<String>,
-    pub(crate) forbid_overwrite: bool,
-    pub(crate) if_match: Option<String>,
-    pub(crate) now_ms: i64,
+    pub(crate) put: PutObject,
     pub(crate) generation: u64,
-    pub(crate) journal: Option<NewDelivery>,
 }
 
 impl Command for Put {
     type Output = ObjectFields;
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
-        require_bucket(txn, &self.bucket).await?;
-        let old = get_object(txn, &self.bucket, &self.key).await?;
-        if self.forbid_overwrite && old.is_some() {
+        let put = &self.put;
+        require_bucket(txn, &put.bucket).await?;
+        let old = get_object(txn, &put.bucket, &put.key).await?;
+        if put.forbid_overwrite && old.is_some() {
             return Err(Error::ObjectExists);
         }
-        if let Some(etag) = &self.if_match {
+        if let Some(etag) = &put.if_match {
             require_etag(old.as_ref(), etag)?;
         }
-        let extents: Arc<[_]> = take_in(txn, &self.data).into_iter().collect();
+        let data = &put.data.new;
+        let extents: Arc<[_]> = take_in(txn, data).into_iter().collect();
         let object = ObjectFields {
-            bucket: self.bucket.clone(),
-            key: self.key.clone(),
-            etag: self.etag.clone().unwrap_or_else(|| hex_upper(&self.data.md5)),
-            size: self.data.size,
-            crc64: self.data.crc64,
-            md5: Some(self.data.md5),
-            last_modified_ms: self.now_ms,
+            bucket: put.bucket.clone(),
+            key: put.key.clone(),
+            etag: put.etag.clone().unwrap_or_else(|| hex_upper(&data.md5)),
+            size: data.size,
+            crc64: data.crc64,
+            md5: Some(data.md5),
+            last_modified_ms: put.now_ms,
             kind: ObjectKind::Normal,
-            attributes: self.attributes.clone(),
+            attributes: put.attributes.clone(),
             parts: 0,
             generation: self.generation,
             data: DataRef::Extents(extents),
         };
         replace_object(txn, old.as_ref(), &object).await?;
-        if let Some(journal) = &self.journal {
-            record(txn, &self.bucket, &self.key, journal, self.now_ms).await?;
+        if let Some(journal) = &put.journal {
+            record(txn, &put.bucket, &put.key, journal, put.now_ms).await?;
         }
         Ok(object)
     }

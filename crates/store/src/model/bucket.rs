@@ -4,8 +4,7 @@ use super::acl::Acl;
 use super::object::ObjectKind;
 
 /// A bucket.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bucket {
     /// Its name.
     pub name: String,
@@ -23,27 +22,6 @@ pub struct Bucket {
     pub comment: String,
     /// Whether what its ACL and those of its objects allow to everybody does not count.
     pub block_public_access: bool,
-}
-
-/// A bucket to create.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NewBucket {
-    /// Its name.
-    pub name: String,
-    /// Who may do what.
-    pub acl: Acl,
-    /// Class of storage of objects that name none.
-    pub storage_class: String,
-    /// Kind of redundancy.
-    pub redundancy: String,
-    /// The owner's identifier.
-    pub owner: String,
-    /// Free text.
-    pub comment: String,
-    /// Whether what its ACL and those of its objects allow to everybody does not count.
-    pub block_public_access: bool,
-    /// When it is created, in milliseconds since 1970.
-    pub created_ms: i64,
 }
 
 /// What became of a bucket to create.

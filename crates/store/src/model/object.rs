@@ -125,6 +125,24 @@ pub struct PutObject {
     pub journal: Option<NewDelivery>,
 }
 
+impl PutObject {
+    /// Makes an object of that key out of the data, whatever is there, with nothing else set and no callback.
+    #[must_use]
+    pub fn new(bucket: impl Into<String>, key: impl Into<String>, data: StoredData, now_ms: i64) -> Self {
+        Self {
+            bucket: bucket.into(),
+            key: key.into(),
+            data,
+            attributes: Attributes::default(),
+            etag: None,
+            forbid_overwrite: false,
+            if_match: None,
+            now_ms,
+            journal: None,
+        }
+    }
+}
+
 /// Data to append to an object.
 #[derive(Debug)]
 pub struct AppendObject {
@@ -146,6 +164,30 @@ pub struct AppendObject {
     pub now_ms: i64,
     /// A callback to record in the same commit.
     pub journal: Option<NewDelivery>,
+}
+
+impl AppendObject {
+    /// Appends the data at the position, with nothing else set, no limit of the length and no callback.
+    #[must_use]
+    pub fn new(
+        bucket: impl Into<String>,
+        key: impl Into<String>,
+        position: u64,
+        data: StoredData,
+        now_ms: i64,
+    ) -> Self {
+        Self {
+            bucket: bucket.into(),
+            key: key.into(),
+            position,
+            data,
+            attributes: Attributes::default(),
+            acl: None,
+            max_size: u64::MAX,
+            now_ms,
+            journal: None,
+        }
+    }
 }
 
 /// What a copy's attributes are.

@@ -141,6 +141,32 @@ pub struct CompleteUpload {
     pub journal: Option<NewDelivery>,
 }
 
+impl CompleteUpload {
+    /// Makes the object of the parts, whatever is there, with no limit of their sizes, nothing checked and no callback.
+    #[must_use]
+    pub fn new(
+        bucket: impl Into<String>,
+        key: impl Into<String>,
+        upload_id: impl Into<String>,
+        parts: Parts,
+        now_ms: i64,
+    ) -> Self {
+        Self {
+            bucket: bucket.into(),
+            key: key.into(),
+            upload_id: upload_id.into(),
+            parts,
+            min_part_size: 0,
+            forbid_overwrite: false,
+            acl: None,
+            size: None,
+            crc64: None,
+            now_ms,
+            journal: None,
+        }
+    }
+}
+
 /// An upload to abort.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AbortUpload {

@@ -8,29 +8,15 @@ use super::Store;
 use crate::command::{BucketChange, ChangeBucket, CreateBucketCommand, DeleteBucket, SetBucketDocument};
 use crate::key;
 use crate::query::{BucketDocumentOf, BucketOf, BucketStatOf, Buckets};
-use crate::{
-    Acl, Bucket, BucketDocument, BucketPage, BucketStat, CreateBucket, Error, ListBuckets, NewBucket,
-};
+use crate::{Acl, Bucket, BucketDocument, BucketPage, BucketStat, CreateBucket, Error, ListBuckets};
 
 impl Store {
     /// Creates a bucket unless there is one of that name.
     ///
     /// # Errors
     /// [`Error::InvalidName`] and failures of the disk.
-    pub async fn create_bucket(&self, bucket: NewBucket) -> Result<CreateBucket, Error> {
+    pub async fn create_bucket(&self, bucket: Bucket) -> Result<CreateBucket, Error> {
         key::check_bucket(&bucket.name)?;
-        let NewBucket {
-            name,
-            acl,
-            storage_class,
-            redundancy,
-            owner,
-            comment,
-            block_public_access,
-            created_ms,
-        } = bucket;
-        let bucket =
-            Bucket { name, created_ms, acl, storage_class, redundancy, owner, comment, block_public_access };
         self.parts.engine.commit(CreateBucketCommand { bucket }, None).await
     }
 

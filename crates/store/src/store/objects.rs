@@ -40,51 +40,24 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoSuchBucket`], [`Error::ObjectExists`], [`Error::PreconditionFailed`].
-    pub async fn put_object(&self, put: PutObject) -> Result<Object, Error> {
+    pub async fn put_object(&self, mut put: PutObject) -> Result<Object, Error> {
         check_names(&put.bucket, &put.key)?;
         check_journal(put.journal.as_ref())?;
-        let PutObject { bucket, key, data, attributes, etag, forbid_overwrite, if_match, now_ms, journal } =
-            put;
-        let generation = self.parts.ids.generation();
-        let command = Put {
-            bucket,
-            key,
-            data: data.new,
-            attributes,
-            etag,
-            forbid_overwrite,
-            if_match,
-            now_ms,
-            generation,
-            journal,
-        };
-        self.parts.engine.commit(command, data.guard).await.map(unopened)
+        let guard = put.data.guard.take();
+        let command = Put { put, generation: self.parts.ids.generation() };
+        self.parts.engine.commit(command, guard).await.map(unopened)
     }
 
     /// Appends data to an object, or begins one. The object returned is the whole; its size is the next position.
     ///
     /// # Errors
     /// [`Error::NoSuchBucket`], [`Error::NotAppendable`], [`Error::PositionMismatch`], [`Error::TooLarge`].
-    pub async fn append_object(&self, append: AppendObject) -> Result<Object, Error> {
+    pub async fn append_object(&self, mut append: AppendObject) -> Result<Object, Error> {
         check_names(&append.bucket, &append.key)?;
         check_journal(append.journal.as_ref())?;
-        let AppendObject { bucket, key, position, data, attributes, acl, max_size, now_ms, journal } = append;
-        let generation = self.parts.ids.generation();
-        let manifest = self.parts.ids.data();
-        let command = Append {
-            bucket,
-            key,
-            position,
-            data: data.new,
-            attributes,
-            acl,
-            max_size,
-            now_ms,
-            generation,
-            manifest,
-            journal,
-        };
-        self.parts.engine.commit(command, data.guard).await.map(unopened)
+        let guard = append.data.guard.take();
+        let (generation, manifest) = (self.parts.ids.generation(), self.parts.ids.data());
+        self.parts.engine.commit(Append { append, generation, manifest }, guard).await.map(unopened)
     }
 
     /// Copies an object without copying its content.

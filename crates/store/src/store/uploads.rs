@@ -53,12 +53,10 @@ impl Store {
     /// # Errors
     /// [`Error::NoSuchBucket`], [`Error::NoSuchUpload`]; where parts are taken only in order,
     /// [`Error::PartNotSequential`] and [`Error::PartExists`].
-    pub async fn put_part(&self, part: PutPart) -> Result<Part, Error> {
-        let PutPart { bucket, key, upload_id, number, data, now_ms } = part;
-        let id = self.parse_id(&bucket, &upload_id).await?;
-        let command =
-            PutPartCommand { bucket, key, id, number, data: data.new, through: data.through, now_ms };
-        self.parts.engine.commit(command, data.guard).await
+    pub async fn put_part(&self, mut part: PutPart) -> Result<Part, Error> {
+        let id = self.parse_id(&part.bucket, &part.upload_id).await?;
+        let guard = part.data.guard.take();
+        self.parts.engine.commit(PutPartCommand { id, part }, guard).await
     }
 
     /// Looks up an upload in progress, if there is one of that id for that key.
@@ -118,7 +116,7 @@ impl Store {
             ..complete
         };
         let command = self.complete_command(copy).await?;
-        let (id, parts) = (command.id, command.parts.clone());
+        let (id, parts) = (command.id, command.complete.parts.clone());
         let mut fields = self.parts.engine.dry_run(command).await?;
         if matches!(fields.data, DataRef::Manifest(_)) {
             // The manifest of many parts comes to be with the object.
@@ -161,34 +159,8 @@ impl Store {
     async fn complete_command(&self, complete: CompleteUpload) -> Result<Complete, Error> {
         check_journal(complete.journal.as_ref())?;
         let id = self.parse_id(&complete.bucket, &complete.upload_id).await?;
-        let CompleteUpload {
-            bucket,
-            key,
-            parts,
-            min_part_size,
-            forbid_overwrite,
-            acl,
-            size,
-            crc64,
-            now_ms,
-            journal,
-            ..
-        } = complete;
-        Ok(Complete {
-            bucket,
-            key,
-            id,
-            parts,
-            min_part_size,
-            forbid_overwrite,
-            acl,
-            size,
-            crc64,
-            now_ms,
-            generation: self.parts.ids.generation(),
-            manifest: self.parts.ids.data(),
-            journal,
-        })
+        let (generation, manifest) = (self.parts.ids.generation(), self.parts.ids.data());
+        Ok(Complete { complete, id, generation, manifest })
     }
 
     async fn all_parts(&self, complete: &CompleteUpload) -> Result<Vec<Part>, Error> {
@@ -207,9 +179,8 @@ impl Store {
     /// # Errors
     /// [`Error::NoSuchBucket`], [`Error::NoSuchUpload`], [`Error::PreconditionFailed`].
     pub async fn abort(&self, abort: AbortUpload) -> Result<(), Error> {
-        let AbortUpload { bucket, key, upload_id, idle_since_ms } = abort;
-        let id = self.parse_id(&bucket, &upload_id).await?;
-        self.parts.engine.commit(Abort { bucket, key, id, idle_since_ms }, None).await
+        let id = self.parse_id(&abort.bucket, &abort.upload_id).await?;
+        self.parts.engine.commit(Abort { abort, id }, None).await
     }
 
     /// Lists uploads in progress in order of key and upload id.

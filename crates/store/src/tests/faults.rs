@@ -220,19 +220,7 @@ async fn compose(store: &Store, key: &str, content: &[u8]) -> Result<(), Error> 
     for (part, number) in content.chunks(content.len().div_ceil(3)).zip(1..) {
         put_part(store, key, &upload_id, number, part).await?;
     }
-    let complete = CompleteUpload {
-        bucket: "b".into(),
-        key: key.into(),
-        upload_id,
-        parts: Parts::All,
-        min_part_size: 0,
-        forbid_overwrite: false,
-        acl: None,
-        size: None,
-        crc64: None,
-        now_ms: 1,
-        journal: None,
-    };
+    let complete = CompleteUpload::new("b", key, upload_id, Parts::All, 1);
     store.complete(complete).await.map(drop)
 }
 

@@ -12,9 +12,9 @@ use super::support::{
     put_of, put_part, stored, tables,
 };
 use crate::{
-    Acl, Attributes, BucketDocument, ClaimId, CompleteUpload, DeliveryFilter, DeliveryState, Lease,
-    ListParts, ListUploads, NewBucket, NewDelivery, NewUpload, ObjectKind, OpenError, Parts, PutObject,
-    Store, StoreOptions, UnknownFields, UpdateDelivery,
+    Acl, Attributes, Bucket, BucketDocument, ClaimId, CompleteUpload, DeliveryFilter, DeliveryState, Lease,
+    ListParts, ListUploads, NewDelivery, NewUpload, ObjectKind, OpenError, Parts, PutObject, Store,
+    StoreOptions, UnknownFields, UpdateDelivery,
 };
 
 /// The bucket of what has attributes, in folders that came after the first two.
@@ -41,19 +41,7 @@ async fn compose(store: &Store, key: &str, seed: u64, parts: u64, size: usize) {
     for (part, number) in (seed..seed + parts).zip(1..) {
         put_part(store, key, &upload_id, number, &bytes(part, size)).await.unwrap();
     }
-    let complete = CompleteUpload {
-        bucket: "b".into(),
-        key: key.into(),
-        upload_id,
-        parts: Parts::All,
-        min_part_size: 0,
-        forbid_overwrite: false,
-        acl: None,
-        size: None,
-        crc64: None,
-        now_ms: 1,
-        journal: None,
-    };
+    let complete = CompleteUpload::new("b", key, upload_id, Parts::All, 1);
     store.complete(complete).await.unwrap();
 }
 
@@ -102,7 +90,7 @@ async fn writes_a_fixture() {
     let dir = tempfile::tempdir().unwrap();
     let options = StoreOptions { log_segment_bytes: 8 * 1024, ..options() };
     let store = open_with(dir.path(), Engine::Lsm, &options);
-    let new = NewBucket { name: "b".into(), acl: Acl::PublicRead, created_ms: 7, ..NewBucket::default() };
+    let new = Bucket { name: "b".into(), acl: Acl::PublicRead, created_ms: 7, ..Bucket::default() };
     store.create_bucket(new).await.unwrap();
     store.set_bucket_document("b", BucketDocument::Cors, Some(CORS.to_vec())).await.unwrap();
     put(&store, "small é 日", &bytes(1, 300)).await;

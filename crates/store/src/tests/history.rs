@@ -195,19 +195,7 @@ impl Client {
         };
         let Some(upload_id) = upload.await else { return };
         let version = self.ask(key, Some(contents.concat()), None);
-        let complete = CompleteUpload {
-            bucket: "b".into(),
-            key: key.into(),
-            upload_id,
-            parts: Parts::All,
-            min_part_size: 0,
-            forbid_overwrite: false,
-            acl: None,
-            size: None,
-            crc64: None,
-            now_ms: 1,
-            journal: None,
-        };
+        let complete = CompleteUpload::new("b", key, upload_id, Parts::All, 1);
         let result = self.store.complete(complete).await;
         self.settle(key, version, result.is_ok());
     }

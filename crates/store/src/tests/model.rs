@@ -533,18 +533,11 @@ impl Run {
             Choice::All | Choice::AtLeast(_) | Choice::IfAbsent => {}
         }
         let least = if let Choice::AtLeast(least) = choice { u64::from(least) } else { 0 };
+        let chosen = if choice == Choice::All { Parts::All } else { Parts::Listed(listed.clone()) };
         let complete = CompleteUpload {
-            bucket: "b".into(),
-            key: key.into(),
-            upload_id: id.clone(),
-            parts: if choice == Choice::All { Parts::All } else { Parts::Listed(listed.clone()) },
             min_part_size: least,
             forbid_overwrite: choice == Choice::IfAbsent,
-            acl: None,
-            size: None,
-            crc64: None,
-            now_ms: 1,
-            journal: None,
+            ..CompleteUpload::new("b", key, id.as_str(), chosen, 1)
         };
         let sizes = listed.iter().map(|(number, _)| (*number, parts[number].len() as u64));
         let small = sizes.take(listed.len().saturating_sub(1)).find(|(_, size)| *size < least);

@@ -11,26 +11,14 @@ use super::support::{
 use crate::command::RewriteRows;
 use crate::key;
 use crate::{
-    AbortUpload, AccountDocument, Acl, AppendObject, Attributes, BucketDocument, ClaimId, ClassStat,
+    AbortUpload, AccountDocument, Acl, AppendObject, Attributes, Bucket, BucketDocument, ClaimId, ClassStat,
     CompleteUpload, CreateBucket, DeliveryCounts, DeliveryFilter, DeliveryState, Error, Lease, ListBuckets,
-    ListObjects, ListParts, ListUploads, NewBucket, NewDelivery, NewUpload, ObjectKind, OpenError, Parts,
+    ListObjects, ListParts, ListUploads, NewDelivery, NewUpload, ObjectKind, OpenError, Parts,
     PendingUploads, Prune, RecordDelivery, Store, StoreOptions, UpdateDelivery,
 };
 
 fn complete_of(key: &str, id: &str, parts: Parts) -> CompleteUpload {
-    CompleteUpload {
-        bucket: "b".into(),
-        key: key.into(),
-        upload_id: id.into(),
-        parts,
-        min_part_size: 0,
-        forbid_overwrite: false,
-        acl: None,
-        size: None,
-        crc64: None,
-        now_ms: 1000,
-        journal: None,
-    }
+    CompleteUpload::new("b", key, id, parts, 1000)
 }
 
 fn list_of(prefix: &str, delimiter: &str, after: &str, max: usize) -> ListObjects {
@@ -48,7 +36,7 @@ async fn buckets() {
     for engine in ENGINES {
         let (_dir, store) = store(engine).await;
         bucket(&store, "a").await;
-        let again = NewBucket { name: "a".into(), owner: "other".into(), ..NewBucket::default() };
+        let again = Bucket { name: "a".into(), owner: "other".into(), ..Bucket::default() };
         let CreateBucket::Existed(existing) = store.create_bucket(again).await.unwrap() else { panic!() };
         assert_eq!(existing.owner, "");
         assert_eq!(store.bucket("a").await.unwrap().unwrap().acl, Acl::Default);
@@ -779,17 +767,8 @@ async fn appending_stops_at_the_limit() {
         for (position, length, refused) in
             [(0, 11, true), (0, 6, false), (6, 5, true), (6, 4, false), (10, 1, true)]
         {
-            let append = AppendObject {
-                bucket: "b".into(),
-                key: "k".into(),
-                position,
-                data: stored(&store, &bytes(position, length)).await.unwrap(),
-                attributes: Attributes::default(),
-                acl: None,
-                max_size: 10,
-                now_ms: 1,
-                journal: None,
-            };
+            let data = stored(&store, &bytes(position, length)).await.unwrap();
+            let append = AppendObject { max_size: 10, ..AppendObject::new("b", "k", position, data, 1) };
             let size = position + length as u64;
             let expected = if refused { Err(Error::TooLarge { size }) } else { Ok(size) };
             assert_eq!(store.append_object(append).await.map(|object| object.size), expected);

@@ -10,7 +10,7 @@ use super::support::{
     ENGINES, Engine, append, bytes, initiate, open_with, options, put_of, put_part, stored, tables,
     until_files,
 };
-use crate::{CompleteUpload, DeleteObject, Durability, Error, NewBucket, Parts, Reader, Store, StoreOptions};
+use crate::{Bucket, CompleteUpload, DeleteObject, Durability, Error, Parts, Reader, Store, StoreOptions};
 
 /// How the content came about: each is kept in another way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,19 +59,7 @@ async fn write(store: &Store, kind: Kind, seed: u64) -> Vec<u8> {
             for (part, number) in parts.iter().zip(1..) {
                 put_part(store, "k", &upload_id, number, part).await.unwrap();
             }
-            let complete = CompleteUpload {
-                bucket: "b".into(),
-                key: "k".into(),
-                upload_id,
-                parts: Parts::All,
-                min_part_size: 0,
-                forbid_overwrite: false,
-                acl: None,
-                size: None,
-                crc64: None,
-                now_ms: 1,
-                journal: None,
-            };
+            let complete = CompleteUpload::new("b", "k", upload_id, Parts::All, 1);
             store.complete(complete).await.unwrap();
             parts.concat()
         }
@@ -106,7 +94,7 @@ async fn meet(store: &Store, fate: Fate) {
 
 /// Goes on to further files of the log, merges the files of the tables, and lets the reclaimer have its rounds.
 async fn tidy_up(store: &Store, engine: Engine) {
-    let other = NewBucket { name: "other".into(), ..NewBucket::default() };
+    let other = Bucket { name: "other".into(), ..Bucket::default() };
     store.create_bucket(other).await.unwrap();
     for n in 0..90 {
         let data = stored(store, &bytes(n, 1000)).await.unwrap();
@@ -145,7 +133,7 @@ async fn check(dir: &Path, engine: Engine, kind: Kind, fate: Fate, progress: Pro
     let what = format!("{engine:?} {kind:?} {fate:?} {progress:?}");
     let small_segments = StoreOptions { log_segment_bytes: 64 * 1024, ..options() };
     let store = open_with(dir, engine, &small_segments.durability(Durability::Relaxed));
-    store.create_bucket(NewBucket { name: "b".into(), ..NewBucket::default() }).await.unwrap();
+    store.create_bucket(Bucket { name: "b".into(), ..Bucket::default() }).await.unwrap();
     let content = write(&store, kind, 5).await;
     let length = content.len() as u64;
     let ranges = [0..length, 0..length, length / 3..length - 7, length - 1..length];

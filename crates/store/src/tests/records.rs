@@ -308,19 +308,7 @@ async fn unknown_fields_survive_whatever_rewrites_a_record() {
 }
 
 fn complete(upload_id: &str) -> CompleteUpload {
-    CompleteUpload {
-        bucket: "b".into(),
-        key: "parts".into(),
-        upload_id: upload_id.into(),
-        parts: Parts::All,
-        min_part_size: 0,
-        forbid_overwrite: false,
-        acl: None,
-        size: None,
-        crc64: None,
-        now_ms: 1000,
-        journal: None,
-    }
+    CompleteUpload::new("b", "parts", upload_id, Parts::All, 1000)
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ use crate::disk::RealDisk;
 use crate::engine::contrary::Contrary;
 use crate::engine::embedded::tables::Tables;
 use crate::{
-    Acl, AppendObject, Attributes, CopyAttributes, CopyObject, DeleteObject, Error, NewBucket, NewUpload,
-    Object, Part, PutObject, PutPart, Store, StoreOptions, StoredData,
+    Acl, AppendObject, Bucket, CopyAttributes, CopyObject, DeleteObject, Error, NewUpload, Object, Part,
+    PutObject, PutPart, Store, StoreOptions, StoredData,
 };
 
 /// Which tables a store under test has.
@@ -68,10 +68,7 @@ pub(super) async fn store(engine: Engine) -> (TempDir, Store) {
 }
 
 pub(super) async fn bucket(store: &Store, name: &str) {
-    store
-        .create_bucket(NewBucket { name: name.into(), created_ms: 1, ..NewBucket::default() })
-        .await
-        .unwrap();
+    store.create_bucket(Bucket { name: name.into(), created_ms: 1, ..Bucket::default() }).await.unwrap();
 }
 
 pub(super) async fn stored(store: &Store, content: &[u8]) -> Result<StoredData, Error> {
@@ -83,17 +80,7 @@ pub(super) async fn stored(store: &Store, content: &[u8]) -> Result<StoredData, 
 }
 
 pub(super) fn put_of(bucket: &str, key: &str, data: StoredData) -> PutObject {
-    PutObject {
-        bucket: bucket.into(),
-        key: key.into(),
-        data,
-        attributes: Attributes::default(),
-        etag: None,
-        forbid_overwrite: false,
-        if_match: None,
-        now_ms: 1000,
-        journal: None,
-    }
+    PutObject::new(bucket, key, data, 1000)
 }
 
 pub(super) async fn put(store: &Store, key: &str, content: &[u8]) -> Object {
@@ -103,17 +90,7 @@ pub(super) async fn put(store: &Store, key: &str, content: &[u8]) -> Object {
 
 pub(super) async fn append(store: &Store, key: &str, position: u64, content: &[u8]) -> Result<Object, Error> {
     let data = stored(store, content).await?;
-    let append = AppendObject {
-        bucket: "b".into(),
-        key: key.into(),
-        position,
-        data,
-        attributes: Attributes::default(),
-        acl: None,
-        max_size: u64::MAX,
-        now_ms: 1000,
-        journal: None,
-    };
+    let append = AppendObject::new("b", key, position, data, 1000);
     store.append_object(append).await
 }
 

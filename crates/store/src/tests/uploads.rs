@@ -62,19 +62,7 @@ async fn what_parts_will_make_can_be_read_before_it_is_made() {
                 put_part(&store, "k", &upload_id, number, &part).await.unwrap();
                 content.extend(part);
             }
-            let complete = CompleteUpload {
-                bucket: "b".into(),
-                key: "k".into(),
-                upload_id,
-                parts: Parts::All,
-                min_part_size: 0,
-                forbid_overwrite: false,
-                acl: None,
-                size: None,
-                crc64: None,
-                now_ms: 1,
-                journal: None,
-            };
+            let complete = CompleteUpload::new("b", "k", upload_id, Parts::All, 1);
             let (_complete, object) = store.preview_complete(complete).await.unwrap();
             for range in stretches(content.len() as u64) {
                 let read = all(store.read(&object, range.clone())).await;
@@ -153,19 +141,7 @@ async fn parts_in_order_give_the_md5_of_the_whole() {
             drop(store);
             store = open(dir.path(), engine);
         }
-        let complete = CompleteUpload {
-            bucket: "b".into(),
-            key: "k".into(),
-            upload_id: id,
-            parts: Parts::All,
-            min_part_size: 0,
-            forbid_overwrite: false,
-            acl: None,
-            size: None,
-            crc64: None,
-            now_ms: 1,
-            journal: None,
-        };
+        let complete = CompleteUpload::new("b", "k", id, Parts::All, 1);
         let object = store.complete(complete).await.unwrap();
         let whole = contents.concat();
         assert_eq!(object.md5, Some(Md5::digest(&whole).into()));
