@@ -6,18 +6,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ossicle_protocol::{Addressing, Timestamp};
 use ossicle_store::Store;
 
-use crate::access_log::AccessLog;
-use crate::auth::Credentials;
+use crate::access::auth::Credentials;
 use crate::callback::Callbacks;
 use crate::clock::SteadyClock;
 use crate::config::Config;
 use crate::console::origins::ConsoleOrigins;
-use crate::form::FormMemory;
 use crate::http::answer_memory::AnswerMemory;
 use crate::http::header_case::HeaderCase;
-use crate::metrics::Metrics;
-use crate::request_id::RequestIds;
-use crate::settings::Settings;
+use crate::observe::access_log::AccessLog;
+use crate::observe::metrics::Metrics;
+use crate::observe::request_id::RequestIds;
+use crate::oss::form::FormMemory;
+use crate::oss::settings::Settings;
 
 /// The running server's shared state.
 pub(crate) struct App {

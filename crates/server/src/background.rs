@@ -1,6 +1,8 @@
 //! The scheduler of what is done in the background. A job runs again and again, with a pause that is longer after failures;
 //! its lease in the store lets one of several servers that share it run the job at a time.
 
+pub(crate) mod abandoned_uploads;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -27,7 +27,7 @@ use self::destinations::Destinations;
 use self::keys::CallbackKeys;
 use self::record::Event;
 use crate::config::Redelivery;
-use crate::metrics::Metrics;
+use crate::observe::metrics::Metrics;
 
 /// Everything that deliveries share.
 pub(crate) struct Callbacks {

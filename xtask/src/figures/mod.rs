@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn sources_are_those_of_crates_that_are_not_for_tests() {
         for (path, expected) in [
-            ("crates/server/src/ops/put_object.rs", true),
+            ("crates/server/src/oss/ops/put_object.rs", true),
             ("xtask/src/main.rs", true),
             ("crates/harness/src/server.rs", false),
             ("crates/server/tests/api/put_object.rs", false),

@@ -26,6 +26,6 @@ mod tests {
         check("crates/common/src/lib.rs", false);
         check("crates/server/src/http_utils.rs", false);
         check("crates/server/src/upload_manager.rs", false);
-        check("crates/server/src/ops/simple.rs", true);
+        check("crates/server/src/oss/ops/simple.rs", true);
     }
 }

@@ -4,8 +4,8 @@
 
 use super::source::{self, SourceFile};
 
-const OPERATIONS: &str = "crates/server/src/ops/";
-const CONFIGURATIONS: &str = "crates/server/src/configurations/";
+const OPERATIONS: &str = "crates/server/src/oss/ops/";
+const CONFIGURATIONS: &str = "crates/server/src/oss/configurations/";
 const TESTS: &str = "crates/server/tests/api/";
 
 /// Returns what the operations, the configurations and their tests break.
@@ -71,11 +71,12 @@ mod tests {
 
     #[test]
     fn an_operation_has_its_function_and_its_tests() {
-        let operation = ("crates/server/src/ops/put_object.rs", "pub(crate) async fn put_object(a: u8) {}\n");
+        let operation =
+            ("crates/server/src/oss/ops/put_object.rs", "pub(crate) async fn put_object(a: u8) {}\n");
         let waits_for_nothing = (operation.0, "pub(crate) fn put_object<T>(a: T) {}\n");
         let tests = ("crates/server/tests/api/put_object.rs", "#[tokio::test]\nasync fn stores() {}\n");
         let main = ("crates/server/tests/api/main.rs", "mod put_object;\n");
-        check_tree(&[operation, tests, main, ("crates/server/src/ops/mod.rs", "")], &[]);
+        check_tree(&[operation, tests, main, ("crates/server/src/oss/ops/mod.rs", "")], &[]);
         check_tree(&[waits_for_nothing, tests, main], &[]);
         check_tree(&[operation, main], &["has no test module"]);
         check_tree(&[operation, tests], &["does not compile `mod put_object;`"]);
@@ -87,7 +88,7 @@ mod tests {
     #[test]
     fn a_configuration_says_where_it_is_kept_and_has_its_tests() {
         let configuration =
-            ("crates/server/src/configurations/bucket_cors.rs", "impl Kept for CorsRules {}\n");
+            ("crates/server/src/oss/configurations/bucket_cors.rs", "impl Kept for CorsRules {}\n");
         let elsewhere = (configuration.0, "impl Configuration for CorsRules {}\n");
         let tests = ("crates/server/tests/api/bucket_cors.rs", "#[test]\nfn replaces() {}\n");
         let main = ("crates/server/tests/api/main.rs", "mod bucket_cors;\n");

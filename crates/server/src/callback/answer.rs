@@ -7,9 +7,9 @@ use ossicle_protocol::{Error, ErrorCode};
 
 use super::prepare::Prepared;
 use super::record::FailureMessage;
-use crate::call::Call;
 use crate::http::reply::Reply;
-use crate::request_id::RequestId;
+use crate::observe::request_id::RequestId;
+use crate::oss::call::Call;
 
 /// The responder to an upload with a callback: it knows the request for the error document of a failed callback.
 #[derive(Debug, Clone)]

@@ -14,8 +14,8 @@ use super::image::Source;
 use super::outcome::Outcome;
 use super::record::{FailureMessage, Record, TOO_MANY};
 use super::requested::{Wanted, invalid};
-use crate::call::Call;
-use crate::failure::Failure;
+use crate::oss::call::Call;
+use crate::oss::failure::Failure;
 
 /// The facts of an upload whose data is here.
 pub(crate) struct Facts<'a> {

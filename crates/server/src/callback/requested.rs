@@ -6,8 +6,8 @@ use ossicle_callback::{
 };
 use ossicle_protocol::Error;
 
-use crate::call::Call;
-use crate::failure::Failure;
+use crate::oss::call::Call;
+use crate::oss::failure::Failure;
 
 /// A callback that will be made once the object is stored.
 #[derive(Debug, Clone)]

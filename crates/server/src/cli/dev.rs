@@ -8,7 +8,8 @@ use clap::Args;
 use super::Exit;
 use crate::config::Config;
 use crate::dev::{self, DevServer, Options};
-use crate::{logging, startup};
+use crate::observe::logging;
+use crate::startup;
 
 /// Arguments of `ossicle dev`.
 #[derive(Debug, Args)]

@@ -9,8 +9,9 @@ use serde::Serialize;
 
 use super::Exit;
 use crate::config::{Config, Durability};
+use crate::observe::logging;
+use crate::startup;
 use crate::startup::{RootKey, Server, StopSignals};
-use crate::{logging, startup};
 
 /// Arguments of `ossicle serve`; each overrides the configuration file and the environment.
 #[derive(Debug, Args)]

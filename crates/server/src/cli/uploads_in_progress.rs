@@ -7,7 +7,7 @@ use ossicle_protocol::Timestamp;
 use ossicle_store::{Error, PendingUpload, PendingUploads, Store};
 use serde_json::{Value, json};
 
-use crate::abandoned_uploads::abort_one;
+use crate::background::abandoned_uploads::abort_one;
 use crate::terminal::in_a_line;
 
 /// More uploads than this are summed up.

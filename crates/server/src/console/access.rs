@@ -14,7 +14,8 @@ use ossicle_protocol::SecretKey;
 
 use super::problem::Problem;
 use super::{Console, host};
-use crate::{app, request};
+use crate::app;
+use crate::oss::request;
 
 /// The way in which a request was let in.
 #[derive(Debug, Clone)]

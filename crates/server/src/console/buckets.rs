@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::problem::Problem;
 use super::{Console, request};
-use crate::acl::{bucket_acl, is_blocked, refuse_public_bucket, stored_bucket_acl};
+use crate::access::acl::{bucket_acl, is_blocked, refuse_public_bucket, stored_bucket_acl};
 use crate::app;
 
 /// The query for a list of buckets.

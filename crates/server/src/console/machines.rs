@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode, header};
 use ossicle_store::Health;
 
 use crate::app::{self, App};
-use crate::metrics::Sources;
+use crate::observe::metrics::Sources;
 
 /// Handles `GET /callback_pub_key_v1.pem`.
 pub(super) async fn public_key(State(app): State<Arc<App>>, Path(key_file): Path<String>) -> Response {

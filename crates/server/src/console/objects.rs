@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 
 use super::problem::Problem;
 use super::{Console, request};
-use crate::{acl, app, attributes};
+use crate::access::acl;
+use crate::app;
+use crate::oss::attributes;
 
 /// The lifetime of a link, in seconds, unless somebody asks for another time.
 const LINK_SECONDS: u32 = 600;

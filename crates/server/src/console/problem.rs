@@ -10,7 +10,7 @@ use ossicle_protocol::shortened;
 use serde_json::json;
 
 use crate::callback::replay::ReplayError;
-use crate::failure::Failure;
+use crate::oss::failure::Failure;
 
 /// The longest sentence: some repeat what somebody sent.
 const MOST_MESSAGE: usize = 1024;

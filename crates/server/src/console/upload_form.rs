@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::{Console, request};
 use crate::app;
 use crate::callback::requested::{encode, invalid};
-use crate::upload_body::SINGLE_UPLOAD_LIMIT;
+use crate::oss::upload_body::SINGLE_UPLOAD_LIMIT;
 
 /// The time for which a form may be sent.
 const FORM_MS: i64 = 10 * 60 * 1000;

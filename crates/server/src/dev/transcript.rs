@@ -19,7 +19,8 @@ use tokio::net::TcpStream;
 
 use super::application_server::{ApplicationServer, Received};
 use super::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, BUCKET, Places};
-use crate::{app, terminal};
+use crate::app;
+use crate::terminal;
 
 const KEY: &str = "hello.txt";
 const CONTENT: &str = "Hello from Ossicle.\n";

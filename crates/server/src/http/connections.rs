@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::budget::{Account, Budget, Excess, Slow};
 use super::connection::{Connection, Moment, Phase};
-use crate::metrics::ConnectionMetrics;
+use crate::observe::metrics::ConnectionMetrics;
 
 /// How often the connections are looked at. A bound is exceeded by that at the most.
 const SWEEP: Duration = Duration::from_millis(500);

@@ -3,7 +3,7 @@
 use ossicle_protocol::{Candidate, StorageClass, Tags, Timestamp};
 use ossicle_store::{Bucket, ObjectFields, ObjectKind};
 
-use crate::attributes::storage_class_of;
+use crate::oss::attributes::storage_class_of;
 
 /// Returns what rules look at; the tags are those of the object.
 pub(super) fn candidate<'a>(bucket: &Bucket, object: &'a ObjectFields, tags: &'a Tags) -> Candidate<'a> {

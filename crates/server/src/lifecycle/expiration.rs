@@ -7,9 +7,9 @@ use ossicle_protocol::{Error, percent_encode};
 use ossicle_store::ObjectFields;
 
 use super::candidate::candidate;
-use crate::call::Call;
 use crate::http::reply::Reply;
-use crate::tags;
+use crate::oss::call::Call;
+use crate::oss::tags;
 
 const EXPIRATION: HeaderName = HeaderName::from_static("x-oss-expiration");
 

@@ -16,7 +16,7 @@ use super::candidate::candidate;
 use super::report::{Action, ActionKind, Report, Sums};
 use crate::app::{self, App};
 use crate::background::{Job, LEASE};
-use crate::tags;
+use crate::oss::tags;
 
 /// Buckets, objects or uploads looked at in one go.
 const PAGE: usize = 500;

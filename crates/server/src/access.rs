@@ -1,0 +1,5 @@
+//! Access: who asks, and what they may do.
+
+pub(crate) mod acl;
+pub(crate) mod auth;
+pub(crate) mod authorize;

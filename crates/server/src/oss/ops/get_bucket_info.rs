@@ -1,0 +1,35 @@
+//! `GetBucketInfo`: everything about a bucket in one document.
+
+use ossicle_protocol::Timestamp;
+use ossicle_protocol::xml::BucketInfo;
+
+use crate::access::acl::bucket_acl;
+use crate::http::body::RequestBody;
+use crate::http::reply::Reply;
+use crate::oss::call::Call;
+use crate::oss::endpoints::Endpoints;
+use crate::oss::failure::Failure;
+use crate::oss::resource_group;
+
+/// Runs `GetBucketInfo`.
+pub(crate) async fn get_bucket_info(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
+    let bucket = call.bucket()?;
+    let endpoints = Endpoints::of(&call.app);
+    let document = BucketInfo {
+        block_public_access: bucket.block_public_access,
+        comment: &bucket.comment,
+        creation_date: Timestamp::from_unix_millis(bucket.created_ms),
+        data_redundancy_type: &bucket.redundancy,
+        extranet_endpoint: &endpoints.extranet,
+        intranet_endpoint: &endpoints.intranet,
+        location: &endpoints.location,
+        name: &bucket.name,
+        resource_group_id: resource_group::DEFAULT,
+        storage_class: &bucket.storage_class,
+        versioning: None,
+        owner: call.app.owner_id(),
+        acl: bucket_acl(bucket),
+        sse_algorithm: None,
+    };
+    Ok(Reply::xml(document.to_xml()))
+}

@@ -1,0 +1,50 @@
+//! `ListObjectVersions` (`GetBucketVersions`): no bucket keeps versions, so each object is listed once, as its version
+//! `null`.
+
+use ossicle_protocol::Error;
+use ossicle_protocol::xml::ListVersionsResult;
+
+use super::list_objects::{list, listed};
+use crate::http::body::RequestBody;
+use crate::http::reply::Reply;
+use crate::oss::call::Call;
+use crate::oss::failure::Failure;
+use crate::oss::paging::{Page, VERSIONS};
+
+/// Runs `ListObjectVersions`.
+pub(crate) async fn list_object_versions(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
+    let holder = call.bucket()?;
+    let page = Page::of(call, &VERSIONS)?;
+    let key_marker = VERSIONS.text(call, "key-marker")?;
+    let version_id_marker = version_id_marker(call, key_marker)?;
+    // A key has one version, so whichever of its versions the marker names, the next is one of another key.
+    let listing = list(call, &page, key_marker).await?;
+    let owner = call.app.owner_id();
+    let document = ListVersionsResult {
+        name: call.bucket_name()?.as_str(),
+        prefix: page.prefix,
+        key_marker,
+        version_id_marker,
+        max_keys: page.max,
+        delimiter: page.delimiter,
+        encoding: page.encoding,
+        next_key_marker: listing.next.as_deref(),
+        versions: listing.objects.iter().map(|object| listed(holder, object, Some(owner))).collect(),
+        common_prefixes: listing.common_prefixes.iter().map(String::as_str).collect(),
+    };
+    Ok(Reply::xml(document.to_xml()))
+}
+
+/// Reads the version to go on after, which must look like one and belong to a key.
+fn version_id_marker<'a>(call: &'a Call, key_marker: &str) -> Result<&'a str, Error> {
+    let name = "version-id-marker";
+    let text = VERSIONS.text(call, name)?;
+    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_".contains(&byte)) {
+        return Err(VERSIONS.invalid("The version id marker is no version id.".to_owned(), name, text));
+    }
+    if key_marker.is_empty() && !text.is_empty() {
+        return Err(Error::invalid_argument("A version-id-marker must come with a key-marker.", name, text)
+            .with_ec("0012-00000106"));
+    }
+    Ok(text)
+}

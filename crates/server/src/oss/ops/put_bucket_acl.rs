@@ -1,0 +1,43 @@
+//! `PutBucketAcl`: sets who may do what with a bucket, and creates the bucket where it does not exist, as OSS does.
+//! Without the header it changes nothing, as SDKs rely on.
+
+use ossicle_protocol::BucketAcl;
+use ossicle_store::Bucket;
+
+use crate::access::acl::{is_blocked, refuse_public_bucket, stored_bucket_acl};
+use crate::http::body::RequestBody;
+use crate::http::reply::Reply;
+use crate::oss::call::Call;
+use crate::oss::failure::Failure;
+
+/// Runs `PutBucketAcl`.
+pub(crate) async fn put_bucket_acl(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
+    let name = call.bucket_name()?.as_str();
+    let done = Reply::ok().with_named("location", &format!("/{name}"));
+    let Some(text) = call.header("x-oss-acl")? else {
+        call.bucket()?;
+        return Ok(done);
+    };
+    let acl = BucketAcl::parse(text)?;
+    let by_default = call.app.config.access.block_public_access;
+    let blocked = call.existing_bucket().map_or(by_default, |bucket| bucket.block_public_access);
+    refuse_public_bucket(is_blocked(&call.app.store, blocked).await?, acl)?;
+    let acl = stored_bucket_acl(acl);
+    let store = &call.app.store;
+    if call.existing_bucket().is_some() {
+        store.set_bucket_acl(name, acl).await?;
+        return Ok(done);
+    }
+    let bucket = Bucket {
+        name: name.to_owned(),
+        acl,
+        storage_class: "Standard".to_owned(),
+        redundancy: "LRS".to_owned(),
+        owner: call.app.owner_id().to_owned(),
+        comment: String::new(),
+        block_public_access: by_default,
+        created_ms: call.now.unix_millis(),
+    };
+    store.create_bucket(bucket).await?;
+    Ok(done)
+}

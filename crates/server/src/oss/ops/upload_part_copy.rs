@@ -1,0 +1,98 @@
+//! `UploadPartCopy`: a part with bytes of an existing object.
+
+use std::ops::Range;
+
+use http::header::CONTENT_RANGE;
+use ossicle_protocol::xml::CopyPartResult;
+use ossicle_protocol::{ByteRange, Error, ErrorCode, Timestamp};
+use ossicle_store::{Object, PartPlace, PutPart, StoredData, Upload};
+
+use super::upload_part::{of_part, part_number};
+use crate::http::body::RequestBody;
+use crate::http::reply::Reply;
+use crate::oss::call::Call;
+use crate::oss::client_encryption::Sizes;
+use crate::oss::copy_source;
+use crate::oss::failure::Failure;
+use crate::oss::throttle::Throttle;
+use crate::oss::upload_body::{SINGLE_UPLOAD_LIMIT, UploadStream};
+
+/// Runs `UploadPartCopy`.
+pub(crate) async fn upload_part_copy(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
+    let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
+    let number = part_number(call)?;
+    let mut throttle = Throttle::of(call)?;
+    let upload_id = call.query.get("uploadId").unwrap_or("");
+    let store = &call.app.store;
+    let told = |error| of_part(error, || no_such_upload(upload_id));
+    let place = PartPlace { bucket, key, upload_id, number };
+    store.upload_part(&place, None).await.map_err(told)?;
+    let source = copy_source::resolve(call).await?;
+    let (range, content_range) = range(call, &source)?;
+    let length = range.end - range.start;
+    let (upload, info) = store.upload_part(&place, Some(length)).await.map_err(told)?;
+    if let Some(sizes) = Sizes::of_upload(&info.attributes) {
+        sizes.check_part(number, length)?;
+    }
+    let data = read(call, &source, range, upload).await?;
+    let crc64 = data.crc64();
+    let part = PutPart {
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        upload_id: upload_id.to_owned(),
+        number,
+        data,
+        now_ms: call.now.unix_millis(),
+    };
+    let part = store.put_part(part).await.map_err(told)?;
+    throttle.hold_up(length, || body.is_finishing()).await;
+    let modified = Timestamp::from_unix_millis(part.last_modified_ms);
+    let document = CopyPartResult { etag: &part.etag, last_modified: modified };
+    let reply = throttle
+        .delay()
+        .show_on(Reply::xml(document.to_xml()))
+        .with_named("etag", &format!("\"{}\"", part.etag))
+        .with_named("x-oss-hash-crc64ecma", &crc64.to_string());
+    Ok(match content_range {
+        Some(content_range) => reply.with_header(CONTENT_RANGE, content_range),
+        None => reply,
+    })
+}
+
+/// Returns the bytes to copy. A range that reaches past the end means the whole object, as in GetObject.
+fn range(call: &Call, source: &Object) -> Result<(Range<u64>, Option<String>), Error> {
+    let Some(text) = call.header("x-oss-copy-source-range")? else { return Ok((0..source.size, None)) };
+    let range = ByteRange::parse(text, source.size, false);
+    let bytes = match range {
+        ByteRange::Partial { first, last } => first..last + 1,
+        ByteRange::Full => 0..source.size,
+        ByteRange::Unsatisfiable => {
+            return Err(Error::new(ErrorCode::InvalidRange)
+                .with_detail("ActualObjectSize", source.size.to_string())
+                .with_detail("RangeRequested", text));
+        }
+    };
+    Ok((bytes, range.content_range(source.size)))
+}
+
+/// Copies the bytes into data of the part's own. Its ETag is their MD5, so they have to be read anyway.
+async fn read(
+    call: &Call,
+    source: &Object,
+    range: Range<u64>,
+    upload: Upload,
+) -> Result<StoredData, Failure> {
+    if range.end - range.start > SINGLE_UPLOAD_LIMIT {
+        return Err(ErrorCode::EntityTooLarge.into());
+    }
+    let mut stream = UploadStream::new(upload);
+    let mut reader = call.app.store.read(source, range);
+    while let Some(piece) = reader.next().await {
+        stream.take(piece?).await?;
+    }
+    Ok(stream.finish().await?.data)
+}
+
+fn no_such_upload(upload_id: &str) -> Error {
+    Error::new(ErrorCode::NoSuchUpload).with_ec("0042-00000311").with_detail("UploadId", upload_id)
+}

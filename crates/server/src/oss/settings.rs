@@ -1,0 +1,190 @@
+//! What is set on buckets, at hand for every request. A document is read once for each of its versions.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ossicle_protocol::xml::BucketCallbackPolicy;
+use ossicle_protocol::{CorsRules, Error, LifecycleRules};
+use ossicle_store::{self as store, Bucket, Store};
+
+use crate::oss::kept::Kept;
+
+/// More buckets than this are not kept at hand.
+const MAX_BUCKETS: usize = 4096;
+
+/// The documents whose configurations are kept at hand may have so many bytes together.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// A bucket and those of its configurations that change what requests do.
+#[derive(Debug)]
+pub(crate) struct BucketSettings {
+    bucket: Arc<Bucket>,
+    cors: Setting<CorsRules>,
+    callback_policy: Setting<BucketCallbackPolicy>,
+    lifecycle: Setting<LifecycleRules>,
+}
+
+impl BucketSettings {
+    /// Returns the bucket itself.
+    pub(crate) fn bucket(&self) -> &Arc<Bucket> {
+        &self.bucket
+    }
+
+    /// Returns the CORS rules.
+    pub(crate) fn cors(&self) -> Result<Option<&CorsRules>, Error> {
+        self.cors.get()
+    }
+
+    /// Returns the named callbacks.
+    pub(crate) fn callback_policy(&self) -> Result<Option<&BucketCallbackPolicy>, Error> {
+        self.callback_policy.get()
+    }
+
+    /// Returns the lifecycle rules.
+    pub(crate) fn lifecycle(&self) -> Result<Option<&LifecycleRules>, Error> {
+        self.lifecycle.get()
+    }
+
+    /// Reads what is set on a bucket. Of what was known `before`, documents that are the same are not read again.
+    async fn read(store: &Store, bucket: Arc<Bucket>, before: Option<&Self>) -> Result<Self, store::Error> {
+        let name = bucket.name.as_str();
+        let cors = Setting::read(store, name, before.map(|before| &before.cors)).await?;
+        let policy = Setting::read(store, name, before.map(|before| &before.callback_policy)).await?;
+        let lifecycle = Setting::read(store, name, before.map(|before| &before.lifecycle)).await?;
+        Ok(Self { cors, callback_policy: policy, lifecycle, bucket })
+    }
+
+    fn bytes(&self) -> usize {
+        self.cors.bytes() + self.callback_policy.bytes() + self.lifecycle.bytes()
+    }
+}
+
+/// A configuration and the document that it was read from.
+#[derive(Debug)]
+struct Setting<C> {
+    document: Option<Arc<[u8]>>,
+    /// An error where the document cannot be read, which only those are told who need it.
+    parsed: Result<Option<Arc<C>>, Error>,
+}
+
+impl<C: Kept> Setting<C> {
+    async fn read(store: &Store, bucket: &str, before: Option<&Self>) -> Result<Self, store::Error> {
+        let document = store.bucket_document(bucket, C::DOCUMENT).await?;
+        let parsed = match (&document, before) {
+            (_, Some(before)) if before.document == document => before.parsed.clone(),
+            (None, _) => Ok(None),
+            (Some(document), _) => C::parse(document).map(|parsed| Some(Arc::new(parsed))),
+        };
+        Ok(Self { document, parsed })
+    }
+
+    fn get(&self) -> Result<Option<&C>, Error> {
+        self.parsed.as_ref().map(Option::as_deref).map_err(Error::clone)
+    }
+
+    fn bytes(&self) -> usize {
+        self.document.as_deref().map_or(0, <[u8]>::len)
+    }
+}
+
+/// The settings of the buckets that requests were about lately.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    known: RwLock<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    buckets: HashMap<String, Arc<BucketSettings>>,
+    bytes: usize,
+}
+
+impl Settings {
+    /// Returns what is set on a bucket, if it exists. The store hands out another bucket after every change of any bucket's
+    /// settings, which is when its documents are looked at again.
+    pub(crate) async fn of(
+        &self,
+        store: &Store,
+        name: &str,
+    ) -> Result<Option<Arc<BucketSettings>>, store::Error> {
+        let Some(bucket) = store.bucket(name).await? else { return Ok(None) };
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).buckets.get(name).cloned();
+        if let Some(known) = known.as_ref().filter(|known| Arc::ptr_eq(&known.bucket, &bucket)) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let read = Arc::new(BucketSettings::read(store, bucket, known.as_deref()).await?);
+        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(name, &read);
+        Ok(Some(read))
+    }
+}
+
+impl Known {
+    fn insert(&mut self, name: &str, settings: &Arc<BucketSettings>) {
+        if let Some(before) = self.buckets.remove(name) {
+            self.bytes -= before.bytes();
+        }
+        if self.buckets.len() >= MAX_BUCKETS || self.bytes + settings.bytes() > MAX_BYTES {
+            *self = Self::default();
+        }
+        self.bytes += settings.bytes();
+        self.buckets.insert(name.to_owned(), Arc::clone(settings));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ossicle_store::{Acl, Bucket, BucketDocument, StoreOptions};
+
+    use super::*;
+
+    async fn create(store: &Store, name: &str) {
+        let bucket = Bucket {
+            name: name.to_owned(),
+            acl: Acl::Private,
+            storage_class: "Standard".to_owned(),
+            redundancy: "LRS".to_owned(),
+            owner: String::new(),
+            comment: String::new(),
+            block_public_access: false,
+            created_ms: 0,
+        };
+        store.create_bucket(bucket).await.unwrap();
+    }
+
+    fn cors(method: &str) -> Vec<u8> {
+        format!(
+            "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>{method}</AllowedMethod>\
+             </CORSRule></CORSConfiguration>"
+        )
+        .into_bytes()
+    }
+
+    #[tokio::test]
+    async fn a_document_is_read_once_for_each_of_its_versions() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), StoreOptions::default()).unwrap();
+        let settings = Settings::default();
+        assert!(settings.of(&store, "one").await.unwrap().is_none());
+        create(&store, "one").await;
+        let set =
+            async |document| store.set_bucket_document("one", BucketDocument::Cors, document).await.unwrap();
+        let get = async || settings.of(&store, "one").await.unwrap().unwrap();
+        assert_eq!(get().await.cors(), Ok(None));
+        set(Some(cors("PUT"))).await;
+        let first = get().await;
+        assert_eq!(first.cors().unwrap().unwrap().rules()[0].allowed_methods(), ["PUT"]);
+        assert!(Arc::ptr_eq(&first, &get().await));
+        // Another bucket's settings change, and the rules are still those that were read.
+        create(&store, "two").await;
+        let second = get().await;
+        assert!(std::ptr::eq(first.cors().unwrap().unwrap(), second.cors().unwrap().unwrap()));
+        set(Some(cors("GET"))).await;
+        assert_eq!(get().await.cors().unwrap().unwrap().rules()[0].allowed_methods(), ["GET"]);
+        set(Some(b"<CORS".to_vec())).await;
+        assert!(get().await.cors().is_err());
+        set(None).await;
+        assert_eq!(get().await.cors(), Ok(None));
+        store.delete_bucket("one").await.unwrap();
+        assert!(settings.of(&store, "one").await.unwrap().is_none());
+    }
+}
