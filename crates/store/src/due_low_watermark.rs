@@ -3,12 +3,13 @@
 //! time.
 
 use std::ops::Bound;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use bytes::Bytes;
 
 use crate::engine::write_batch::WriteBatch;
 use crate::key::{self, Tag};
+use crate::sync::lock;
 
 /// A key that no due delivery comes before.
 #[derive(Debug)]
@@ -69,7 +70,7 @@ impl DueLowWatermark {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -1,9 +1,10 @@
 //! Whether the store takes writes, and the figures it shows.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 use crate::Error;
+use crate::sync::lock;
 
 /// Whether a store takes writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +71,7 @@ impl Condition {
 
     /// Remembers how the latest attempt to make room for writes went.
     pub(crate) fn set_impaired(&self, error: Option<Error>) {
-        let mut impaired = self.impaired.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut impaired = lock(&self.impaired);
         if let (None, Some(error)) = (&*impaired, &error) {
             tracing::warn!(%error, "the store cannot write for now");
         }
@@ -78,7 +79,7 @@ impl Condition {
     }
 
     pub(crate) fn impaired(&self) -> Option<Error> {
-        self.impaired.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.impaired).clone()
     }
 
     pub(crate) fn health(&self) -> Health {

@@ -80,6 +80,7 @@ mod queued_updates;
 mod reclaim;
 mod record;
 mod store;
+mod sync;
 #[cfg(test)]
 mod tests;
 

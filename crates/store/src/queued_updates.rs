@@ -2,8 +2,9 @@
 //! crash leaves the delivery as it was, which is to say that nobody knows its outcome.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use crate::sync::lock;
 use crate::{Delivery, UpdateDelivery};
 
 /// What waits, by the delivery's identifier.
@@ -56,7 +57,7 @@ impl QueuedUpdates {
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.waiting)
     }
 }
 

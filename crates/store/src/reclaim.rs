@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use crate::data::Source;
 use crate::engine::{Query, Row, View};
 use crate::id::DataId;
 use crate::key::{self, Tag};
+use crate::sync::{lock, wait_timeout};
 use crate::{Error, OpenError};
 
 /// Queued items looked at in one round.
@@ -95,8 +96,7 @@ impl Work {
             if *stopped {
                 return;
             }
-            let waited = self.stopping.wait_timeout(stopped, pause);
-            if *waited.unwrap_or_else(PoisonError::into_inner).0 {
+            if *wait_timeout(&self.stopping, stopped, pause) {
                 return;
             }
             match self.remove_orphans().and(self.round()) {
@@ -226,8 +226,4 @@ pub(crate) fn find_orphans(source: &Source, goes_on: &dyn Fn() -> bool) -> Resul
 pub(crate) fn queued_id(key: &[u8]) -> Result<DataId, Error> {
     let id = key.last_chunk::<16>().ok_or_else(|| Error::corrupt("what waits to be removed"))?;
     Ok(DataId::from_bytes(*id))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -11,7 +11,7 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
@@ -27,6 +27,7 @@ use crate::counters::Addition;
 use crate::file::FileGuard;
 use crate::health::Condition;
 use crate::lock::FolderLock;
+use crate::sync::{lock, wait};
 
 /// The engine.
 #[derive(Debug)]
@@ -69,7 +70,7 @@ pub(crate) struct State {
 impl Contrary {
     /// Opens the engine of this name; `seed` decides what it does when.
     pub(crate) fn open(around: Surroundings, name: &Path, seed: u64) -> Self {
-        let mut databases = DATABASES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut databases = lock(&DATABASES);
         let shared = Shared {
             rows: Arc::clone(databases.entry(name.to_owned()).or_default()),
             closed: AtomicBool::new(false),
@@ -213,7 +214,7 @@ impl Shared {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Rows> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.rows)
     }
 }
 
@@ -359,7 +360,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     }
     impl Wake for Bell {
         fn wake(self: Arc<Self>) {
-            *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            *lock(&self.rung) = true;
             self.ring.notify_one();
         }
     }
@@ -371,9 +372,9 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             return output;
         }
-        let mut rung = bell.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rung = lock(&bell.rung);
         while !*rung {
-            rung = bell.ring.wait(rung).unwrap_or_else(PoisonError::into_inner);
+            rung = wait(&bell.ring, rung);
         }
         *rung = false;
     }

@@ -10,7 +10,7 @@ mod job;
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,7 @@ use crate::file::{DataFiles, FileGuard};
 use crate::health::{Condition, Counters};
 use crate::id::IdSource;
 use crate::lock::FolderLock;
+use crate::sync::{lock, wait, wait_timeout};
 use crate::{Durability, Error, OpenError};
 use job::{CommandJob, Job};
 
@@ -314,12 +315,8 @@ impl Shared {
                 return None;
             }
             queue = match lazy_for {
-                Some(waited) => {
-                    let rest = self.lazy_delay.saturating_sub(waited);
-                    let woken = self.wake.wait_timeout(queue, rest);
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner),
+                Some(waited) => wait_timeout(&self.wake, queue, self.lazy_delay.saturating_sub(waited)),
+                None => wait(&self.wake, queue),
             };
         }
     }
@@ -437,8 +434,4 @@ fn run_jobs(batch: &mut Batch, waiting: &mut VecDeque<Box<dyn Job>>, done: &mut 
         job.run(batch);
         done.push(job);
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::engine::write_batch::WriteBatch;
+use crate::sync::lock;
 
 /// What identifies a state: the sequence number that the next commit may get, and for tables that keep no versions the
 /// rows themselves.
@@ -48,6 +49,6 @@ impl SnapshotTracker {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, usize>> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.counts)
     }
 }

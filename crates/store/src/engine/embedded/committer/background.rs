@@ -1,12 +1,13 @@
 //! What goes on behind the commits: flushing the tables' memory, recycling the log, tidying files up.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use super::super::snapshot::Snapshot;
 use super::super::wal::{SealedSegment, SegmentPool};
-use super::{PoisonOnPanic, Shared, lock};
+use super::{PoisonOnPanic, Shared};
+use crate::sync::{lock, wait_timeout};
 use crate::{Durability, Error};
 
 /// How often work that failed is tried again, and how often a relaxed log is synced.
@@ -76,14 +77,14 @@ impl Background {
 
     pub(super) fn wait_for_progress(&self, longest: Duration) {
         let requests = lock(&self.requests);
-        drop(self.progress.wait_timeout(requests, longest).unwrap_or_else(PoisonError::into_inner));
+        drop(wait_timeout(&self.progress, requests, longest));
     }
 
     /// Waits until `which` is requested or the pause is over; `false` at the end.
     fn wait(&self, which: impl Fn(&mut Requests) -> &mut bool) -> Option<bool> {
         let mut requests = lock(&self.requests);
         if !requests.stop && !*which(&mut requests) {
-            requests = self.requested.wait_timeout(requests, PAUSE).unwrap_or_else(PoisonError::into_inner).0;
+            requests = wait_timeout(&self.requested, requests, PAUSE);
         }
         (!requests.stop).then(|| std::mem::take(which(&mut requests)))
     }

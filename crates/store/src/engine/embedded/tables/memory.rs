@@ -3,12 +3,13 @@
 use std::fmt::Debug;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
 use super::super::snapshot_tracker::SnapshotTracker;
 use crate::engine::write_batch::WriteBatch;
+use crate::sync::lock;
 
 /// All rows in one map, copied when a moment is held while a commit is applied.
 #[derive(Debug, Default)]
@@ -84,7 +85,7 @@ impl MemoryTables {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Arc<WriteBatch>> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.rows)
     }
 }
 

@@ -3,10 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::SealedSegment;
 use crate::disk::Disk;
+use crate::sync::lock;
 
 /// More spares than this are removed instead of kept.
 const KEPT: usize = 2;
@@ -110,6 +111,6 @@ impl SegmentPool {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<PathBuf>> {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.ready)
     }
 }
