@@ -52,7 +52,7 @@ impl Store {
         Ok(report)
     }
 
-    /// Reads every object and compares it with the checksum it was written with. `progress` is told the bytes
+    /// Reads every object and compares it with the checksum it was written with. `progress` gets the bytes
     /// after each object, and ends the work by returning `false`.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ pub(crate) use bucket::{
     BucketChange, ChangeBucket, CountObjects, CreateBucketCommand, DeleteBucket, SetBucketDocument,
 };
 pub(crate) use copy::Copy;
-pub(crate) use data::{Reclaim, decode_file, decode_share, file_row, share_row};
+pub(crate) use data::{Reclaim, decode_file, decode_ref_count, file_row, ref_count_row};
 pub(crate) use delete::{Delete, DeleteSeen};
 pub(crate) use delivery::{
     Change, ClaimDeliveries, ClaimDelivery, CountDeliveries, PruneDeliveries, RecordDeliveryCommand,

@@ -15,7 +15,7 @@ use crate::sync::lock;
 #[derive(Debug)]
 pub(crate) struct DueLowWatermark {
     state: Mutex<State>,
-    /// Held while deliveries are claimed, as the floor can rise for one claim at a time.
+    /// Held while deliveries are claimed, as it can rise for one claim at a time.
     pub(crate) claiming: tokio::sync::Mutex<()>,
 }
 
@@ -32,19 +32,20 @@ impl DueLowWatermark {
         Self { state: Mutex::new(state), claiming: tokio::sync::Mutex::new(()) }
     }
 
-    /// Where a search has to begin.
+    /// Returns the key that a search has to begin at.
     pub(crate) fn get(&self) -> Bytes {
         self.lock().floor.clone()
     }
 
-    /// Where the search of a claim has to begin. Rows that appear from now on are remembered for [`DueLowWatermark::rise`].
+    /// Returns the key that the search of a claim has to begin at, and remembers the rows that appear from now on for
+    /// [`DueLowWatermark::rise`].
     pub(crate) fn begin(&self) -> Bytes {
         let mut state = self.lock();
         state.appeared = None;
         state.floor.clone()
     }
 
-    /// A claim has found nothing, or taken everything, before `reached`.
+    /// Raises it after a claim that has found nothing, or taken everything, before `reached`.
     pub(crate) fn rise(&self, reached: Bytes) {
         let mut state = self.lock();
         state.floor = match state.appeared.take() {
@@ -53,7 +54,7 @@ impl DueLowWatermark {
         };
     }
 
-    /// Rows have become visible.
+    /// Lowers it to the first due row of those that have become visible.
     pub(crate) fn applied(&self, rows: &WriteBatch) {
         let (from, to) = ([Tag::DeliveryDue as u8], [Tag::DeliveryDue as u8 + 1]);
         let bounds = (Bound::Included(from.as_slice()), Bound::Excluded(to.as_slice()));

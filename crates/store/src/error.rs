@@ -55,7 +55,7 @@ pub enum Error {
         /// The CRC-64 it has.
         actual: u64,
     },
-    /// Somebody else attends to the delivery at this moment.
+    /// The delivery is under another lease.
     #[error("the delivery is leased")]
     DeliveryLeased,
     /// The lease under which a delivery was to be changed has ended, and it may be somebody else's.
@@ -147,7 +147,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same call may succeed later without anyone changing the request.
+    /// Tells whether the same call may succeed later without anyone changing the request.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -209,7 +209,7 @@ pub enum OpenError {
     InUse {
         /// The data folder.
         path: PathBuf,
-        /// The process that holds it, when it could be told.
+        /// The process that holds it, if it is known.
         pid: Option<u32>,
     },
     /// The folder was written by a version this one does not understand.

@@ -53,12 +53,12 @@ pub(crate) fn open(disk: &Arc<dyn Disk>, dir: &Path) -> Result<(Folder, FolderLo
 }
 
 impl Folder {
-    /// Whether a crash may have left data files nothing refers to.
+    /// Tells whether a crash may have left data files that nothing refers to.
     pub(crate) fn may_have_orphans(&self) -> bool {
         !self.was_clean
     }
 
-    /// Everything is in order; the next process need not look.
+    /// Writes down that everything is in order, so that the next process need not look for orphans.
     pub(crate) fn mark_clean(&self) {
         if let Err(error) = write_durably(&*self.disk, &self.dir, CLEAN_FILE, b"") {
             tracing::warn!(%error, "the data folder could not be marked as in order");
@@ -66,7 +66,7 @@ impl Folder {
     }
 }
 
-/// Whether the folder holds nothing, or only what an opening that did not get far leaves.
+/// Tells whether the folder holds nothing, or only what an opening that did not get far leaves.
 fn is_fresh(disk: &dyn Disk, dir: &Path) -> io::Result<bool> {
     let expected = ["lock", "format.new", "lost+found"].map(|name| Some(name.as_ref()));
     Ok(disk.list(dir)?.iter().all(|path| expected.contains(&path.file_name())))

@@ -22,8 +22,8 @@ pub(crate) enum Tag {
     Object = 5,
     /// Extents of objects that have many.
     Manifest = 6,
-    /// How many objects share small content or a manifest; no row means one.
-    Share = 7,
+    /// Refcounts of small content and manifests: how many objects and parts have them; no row means one.
+    RefCount = 7,
     /// Data files that are referred to.
     File = 8,
     /// Uploads in progress.
@@ -147,8 +147,8 @@ pub(crate) fn manifest(id: DataId) -> Bytes {
     join(Tag::Manifest, &[&id.to_bytes()])
 }
 
-pub(crate) fn share(id: DataId) -> Bytes {
-    join(Tag::Share, &[&id.to_bytes()])
+pub(crate) fn ref_count(id: DataId) -> Bytes {
+    join(Tag::RefCount, &[&id.to_bytes()])
 }
 
 pub(crate) fn file(id: DataId) -> Bytes {
@@ -186,14 +186,14 @@ pub(crate) fn delivery_times(created_ms: i64) -> Bytes {
     join(Tag::DeliveryTime, &[&(!requested(created_ms)).to_be_bytes()])
 }
 
-/// When the delivery of a key made by [`delivery_time`] was recorded.
+/// Reads the time of recording from a key made by [`delivery_time`].
 pub(crate) fn time_of_delivery(key: &[u8]) -> Result<i64, Error> {
     let bytes = key.get(1..).and_then(|rest| rest.first_chunk::<8>());
     let bytes = bytes.ok_or_else(|| Error::corrupt("a delivery's time"))?;
     Ok((!u64::from_be_bytes(*bytes) ^ (1 << 63)).cast_signed())
 }
 
-/// When the delivery of a key made by [`delivery_due`] is due.
+/// Reads the due time from a key made by [`delivery_due`].
 pub(crate) fn time_of_due(key: &[u8]) -> Result<i64, Error> {
     let bytes = key.get(1..).and_then(|rest| rest.first_chunk::<8>());
     let bytes = bytes.ok_or_else(|| Error::corrupt("a delivery's due time"))?;
@@ -204,7 +204,7 @@ pub(crate) fn delivery_due(due_ms: i64, id: &str) -> Bytes {
     join(Tag::DeliveryDue, &[&requested(due_ms).to_be_bytes(), id.as_bytes()])
 }
 
-/// What comes after all deliveries due at the time or before.
+/// Returns the first key after those of all deliveries due at the time or before.
 pub(crate) fn delivery_due_after(now_ms: i64) -> Bytes {
     join(Tag::DeliveryDue, &[&requested(now_ms.saturating_add(1)).to_be_bytes()])
 }
@@ -238,7 +238,7 @@ pub(crate) fn after_prefix(prefix: &[u8]) -> Bytes {
     Bytes::from(key)
 }
 
-/// What follows the prefix in a key of the index, as text.
+/// Reads the rest of a key after the prefix, as text.
 pub(crate) fn text_after<'a>(key: &'a [u8], prefix: &[u8]) -> Result<&'a str, Error> {
     key.strip_prefix(prefix)
         .and_then(|rest| std::str::from_utf8(rest).ok())

@@ -42,28 +42,28 @@ impl Default for StoreOptions {
 }
 
 impl StoreOptions {
-    /// When acknowledged writes are on the disk.
+    /// Sets when acknowledged writes are on the disk.
     #[must_use]
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
     }
 
-    /// The largest object that is kept inside the commit instead of a file of its own, at most 1 MiB.
+    /// Sets the largest object that is kept inside the commit instead of a file of its own, at most 1 MiB.
     #[must_use]
     pub fn inline_limit(mut self, bytes: usize) -> Self {
         self.inline_limit = bytes.min(1024 * 1024);
         self
     }
 
-    /// Memory for blocks of the index that were read.
+    /// Sets the memory for blocks of the index that were read.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: u64) -> Self {
         self.cache_bytes = bytes;
         self
     }
 
-    /// Memory for what was read of data files and not yet dropped by the readers' callers. Pieces become smaller as it is
+    /// Sets the memory for what was read of data files and not yet dropped by the readers' callers. Pieces become smaller as it is
     /// used up; beyond, they are of 32 KiB and nothing is read ahead.
     #[must_use]
     pub fn read_bytes(mut self, bytes: u64) -> Self {
@@ -71,7 +71,7 @@ impl StoreOptions {
         self
     }
 
-    /// The size of one file of the log, which bounds both the memory for recent changes and the time to start
+    /// Sets the size of one segment of the write-ahead log, which bounds both the memory for recent changes and the time to start
     /// after a crash. At least 4 MiB.
     #[must_use]
     pub fn log_segment_bytes(mut self, bytes: u64) -> Self {
@@ -79,22 +79,22 @@ impl StoreOptions {
         self
     }
 
-    /// How long changes nobody waits for may gather before they are written.
+    /// Sets how long changes that nobody waits for may collect before they are written.
     #[must_use]
     pub fn lazy_delay(mut self, delay: Duration) -> Self {
         self.lazy_delay = delay;
         self
     }
 
-    /// How often space of deleted data is looked for.
+    /// Sets how often space of deleted data is looked for.
     #[must_use]
     pub fn reclaim_interval(mut self, interval: Duration) -> Self {
         self.reclaim_interval = interval;
         self
     }
 
-    /// With less free space than this (or a sixteenth of the disk, if that is less, but no less than three files of
-    /// the log) only deletions and their like are accepted, so that there is room to merge files and get space back.
+    /// Sets the free space below which (or below a sixteenth of the disk, if that is less, but no less than three segments
+    /// of the log) only deletions and their like are accepted, so that there is room to merge files and get space back.
     #[must_use]
     pub fn reserve_bytes(mut self, bytes: u64) -> Self {
         self.reserve_bytes = bytes;

@@ -22,7 +22,7 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
 
 /// Takes the rights of group and others away from the data folder and from what is directly in it: whoever cannot enter
 /// those reads nothing below them. That it cannot be done, as on a volume whose mount point belongs to somebody else or
-/// whose file system has no modes, is told and no reason to refuse the start.
+/// whose file system has no modes, is reported and no reason to refuse the start.
 pub(crate) fn tighten(dir: &Path) -> io::Result<()> {
     let metadata = fs::metadata(dir)?;
     if lets_others_in(&metadata) {

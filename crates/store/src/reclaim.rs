@@ -76,7 +76,7 @@ impl Reclaimer {
         }
     }
 
-    /// Whether orphans were to be looked for and have not been.
+    /// Tells whether orphans are still to be looked for.
     pub(crate) fn has_orphans_to_find(&self) -> bool {
         self.work.may_have_orphans.load(Ordering::Acquire)
     }

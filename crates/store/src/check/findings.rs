@@ -70,7 +70,7 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
-    /// Whether repairing sets it right without losing anything.
+    /// Tells whether repairing sets it right without losing anything.
     #[must_use]
     pub fn is_repairable(self) -> bool {
         match self {
@@ -81,7 +81,7 @@ impl FindingKind {
 }
 
 impl FsckReport {
-    /// Whether nothing is amiss but space that a crash may waste.
+    /// Tells whether nothing is wrong but space that a crash may waste.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.findings.iter().all(|finding| finding.kind == FindingKind::OrphanFile)

@@ -1,4 +1,4 @@
-//! Going through all rows at one moment and holding them against each other and against the data files.
+//! The check of all rows in one snapshot: against each other, and against the data files.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Bound;
@@ -8,7 +8,8 @@ use bytes::Bytes;
 
 use super::findings::{FindingKind, FsckReport};
 use crate::command::{
-    Reclaim, counts_in, decode_file, decode_share, due_id, file_row, part_number, scheduled_value, share_row,
+    Reclaim, counts_in, decode_file, decode_ref_count, due_id, file_row, part_number, ref_count_row,
+    scheduled_value,
 };
 use crate::engine::{Pages, Query, View};
 use crate::extent::{DataRef, Extent, Place};
@@ -95,7 +96,7 @@ impl Query for CheckAll {
         checker.check_objects().await?;
         checker.check_uploads().await?;
         checker.check_manifests().await?;
-        checker.check_shares().await?;
+        checker.check_ref_counts().await?;
         checker.check_contents().await?;
         checker.check_files().await?;
         checker.check_stats().await?;
@@ -272,7 +273,7 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    async fn check_shares(&mut self) -> Result<(), Error> {
+    async fn check_ref_counts(&mut self) -> Result<(), Error> {
         let References { contents, manifests, .. } = &self.references;
         let mut expected: HashMap<DataId, u32> = contents
             .iter()
@@ -280,9 +281,9 @@ impl<'a> Checker<'a> {
             .filter(|(_, reference)| reference.count > 1)
             .map(|(id, reference)| (*id, reference.count))
             .collect();
-        self.each(Tag::Share, |this, key, row| {
+        self.each(Tag::RefCount, |this, key, row| {
             let id = queued_id(key)?;
-            let found = decode_share(row)?;
+            let found = decode_ref_count(row)?;
             let counted = expected.remove(&id);
             if counted != Some(found) {
                 let counted = counted.unwrap_or(1);
@@ -290,14 +291,14 @@ impl<'a> Checker<'a> {
                     FindingKind::WrongCount,
                     format!("{id} is said to be shared by {found}, and is by {counted}"),
                 );
-                this.rewrite(key.clone(), counted.gt(&1).then(|| share_row(counted)));
+                this.rewrite(key.clone(), counted.gt(&1).then(|| ref_count_row(counted)));
             }
             Ok(())
         })
         .await?;
         for (id, counted) in expected {
             self.add(FindingKind::WrongCount, format!("{id} is shared by {counted} and not said to be"));
-            self.rewrite(key::share(id), Some(share_row(counted)));
+            self.rewrite(key::ref_count(id), Some(ref_count_row(counted)));
         }
         Ok(())
     }

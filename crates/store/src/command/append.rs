@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crc_fast::CrcAlgorithm;
 
-use super::data::{count, gather, get_object, require_bucket, take_in};
+use super::data::{assemble, count, get_object, require_bucket, store_data};
 use super::delivery::record;
 use crate::engine::{Command, Txn};
 use crate::extent::{DataRef, Extent};
@@ -41,7 +41,7 @@ impl Command for Append {
         if size > append.max_size {
             return Err(Error::TooLarge { size });
         }
-        let added = take_in(txn, data);
+        let added = store_data(txn, data);
         let mut object = old.clone().unwrap_or_else(|| self.begin());
         object.crc64 = crc_fast::checksum_combine(CrcAlgorithm::Crc64Xz, object.crc64, data.crc64, data.size);
         object.size = size;
@@ -85,7 +85,7 @@ impl Append {
         match &object.data {
             DataRef::Extents(extents) => {
                 let extents: Vec<_> = extents.iter().copied().chain([extent]).collect();
-                gather(txn, &extents, self.manifest)
+                assemble(txn, &extents, self.manifest)
             }
             // A copy of the object may share the manifest; it reads no further than its own size.
             DataRef::Manifest(id) => {

@@ -76,7 +76,7 @@ impl Command for CountObjects {
         for bucket in &self.buckets {
             let mut stat = BucketStat::default();
             let objects = key::object(bucket, "");
-            // A damaged row is told by fsck; it must not keep the folder from being opened.
+            // fsck reports damaged rows; they must not keep the folder from being opened.
             each_row(txn, &objects, |key, row| {
                 let name = key::text_after(key, &objects);
                 if let Ok(object) = name.and_then(|name| decode_object(bucket, name, row)) {

@@ -1,6 +1,6 @@
 //! The command that copies an object.
 
-use super::data::{get_object, replace_object, require_bucket, share};
+use super::data::{add_refs, get_object, replace_object, require_bucket};
 use crate::engine::{Command, Txn};
 use crate::{Attributes, CopyAttributes, CopyObject, Error, ObjectFields, ObjectKind};
 
@@ -39,8 +39,8 @@ impl Command for Copy {
             generation: self.generation,
             ..source
         };
-        // Shared before the old is let go of: an object may be copied onto itself.
-        share(txn, &object.data).await?;
+        // Referred to before the old content is released: an object may be copied onto itself.
+        add_refs(txn, &object.data).await?;
         replace_object(txn, old.as_ref(), &object).await?;
         Ok(object)
     }

@@ -1,5 +1,4 @@
-//! Rows of content that the commands share: taking data in, sharing it, letting go of it, and keeping count of what
-//! a bucket holds.
+//! Rows of content, for all commands: storing new data, counting the references to it, and counting what a bucket holds.
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -59,14 +58,14 @@ pub(super) async fn get_object<T: Txn>(
     }
 }
 
-/// Writes the object in place of the one there was, which is let go of, and keeps count.
+/// Writes the object in place of the old one, releases the content of that, and counts both.
 pub(super) async fn replace_object<T: Txn>(
     txn: &mut T,
     old: Option<&ObjectFields>,
     new: &ObjectFields,
 ) -> Result<(), Error> {
     if let Some(old) = old {
-        release(txn, &old.data).await?;
+        release_refs(txn, &old.data).await?;
     }
     txn.put(key::object(&new.bucket, &new.key), encode_object(new));
     count(txn, &new.bucket, old, Some(new)).await
@@ -89,8 +88,8 @@ pub(super) async fn count<T: Txn>(
     txn.add(key::stat(bucket), Addition::Stat(gone.into_iter().chain(came).collect())).await
 }
 
-/// Takes new data in: its rows, and the extent it is, if it is not empty.
-pub(super) fn take_in<T: Txn>(txn: &mut T, data: &NewData) -> Option<Extent> {
+/// Writes the rows of new data, and returns its extent, if it is not empty.
+pub(super) fn store_data<T: Txn>(txn: &mut T, data: &NewData) -> Option<Extent> {
     let place = match &data.content {
         Content::Empty => return None,
         Content::Small(id, bytes) => {
@@ -105,8 +104,8 @@ pub(super) fn take_in<T: Txn>(txn: &mut T, data: &NewData) -> Option<Extent> {
     Some(Extent { place, offset: 0, length: data.size, crc64: data.crc64 })
 }
 
-/// The extents as an object's content; `manifest` names the manifest if they are many.
-pub(super) fn gather<T: Txn>(txn: &mut T, extents: &[Extent], manifest: DataId) -> DataRef {
+/// Makes the extents an object's content; `manifest` names the manifest if they are many.
+pub(super) fn assemble<T: Txn>(txn: &mut T, extents: &[Extent], manifest: DataId) -> DataRef {
     if extents.len() <= MAX_OWN_EXTENTS {
         return DataRef::Extents(Arc::from(extents));
     }
@@ -118,15 +117,15 @@ pub(super) fn gather<T: Txn>(txn: &mut T, extents: &[Extent], manifest: DataId) 
     DataRef::Manifest(manifest)
 }
 
-/// Makes the content belong to one more object.
-pub(super) async fn share<T: Txn>(txn: &mut T, data: &DataRef) -> Result<(), Error> {
+/// Counts one more reference to the content.
+pub(super) async fn add_refs<T: Txn>(txn: &mut T, data: &DataRef) -> Result<(), Error> {
     match data {
-        DataRef::Manifest(id) => change_shares(txn, *id, 1).await.map(drop),
+        DataRef::Manifest(id) => change_ref_count(txn, *id, 1).await.map(drop),
         DataRef::Extents(extents) => {
             for extent in extents.iter() {
                 match extent.place {
-                    Place::Content(id) => drop(change_shares(txn, id, 1).await?),
-                    Place::File(id) => drop(change_file(txn, id, 1).await?),
+                    Place::Content(id) => drop(change_ref_count(txn, id, 1).await?),
+                    Place::File(id) => drop(change_file_ref_count(txn, id, 1).await?),
                 }
             }
             Ok(())
@@ -134,33 +133,34 @@ pub(super) async fn share<T: Txn>(txn: &mut T, data: &DataRef) -> Result<(), Err
     }
 }
 
-/// Makes the content belong to one object less; what belongs to none is removed, or queued to be.
-pub(super) async fn release<T: Txn>(txn: &mut T, data: &DataRef) -> Result<(), Error> {
+/// Counts one reference less to the content; what has none left is removed, or queued to be.
+pub(super) async fn release_refs<T: Txn>(txn: &mut T, data: &DataRef) -> Result<(), Error> {
     match data {
         DataRef::Manifest(id) => {
-            if change_shares(txn, *id, -1).await? == 0 {
+            if change_ref_count(txn, *id, -1).await? == 0 {
                 txn.put(key::reclaim(*id), Reclaim::Manifest.to_row());
             }
             Ok(())
         }
         DataRef::Extents(extents) => {
             for extent in extents.iter() {
-                release_place(txn, extent.place).await?;
+                release_ref(txn, extent.place).await?;
             }
             Ok(())
         }
     }
 }
 
-pub(super) async fn release_place<T: Txn>(txn: &mut T, place: Place) -> Result<(), Error> {
+/// Counts one reference less to small content or a data file.
+pub(super) async fn release_ref<T: Txn>(txn: &mut T, place: Place) -> Result<(), Error> {
     match place {
         Place::Content(id) => {
-            if change_shares(txn, id, -1).await? == 0 {
+            if change_ref_count(txn, id, -1).await? == 0 {
                 txn.delete(key::content(id));
             }
         }
         Place::File(id) => {
-            if change_file(txn, id, -1).await? == 0 {
+            if change_file_ref_count(txn, id, -1).await? == 0 {
                 txn.put(key::reclaim(id), Reclaim::File.to_row());
             }
         }
@@ -168,24 +168,24 @@ pub(super) async fn release_place<T: Txn>(txn: &mut T, place: Place) -> Result<(
     Ok(())
 }
 
-/// Adds to how many share what is held once unless a row says otherwise, and tells how many do then.
-async fn change_shares<T: Txn>(txn: &mut T, id: DataId, by: i32) -> Result<u32, Error> {
-    let key = key::share(id);
+/// Adds to the refcount of small content or a manifest, and returns the new one. Without a row it is one.
+async fn change_ref_count<T: Txn>(txn: &mut T, id: DataId, by: i32) -> Result<u32, Error> {
+    let key = key::ref_count(id);
     let old = match txn.get(&key).await? {
-        Some(row) => decode_share(&row)?,
+        Some(row) => decode_ref_count(&row)?,
         None => 1,
     };
     let new = old.checked_add_signed(by).ok_or_else(|| Error::corrupt("how many objects share content"))?;
     match new {
         0 | 1 if old == 1 => {}
         0 | 1 => txn.delete(key),
-        more => txn.put(key, share_row(more)),
+        more => txn.put(key, ref_count_row(more)),
     }
     Ok(new)
 }
 
-/// Adds to how many extents refer to a file, and tells how many do then.
-async fn change_file<T: Txn>(txn: &mut T, id: DataId, by: i32) -> Result<u32, Error> {
+/// Adds to the refcount of a data file, and returns the new one.
+async fn change_file_ref_count<T: Txn>(txn: &mut T, id: DataId, by: i32) -> Result<u32, Error> {
     let key = key::file(id);
     let Some(row) = txn.get(&key).await? else {
         return Err(Error::corrupt(format!("data file {id} is not known")));
@@ -200,14 +200,14 @@ async fn change_file<T: Txn>(txn: &mut T, id: DataId, by: i32) -> Result<u32, Er
     Ok(new)
 }
 
-pub(crate) fn share_row(count: u32) -> Bytes {
+pub(crate) fn ref_count_row(count: u32) -> Bytes {
     let mut out = Encoder::with_capacity(5);
     out.u8(1);
     out.u32(count);
     out.finish()
 }
 
-pub(crate) fn decode_share(row: &[u8]) -> Result<u32, Error> {
+pub(crate) fn decode_ref_count(row: &[u8]) -> Result<u32, Error> {
     let mut from = Decoder::new(row, "how many objects share content");
     if from.u8()? != 1 {
         return Err(from.fail());
@@ -225,7 +225,7 @@ pub(crate) fn file_row(count: u32, size: u64) -> Bytes {
     out.finish()
 }
 
-/// How many extents refer to a data file, and its length.
+/// Reads the row of a data file: how many extents refer to it, and its length.
 pub(crate) fn decode_file(row: &[u8]) -> Result<(u32, u64), Error> {
     let mut from = Decoder::new(row, "a data file");
     if from.u8()? != 1 {
@@ -236,7 +236,7 @@ pub(crate) fn decode_file(row: &[u8]) -> Result<(u32, u64), Error> {
     Ok(found)
 }
 
-/// Every row whose key begins with the prefix, at most `limit`.
+/// Returns the rows whose keys begin with the prefix, at most `limit`.
 pub(super) async fn scan_prefix<T: Txn>(
     txn: &mut T,
     prefix: &[u8],

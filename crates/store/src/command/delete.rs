@@ -1,6 +1,6 @@
 //! Commands that delete objects.
 
-use super::data::{count, get_object, release, require_bucket};
+use super::data::{count, get_object, release_refs, require_bucket};
 use super::put::require_etag;
 use crate::engine::{Command, Txn};
 use crate::key;
@@ -63,7 +63,7 @@ impl Command for DeleteSeen {
 }
 
 async fn remove<T: Txn>(txn: &mut T, object: &ObjectFields) -> Result<(), Error> {
-    release(txn, &object.data).await?;
+    release_refs(txn, &object.data).await?;
     txn.delete(key::object(&object.bucket, &object.key));
     count(txn, &object.bucket, Some(object), None).await
 }

@@ -86,7 +86,7 @@ async fn rewrite<T: Txn>(
     add_counts(txn, vec![before, after]).await
 }
 
-/// How many deliveries the row of the counts says there are.
+/// Reads the row of the counts of deliveries; without one there are none.
 pub(crate) fn counts_in(row: Option<&[u8]>) -> Result<DeliveryCounts, Error> {
     row.map_or(Ok(DeliveryCounts::default()), decode_counts)
 }

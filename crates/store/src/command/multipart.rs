@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crc_fast::CrcAlgorithm;
 use md5::{Digest, Md5};
 
-use super::data::{gather, get_object, release, replace_object, require_bucket, scan_prefix, take_in};
+use super::data::{
+    assemble, get_object, release_refs, replace_object, require_bucket, scan_prefix, store_data,
+};
 use super::delivery::record;
 use crate::counters::{Addition, StatChange};
 use crate::data::Md5State;
@@ -53,10 +55,10 @@ impl Command for PutPartCommand {
         if upload.sequential {
             self.check_order(old.as_ref())?;
         } else if let Some(old) = &old {
-            release(txn, &old.data).await?;
+            release_refs(txn, &old.data).await?;
         }
         let data = &put.data.new;
-        let extents: Arc<[_]> = take_in(txn, data).into_iter().collect();
+        let extents: Arc<[_]> = store_data(txn, data).into_iter().collect();
         let part = PartRecord {
             size: data.size,
             crc64: data.crc64,
@@ -82,7 +84,7 @@ impl PutPartCommand {
     }
 }
 
-/// What the next part of an upload whose parts come in order continues.
+/// Returns the MD5 that the next part of an upload continues whose parts come in order.
 pub(crate) fn continued(
     number: u32,
     present: Option<&[u8]>,
@@ -109,7 +111,7 @@ pub(crate) fn to_part(number: u32, record: &PartRecord) -> Part {
     }
 }
 
-/// The number of the part a key belongs to.
+/// Reads the part's number from its key.
 pub(crate) fn part_number(key: &[u8]) -> Result<u32, Error> {
     let digits = key.last_chunk::<4>().ok_or_else(|| Error::corrupt("a part's key"))?;
     Ok(u32::from_be_bytes(*digits))
@@ -139,7 +141,7 @@ impl Command for Abort {
             if is_newer(part.last_modified_ms) {
                 return Err(Error::PreconditionFailed);
             }
-            release(txn, &part.data).await?;
+            release_refs(txn, &part.data).await?;
             txn.delete(key);
         }
         end_upload(txn, &abort.bucket, &abort.key, self.id).await
@@ -174,9 +176,9 @@ impl Command for Complete {
             return Err(Error::ObjectExists);
         }
         for part in &unused {
-            release(txn, &part.data).await?;
+            release_refs(txn, &part.data).await?;
         }
-        let object = self.assemble(txn, upload, &used)?;
+        let object = self.make_object(txn, upload, &used)?;
         replace_object(txn, old.as_ref(), &object).await?;
         end_upload(txn, &complete.bucket, &complete.key, self.id).await?;
         if let Some(journal) = &complete.journal {
@@ -228,7 +230,7 @@ impl Complete {
     }
 
     /// Makes the object. Its ETag is the MD5 over the parts' ETags as text, in upper case, and their number.
-    fn assemble<T: Txn>(
+    fn make_object<T: Txn>(
         &self,
         txn: &mut T,
         upload: UploadRecord,
@@ -269,12 +271,12 @@ impl Complete {
             },
             parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
             generation: self.generation,
-            data: gather(txn, &extents, self.manifest),
+            data: assemble(txn, &extents, self.manifest),
         })
     }
 }
 
-/// The MD5 of parts that came in order, which must be all from the first on.
+/// Returns the MD5 of parts that came in order, which must be all from the first on.
 fn md5_through(parts: &[(u32, PartRecord)]) -> Result<[u8; 16], Error> {
     let Some((number, last)) = parts.last() else { return Ok(Md5State::new().finish()) };
     let through = last.through.as_ref().filter(|_| usize::try_from(*number).is_ok_and(|n| n == parts.len()));

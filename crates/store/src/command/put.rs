@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::data::{count, get_object, replace_object, require_bucket, take_in};
+use super::data::{count, get_object, replace_object, require_bucket, store_data};
 use super::delivery::record;
 use crate::engine::{Command, Txn};
 use crate::extent::DataRef;
@@ -31,7 +31,7 @@ impl Command for Put {
             require_etag(old.as_ref(), etag)?;
         }
         let data = &put.data.new;
-        let extents: Arc<[_]> = take_in(txn, data).into_iter().collect();
+        let extents: Arc<[_]> = store_data(txn, data).into_iter().collect();
         let object = ObjectFields {
             bucket: put.bucket.clone(),
             key: put.key.clone(),

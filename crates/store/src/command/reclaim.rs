@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::data::{release_place, scan_prefix};
+use super::data::{release_ref, scan_prefix};
 use crate::Error;
 use crate::engine::{Command, Txn};
 use crate::extent::Extent;
@@ -42,7 +42,7 @@ impl Command for ReclaimManifest {
         let rows = scan_prefix(txn, &key::manifest(self.id), self.limit).await?;
         let more = rows.len() == self.limit;
         for (key, row) in rows {
-            release_place(txn, Extent::from_row(&row)?.place).await?;
+            release_ref(txn, Extent::from_row(&row)?.place).await?;
             txn.delete(key);
         }
         if !more {

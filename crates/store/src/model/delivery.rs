@@ -187,6 +187,6 @@ pub struct Prune {
     pub before_ms: i64,
     /// Keep at most as many, dropping the oldest.
     pub keep_max: u64,
-    /// Drop also deliveries that are due some day; else those are kept.
+    /// Drop also deliveries that are scheduled; else those are kept.
     pub drop_scheduled: bool,
 }

@@ -223,7 +223,7 @@ pub struct PendingUploads {
     pub begun_before_ms: Option<i64>,
     /// Where an earlier page ended.
     pub after: Option<PendingCursor>,
-    /// Look at no more than so many; fewer may be told.
+    /// Look at no more than so many; the page may hold fewer.
     pub look: usize,
 }
 

@@ -1,5 +1,5 @@
-//! Listing rows by prefix and delimiter: a key that is rolled up into a common prefix is the last that is looked at
-//! of those that share it; the next look begins after them all.
+//! Listing rows by prefix and delimiter. After the first key with a common prefix the walk goes on behind all others that have
+//! it, without looking at them.
 
 use std::ops::Bound;
 
@@ -24,19 +24,19 @@ pub(crate) struct Walk<'a> {
     pub(crate) delimiter: &'a str,
     /// Where to begin; earlier than the prefix is fine.
     pub(crate) start: Bound<Bytes>,
-    /// A common prefix that was told already.
-    pub(crate) told: &'a str,
+    /// The common prefix that the page before ended with, if it did: it is not listed again.
+    pub(crate) common_prefix_before: &'a str,
     pub(crate) max: usize,
 }
 
-/// What a walk came by.
+/// One result of a walk.
 #[derive(Debug)]
 pub(crate) enum Step {
     Row { name: String, key: Bytes, value: Bytes },
     CommonPrefix(String),
 }
 
-/// Everything a walk came by, at most as many as wanted.
+/// The results of a walk, at most as many as wanted.
 #[derive(Debug, Default)]
 pub(crate) struct Walked {
     pub(crate) steps: Vec<Step>,
@@ -84,7 +84,7 @@ impl Walk<'_> {
             let common = self.common_prefix(name);
             if let Some(common) = common {
                 passed = Some(key::after_prefix(&[&self.base, common.as_bytes()].concat()));
-                if common == self.told {
+                if common == self.common_prefix_before {
                     continue;
                 }
             }
@@ -123,7 +123,7 @@ fn bound(bound: &Bound<Bytes>) -> Bound<&[u8]> {
     }
 }
 
-/// The one of two beginnings that comes later.
+/// Returns the later of two beginnings.
 fn later(a: Bound<Bytes>, b: Bound<Bytes>) -> Bound<Bytes> {
     match (&a, &b) {
         (Bound::Unbounded, _) => b,

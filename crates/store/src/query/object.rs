@@ -77,7 +77,7 @@ impl Query for Objects {
             prefix: &which.prefix,
             delimiter: &which.delimiter,
             start,
-            told: &which.after,
+            common_prefix_before: &which.after,
             max: which.max,
         };
         let walked = walk.walk().await?;

@@ -157,7 +157,7 @@ impl Query for Uploads {
             prefix: &which.prefix,
             delimiter: &which.delimiter,
             start: start(which),
-            told: if which.upload_id_marker.is_empty() { &which.key_marker } else { "" },
+            common_prefix_before: if which.upload_id_marker.is_empty() { &which.key_marker } else { "" },
             max: which.max,
         };
         let walked = walk.walk().await?;
@@ -182,7 +182,7 @@ impl Query for Uploads {
     }
 }
 
-/// Where the markers say to begin: after all uploads of the key, or after one of them.
+/// Returns the bound that the markers give: after all uploads of the key, or after one of them.
 fn start(which: &ListUploads) -> Bound<Bytes> {
     if which.key_marker.is_empty() {
         return Bound::Unbounded;

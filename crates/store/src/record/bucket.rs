@@ -104,7 +104,7 @@ pub(crate) fn decode_stat(row: &[u8]) -> Result<BucketStat, Error> {
     Ok(stat)
 }
 
-/// Whether counters are of the version that tells classes apart.
+/// Tells whether counters are of the version that counts by class.
 pub(crate) fn counts_classes(row: &[u8]) -> bool {
     row.first() == Some(&WITH_CLASSES)
 }

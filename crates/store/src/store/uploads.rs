@@ -92,7 +92,7 @@ impl Store {
         self.parts.engine.commit(command, None).await.map(unopened)
     }
 
-    /// Tells what [`Store::complete`] would make of this at this moment, without making it: the object with its ETag, size
+    /// Tells what [`Store::complete`] would make of this now, without making it: the object with its ETag, size
     /// and CRC-64, which can be read like one that exists, and the same request with its parts pinned to those that were
     /// seen.
     ///

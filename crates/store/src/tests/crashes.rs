@@ -72,7 +72,7 @@ impl Crashes {
         (1..=self.end()).filter(|at| is_sync(&self.recording.log[at - 1])).collect()
     }
 
-    /// What was being done at the moment, as far as it tells in which piece of work a failure falls.
+    /// Names the work that was being done at the moment, so far as it matters for a failure.
     pub(super) fn work_at(&self, moment: usize) -> &'static str {
         let is_kept = self.recording.images.iter().any(|(kept, _)| *kept == moment && moment > 0);
         let Some(op) = self.recording.log.get(moment) else { return "the end" };

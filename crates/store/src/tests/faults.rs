@@ -66,7 +66,7 @@ async fn what_was_replaced_is_removed(store: &Store, disk: &SimulatedDisk) {
     panic!("what was replaced is still queued");
 }
 
-/// When all is well again, the store takes writes, or says that it refuses them.
+/// Checks that the store takes writes after the fault, or says that it refuses them.
 async fn goes_on_or_refuses(store: &Store, fault: Fault, what: &str) {
     let lacks_space = fault.kind == io::ErrorKind::StorageFull;
     let mut outcome = Err(Error::DiskFull);

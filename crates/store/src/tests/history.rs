@@ -1,4 +1,4 @@
-//! A workload of several clients at once that remembers what it asked for and what it was told, and can tell
+//! A workload of several clients at once that remembers its requests and the answers, and can tell
 //! whether a store holds what it has to.
 
 use std::collections::BTreeMap;
@@ -152,7 +152,7 @@ impl Client {
         }
     }
 
-    /// What can be read is what was written last, or asked to be since.
+    /// Checks that the key reads as what was written last, or asked to be since.
     async fn read_back(&self, key: &str) {
         let Ok(found) = self.store.open_object("b", key).await else { return };
         let content = match found {

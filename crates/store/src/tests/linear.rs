@@ -33,12 +33,12 @@ struct Call {
     ended: u64,
 }
 
-/// What a key holds: the content, and whether it was made by appending.
-type SnapshotTracker = Option<(String, bool)>;
+/// The content of a key, and whether it was made by appending.
+type Held = Option<(String, bool)>;
 
 impl Event {
-    /// What the key holds afterwards, if the answer is right for what it held before.
-    fn apply(&self, held: &SnapshotTracker) -> Option<SnapshotTracker> {
+    /// Returns what the key holds afterwards, if the answer is right for what it held before.
+    fn apply(&self, held: &Held) -> Option<Held> {
         let plain = |content: &String| Some((content.clone(), false));
         match self {
             Self::Put { content } => Some(plain(content)),
@@ -54,8 +54,8 @@ impl Event {
                 let length = present.len() as u64;
                 match outcome {
                     Appended::NotAppendable => (!appendable).then(|| held.clone()),
-                    Appended::Length(told) => {
-                        (appendable && *told == length && length != *position).then(|| held.clone())
+                    Appended::Length(answered) => {
+                        (appendable && *answered == length && length != *position).then(|| held.clone())
                     }
                     Appended::Done => {
                         (appendable && length == *position).then(|| Some((present + piece, true)))
@@ -72,12 +72,7 @@ impl Event {
 
 /// Looks for an order, trying next each call that no other has to precede.
 fn is_linear(calls: &[Call]) -> bool {
-    fn search(
-        calls: &[Call],
-        done: u64,
-        held: &SnapshotTracker,
-        tried: &mut HashSet<(u64, SnapshotTracker)>,
-    ) -> bool {
+    fn search(calls: &[Call], done: u64, held: &Held, tried: &mut HashSet<(u64, Held)>) -> bool {
         if done.count_ones() as usize == calls.len() {
             return true;
         }

@@ -298,7 +298,7 @@ impl Run {
         }
     }
 
-    /// How it has to end if the condition is not met.
+    /// Returns the error it has to end with, if the condition is not met.
     async fn refusal(&self, key: &str, condition: Condition) -> Option<Error> {
         let exists = self.objects.contains_key(key);
         match condition {

@@ -594,7 +594,7 @@ async fn deliveries_are_counted_by_state() {
         }
         expected = DeliveryCounts { pending: 6, delivered: 1, failed: 2, abandoned: 1, scheduled: 2 };
         assert_eq!(store.delivery_counts().await.unwrap(), expected);
-        // Those that are due some day are not dropped.
+        // Scheduled ones are not dropped.
         assert_eq!(
             store
                 .prune_deliveries(Prune { before_ms: 5, keep_max: 100, drop_scheduled: false })

@@ -1,5 +1,5 @@
 //! Readers of what was replaced, deleted, or is in no bucket any more: they finish undisturbed, however slow they are
-//! and whatever is tidied up meanwhile, and afterwards nothing is left.
+//! and whatever is compacted and reclaimed meanwhile, and afterwards nothing is left.
 
 use std::path::Path;
 use std::time::Duration;
@@ -92,8 +92,8 @@ async fn meet(store: &Store, fate: Fate) {
     }
 }
 
-/// Goes on to further files of the log, merges the files of the tables, and lets the reclaimer have its rounds.
-async fn tidy_up(store: &Store, engine: Engine) {
+/// Goes on to further segments of the log, merges the files of the tables, and lets the reclaimer have its rounds.
+async fn compact(store: &Store, engine: Engine) {
     let other = Bucket { name: "other".into(), ..Bucket::default() };
     store.create_bucket(other).await.unwrap();
     for n in 0..90 {
@@ -123,9 +123,9 @@ async fn finish(mut reader: Reader, mut read: Vec<Bytes>) -> Result<Vec<u8>, Err
 /// How far a reader has got when the object meets its fate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Progress {
-    /// The object has been looked up, which holds the moment.
+    /// The object has been looked up, which pins its data.
     LookedUp,
-    /// The reading has begun, and perhaps gone on to the first piece; the moment may pass.
+    /// The reading has begun, and perhaps gone on to the first piece.
     Begun,
 }
 
@@ -146,7 +146,7 @@ async fn check(dir: &Path, engine: Engine, kind: Kind, fate: Fate, progress: Pro
         read.push(reader.next().await.unwrap().unwrap());
     }
     meet(&store, fate).await;
-    tidy_up(&store, engine).await;
+    compact(&store, engine).await;
     if let Some(object) = object {
         readers.extend(ranges.iter().map(|range| (store.read(&object, range.clone()), Vec::new())));
     }

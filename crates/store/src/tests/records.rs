@@ -155,7 +155,7 @@ fn records_are_read_as_they_were_written() {
         let mut upload = UploadRecord { initiated_ms: object.last_modified_ms, sequential, attributes };
         assert_eq!(UploadRecord::decode(&upload.encode()).unwrap(), upload);
         for length in 0..row.len() {
-            // Where an optional field ends, the rest may be missing; everything else is told.
+            // Where an optional field ends, the rest may be missing; everything else is reported.
             if let Ok(shorter) = decode_object("b", "k", &row[..length]) {
                 assert_eq!(shorter.data, object.data);
             }
@@ -343,7 +343,7 @@ async fn objects_with_an_unknown_required_field_are_refused_and_kept() {
         for repair in [false, true] {
             let report = store.fsck(repair).await.unwrap();
             let later = report.findings.iter().filter(|finding| finding.kind == FindingKind::LaterVersion);
-            let told: Vec<&str> = later.map(|finding| finding.what.as_str()).collect();
+            let reported: Vec<&str> = later.map(|finding| finding.what.as_str()).collect();
             let expected = [("large", "an object"), ("small", "an object"), ("parts", "an upload")].map(
                 |(key, record)| {
                     format!(
@@ -352,7 +352,7 @@ async fn objects_with_an_unknown_required_field_are_refused_and_kept() {
                     )
                 },
             );
-            assert_eq!(told, expected, "{engine:?}");
+            assert_eq!(reported, expected, "{engine:?}");
             assert!(report.findings.iter().all(|finding| !finding.repaired), "{engine:?}");
         }
         let rows = rows.into_iter().zip(before).map(|(key, row)| (key, Some(Bytes::from(row)))).collect();
@@ -383,7 +383,7 @@ async fn a_copy_with_attributes_of_its_own_has_no_unknown_fields() {
     store.close().await;
 }
 
-/// What a damaged object refers to is nobody's by all appearances, and all that is left of it.
+/// Nothing that can be read refers to the content of a damaged object, which is all that is left of it.
 #[tokio::test]
 async fn fsck_removes_no_content_beside_a_damaged_object() {
     let (dir, store) = store(Engine::Lsm).await;

@@ -119,7 +119,7 @@ impl SimulatedDisk {
         self.state.lock().unwrap()
     }
 
-    /// How much has happened so far: a moment to crash at.
+    /// Returns the number of operations so far: a time to crash at.
     pub(super) fn now(&self) -> usize {
         self.lock().log.len()
     }
@@ -145,7 +145,7 @@ impl SimulatedDisk {
         self.lock().capacity = Some(bytes);
     }
 
-    /// What failed since the fault was set, if anything did.
+    /// Returns the kind of the first operation that failed since the fault was set.
     pub(super) fn failed(&self) -> Option<&'static str> {
         self.lock().failed
     }

@@ -189,7 +189,7 @@ pub(super) fn in_memory() -> TempDir {
     if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
-/// A copy of a store's folder as it is at one moment, as the end of the process would leave it.
+/// A copy of a store's folder as it is now, as the end of the process would leave it.
 pub(super) fn copy_of(dir: &Path) -> TempDir {
     for _ in 0..1000 {
         let copy = in_memory();

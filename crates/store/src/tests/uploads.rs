@@ -72,7 +72,7 @@ async fn what_parts_will_make_can_be_read_before_it_is_made() {
     }
 }
 
-/// Whatever the upload waits for when its caller gives up, it does not end as something shorter.
+/// An upload whose caller gives up does not end as something shorter, whatever it waits for just then.
 #[tokio::test]
 async fn an_upload_whose_caller_stopped_waiting_is_lost() {
     let (_dir, store) = store(Engine::Lsm).await;

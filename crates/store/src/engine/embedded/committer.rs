@@ -158,7 +158,7 @@ impl Committer {
         answer.blocking_recv().unwrap_or(Err(Error::Closed))
     }
 
-    /// Runs a command with the next batch, or after the delay for those nobody waits for. What comes of it is told to
+    /// Runs a command with the next batch, or after the delay for those nobody waits for. Its result goes to
     /// whoever has the time.
     pub(crate) fn commit_lazily<C: Command>(
         &self,

@@ -28,12 +28,12 @@ impl Snapshot {
         self.tables.get(key, &self.at)
     }
 
-    /// Rows in key order from the bounds, at most `limit`.
+    /// Returns rows in key order between the bounds, at most `limit`.
     pub(crate) fn scan(&self, from: Bound<&[u8]>, to: Bound<&[u8]>, limit: usize) -> Result<Vec<Row>, Error> {
         self.tables.scan(from, to, limit, &self.at)
     }
 
-    /// Returns keys in order from the bounds, at most `limit`.
+    /// Returns keys in order between the bounds, at most `limit`.
     pub(crate) fn keys(
         &self,
         from: Bound<&[u8]>,

@@ -21,7 +21,7 @@ pub(crate) use memory::Images;
 use memory::MemoryTables;
 pub(crate) use memory::is_empty_range;
 
-/// The engines. Two variants and not a trait object, since a moment of one means nothing to the other.
+/// The engines. Two variants and not a trait object, since a snapshot of one means nothing to the other.
 #[derive(Debug)]
 pub(crate) enum Tables {
     /// Log-structured merge trees in files.
@@ -46,7 +46,7 @@ impl Tables {
         Self::Memory(MemoryTables::default())
     }
 
-    /// A number for the next commit, greater than those before.
+    /// Returns a number for the next commit, greater than those before.
     pub(crate) fn next_seqno(&self) -> u64 {
         match self {
             Self::Lsm(tables) => tables.next_seqno(),
@@ -70,7 +70,7 @@ impl Tables {
         }
     }
 
-    /// The newest rows, whatever moments are held.
+    /// Returns the newest value of a row, whatever snapshots there are.
     pub(crate) fn get_newest(&self, key: &[u8]) -> Result<Option<Bytes>, Error> {
         match self {
             Self::Lsm(tables) => tables.get(key, u64::MAX),
@@ -109,7 +109,7 @@ impl Tables {
         }
     }
 
-    /// Whether looking rows up has waited for the disk lately.
+    /// Tells whether looking rows up has waited for the disk lately.
     pub(crate) fn waits_for_disk(&self) -> bool {
         match self {
             Self::Lsm(tables) => tables.waits_for_disk(),
@@ -152,7 +152,7 @@ impl Tables {
         }
     }
 
-    /// The oldest moment a reader may still look at.
+    /// Returns the oldest sequence number that a reader may still look at.
     pub(crate) fn oldest_view(&self) -> u64 {
         match self {
             Self::Lsm(tables) => tables.oldest_view(),
@@ -175,15 +175,15 @@ impl Tables {
         }
     }
 
-    /// Makes a moment pass without a commit, and forgets file sets no reader can look at any more. Called while
-    /// no commit is being applied.
+    /// Raises the sequence number that new snapshots get, without a commit, and forgets file sets that no reader can look at
+    /// any more. Called while no commit is being applied.
     pub(crate) fn advance_visible_seqno(&self) {
         if let Self::Lsm(tables) = self {
             tables.advance_visible_seqno();
         }
     }
 
-    /// Does one step of tidying the files up; `false` if there was nothing to do.
+    /// Does one step of compaction; `false` if there was nothing to do.
     pub(crate) fn compact(&self) -> Result<bool, Error> {
         match self {
             Self::Lsm(tables) => tables.compact(),
@@ -191,7 +191,7 @@ impl Tables {
         }
     }
 
-    /// As [`Tables::seal`], with something to merge in every tree even if nothing was written.
+    /// Seals as [`Tables::seal`] does, with something to merge in every tree even if nothing was written.
     pub(crate) fn seal_to_merge(&self) {
         if let Self::Lsm(tables) = self {
             tables.seal_to_merge();
@@ -206,7 +206,7 @@ impl Tables {
         }
     }
 
-    /// How many sealed memories wait to be flushed, and how many unsorted runs of files there are.
+    /// Counts the sealed memtables that wait to be flushed, and the runs of files in level 0.
     pub(crate) fn backlog(&self) -> (usize, usize) {
         match self {
             Self::Lsm(tables) => tables.backlog(),

@@ -4,7 +4,7 @@
 //! rows the tables hold become spares and are written over. Writes cover whole pages, with the durable beginning
 //! of the first page written again as it was, so that the kernel never has to read a page to change part of it.
 //!
-//! After a crash the last record may be missing, whole or torn, and nobody was told that it is there: it is
+//! After a crash the last record may be missing, whole or torn, and nobody got an answer that it is there: it is
 //! dropped. A damaged record with a whole one after it is something else, since the later was only written when
 //! the earlier was durable: opening refuses then rather than lose what was acknowledged. Segments written without
 //! syncing each batch say so, and are read as far as they go.
@@ -75,7 +75,7 @@ impl Wal {
         recovery::recover(setup, replay)
     }
 
-    /// Whether the rows fit into the active segment. They always fit into a fresh one, which grows if it must.
+    /// Tells whether the rows fit into the active segment. They always fit into a fresh one, which grows if it must.
     pub(crate) fn has_room(&self, rows: &WriteBatch) -> bool {
         let bytes: usize =
             rows.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, |v| v.len()) + 12).sum();

@@ -1,4 +1,4 @@
-//! What goes on behind the commits: flushing the tables' memory, recycling the log, tidying files up.
+//! Work in the background of the commits: flushing memtables, recycling segments of the log, compaction.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex};
@@ -13,18 +13,18 @@ use crate::{Durability, Error};
 /// How often work that failed is tried again, and how often a relaxed log is synced.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Rounds of making room after the last commit: merges that ordinary tidying began take part of the work out of a round's
-/// hands.
+/// Rounds of making room after the last commit: a merge leaves out the files that a compaction has begun with, so that one
+/// round may not be enough.
 const ROUNDS: u32 = 4;
 
-/// How many commits there were when room was last made, and how often it was made since.
+/// The number of commits when room was last made, and how often it was made since.
 #[derive(Debug, Default)]
 struct LastReclaim {
     commits: u64,
     rounds: u32,
 }
 
-/// What the threads behind the commits are told.
+/// Requests to the background threads.
 #[derive(Debug)]
 pub(super) struct Background {
     requests: Mutex<Requests>,
@@ -120,21 +120,21 @@ impl Shared {
         }
     }
 
-    /// Space of deleted rows comes free when files are merged. That waits until there is enough to merge, which
-    /// there may never be if nothing can be written; so it is done now, if anything changed since the last time.
+    /// Merges all files, so that the space of deleted rows is free, if anything changed since the last time. Compaction would
+    /// wait until there is enough to merge, which there may never be while nothing can be written.
     fn reclaim_space(&self, made: &mut LastReclaim) {
         let commits = || self.counters.commits.load(Ordering::Relaxed);
         if commits() == made.commits && made.rounds >= ROUNDS {
             return;
         }
-        // The first merge finds which files hold nothing any more, and the second removes them. What is committed after
-        // the first has begun is for another time, and so is what a reader of an earlier moment may still look at.
+        // The first merge finds the files that hold nothing any more, and the second removes them. Rows committed after the
+        // first has begun, and rows that a reader's snapshot still holds, are left to another round.
         let mut covered = None;
         let mut is_held = false;
         for _ in 0..2 {
             self.between_batches(|_| {
                 self.tables.seal_to_merge();
-                // The last deletion counts as well, then: rows that it replaced are looked at by nobody.
+                // Without this the rows that the last commit replaced would count as visible still.
                 self.tables.advance_visible_seqno();
                 covered.get_or_insert_with(|| (commits(), Snapshot::take(&self.tables).seqno()));
             });
@@ -151,7 +151,7 @@ impl Shared {
     }
 
     fn flush(&self) -> Result<(), Error> {
-        // Whatever is requested after this is flushed the next time, and so are its segments.
+        // Segments handed over after this are recycled after the next flush.
         let segments = self.background.take_segments();
         match self.tables.flush() {
             Ok(true) => {
@@ -191,7 +191,7 @@ impl Shared {
                     Ok(true) => self.background.progress.notify_all(),
                     Ok(false) => break,
                     Err(error) => {
-                        tracing::warn!(%error, "the index could not be tidied up");
+                        tracing::warn!(%error, "compaction of the index failed");
                         break;
                     }
                 }

@@ -39,7 +39,7 @@ impl LookupLatency {
         self.waited.store(waited - waited / LOOKS + new, Ordering::Relaxed);
     }
 
-    /// Whether looks wait for the disk.
+    /// Tells whether looks wait for the disk.
     pub(super) fn is_slow(&self) -> bool {
         self.waited.load(Ordering::Relaxed) > SHARE
     }

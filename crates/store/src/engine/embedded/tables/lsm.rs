@@ -1,5 +1,5 @@
 //! Rows in log-structured merge trees: one for the index, and one for small content, whose values are kept apart
-//! from the keys so that tidying the keys up does not copy them.
+//! from the keys so that compaction of the keys does not copy them.
 
 use std::fmt;
 use std::ops::{Bound, RangeInclusive};
@@ -45,7 +45,7 @@ pub(crate) struct LsmTables {
     content: AnyTree,
     /// Numbers of commits, and of the trees' own changes of their file sets.
     seqno: SequenceNumberCounter,
-    /// The moment readers see: every commit with a lower number.
+    /// The sequence number that new snapshots get: they see every commit with a lower one.
     visible: AtomicU64,
     tracker: SnapshotTracker,
     latency: LookupLatency,

@@ -11,7 +11,7 @@ use super::super::snapshot_tracker::SnapshotTracker;
 use crate::engine::write_batch::WriteBatch;
 use crate::sync::lock;
 
-/// All rows in one map, copied when a moment is held while a commit is applied.
+/// All rows in one map, copied when there is a snapshot while a commit is applied.
 #[derive(Debug, Default)]
 pub(crate) struct MemoryTables {
     rows: Mutex<Arc<WriteBatch>>,
@@ -23,12 +23,12 @@ pub(crate) struct MemoryTables {
 
 /// Keeps the rows as files would.
 pub(crate) trait Images: Send + Sync + Debug {
-    /// The rows are kept from now on.
+    /// Keeps the rows from now on.
     fn keep(&self, rows: Arc<WriteBatch>);
 }
 
 impl MemoryTables {
-    /// Tables that begin with these rows.
+    /// Makes tables that begin with these rows.
     #[cfg(test)]
     pub(super) fn with_images(rows: Arc<WriteBatch>, images: Arc<dyn Images>) -> Self {
         Self { rows: Mutex::new(rows), images: Some(images), ..Self::default() }

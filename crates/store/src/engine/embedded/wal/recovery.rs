@@ -125,7 +125,7 @@ fn replay_segment(
     Ok(offset)
 }
 
-/// Whether a record that can only have been written after `missing` was durable is in the rest of the segment.
+/// Looks in the rest of the segment for a record that can only have been written after `missing` was durable.
 fn has_record_after(segment: &Found, offset: u64, missing: u64) -> std::io::Result<bool> {
     const WINDOW: u64 = 1 << 20;
     let mut start = offset;
