@@ -2,8 +2,9 @@
 //!
 //! Its rows are in memory, and outlive the store as those of a database do: whoever opens an engine with the same name finds
 //! them. Every look waits, now and then for long. Commands run side by side and are run again from the start when something
-//! that they read has changed since, and at random as well; queries are run twice at random. Commits come in another order than they were asked
-//! for in, as far as nobody waited for the earlier one.
+//! that they read has changed since. At random they are run again as well, on the same rows first, where they have to do the
+//! same; queries are run twice at random. Commits come in another order than they were asked for in, as far as nobody waited
+//! for the earlier one.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -151,6 +152,9 @@ impl Shared {
             let mut attempt = Attempt::new(self.state());
             let result = command.run(&mut attempt).await;
             if self.dice.roll(3) == 0 {
+                if !attempt.is_repeated_by(command, result.err()).await {
+                    return Err(Error::corrupt("a command runs differently when it is run again"));
+                }
                 continue;
             }
             if !self.try_apply(attempt, result.is_ok())? {
@@ -241,6 +245,13 @@ impl State {
     pub(crate) fn seqno(&self) -> u64 {
         self.rows.version
     }
+
+    /// Returns the same rows once more.
+    fn again(&self) -> Self {
+        let rows = self.rows.clone();
+        self.shared.views.acquire(|| rows.version);
+        Self { shared: Arc::clone(&self.shared), rows }
+    }
 }
 
 impl Drop for State {
@@ -267,6 +278,13 @@ impl Attempt {
             keys_read: Vec::new(),
             ranges_read: Vec::new(),
         }
+    }
+
+    /// Runs the command again on the same rows, and tells whether it does the same to them and fails in the same way.
+    async fn is_repeated_by<C: Command>(&self, command: &C, error: Option<Error>) -> bool {
+        let mut again = Self::new(self.state.again());
+        let repeated = command.run(&mut again).await;
+        repeated.err() == error && again.own == self.own && again.additions == self.additions
     }
 
     fn has_read_what_changed(&self, rows: &Rows) -> bool {

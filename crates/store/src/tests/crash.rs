@@ -143,8 +143,8 @@ async fn work(dir: &Path, disk: &SimulatedDisk, history: &Arc<History>) -> usize
     let begun = disk.now();
     let clients: Vec<_> = (0..4)
         .map(|number| {
-            let (store, disk, history) = (store.clone(), disk.clone(), Arc::clone(history));
-            tokio::spawn(Client { store, disk, history, number }.work(8))
+            let (store, clock, history) = (store.clone(), Arc::new(disk.clone()), Arc::clone(history));
+            tokio::spawn(Client { store, clock, history, number }.work(8))
         })
         .collect();
     for client in clients {

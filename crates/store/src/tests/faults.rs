@@ -33,8 +33,12 @@ async fn run(fault: Fault) -> Failed {
     let store = open(dir.path(), &disk).unwrap();
     bucket(&store, "b").await;
     disk.set_fault(Some(fault));
-    let client =
-        Client { store: store.clone(), disk: disk.clone(), history: Arc::clone(&history), number: 1 };
+    let client = Client {
+        store: store.clone(),
+        clock: Arc::new(disk.clone()),
+        history: Arc::clone(&history),
+        number: 1,
+    };
     client.work(5).await;
     what_was_replaced_is_removed(&store, &disk).await;
     let failed = disk.failed();
@@ -158,8 +162,12 @@ async fn every_operation_of_opening_fails_once() {
     let history = Arc::new(History::default());
     let store = open(dir.path(), &disk).unwrap();
     bucket(&store, "b").await;
-    let client =
-        Client { store: store.clone(), disk: disk.clone(), history: Arc::clone(&history), number: 2 };
+    let client = Client {
+        store: store.clone(),
+        clock: Arc::new(disk.clone()),
+        history: Arc::clone(&history),
+        number: 2,
+    };
     client.work(7).await;
     drop(store);
     let kinds = every_operation(async |first| {

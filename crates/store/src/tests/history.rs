@@ -2,10 +2,15 @@
 //! whether a store holds what it has to.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::simulated_disk::SimulatedDisk;
-use super::support::{append, bytes, copy, get, initiate, put_of, put_part, read, stored};
+use super::support::{
+    ENGINES, Engine, append, bucket, bytes, copy, get, in_memory, initiate, open, put, put_of, put_part,
+    read, stored,
+};
 use crate::{
     AbortUpload, ClaimId, CompleteUpload, DeleteObject, DeliveryState, Error, Lease, NewDelivery, Parts,
     PutObject, SeenObject, Store, UpdateDelivery,
@@ -20,6 +25,13 @@ pub(super) struct Version {
     pub(super) asked: usize,
     /// When it was acknowledged, if it was.
     pub(super) acknowledged: Option<usize>,
+}
+
+/// An object that all clients copy, if it is there: each changes how often its content is referred to.
+const SOURCE: &str = "source";
+
+fn source() -> Vec<u8> {
+    bytes(3, 5000)
 }
 
 /// The versions of every key in the order they were asked for. Each key has one client.
@@ -38,6 +50,12 @@ impl History {
 
     fn acknowledge(&self, key: &str, version: usize, now: usize) {
         self.keys.lock().unwrap().get_mut(key).unwrap()[version].acknowledged = Some(now);
+    }
+
+    /// Tells whether every operation of every client succeeded.
+    fn has_only_acknowledged(&self) -> bool {
+        let keys = self.keys.lock().unwrap();
+        keys.values().flatten().all(|version| version.acknowledged.is_some())
     }
 
     /// Checks a store that was opened from the disk as it was at the moment.
@@ -69,11 +87,29 @@ impl History {
     }
 }
 
+/// A clock that tells which of two things was earlier.
+pub(super) trait Clock: Debug + Send + Sync {
+    /// Returns the time now.
+    fn now(&self) -> usize;
+}
+
+impl Clock for SimulatedDisk {
+    fn now(&self) -> usize {
+        Self::now(self)
+    }
+}
+
+impl Clock for AtomicUsize {
+    fn now(&self) -> usize {
+        self.fetch_add(1, Ordering::SeqCst)
+    }
+}
+
 /// One client's part of the workload.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) store: Store,
-    pub(super) disk: SimulatedDisk,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) history: Arc<History>,
     pub(super) number: u64,
 }
@@ -99,7 +135,10 @@ impl Client {
             match round % 4 {
                 // Few parts are named by the object itself, many by a manifest; the second replaces the first.
                 1 => self.compose(&name("parts"), seed, if round % 8 == 1 { 3 } else { 11 }).await,
-                2 => self.copy(&name("plain"), &content, &name("copy")).await,
+                2 => {
+                    self.copy(&name("plain"), &content, &name("copy")).await;
+                    self.copy(SOURCE, &source(), &name("copy of the source")).await;
+                }
                 3 => self.delete(&name("plain")).await,
                 _ => {
                     self.move_to_another_class(&name("append")).await;
@@ -239,14 +278,52 @@ impl Client {
     }
 
     fn ask(&self, key: &str, content: Option<Vec<u8>>, delivery: Option<String>) -> usize {
-        let asked = self.disk.now();
+        let asked = self.clock.now();
         self.history
             .ask(key, Version { content: content.map(Arc::from), delivery, asked, acknowledged: None })
     }
 
     fn settle(&self, key: &str, version: usize, done: bool) {
         if done {
-            self.history.acknowledge(key, version, self.disk.now());
+            self.history.acknowledge(key, version, self.clock.now());
+        }
+    }
+}
+
+/// Several clients at once on every engine. On the one with conflicts, commands are run again while others change what they
+/// have read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn concurrent_clients() {
+    for engine in ENGINES {
+        let dir = in_memory();
+        let store = open(dir.path(), engine);
+        bucket(&store, "b").await;
+        put(&store, SOURCE, &source()).await;
+        let clock: Arc<dyn Clock> = Arc::new(AtomicUsize::new(0));
+        let history = Arc::new(History::default());
+        let clients: Vec<_> = (0..6)
+            .map(|number| {
+                let (store, clock, history) = (store.clone(), Arc::clone(&clock), Arc::clone(&history));
+                tokio::spawn(Client { store, clock, history, number }.work(24))
+            })
+            .collect();
+        for client in clients {
+            client.await.unwrap();
+        }
+        let what = format!("{engine:?}");
+        history.check(&store, usize::MAX, &what).await;
+        assert!(history.has_only_acknowledged(), "{what}: an operation failed");
+        if let crate::engine::Engine::Contrary(engine) = &*store.parts().engine {
+            assert!(engine.conflicts() > 0, "no command was run again since others had changed what it read");
+        }
+        let report = store.fsck(false).await.unwrap();
+        assert!(report.is_sound(), "{what}: {report:?}");
+        store.close().await;
+        drop(store);
+        if engine != Engine::Memory {
+            let again = open(dir.path(), engine);
+            history.check(&again, usize::MAX, &what).await;
+            again.close().await;
         }
     }
 }
