@@ -4,19 +4,18 @@
 mod findings;
 mod survey;
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
 pub use findings::{Finding, FindingKind, FsckReport, ScrubReport};
 
+use crate::blobs::Blobs;
 use crate::command::RewriteRows;
 use crate::reclaim::find_orphans;
 use crate::store::Store;
 use crate::{Error, ListBuckets, ListObjects};
-use survey::CheckAll;
+use survey::{CheckAll, ExpectedBlob};
 
-/// Objects looked up at once.
+/// Objects and blobs looked up at once.
 const PAGE: usize = 200;
 
 impl Store {
@@ -32,14 +31,14 @@ impl Store {
     /// Failures of the disk that keep the check from going on.
     pub async fn fsck(&self, repair: bool) -> Result<FsckReport, Error> {
         let source = self.source();
-        let files = Arc::clone(&source.files);
-        let orphans = tokio::task::spawn_blocking(move || find_orphans(&source, &|| true));
-        let orphans = orphans.await.unwrap_or(Err(Error::Closed))?;
-        let survey = self.parts().engine.query(CheckAll { files, orphans }).await?;
+        let orphans = find_orphans(&source, &|| true).await?;
+        let survey = self.parts().engine.query(CheckAll { blobs: source.blobs.clone(), orphans }).await?;
         let mut report = survey.report;
+        measure(&source.blobs, survey.expected, &mut report).await?;
+        drop(survey.pin);
         if repair && survey.is_understood {
-            for id in survey.orphans {
-                self.parts().files.remove(id).map_err(|e| Error::io("removing a data file", &e))?;
+            if !survey.orphans.is_empty() {
+                source.blobs.remove(survey.orphans.into_iter().collect()).await.outcome?;
             }
             if !survey.rewrite.is_empty() {
                 let rows: Vec<(Bytes, Option<Bytes>)> = survey.rewrite.into_iter().collect();
@@ -112,4 +111,20 @@ impl Store {
         }
         Ok(bytes)
     }
+}
+
+/// Looks whether blobs are as long as what refers to them needs.
+async fn measure(blobs: &Blobs, expected: Vec<ExpectedBlob>, report: &mut FsckReport) -> Result<(), Error> {
+    for page in expected.chunks(PAGE) {
+        let lengths = blobs.lengths(page.iter().map(|blob| blob.id).collect()).await?;
+        for (ExpectedBlob { id, size, needed, by }, length) in page.iter().zip(lengths) {
+            let lost = match length {
+                Ok(length) if length >= *needed => continue,
+                Ok(length) => format!("{by} has lost the end of its data file {id}: {length} of {size}"),
+                Err(error) => format!("{by} has lost its data file {id}: {error}"),
+            };
+            report.add(FindingKind::MissingContent, lost);
+        }
+    }
+    Ok(())
 }

@@ -4,16 +4,13 @@ mod at_hand;
 mod hashing;
 mod md5;
 mod new_data;
-mod read_memory;
 mod reader;
 mod upload;
-mod writer;
 
 pub(crate) use at_hand::AtHand;
 pub(crate) use hashing::Hashers;
 pub(crate) use md5::Md5State;
 pub(crate) use new_data::{Content, NewData};
-pub(crate) use read_memory::ReadMemory;
 pub use reader::Reader;
 pub(crate) use reader::{ReadPlan, Source};
 pub(crate) use upload::DataPath;

@@ -23,7 +23,7 @@ pub(crate) use write_batch::Row;
 use std::future::Future;
 
 use crate::Error;
-use crate::file::FileGuard;
+use crate::blobs::BlobGuard;
 use embedded::Embedded;
 
 /// The engines.
@@ -38,11 +38,11 @@ pub(crate) enum Engine {
 
 impl Engine {
     /// Runs a command and waits until its changes are durable and visible. If the caller stops waiting, the command
-    /// happens all the same. `guard` is a data file the command takes in: it stays if the command succeeds.
+    /// happens all the same. `guard` is a blob the command takes in: it stays if the command succeeds.
     pub(crate) async fn commit<C: Command>(
         &self,
         command: C,
-        guard: Option<FileGuard>,
+        guard: Option<BlobGuard>,
     ) -> Result<C::Output, Error> {
         match self {
             Self::Embedded(engine) => engine.commit(command, guard).await,

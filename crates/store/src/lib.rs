@@ -56,6 +56,7 @@
 
 #![forbid(unsafe_code)]
 
+mod blobs;
 mod check;
 mod codec;
 mod command;
@@ -66,7 +67,6 @@ mod due_low_watermark;
 mod engine;
 mod error;
 mod extent;
-mod file;
 mod folder;
 mod health;
 mod id;

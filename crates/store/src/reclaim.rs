@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::command::{ForgetFile, Reclaim, ReclaimManifest};
 use crate::data::Source;
@@ -60,10 +61,16 @@ impl Reclaimer {
             stopping: Condvar::new(),
             may_have_orphans: AtomicBool::new(may_have_orphans),
         });
+        // Of its own, so that it goes on whatever becomes of the one that the store was opened on. One thing is done at a time.
+        let runtime = Builder::new_current_thread()
+            .thread_name("ossicle-remove")
+            .max_blocking_threads(1)
+            .build()
+            .map_err(|e| OpenError::io("starting a thread", e))?;
         let body = Arc::clone(&work);
         let thread = std::thread::Builder::new()
             .name("ossicle-reclaim".to_owned())
-            .spawn(move || body.run())
+            .spawn(move || body.run(&runtime))
             .map_err(|e| OpenError::io("starting a thread", e))?;
         Ok(Self { work, thread: Mutex::new(Some(thread)) })
     }
@@ -89,7 +96,7 @@ impl Drop for Reclaimer {
 }
 
 impl Work {
-    fn run(&self) {
+    fn run(&self, runtime: &Runtime) {
         let mut pause = self.interval;
         loop {
             let stopped = lock(&self.stop);
@@ -99,7 +106,7 @@ impl Work {
             if *wait_timeout(&self.stopping, stopped, pause) {
                 return;
             }
-            match self.remove_orphans().and(self.round()) {
+            match runtime.block_on(async { self.remove_orphans().await.and(self.round().await) }) {
                 Ok(()) => pause = self.interval,
                 Err(Error::Closed) => return,
                 Err(error) => {
@@ -111,7 +118,7 @@ impl Work {
     }
 
     /// Removes what is queued, unless someone may still read it. What cannot be removed does not hold up the rest.
-    fn round(&self) -> Result<(), Error> {
+    async fn round(&self) -> Result<(), Error> {
         let mut from = Bound::Included(key::whole(Tag::Reclaim));
         let mut outcome = Ok(());
         loop {
@@ -122,47 +129,46 @@ impl Work {
                 return outcome;
             }
             from = Bound::Excluded(last.clone());
-            outcome = outcome.and(self.remove_queued(queue));
+            outcome = outcome.and(self.remove_queued(queue).await);
             if *lock(&self.stop) {
                 return outcome;
             }
         }
     }
 
-    fn remove_queued(&self, queue: Vec<Row>) -> Result<(), Error> {
+    async fn remove_queued(&self, queue: Vec<Row>) -> Result<(), Error> {
+        let (mut blobs, mut manifests) = (Vec::new(), Vec::new());
         let mut outcome = Ok(());
-        let mut removed = Vec::new();
         for (key, row) in queue {
-            let id = queued_id(&key)?;
-            if self.source.files.is_pinned(id) {
-                continue;
-            }
-            match Reclaim::from_row(&row)? {
-                Reclaim::File => match self.source.files.remove(id) {
-                    Ok(()) => removed.push(id),
-                    Err(error) => outcome = Err(Error::io(format!("removing the data file {id}"), &error)),
-                },
-                Reclaim::Manifest => {
-                    while self.source.engine.commit_blocking(ReclaimManifest { id, limit: EXTENTS })? {}
-                }
+            match queued_id(&key).and_then(|id| Ok((id, Reclaim::from_row(&row)?))) {
+                Ok((id, _)) if self.source.blobs.is_pinned(id) => {}
+                Ok((id, Reclaim::File)) => blobs.push(id),
+                Ok((id, Reclaim::Manifest)) => manifests.push(id),
+                Err(error) => outcome = Err(error),
             }
         }
-        if !removed.is_empty() {
-            self.source.engine.commit_blocking(ForgetFile { ids: removed })?;
+        // Blobs first: where the disk is full, theirs is the space that comes free.
+        if !blobs.is_empty() {
+            let removed = self.source.blobs.remove(blobs).await;
+            if !removed.gone.is_empty() {
+                self.source.engine.commit(ForgetFile { ids: removed.gone }, None).await?;
+            }
+            outcome = outcome.and(removed.outcome);
+        }
+        for id in manifests {
+            while self.source.engine.commit(ReclaimManifest { id, limit: EXTENTS }, None).await? {}
         }
         outcome
     }
 
     /// Removes data files of an earlier process that never became part of anything.
-    fn remove_orphans(&self) -> Result<(), Error> {
+    async fn remove_orphans(&self) -> Result<(), Error> {
         if !self.may_have_orphans.load(Ordering::Acquire) {
             return Ok(());
         }
-        let orphans = find_orphans(&self.source, &|| !*lock(&self.stop))?;
-        for id in &orphans {
-            self.source.files.remove(*id).map_err(|e| Error::io("removing a data file", &e))?;
-        }
+        let orphans = find_orphans(&self.source, &|| !*lock(&self.stop)).await?;
         if !orphans.is_empty() {
+            self.source.blobs.remove(orphans.iter().copied().collect()).await.outcome?;
             tracing::info!(files = orphans.len(), "removed data files that a crash left unused");
         }
         self.may_have_orphans.store(false, Ordering::Release);
@@ -193,6 +199,10 @@ struct Known {
 impl Query for Known {
     type Output = HashSet<DataId>;
 
+    fn is_long(&self) -> bool {
+        true
+    }
+
     async fn run(&self, view: &View) -> Result<Self::Output, Error> {
         let mut known = HashSet::new();
         for id in &self.ids {
@@ -205,19 +215,21 @@ impl Query for Known {
 }
 
 /// Finds the data files nothing refers to or is about to. Looking at millions takes a while, so it ends with
-/// [`Error::Closed`] when `goes_on` says no. It blocks.
-pub(crate) fn find_orphans(source: &Source, goes_on: &dyn Fn() -> bool) -> Result<HashSet<DataId>, Error> {
-    // In this order: what is committed meanwhile leaves the unpublished files after it shows in the rows.
-    let mut candidates = Vec::new();
-    source.files.list(|_, id| candidates.extend(id)).map_err(|e| Error::io("listing data files", &e))?;
-    let unsettled = source.files.unsettled_now();
-    candidates.retain(|id| !unsettled.contains(id));
+/// [`Error::Closed`] when `goes_on` says no.
+pub(crate) async fn find_orphans(
+    source: &Source,
+    goes_on: &(dyn Fn() -> bool + Sync),
+) -> Result<HashSet<DataId>, Error> {
+    // In this order: what is committed meanwhile leaves the unpublished blobs after it shows in the rows.
+    let mut candidates = source.blobs.list().await?;
+    let unpublished = source.blobs.unpublished();
+    candidates.retain(|id| !unpublished.contains(id));
     let mut orphans = HashSet::new();
     for ids in candidates.chunks(CANDIDATES) {
         if !goes_on() {
             return Err(Error::Closed);
         }
-        let known = source.engine.query_blocking(&Known { ids: ids.to_vec() })?;
+        let known = source.engine.query(Known { ids: ids.to_vec() }).await?;
         orphans.extend(ids.iter().filter(|id| !known.contains(id)));
     }
     Ok(orphans)

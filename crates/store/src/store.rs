@@ -13,13 +13,13 @@ mod uploads;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::blobs::Blobs;
 use crate::data::{DataPath, Hashers, ReadPlan, Reader, Source, Upload};
 use crate::disk::{Disk, RealDisk};
 use crate::due_low_watermark::DueLowWatermark;
 use crate::engine::embedded::tables::Tables;
 use crate::engine::embedded::{Embedded, Surroundings};
 use crate::engine::{CommitObserver, Engine};
-use crate::file::DataFiles;
 use crate::folder::{self, Folder};
 use crate::health::{Condition, Counters, Figures, Health};
 use crate::id::IdSource;
@@ -42,7 +42,7 @@ pub(crate) struct StoreParts {
     /// First of those with threads, so that it ends before what it uses.
     reclaimer: Reclaimer,
     pub(crate) engine: Arc<Engine>,
-    pub(crate) files: Arc<DataFiles>,
+    pub(crate) blobs: Blobs,
     data_path: Arc<DataPath>,
     condition: Arc<Condition>,
     counters: Arc<Counters>,
@@ -85,9 +85,8 @@ impl Store {
         let ids = Arc::new(IdSource::new());
         let condition = Arc::new(Condition::default());
         let counters = Arc::new(Counters::default());
-        let files = DataFiles::open(Arc::clone(&disk), dir, options)
+        let blobs = Blobs::open_files(Arc::clone(&disk), dir, options)
             .map_err(|e| OpenError::io(format!("opening the data files in {}", dir.display()), e))?;
-        let files = Arc::new(files);
         let settings = Settings::default();
         let due = Arc::new(DueLowWatermark::new());
         let engine = Arc::new(open_engine(Surroundings {
@@ -95,13 +94,13 @@ impl Store {
             condition: Arc::clone(&condition),
             counters: Arc::clone(&counters),
             ids: Arc::clone(&ids),
-            files: Arc::clone(&files),
+            upkeep: blobs.upkeep(),
             observer: CommitObserver { settings_epoch: settings.epoch(), due: Arc::clone(&due) },
             lock,
         })?);
         upgrade::upgrade(&engine)?;
         let data_path = Arc::new(DataPath {
-            files: Arc::clone(&files),
+            blobs: blobs.clone(),
             hashers: Arc::new(Hashers::start()?),
             ids: Arc::clone(&ids),
             condition: Arc::clone(&condition),
@@ -109,7 +108,7 @@ impl Store {
             large: Arc::default(),
         });
         let reclaimer = Reclaimer::start(
-            Source { engine: Arc::clone(&engine), files: Arc::clone(&files) },
+            Source { engine: Arc::clone(&engine), blobs: blobs.clone() },
             options.reclaim_interval,
             folder.may_have_orphans(),
         )?;
@@ -117,7 +116,7 @@ impl Store {
             folder,
             reclaimer,
             engine,
-            files,
+            blobs,
             data_path,
             condition,
             counters,
@@ -134,12 +133,13 @@ impl Store {
         let parts = Arc::clone(&self.parts);
         let closed = tokio::task::spawn_blocking(move || {
             parts.reclaimer.stop();
-            let is_in_order = parts.engine.close() && !parts.reclaimer.has_orphans_to_find();
-            if is_in_order && parts.files.sync_removals().is_ok() {
-                parts.folder.mark_clean();
-            }
+            parts.engine.close() && !parts.reclaimer.has_orphans_to_find()
         });
-        let _ = closed.await;
+        let is_in_order = closed.await.unwrap_or(false);
+        if is_in_order && self.parts.blobs.sync_removals().await.is_ok() {
+            let parts = Arc::clone(&self.parts);
+            let _ = tokio::task::spawn_blocking(move || parts.folder.mark_clean()).await;
+        }
     }
 
     /// Tells whether the store takes writes.
@@ -153,7 +153,7 @@ impl Store {
     /// # Errors
     /// When the system does not tell.
     pub fn disk_space(&self) -> Result<(u64, u64), Error> {
-        self.parts.files.space()
+        self.parts.blobs.space()
     }
 
     /// Returns figures for dashboards.
@@ -186,7 +186,7 @@ impl Store {
     }
 
     pub(crate) fn source(&self) -> Source {
-        Source { engine: Arc::clone(&self.parts.engine), files: Arc::clone(&self.parts.files) }
+        Source { engine: Arc::clone(&self.parts.engine), blobs: self.parts.blobs.clone() }
     }
 
     pub(crate) fn parts(&self) -> &StoreParts {

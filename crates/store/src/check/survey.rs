@@ -2,18 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Bound;
-use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::findings::{FindingKind, FsckReport};
+use crate::blobs::{Blobs, Pin};
 use crate::command::{
     Reclaim, counts_in, decode_file, decode_ref_count, due_id, file_row, part_number, ref_count_row,
     scheduled_value,
 };
 use crate::engine::{Pages, Query, View};
 use crate::extent::{DataRef, Extent, Place};
-use crate::file::DataFiles;
 use crate::id::{DataId, UploadId};
 use crate::key::{self, Tag};
 use crate::reclaim::queued_id;
@@ -37,6 +36,22 @@ pub(super) struct Survey {
     /// Whether all rows that refer to others could be read. If not, what seems superfluous may belong to one that could not.
     pub(super) is_understood: bool,
     pub(super) rewrite: BTreeMap<Bytes, Option<Bytes>>,
+    /// Blobs whose lengths are to be looked at.
+    pub(super) expected: Vec<ExpectedBlob>,
+    /// Keeps them until then.
+    pub(super) pin: Option<Pin>,
+}
+
+/// A blob that something refers to.
+#[derive(Debug)]
+pub(super) struct ExpectedBlob {
+    pub(super) id: DataId,
+    /// What its row says.
+    pub(super) size: u64,
+    /// Up to which offset it is needed.
+    pub(super) needed: u64,
+    /// One of those who refer to it.
+    pub(super) by: String,
 }
 
 /// How often things are referred to, and by what.
@@ -57,7 +72,6 @@ struct Reference {
 }
 
 struct Checker<'a> {
-    files: &'a DataFiles,
     now: &'a View,
     references: References,
     stats: BTreeMap<String, BucketStat>,
@@ -66,7 +80,7 @@ struct Checker<'a> {
 
 /// Goes through all rows.
 pub(super) struct CheckAll {
-    pub(super) files: Arc<DataFiles>,
+    pub(super) blobs: Blobs,
     /// Data files that no row names.
     pub(super) orphans: HashSet<DataId>,
 }
@@ -84,14 +98,11 @@ impl Query for CheckAll {
             orphans: self.orphans.clone(),
             is_understood: true,
             rewrite: BTreeMap::new(),
+            expected: Vec::new(),
+            pin: None,
         };
-        let mut checker = Checker {
-            files: &self.files,
-            now: view,
-            references: References::default(),
-            stats: BTreeMap::new(),
-            survey,
-        };
+        let mut checker =
+            Checker { now: view, references: References::default(), stats: BTreeMap::new(), survey };
         checker.check_buckets().await?;
         checker.check_objects().await?;
         checker.check_uploads().await?;
@@ -102,7 +113,10 @@ impl Query for CheckAll {
         checker.check_stats().await?;
         checker.check_deliveries().await?;
         checker.check_job_leases().await?;
-        Ok(checker.survey)
+        let mut survey = checker.survey;
+        // While the view lives nothing that it refers to is reclaimed; afterwards the pin sees to that.
+        survey.pin = Some(self.blobs.pin(survey.expected.iter().map(|blob| blob.id).collect()));
+        Ok(survey)
     }
 }
 
@@ -343,17 +357,8 @@ impl<'a> Checker<'a> {
                 );
                 this.rewrite(key.clone(), Some(file_row(counted, size)));
             }
-            match this.files.length(id) {
-                Ok(length) if length >= reference.length => {}
-                Ok(length) => this.add(
-                    FindingKind::MissingContent,
-                    format!("{} has lost the end of its data file {id}: {length} of {size}", reference.by),
-                ),
-                Err(error) => this.add(
-                    FindingKind::MissingContent,
-                    format!("{} has lost its data file {id}: {error}", reference.by),
-                ),
-            }
+            let Reference { by, length: needed, .. } = reference;
+            this.survey.expected.push(ExpectedBlob { id, size, needed, by });
             Ok(())
         })
         .await?;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::file::Pin;
+use crate::blobs::Pin;
 use crate::id::DataId;
 
 /// What came with the look-up of an object: its small contents, and a pin that keeps the rest.

@@ -5,16 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use crc_fast::{CrcAlgorithm, Digest};
-use tokio::task::JoinHandle;
+use crc_fast::CrcAlgorithm;
 
 use super::at_hand::AtHand;
-use super::read_memory::{Piece, ReadMemory};
 use crate::Error;
-use crate::disk::DiskFile;
+use crate::blobs::{BlobReader, Blobs};
 use crate::engine::Engine;
 use crate::extent::{DataRef, Extent, Place, file_ids};
-use crate::file::DataFiles;
 use crate::id::DataId;
 use crate::query::{ManifestExtents, SmallContents, Wanted};
 
@@ -30,7 +27,7 @@ enum State {
     Unopened(Box<ReadPlan>),
     /// All of it, from the commit.
     Ready(VecDeque<Bytes>),
-    /// From files, or too much to have at once.
+    /// From blobs, or too much to have at once.
     Stream(Box<Stream>),
     Ended,
 }
@@ -43,10 +40,8 @@ struct Stream {
     items: VecDeque<Item>,
     /// Where in the object the next lookup of extents goes on, and where the end is; only with a manifest.
     manifest: Option<(DataId, Range<u64>)>,
-    /// The rest of the file that is being read, unless a task has it.
-    current: Option<Run>,
-    /// The next piece on its way.
-    ahead: Option<JoinHandle<ReadResult>>,
+    /// The blob that is being read.
+    blob: Option<BlobReader>,
     _pinned: Arc<AtHand>,
 }
 
@@ -55,29 +50,15 @@ struct Stream {
 enum Item {
     /// Small content, read already.
     Ready(Bytes),
-    /// What is wanted of a file.
-    File { id: DataId, extent: Extent, wanted: Range<u64> },
+    /// What is wanted of a blob.
+    Blob { id: DataId, extent: Extent, wanted: Range<u64> },
 }
 
 /// Where extents and content are looked up.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) engine: Arc<Engine>,
-    pub(crate) files: Arc<DataFiles>,
-}
-
-/// A piece, and the rest of what is wanted of the file.
-type ReadResult = Result<(Bytes, Option<Run>), Error>;
-
-/// A file extent being read.
-#[derive(Debug)]
-struct Run {
-    file: Arc<dyn DiskFile>,
-    extent: Extent,
-    wanted: Range<u64>,
-    /// Only when the whole extent is wanted.
-    digest: Option<Digest>,
-    memory: Arc<ReadMemory>,
+    pub(crate) blobs: Blobs,
 }
 
 /// What [`Store::read`](crate::Store::read) reads.
@@ -152,12 +133,11 @@ impl ReadPlan {
         if manifest.is_none() && items.iter().all(|item| matches!(item, Item::Ready(_))) {
             let pieces = items.into_iter().filter_map(|item| match item {
                 Item::Ready(piece) => Some(piece),
-                Item::File { .. } => None,
+                Item::Blob { .. } => None,
             });
             return Ok(State::Ready(pieces.collect()));
         }
-        let stream =
-            Stream { source: self.source, items, manifest, current: None, ahead: None, _pinned: at_hand };
+        let stream = Stream { source: self.source, items, manifest, blob: None, _pinned: at_hand };
         Ok(State::Stream(Box::new(stream)))
     }
 }
@@ -165,7 +145,7 @@ impl ReadPlan {
 /// Pins what is wanted and reads the small contents, as both are now.
 async fn look_up(source: &Source, data: &DataRef, wanted: &[Wanted]) -> Result<AtHand, Error> {
     let extents: Vec<Extent> = wanted.iter().map(|(extent, _)| *extent).collect();
-    let pin = source.files.pin(match data {
+    let pin = source.blobs.pin(match data {
         DataRef::Manifest(id) => vec![*id],
         DataRef::Extents(_) => file_ids(&extents),
     });
@@ -183,7 +163,7 @@ fn items(wanted: Vec<Wanted>, contents: &[(DataId, Bytes)]) -> Result<VecDeque<I
     wanted
         .into_iter()
         .map(|(extent, wanted)| match extent.place {
-            Place::File(id) => Ok(Item::File { id, extent, wanted }),
+            Place::File(id) => Ok(Item::Blob { id, extent, wanted }),
             Place::Content(id) => {
                 let content = contents.iter().find(|(of, _)| *of == id);
                 let (_, content) =
@@ -229,40 +209,20 @@ fn slice(bytes: &Bytes, offset: u64, length: u64) -> Result<Bytes, Error> {
 
 impl Stream {
     async fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        if let Some(task) = self.ahead.take() {
-            let (piece, run) = task.await.unwrap_or(Err(Error::Closed))?;
-            self.current = run;
-            self.read_ahead();
-            return Ok(Some(piece));
-        }
-        let reading = if let Some(run) = self.current.take() {
-            run.read_aside()
-        } else {
+        loop {
+            if let Some(blob) = &mut self.blob {
+                if let Some(piece) = blob.next().await? {
+                    return Ok(Some(piece));
+                }
+                self.blob = None;
+            }
             match self.next_item().await? {
                 None => return Ok(None),
                 Some(Item::Ready(piece)) => return Ok(Some(piece)),
-                Some(Item::File { id, extent, wanted }) => {
-                    let files = Arc::clone(&self.source.files);
-                    let piece = files.reading().piece(wanted.end - wanted.start);
-                    tokio::task::spawn_blocking(move || {
-                        let file = files.open_read(id).map_err(|e| Error::io("opening a data file", &e))?;
-                        Run::new(file, extent, wanted, Arc::clone(files.reading())).read(piece)
-                    })
+                Some(Item::Blob { id, extent, wanted }) => {
+                    self.blob = Some(self.source.blobs.read(id, extent, wanted));
                 }
             }
-        };
-        let (piece, run) = reading.await.unwrap_or(Err(Error::Closed))?;
-        self.current = run;
-        self.read_ahead();
-        Ok(Some(piece))
-    }
-
-    /// Begins to read the next piece, if there is memory for it.
-    fn read_ahead(&mut self) {
-        if !self.source.files.reading().is_scarce()
-            && let Some(run) = self.current.take()
-        {
-            self.ahead = Some(run.read_aside());
         }
     }
 
@@ -275,37 +235,5 @@ impl Stream {
             self.manifest = (!page.left.is_empty()).then_some((id, page.left));
         }
         Ok(self.items.pop_front())
-    }
-}
-
-impl Run {
-    fn new(file: Arc<dyn DiskFile>, extent: Extent, wanted: Range<u64>, memory: Arc<ReadMemory>) -> Self {
-        let whole = wanted.end - wanted.start == extent.length;
-        let digest = whole.then(|| Digest::new(CrcAlgorithm::Crc64Xz));
-        Self { file, extent, wanted, digest, memory }
-    }
-
-    /// Reads a piece on another thread.
-    fn read_aside(self) -> JoinHandle<ReadResult> {
-        let piece = self.memory.piece(self.wanted.end - self.wanted.start);
-        tokio::task::spawn_blocking(move || self.read(piece))
-    }
-
-    /// Reads a piece, and returns what is left.
-    fn read(mut self, mut piece: Piece) -> ReadResult {
-        let length = piece.length();
-        let offset = self.extent.offset + self.wanted.start;
-        self.file
-            .fill_at(&mut piece.bytes, usize::try_from(length).unwrap_or(0), offset)
-            .map_err(|e| Error::io("reading a data file", &e))?;
-        self.wanted.start += length;
-        if let Some(digest) = &mut self.digest {
-            digest.update(&piece.bytes);
-        }
-        let is_end = self.wanted.is_empty();
-        if is_end && self.digest.as_ref().is_some_and(|digest| digest.finalize() != self.extent.crc64) {
-            return Err(Error::corrupt("a data file does not have the checksum it was written with"));
-        }
-        Ok((piece.into_bytes(), (!is_end).then_some(self)))
     }
 }

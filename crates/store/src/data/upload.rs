@@ -5,14 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use crc_fast::CrcAlgorithm;
-use tokio::task::JoinHandle;
 
 use super::hashing::{Hashers, StreamMd5};
 use super::md5::{self, Md5State};
 use super::new_data::{Content, NewData};
-use super::writer::{FileWriter, WrittenFile};
 use crate::Error;
-use crate::file::{DataFiles, FileGuard};
+use crate::blobs::{BlobGuard, BlobWriter, Blobs, WrittenBlob};
 use crate::health::Condition;
 use crate::id::IdSource;
 
@@ -42,7 +40,7 @@ const CROWD: usize = 16;
 /// What uploads need of the store.
 #[derive(Debug)]
 pub(crate) struct DataPath {
-    pub(crate) files: Arc<DataFiles>,
+    pub(crate) blobs: Blobs,
     pub(crate) hashers: Arc<Hashers>,
     pub(crate) ids: Arc<IdSource>,
     pub(crate) condition: Arc<Condition>,
@@ -70,7 +68,7 @@ enum State {
     /// Too many for a commit.
     Large {
         waiting: Batch,
-        writing: Writing,
+        writer: BlobWriter,
         md5: Box<StreamMd5>,
         /// Of what this data follows, and of the data.
         whole: Option<Box<StreamMd5>>,
@@ -145,16 +143,6 @@ impl Drop for Counted {
     }
 }
 
-type WriteResult = Result<FileWriter, Error>;
-
-#[derive(Debug)]
-enum Writing {
-    Idle(Box<FileWriter>),
-    Busy(JoinHandle<WriteResult>),
-    /// Being waited for, or an error was reported.
-    Lost,
-}
-
 impl Upload {
     pub(crate) fn new(path: Arc<DataPath>, size_hint: Option<u64>) -> Self {
         let expected = size_hint.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
@@ -211,7 +199,7 @@ impl Upload {
         }
         match self.state {
             State::Small(bytes) => Ok(StoredData::small(bytes, self.before, &self.path.ids)),
-            State::Large { waiting, writing, mut md5, whole, counted, .. } => {
+            State::Large { waiting, writer, mut md5, whole, counted } => {
                 let batch = waiting.into_pieces();
                 md5.hash(batch.clone(), counted.is_crowded()).await?;
                 let whole = match whole {
@@ -221,12 +209,7 @@ impl Upload {
                     }
                     None => None,
                 };
-                let mut writer = writing.wait().await?;
-                let written = run_blocking(move || {
-                    writer.write(&batch)?;
-                    writer.finish()
-                });
-                let written = written.await?;
+                let written = writer.finish(batch).await?;
                 let through = match whole {
                     Some(whole) => Some(whole.await?),
                     None => None,
@@ -238,16 +221,14 @@ impl Upload {
     }
 
     async fn become_large(&mut self, first: Bytes, piece: Bytes) -> Result<(), Error> {
-        let files = Arc::clone(&self.path.files);
-        let id = self.path.ids.data();
-        let writer = run_blocking(move || FileWriter::create(&files, id)).await?;
+        let writer = self.path.blobs.create(self.path.ids.data()).await?;
         let counted = Counted::new(&self.path.large);
         let mut waiting = Batch::default();
         waiting.push(first, counted.all());
         waiting.push(piece, counted.all());
         self.state = State::Large {
             waiting,
-            writing: Writing::Idle(Box::new(writer)),
+            writer,
             md5: Box::new(StreamMd5::after(Md5State::new(), Arc::clone(&self.path.hashers))),
             whole: self
                 .before
@@ -267,7 +248,7 @@ impl Upload {
 
     /// Has what waits hashed and written if it is enough, waiting for what is being written before.
     async fn hand_over(&mut self) -> Result<(), Error> {
-        let State::Large { waiting, writing, md5, whole, counted } = &mut self.state else {
+        let State::Large { waiting, writer, md5, whole, counted } = &mut self.state else {
             return Ok(());
         };
         if waiting.bytes < counted.batch(self.size) {
@@ -275,34 +256,12 @@ impl Upload {
         }
         self.path.condition.check_space(true)?;
         let batch = std::mem::take(waiting).into_pieces();
-        let before = std::mem::replace(writing, Writing::Lost);
         md5.hash(batch.clone(), counted.is_crowded()).await?;
         if let Some(whole) = whole {
             whole.hash(batch.clone(), counted.is_crowded()).await?;
         }
-        let mut writer = before.wait().await?;
-        *writing = Writing::Busy(tokio::task::spawn_blocking(move || {
-            writer.write(&batch)?;
-            Ok(writer)
-        }));
-        Ok(())
+        writer.write(batch).await
     }
-}
-
-impl Writing {
-    async fn wait(self) -> WriteResult {
-        match self {
-            Self::Idle(writer) => Ok(*writer),
-            Self::Busy(task) => task.await.unwrap_or_else(|_| Err(Error::Closed)),
-            Self::Lost => Err(Error::Closed),
-        }
-    }
-}
-
-async fn run_blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Error::Closed))
 }
 
 /// Data that came in whole and waits to become an object or a part. Dropping it leaves nothing behind.
@@ -311,7 +270,7 @@ pub struct StoredData {
     pub(crate) new: NewData,
     /// The hash of what the data follows and of the data, where it was continued.
     pub(crate) through: Option<Md5State>,
-    pub(crate) guard: Option<FileGuard>,
+    pub(crate) guard: Option<BlobGuard>,
 }
 
 impl StoredData {
@@ -328,9 +287,9 @@ impl StoredData {
         Self { new: NewData { size, md5, crc64, content }, through, guard: None }
     }
 
-    fn large(written: WrittenFile, md5: [u8; 16], through: Option<Md5State>) -> Self {
-        let WrittenFile { guard, size, crc64 } = written;
-        let new = NewData { size, md5, crc64, content: Content::File(guard.id()) };
+    fn large(written: WrittenBlob, md5: [u8; 16], through: Option<Md5State>) -> Self {
+        let WrittenBlob { id, size, crc64, guard } = written;
+        let new = NewData { size, md5, crc64, content: Content::File(id) };
         Self { new, through, guard: Some(guard) }
     }
 

@@ -24,8 +24,8 @@ use super::embedded::tables::is_empty_range;
 use super::write_batch::WriteBatch;
 use super::{Command, CommitObserver, Query, Row, Txn, View};
 use crate::Error;
+use crate::blobs::BlobGuard;
 use crate::counters::Addition;
-use crate::file::FileGuard;
 use crate::health::Condition;
 use crate::lock::FolderLock;
 use crate::sync::{lock, wait};
@@ -87,7 +87,7 @@ impl Contrary {
     pub(crate) async fn commit<C: Command>(
         &self,
         command: C,
-        guard: Option<FileGuard>,
+        guard: Option<BlobGuard>,
     ) -> Result<C::Output, Error> {
         // A caller that stops waiting does not stop the command.
         let (reply, answer) = oneshot::channel();

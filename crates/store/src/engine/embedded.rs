@@ -17,8 +17,8 @@ use tokio::sync::oneshot::Receiver;
 use tracing::Span;
 
 use super::{Command, CommitObserver, Query, View};
+use crate::blobs::{BlobGuard, Upkeep};
 use crate::disk::Disk;
-use crate::file::{DataFiles, FileGuard};
 use crate::health::{Condition, Counters};
 use crate::id::IdSource;
 use crate::lock::FolderLock;
@@ -43,7 +43,7 @@ pub(crate) struct Surroundings {
     pub(crate) condition: Arc<Condition>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) ids: Arc<IdSource>,
-    pub(crate) files: Arc<DataFiles>,
+    pub(crate) upkeep: Upkeep,
     pub(crate) observer: CommitObserver,
     pub(crate) lock: FolderLock,
 }
@@ -90,7 +90,7 @@ impl Embedded {
     pub(crate) async fn commit<C: Command>(
         &self,
         command: C,
-        guard: Option<FileGuard>,
+        guard: Option<BlobGuard>,
     ) -> Result<C::Output, Error> {
         self.committer.commit(command, guard).await
     }

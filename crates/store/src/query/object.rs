@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::bucket::{FEW, require_bucket};
 use super::content::small_contents;
 use super::listing::{Step, Walk};
+use crate::blobs::Blobs;
 use crate::data::AtHand;
 use crate::engine::{Query, View};
 use crate::extent::DataRef;
-use crate::file::DataFiles;
 use crate::key;
 use crate::record::decode_object;
 use crate::{Error, ListObjects, Listing, Object, ObjectFields};
@@ -32,7 +32,7 @@ impl Query for ObjectOf {
 /// An object to be read: small content comes along, large content is pinned.
 pub(crate) struct OpenObject {
     pub(crate) object: ObjectOf,
-    pub(crate) files: Arc<DataFiles>,
+    pub(crate) blobs: Blobs,
 }
 
 impl Query for OpenObject {
@@ -41,7 +41,7 @@ impl Query for OpenObject {
     async fn run(&self, view: &View) -> Result<Self::Output, Error> {
         let Some(fields) = self.object.run(view).await? else { return Ok(None) };
         // While the view lives nothing that it refers to is reclaimed; afterwards the pin sees to that.
-        let pin = self.files.pin(fields.data.pinned_ids());
+        let pin = self.blobs.pin(fields.data.pinned_ids());
         let contents = match &fields.data {
             DataRef::Extents(extents) => small_contents(view, extents).await?,
             DataRef::Manifest(_) => Vec::new(),

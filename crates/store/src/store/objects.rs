@@ -1,7 +1,6 @@
 //! Operations on objects.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -95,7 +94,7 @@ impl Store {
             return Ok(None);
         }
         let object = ObjectOf { bucket: bucket.to_owned(), key: key.to_owned() };
-        self.parts.engine.query(OpenObject { object, files: Arc::clone(&self.parts.files) }).await
+        self.parts.engine.query(OpenObject { object, blobs: self.parts.blobs.clone() }).await
     }
 
     /// Deletes an object; tells whether there was one.

@@ -11,7 +11,9 @@ use super::support::{
     Engine, bucket, bytes, copy_of, delete, files, get, open, open_with, options, put, put_of, store, stored,
     tables, until_files,
 };
+use crate::command::RewriteRows;
 use crate::disk::{Disk, DiskFile, RealDisk};
+use crate::id::DataId;
 use crate::reclaim::find_orphans;
 use crate::{Error, Health, Store};
 
@@ -144,7 +146,7 @@ async fn what_a_crash_left_unused_is_removed_at_start() {
 async fn looking_for_what_is_unused_can_be_interrupted() {
     let (dir, store) = store(Engine::Lsm).await;
     put(&store, "kept", &bytes(1, 5000)).await;
-    assert_eq!(find_orphans(&store.source(), &|| false).unwrap_err(), Error::Closed);
+    assert_eq!(find_orphans(&store.source(), &|| false).await.unwrap_err(), Error::Closed);
     let unused = stored(&store, &bytes(2, 700_000)).await.unwrap();
     let left = copy_of(dir.path());
     drop(unused);
@@ -159,6 +161,19 @@ async fn looking_for_what_is_unused_can_be_interrupted() {
     until_files(left.path(), 1).await;
     again.close().await;
     assert!(left.path().join("clean").exists());
+}
+
+/// One row of the queue cannot be read, and comes before those of files.
+#[tokio::test]
+async fn a_damaged_row_of_the_queue_does_not_keep_files_from_being_removed() {
+    let (dir, store) = store(Engine::Lsm).await;
+    let row = (crate::key::reclaim(DataId::from_bytes([0; 16])), Some(b"damaged".as_slice().into()));
+    store.parts().engine.commit(RewriteRows { rows: vec![row] }, None).await.unwrap();
+    put(&store, "large", &bytes(1, 700_000)).await;
+    assert_eq!(files(dir.path()), 1);
+    assert!(delete(&store, "large").await);
+    until_files(dir.path(), 0).await;
+    store.close().await;
 }
 
 #[tokio::test]

@@ -20,9 +20,9 @@ use super::Surroundings;
 use super::batch::Batch;
 use super::tables::Tables;
 use super::wal::{SealedSegment, Wal};
+use crate::blobs::{BlobGuard, Upkeep};
 use crate::engine::write_batch::WriteBatch;
 use crate::engine::{Command, CommitObserver};
-use crate::file::{DataFiles, FileGuard};
 use crate::health::{Condition, Counters};
 use crate::id::IdSource;
 use crate::lock::FolderLock;
@@ -73,7 +73,7 @@ struct Shared {
     condition: Arc<Condition>,
     counters: Arc<Counters>,
     ids: Arc<IdSource>,
-    files: Arc<DataFiles>,
+    upkeep: Upkeep,
     observer: CommitObserver,
     durability: Durability,
     lazy_delay: Duration,
@@ -113,7 +113,7 @@ impl Committer {
             condition: around.condition,
             counters: around.counters,
             ids: around.ids,
-            files: around.files,
+            upkeep: around.upkeep,
             observer: around.observer,
             durability,
             lazy_delay,
@@ -138,11 +138,11 @@ impl Committer {
     }
 
     /// Runs a command and waits until it is durable. If the caller stops waiting, the command happens all the
-    /// same. `guard` is a data file the command takes in: it stays if the command succeeds.
+    /// same. `guard` is a blob the command takes in: it stays if the command succeeds.
     pub(crate) async fn commit<C: Command>(
         &self,
         command: C,
-        guard: Option<FileGuard>,
+        guard: Option<BlobGuard>,
     ) -> Result<C::Output, Error> {
         self.shared.condition.check_space(C::GROWS)?;
         let (reply, answer) = tokio::sync::oneshot::channel();
@@ -374,7 +374,7 @@ impl Shared {
     /// Goes on in a fresh segment and has the tables' memory flushed, after which the old one is not needed.
     fn switch(&self, wal: &mut Wal) -> Result<(), Error> {
         if self.durability == Durability::Relaxed {
-            self.files.sync_relaxed().map_err(|e| self.write_failed(&e))?;
+            self.upkeep.sync_relaxed().map_err(|e| self.write_failed(&e))?;
             wal.sync().map_err(|e| self.write_failed(&e))?;
         }
         if let Err(error) = wal.switch(self.ids.salt()) {
@@ -384,7 +384,7 @@ impl Shared {
         }
         self.tables.seal();
         self.background.flush_soon(wal.take_sealed());
-        if let Err(full @ Error::DiskFull) = self.files.check_reserve() {
+        if let Err(full @ Error::DiskFull) = self.upkeep.check_reserve() {
             self.condition.set_impaired(Some(full));
         }
         Ok(())

@@ -106,7 +106,7 @@ impl Shared {
             }
             let flushed = if to_flush { self.flush() } else { Ok(()) };
             to_flush = flushed.is_err();
-            let trouble = flushed.and(prepared).and_then(|()| self.files.check_reserve()).err();
+            let trouble = flushed.and(prepared).and_then(|()| self.upkeep.check_reserve()).err();
             let is_full = trouble == Some(Error::DiskFull);
             self.condition.set_impaired(trouble);
             self.background.progress.notify_all();
@@ -174,7 +174,7 @@ impl Shared {
         self.between_batches(|log| file = Some(log.active_file()));
         let Some(file) = file else { return };
         // Files first: the log refers to them.
-        if let Err(error) = self.files.sync_relaxed().and_then(|()| file.sync_data()) {
+        if let Err(error) = self.upkeep.sync_relaxed().and_then(|()| file.sync_data()) {
             self.condition.poison(&format!("syncing the log: {error}"));
         }
     }

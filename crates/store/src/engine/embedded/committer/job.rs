@@ -5,9 +5,9 @@ use std::fmt::Debug;
 use tokio::sync::oneshot;
 
 use crate::Error;
+use crate::blobs::BlobGuard;
 use crate::engine::Command;
 use crate::engine::embedded::batch::Batch;
-use crate::file::FileGuard;
 
 /// A command of any type.
 pub(super) trait Job: Send + Debug {
@@ -21,14 +21,14 @@ pub(super) struct CommandJob<C: Command> {
     command: C,
     result: Option<Result<C::Output, Error>>,
     reply: Option<oneshot::Sender<Result<C::Output, Error>>>,
-    guard: Option<FileGuard>,
+    guard: Option<BlobGuard>,
 }
 
 impl<C: Command> CommandJob<C> {
     pub(super) fn new(
         command: C,
         reply: Option<oneshot::Sender<Result<C::Output, Error>>>,
-        guard: Option<FileGuard>,
+        guard: Option<BlobGuard>,
     ) -> Self {
         Self { command, result: None, reply, guard }
     }

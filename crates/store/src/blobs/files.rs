@@ -1,16 +1,26 @@
 //! Data files: content that is too large to travel in a commit. A file is written once under a temporary name, renamed
-//! to its own, made durable, and never changed.
+//! to its own, made durable, and never changed. Whatever waits for the disk is done on the blocking threads of the runtime.
 
-use std::collections::{HashMap, HashSet};
+mod guard;
+mod reader;
+mod writer;
+
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use crate::data::ReadMemory;
+use super::Removed;
+use super::pins::Pins;
+use super::read_memory::ReadMemory;
 use crate::disk::{Disk, DiskFile};
 use crate::id::DataId;
+use crate::sync::lock;
 use crate::{Durability, Error, StoreOptions};
+pub(crate) use guard::FileGuard;
+pub(crate) use reader::FileReader;
+pub(crate) use writer::FileWriter;
 
 const FOLDERS: usize = 256;
 
@@ -31,11 +41,12 @@ pub(crate) struct DataFiles {
     folders: Vec<AtomicBool>,
     /// Folders where names were removed that may come back after a power failure.
     removed_from: Mutex<HashSet<PathBuf>>,
-    pins: Mutex<HashMap<DataId, usize>>,
+    pins: Arc<Pins>,
     /// With relaxed durability, files in use that were not synced, and their folders.
     relaxed: Mutex<Vec<(Arc<dyn DiskFile>, PathBuf)>>,
     /// Files of guards that live: nothing refers to them yet.
-    unsettled: Mutex<HashSet<DataId>>,
+    unpublished: Mutex<HashSet<DataId>>,
+    /// What was read and is still in memory.
     reading: Arc<ReadMemory>,
 }
 
@@ -59,20 +70,15 @@ impl DataFiles {
             least_reserve_bytes: 3 * options.log_segment_bytes,
             folders,
             removed_from: Mutex::default(),
-            pins: Mutex::default(),
+            pins: Arc::default(),
             relaxed: Mutex::default(),
-            unsettled: Mutex::default(),
+            unpublished: Mutex::default(),
             reading: Arc::new(ReadMemory::new(options.read_bytes)),
         })
     }
 
-    /// What was read and is still in memory.
-    pub(crate) fn reading(&self) -> &Arc<ReadMemory> {
-        &self.reading
-    }
-
     /// Whether files are synced before they are used.
-    pub(crate) fn is_durable(&self) -> bool {
+    fn is_durable(&self) -> bool {
         self.durability == Durability::Durable
     }
 
@@ -89,32 +95,30 @@ impl DataFiles {
     }
 
     /// Begins a file, which is gone when the guard is dropped.
-    pub(crate) fn create(self: &Arc<Self>, id: DataId) -> io::Result<(Arc<dyn DiskFile>, FileGuard)> {
+    fn create(self: &Arc<Self>, id: DataId) -> io::Result<(Arc<dyn DiskFile>, FileGuard)> {
         let path = self.temporary.join(id.to_string());
         let file = self.disk.create(&path)?;
-        self.unsettled().insert(id);
-        Ok((file, FileGuard { files: Arc::clone(self), path, id, armed: true }))
+        Ok((file, FileGuard::new(Arc::clone(self), path, id)))
     }
 
     /// Makes a file that was begun durable under its own name. The name is changed first: then the file and its name
     /// reach the disk together, with one entry in the file system's journal instead of two.
-    pub(crate) fn settle(&self, file: &Arc<dyn DiskFile>, guard: &mut FileGuard) -> io::Result<()> {
-        let path = self.path(guard.id);
-        let folder = self.folder(guard.id)?;
-        self.disk.rename(&guard.path, &path)?;
-        guard.path = path;
+    fn publish(&self, file: &Arc<dyn DiskFile>, guard: &mut FileGuard) -> io::Result<()> {
+        let path = self.path(guard.id());
+        let folder = self.folder(guard.id())?;
+        self.disk.rename(guard.path(), &path)?;
+        guard.moved_to(path);
         if self.is_durable() {
             file.sync_data()?;
             return self.disk.sync_dir(&folder);
         }
-        let mut relaxed = self.relaxed.lock().unwrap_or_else(PoisonError::into_inner);
-        relaxed.push((Arc::clone(file), folder));
+        lock(&self.relaxed).push((Arc::clone(file), folder));
         Ok(())
     }
 
     /// Syncs what relaxed durability put off.
     pub(crate) fn sync_relaxed(&self) -> io::Result<()> {
-        let waiting = std::mem::take(&mut *self.relaxed.lock().unwrap_or_else(PoisonError::into_inner));
+        let waiting = std::mem::take(&mut *lock(&self.relaxed));
         for (file, folder) in waiting {
             file.sync_data()?;
             self.disk.sync_dir(&folder)?;
@@ -122,13 +126,26 @@ impl DataFiles {
         Ok(())
     }
 
-    pub(crate) fn open_read(&self, id: DataId) -> io::Result<Arc<dyn DiskFile>> {
+    fn open_read(&self, id: DataId) -> io::Result<Arc<dyn DiskFile>> {
         self.disk.open_read(&self.path(id))
     }
 
-    /// Removes a file; that it is gone is no error.
-    pub(crate) fn remove(&self, id: DataId) -> io::Result<()> {
-        self.remove_name(&self.path(id))
+    /// Removes files; that one is gone already is no error.
+    pub(crate) async fn remove(self: &Arc<Self>, ids: Vec<DataId>) -> Removed {
+        let files = Arc::clone(self);
+        let removed = aside(move || {
+            let mut removed = Removed { gone: Vec::with_capacity(ids.len()), outcome: Ok(()) };
+            for id in ids {
+                match files.remove_name(&files.path(id)) {
+                    Ok(()) => removed.gone.push(id),
+                    Err(error) => {
+                        removed.outcome = Err(Error::io(format!("removing the data file {id}"), &error));
+                    }
+                }
+            }
+            Ok(removed)
+        });
+        removed.await.unwrap_or_else(|error| Removed { gone: Vec::new(), outcome: Err(error) })
     }
 
     fn remove_name(&self, path: &Path) -> io::Result<()> {
@@ -137,60 +154,52 @@ impl DataFiles {
             Err(error) => Err(error),
             Ok(()) => {
                 let folder = path.parent().map(Path::to_path_buf);
-                self.removed_from.lock().unwrap_or_else(PoisonError::into_inner).extend(folder);
+                lock(&self.removed_from).extend(folder);
                 Ok(())
             }
         }
     }
 
-    /// Makes removals durable, so that nothing comes back that nobody would look for.
-    pub(crate) fn sync_removals(&self) -> io::Result<()> {
-        let folders = std::mem::take(&mut *self.removed_from.lock().unwrap_or_else(PoisonError::into_inner));
-        folders.iter().try_for_each(|folder| self.disk.sync_dir(folder))
+    /// Makes removals durable.
+    pub(crate) async fn sync_removals(self: &Arc<Self>) -> Result<(), Error> {
+        let files = Arc::clone(self);
+        aside(move || {
+            let folders = std::mem::take(&mut *lock(&files.removed_from));
+            let synced = folders.iter().try_for_each(|folder| files.disk.sync_dir(folder));
+            synced.map_err(|e| Error::io("making removals durable", &e))
+        })
+        .await
     }
 
-    pub(crate) fn length(&self, id: DataId) -> io::Result<u64> {
-        self.open_read(id)?.len()
+    /// Looks up the lengths of files.
+    pub(crate) async fn lengths(self: &Arc<Self>, ids: Vec<DataId>) -> Result<Vec<io::Result<u64>>, Error> {
+        let files = Arc::clone(self);
+        aside(move || Ok(ids.into_iter().map(|id| files.open_read(id)?.len()).collect())).await
     }
 
-    /// Every file there is, folder by folder; also names that are no data file's.
-    pub(crate) fn list(&self, mut each: impl FnMut(&Path, Option<DataId>)) -> io::Result<()> {
+    /// Lists every file there is, folder by folder.
+    pub(crate) async fn list(self: &Arc<Self>) -> Result<Vec<DataId>, Error> {
+        let files = Arc::clone(self);
+        aside(move || files.list_names().map_err(|e| Error::io("listing data files", &e))).await
+    }
+
+    fn list_names(&self) -> io::Result<Vec<DataId>> {
+        let mut ids = Vec::new();
         for folder in self.disk.list(&self.files)? {
             for path in self.disk.list(&folder)? {
-                let id = path.file_name().and_then(|name| name.to_str()).and_then(DataId::parse);
-                each(&path, id);
+                ids.extend(path.file_name().and_then(|name| name.to_str()).and_then(DataId::parse));
             }
         }
-        Ok(())
+        Ok(ids)
     }
 
-    /// Keeps files and manifests from being reclaimed while the pin lives.
-    pub(crate) fn pin(self: &Arc<Self>, ids: Vec<DataId>) -> Pin {
-        if !ids.is_empty() {
-            let mut pins = self.pins();
-            for id in &ids {
-                *pins.entry(*id).or_insert(0) += 1;
-            }
-        }
-        Pin { files: Arc::clone(self), ids }
+    pub(super) fn pins(&self) -> &Arc<Pins> {
+        &self.pins
     }
 
-    pub(crate) fn is_pinned(&self, id: DataId) -> bool {
-        self.pins().contains_key(&id)
-    }
-
-    /// Files that are being written, or that a command is about to refer to. A file that is listed, and not in what
-    /// this tells afterwards, has been referred to since if it ever will be.
-    pub(crate) fn unsettled_now(&self) -> HashSet<DataId> {
-        self.unsettled().clone()
-    }
-
-    fn unsettled(&self) -> std::sync::MutexGuard<'_, HashSet<DataId>> {
-        self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn pins(&self) -> std::sync::MutexGuard<'_, HashMap<DataId, usize>> {
-        self.pins.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the files of guards that live.
+    pub(crate) fn unpublished(&self) -> HashSet<DataId> {
+        lock(&self.unpublished).clone()
     }
 
     fn path(&self, id: DataId) -> PathBuf {
@@ -219,55 +228,9 @@ fn folder_number(id: DataId) -> u8 {
     last
 }
 
-/// Removes a file unless it was decided to keep it.
-#[derive(Debug)]
-pub(crate) struct FileGuard {
-    files: Arc<DataFiles>,
-    path: PathBuf,
-    id: DataId,
-    armed: bool,
-}
-
-impl FileGuard {
-    pub(crate) fn id(&self) -> DataId {
-        self.id
-    }
-
-    pub(crate) fn keep(mut self) {
-        self.armed = false;
-    }
-}
-
-impl Drop for FileGuard {
-    fn drop(&mut self) {
-        if self.armed {
-            // If this fails, the file is found as an orphan later.
-            let _ = self.files.remove_name(&self.path);
-        }
-        self.files.unsettled().remove(&self.id);
-    }
-}
-
-/// Keeps what it names from being reclaimed.
-#[derive(Debug)]
-pub(crate) struct Pin {
-    files: Arc<DataFiles>,
-    ids: Vec<DataId>,
-}
-
-impl Drop for Pin {
-    fn drop(&mut self) {
-        if self.ids.is_empty() {
-            return;
-        }
-        let mut pins = self.files.pins();
-        for id in &self.ids {
-            if let Some(count) = pins.get_mut(id) {
-                *count -= 1;
-                if *count == 0 {
-                    pins.remove(id);
-                }
-            }
-        }
-    }
+/// Does work that waits for the disk on a blocking thread.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(Error::Closed))
 }

@@ -1,0 +1,205 @@
+//! Blobs: content that is too large to travel in a commit. A blob is written once, is whole and durable under its own id
+//! before a command names it, and is never changed.
+//!
+//! Nothing outside of this folder knows files or which thread waits for a disk; what blobs need of the disk they share
+//! with the embedded engine is in [`Upkeep`].
+
+mod files;
+mod pins;
+mod read_memory;
+
+use std::collections::HashSet;
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::disk::Disk;
+use crate::extent::Extent;
+use crate::id::DataId;
+use crate::{Error, StoreOptions};
+use files::{DataFiles, FileGuard, FileReader, FileWriter};
+pub(crate) use pins::Pin;
+
+/// Where blobs are kept. Clones share it.
+#[derive(Debug, Clone)]
+pub(crate) enum Blobs {
+    /// Files in the data folder.
+    Files(Arc<DataFiles>),
+}
+
+/// A blob being written. Dropping it removes what was written.
+#[derive(Debug)]
+pub(crate) enum BlobWriter {
+    Files(FileWriter),
+}
+
+/// A blob that is whole and durable, and that nothing refers to yet.
+#[derive(Debug)]
+pub(crate) struct WrittenBlob {
+    pub(crate) id: DataId,
+    pub(crate) size: u64,
+    pub(crate) crc64: u64,
+    pub(crate) guard: BlobGuard,
+}
+
+/// Removes a blob unless it was decided to keep it. While it lives, the blob counts as unpublished.
+#[derive(Debug)]
+pub(crate) enum BlobGuard {
+    Files(FileGuard),
+}
+
+/// A stretch of a blob being read.
+#[derive(Debug)]
+pub(crate) enum BlobReader {
+    Files(FileReader),
+}
+
+/// What became of blobs that were to be removed.
+#[derive(Debug)]
+pub(crate) struct Removed {
+    /// Those that are gone, some of them perhaps before.
+    pub(crate) gone: Vec<DataId>,
+    /// The last failure, if there was one.
+    pub(crate) outcome: Result<(), Error>,
+}
+
+/// What an engine does for blobs on the disk they share. All of it may wait for the disk.
+#[derive(Debug, Clone)]
+pub(crate) struct Upkeep(Blobs);
+
+impl Blobs {
+    /// Opens the files in the data folder, and removes what a crash left half written. It blocks.
+    pub(crate) fn open_files(disk: Arc<dyn Disk>, dir: &Path, options: &StoreOptions) -> io::Result<Self> {
+        Ok(Self::Files(Arc::new(DataFiles::open(disk, dir, options)?)))
+    }
+
+    /// Begins a blob.
+    pub(crate) async fn create(&self, id: DataId) -> Result<BlobWriter, Error> {
+        match self {
+            Self::Files(files) => FileWriter::create(files, id).await.map(BlobWriter::Files),
+        }
+    }
+
+    /// Begins to read what is wanted of an extent, whose checksum is compared if all of it is wanted.
+    pub(crate) fn read(&self, id: DataId, extent: Extent, wanted: Range<u64>) -> BlobReader {
+        match self {
+            Self::Files(files) => BlobReader::Files(FileReader::new(Arc::clone(files), id, extent, wanted)),
+        }
+    }
+
+    /// Removes blobs; that one is gone already is no error. One that cannot be removed does not hold up the rest.
+    pub(crate) async fn remove(&self, ids: Vec<DataId>) -> Removed {
+        match self {
+            Self::Files(files) => files.remove(ids).await,
+        }
+    }
+
+    /// Makes removals durable, so that nothing comes back that nobody would look for.
+    pub(crate) async fn sync_removals(&self) -> Result<(), Error> {
+        match self {
+            Self::Files(files) => files.sync_removals().await,
+        }
+    }
+
+    /// Lists every blob there is, in no order.
+    pub(crate) async fn list(&self) -> Result<Vec<DataId>, Error> {
+        match self {
+            Self::Files(files) => files.list().await,
+        }
+    }
+
+    /// Looks up the lengths of blobs, each on its own.
+    pub(crate) async fn lengths(&self, ids: Vec<DataId>) -> Result<Vec<io::Result<u64>>, Error> {
+        match self {
+            Self::Files(files) => files.lengths(ids).await,
+        }
+    }
+
+    /// Keeps blobs and manifests from being reclaimed while the pin lives.
+    pub(crate) fn pin(&self, ids: Vec<DataId>) -> Pin {
+        match self {
+            Self::Files(files) => files.pins().pin(ids),
+        }
+    }
+
+    pub(crate) fn is_pinned(&self, id: DataId) -> bool {
+        match self {
+            Self::Files(files) => files.pins().has(id),
+        }
+    }
+
+    /// Tells the blobs that are being written, or that a command is about to refer to. A blob that is listed, and not in
+    /// what this tells afterwards, has been referred to since if it ever will be.
+    pub(crate) fn unpublished(&self) -> HashSet<DataId> {
+        match self {
+            Self::Files(files) => files.unpublished(),
+        }
+    }
+
+    /// Tells the bytes that are free for us, and all there are.
+    pub(crate) fn space(&self) -> Result<(u64, u64), Error> {
+        match self {
+            Self::Files(files) => files.space(),
+        }
+    }
+
+    /// Returns what an engine on the same disk does for blobs.
+    pub(crate) fn upkeep(&self) -> Upkeep {
+        Upkeep(self.clone())
+    }
+}
+
+impl BlobWriter {
+    /// Begins to write pieces, after those before are written. So one batch is being written while the next comes in;
+    /// what fails is told by the next call.
+    pub(crate) async fn write(&mut self, pieces: Vec<Bytes>) -> Result<(), Error> {
+        match self {
+            Self::Files(writer) => writer.write(pieces).await,
+        }
+    }
+
+    /// Writes the last pieces and makes the blob durable under its id.
+    pub(crate) async fn finish(self, last: Vec<Bytes>) -> Result<WrittenBlob, Error> {
+        match self {
+            Self::Files(writer) => writer.finish(last).await,
+        }
+    }
+}
+
+impl BlobGuard {
+    /// Leaves the blob: something refers to it.
+    pub(crate) fn keep(self) {
+        match self {
+            Self::Files(guard) => guard.keep(),
+        }
+    }
+}
+
+impl BlobReader {
+    /// Returns the next piece; `None` at the end, and after an error. The piece after it is read ahead while there is
+    /// memory.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        match self {
+            Self::Files(reader) => reader.next().await,
+        }
+    }
+}
+
+impl Upkeep {
+    /// Syncs what relaxed durability put off.
+    pub(crate) fn sync_relaxed(&self) -> io::Result<()> {
+        match &self.0 {
+            Blobs::Files(files) => files.sync_relaxed(),
+        }
+    }
+
+    /// Fails when so little space is left that it is needed for merging files and for deletions.
+    pub(crate) fn check_reserve(&self) -> Result<(), Error> {
+        match &self.0 {
+            Blobs::Files(files) => files.check_reserve(),
+        }
+    }
+}
