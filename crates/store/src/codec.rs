@@ -47,7 +47,7 @@ impl Encoder {
         self.bytes.extend_from_slice(value);
     }
 
-    /// A length as one byte below 255, or 255 and four bytes, and then the bytes.
+    /// Writes a length as one byte below 255, or 255 and four bytes, and then the bytes.
     pub(crate) fn block(&mut self, value: &[u8]) {
         self.length(value.len());
         self.bytes.extend_from_slice(value);

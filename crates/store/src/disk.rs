@@ -28,7 +28,7 @@ pub(crate) trait DiskFile: Send + Sync + Debug {
     fn begin_writeback(&self, offset: u64, length: u64);
     /// Makes what was written durable, with the length but not necessarily the times.
     fn sync_data(&self) -> io::Result<()>;
-    /// The present length.
+    /// Returns the present length.
     fn len(&self) -> io::Result<u64>;
 }
 
@@ -46,10 +46,10 @@ pub(crate) trait Disk: Send + Sync + Debug {
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Makes the names in a folder durable.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
-    /// The bytes that are free for us, and all there are.
+    /// Returns the bytes that are free for this process, and those of the whole file system.
     fn space(&self, path: &Path) -> io::Result<(u64, u64)>;
     /// Creates a folder and its parents unless they exist.
     fn create_dir_all(&self, path: &Path) -> io::Result<()>;
-    /// The files and folders in a folder, in no order.
+    /// Lists the files and folders in a folder, in no order.
     fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>>;
 }

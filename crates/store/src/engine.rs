@@ -31,7 +31,7 @@ use embedded::Embedded;
 pub(crate) enum Engine {
     /// Trees and a write-ahead log in the data folder.
     Embedded(Embedded),
-    /// Slow, in memory, and at odds with whoever relies on luck: it stands for a shared one.
+    /// Slow, in memory, with conflicts and repetitions at random: it stands for a shared one in tests.
     #[cfg(test)]
     Contrary(contrary::Contrary),
 }
@@ -101,7 +101,7 @@ impl Engine {
         }
     }
 
-    /// The oldest state that a query under way looks at, in the numbers of [`View::seqno`]; without one, the present.
+    /// Returns the oldest state that a query under way looks at, in the numbers of [`View::seqno`]; without one, the present.
     pub(crate) fn oldest_view(&self) -> u64 {
         match self {
             Self::Embedded(engine) => engine.oldest_view(),

@@ -70,7 +70,7 @@ impl Extent {
         Ok(Self { place, offset: from.u64()?, length: from.u64()?, crc64: from.u64()? })
     }
 
-    /// As a row of a manifest.
+    /// Renders it as a row of a manifest.
     pub(crate) fn to_row(self) -> Bytes {
         let mut out = Encoder::with_capacity(42);
         out.u8(1);
@@ -78,7 +78,7 @@ impl Extent {
         out.finish()
     }
 
-    /// From a row of a manifest.
+    /// Reads it from a row of a manifest.
     pub(crate) fn from_row(row: &[u8]) -> Result<Self, Error> {
         let mut from = Decoder::new(row, "an extent");
         if from.u8()? != 1 {

@@ -15,7 +15,7 @@ const FORMAT: u32 = 1;
 const FORMAT_FILE: &str = "format";
 const CLEAN_FILE: &str = "clean";
 
-/// More of the format file is not looked at.
+/// Bytes of the format file that are read at most.
 const LONGEST_TEXT: u64 = 256;
 
 /// An open data folder.
@@ -72,7 +72,7 @@ fn is_fresh(disk: &dyn Disk, dir: &Path) -> io::Result<bool> {
     Ok(disk.list(dir)?.iter().all(|path| expected.contains(&path.file_name())))
 }
 
-/// The text of a file, if there is one.
+/// Reads the text of a file, if there is one.
 fn read_text(disk: &dyn Disk, path: &Path) -> io::Result<Option<String>> {
     let file = match disk.open_read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

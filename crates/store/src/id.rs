@@ -18,7 +18,7 @@ impl DataId {
         self.0
     }
 
-    /// The identifier a data file's name tells.
+    /// Reads the identifier from a data file's name.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let lower = name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         (name.len() == 32 && lower)
@@ -47,7 +47,7 @@ impl UploadId {
         self.0
     }
 
-    /// The identifier in its 32 upper-case hexadecimal digits; nothing else is one.
+    /// Reads the identifier from its 32 upper-case hexadecimal digits; nothing else is one.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let upper = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'));
         (text.len() == 32 && upper)

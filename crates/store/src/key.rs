@@ -99,7 +99,7 @@ fn join(tag: Tag, parts: &[&[u8]]) -> Bytes {
     Bytes::from(key)
 }
 
-/// Everything of a table.
+/// Returns the key before all rows of a table.
 pub(crate) fn whole(tag: Tag) -> Bytes {
     join(tag, &[])
 }
@@ -108,7 +108,7 @@ pub(crate) fn store(name: &str) -> Bytes {
     join(Tag::Store, &[name.as_bytes()])
 }
 
-/// The row that counts the deliveries.
+/// Returns the key of the row that counts the deliveries.
 pub(crate) fn delivery_counts() -> Bytes {
     store("deliveries")
 }
@@ -137,8 +137,8 @@ pub(crate) fn object(bucket: &str, key: &str) -> Bytes {
     join(Tag::Object, &[bucket.as_bytes(), &[0], key.as_bytes()])
 }
 
-/// The extent of a manifest that ends at the offset. Keyed by its end, the extent that holds an offset is the first
-/// from [`manifest_end`] of the offset after it.
+/// Returns the key of the extent of a manifest that ends at the offset. Keyed by its end, the extent that holds an offset is
+/// the first from [`manifest_end`] of the offset after it.
 pub(crate) fn manifest_end(id: DataId, end: u64) -> Bytes {
     join(Tag::Manifest, &[&id.to_bytes(), &end.to_be_bytes()])
 }
@@ -159,7 +159,7 @@ pub(crate) fn upload(bucket: &str, key: &str, id: UploadId) -> Bytes {
     join(Tag::Upload, &[bucket.as_bytes(), &[0], key.as_bytes(), &[0], &id.to_bytes()])
 }
 
-/// The beginning of the keys of all uploads whose key begins so.
+/// Returns the prefix of the keys of all uploads whose key begins so.
 pub(crate) fn uploads(bucket: &str, key_prefix: &str) -> Bytes {
     join(Tag::Upload, &[bucket.as_bytes(), &[0], key_prefix.as_bytes()])
 }
@@ -181,7 +181,7 @@ pub(crate) fn delivery_time(created_ms: i64, id: &str) -> Bytes {
     join(Tag::DeliveryTime, &[&(!requested(created_ms)).to_be_bytes(), id.as_bytes()])
 }
 
-/// The beginning of the keys of all deliveries recorded at the time.
+/// Returns the prefix of the keys of all deliveries recorded at the time.
 pub(crate) fn delivery_times(created_ms: i64) -> Bytes {
     join(Tag::DeliveryTime, &[&(!requested(created_ms)).to_be_bytes()])
 }
@@ -226,7 +226,7 @@ fn requested(ms: i64) -> u64 {
     ms.cast_unsigned() ^ (1 << 63)
 }
 
-/// The first key that does not begin with the prefix and comes after all that do.
+/// Returns the first key that does not begin with the prefix and comes after all that do.
 pub(crate) fn after_prefix(prefix: &[u8]) -> Bytes {
     let mut key = prefix.to_vec();
     while let Some(last) = key.pop() {

@@ -54,7 +54,7 @@ impl FolderLock {
     }
 }
 
-/// The process that has the folder, if the file says so.
+/// Reads which process has the folder, if the file says so.
 fn holder(path: &Path) -> Option<u32> {
     fs::read_to_string(path).ok()?.trim().parse().ok()
 }

@@ -32,7 +32,7 @@ pub(crate) fn tighten(dir: &Path) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
         let metadata = fs::symlink_metadata(&path)?;
-        // What a link leads to was put elsewhere by somebody who decided about it.
+        // The modes of a link's target are left to the person who made the link.
         if !metadata.is_symlink() {
             tighten_one(&path, &metadata);
         }

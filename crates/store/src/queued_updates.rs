@@ -45,12 +45,12 @@ impl QueuedUpdates {
         QueuedUpdate { all: Arc::clone(self), number, update }
     }
 
-    /// The change of this delivery, to be looked for before the delivery itself is.
+    /// Returns the change of this delivery, to be looked for before the delivery itself is.
     pub(crate) fn get(&self, id: &str) -> Option<Arc<UpdateDelivery>> {
         self.lock().updates.get(id).map(|entry| Arc::clone(&entry.update))
     }
 
-    /// All changes, to be asked for before a snapshot is taken.
+    /// Returns all changes, to be asked for before a snapshot is taken.
     pub(crate) fn all(&self) -> HashMap<String, Arc<UpdateDelivery>> {
         let waiting = self.lock();
         waiting.updates.iter().map(|(id, entry)| (id.clone(), Arc::clone(&entry.update))).collect()

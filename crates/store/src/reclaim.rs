@@ -25,7 +25,7 @@ const ITEMS: usize = 4096;
 /// Data files looked up at once.
 const CANDIDATES: usize = 256;
 
-/// Extents let go of in one commit.
+/// Extents released in one commit.
 const EXTENTS: usize = 1000;
 
 /// After failures the pause grows to so many times the interval.

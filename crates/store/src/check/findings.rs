@@ -6,15 +6,15 @@ use crate::Error;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FsckReport {
-    /// Buckets looked at.
+    /// Buckets checked.
     pub buckets: u64,
-    /// Objects looked at.
+    /// Objects checked.
     pub objects: u64,
-    /// Uploads in progress looked at.
+    /// Uploads in progress checked.
     pub uploads: u64,
-    /// Data files looked at.
+    /// Data files checked.
     pub files: u64,
-    /// Deliveries looked at.
+    /// Deliveries checked.
     pub deliveries: u64,
     /// What is not as it should be.
     pub findings: Vec<Finding>,

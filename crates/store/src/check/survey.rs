@@ -460,7 +460,7 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// Finds what is left in an order of deliveries of those that are gone.
+    /// Finds rows in an order of deliveries whose delivery does not exist.
     async fn check_order(&mut self, tag: Tag) -> Result<(), Error> {
         let mut pages = self.rows_of(tag);
         loop {

@@ -51,7 +51,7 @@ fn write<T: Txn>(txn: &mut T, delivery: &Delivery) {
     }
 }
 
-/// The value of a delivery's row in the order by due time.
+/// Makes the value of a delivery's row in the order by due time.
 pub(crate) fn scheduled_value(delivery: &Delivery) -> bytes::Bytes {
     bytes::Bytes::from_static(if delivery.lease.is_some() { LEASED } else { &[] })
 }
@@ -246,7 +246,7 @@ impl Command for ClaimDeliveries {
                     rewrite(txn, &mut delivery, |delivery| delivery.lease = Some(self.lease)).await?;
                     claimed.push(delivery);
                 }
-                // Whoever had claimed it is gone, and it was to be sent no more.
+                // The process that had claimed it has ended, and no further attempt was planned.
                 Some(mut delivery) => rewrite(txn, &mut delivery, |delivery| delivery.lease = None).await?,
                 None => txn.delete(key),
             }
@@ -255,7 +255,7 @@ impl Command for ClaimDeliveries {
     }
 }
 
-/// The identifier in a key of the order by due time.
+/// Reads the identifier from a key of the order by due time.
 pub(crate) fn due_id(key: &[u8]) -> Result<&str, Error> {
     key.get(9..)
         .and_then(|id| std::str::from_utf8(id).ok())

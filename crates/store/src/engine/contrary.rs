@@ -1,4 +1,4 @@
-//! An engine that is slow and at odds with whoever relies on luck: it stands for a shared one in tests.
+//! An engine that is slow, with conflicts and repetitions at random: it stands for a shared one in tests.
 //!
 //! Its rows are in memory, and outlive the store as those of a database do: whoever opens an engine with the same name finds
 //! them. Every look waits, now and then for long. Commands run side by side and are run again from the start when something

@@ -31,7 +31,7 @@ impl ClaimId {
     }
 }
 
-/// The time for which a delivery belongs to whoever has claimed it.
+/// The time for which a delivery belongs to the holder of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
     /// Whose it is.
@@ -84,7 +84,7 @@ pub struct Delivery {
     pub updated_ms: i64,
     /// When it is due, if ever.
     pub due_ms: Option<i64>,
-    /// The lease of whoever attends to it.
+    /// The lease of the process that attends to it.
     pub lease: Option<Lease>,
     /// Attempts so far.
     pub attempts: u32,
@@ -136,7 +136,7 @@ pub struct DeliveryCounts {
 }
 
 impl DeliveryCounts {
-    /// All there are.
+    /// Adds up all states.
     #[must_use]
     pub fn total(&self) -> u64 {
         let Self { pending, delivered, failed, abandoned, scheduled: _ } = *self;

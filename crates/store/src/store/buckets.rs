@@ -91,7 +91,7 @@ impl Store {
         self.parts.engine.commit(command, None).await
     }
 
-    /// The same, but only if the document there is now is the one given.
+    /// Sets or removes a document of a bucket, but only if the present one is the one given.
     ///
     /// # Errors
     /// [`Error::NoSuchBucket`]; [`Error::PreconditionFailed`] if it is another.

@@ -39,8 +39,8 @@ impl Store {
         self.parts.engine.commit(UpdateDeliveryCommand { update: Change::Own(update) }, None).await
     }
 
-    /// The same, but the change gathers with others and hardly ever costs a sync of its own. Readers of the journal see
-    /// it at once. The future tells when it is durable; dropping it changes nothing.
+    /// Updates a delivery, in one commit with other changes that wait, so that it hardly ever costs a sync of its own. Readers
+    /// of the journal see it at once. The future tells when it is durable; dropping it changes nothing.
     ///
     /// # Errors
     /// [`Error::Busy`], [`Error::Closed`]; the future's are those of [`Store::update_delivery`] and failures of the disk.

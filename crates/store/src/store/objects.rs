@@ -179,7 +179,7 @@ impl Store {
         self.parts.engine.commit(command, None).await
     }
 
-    /// Objects and common prefixes in byte order.
+    /// Lists objects and common prefixes in byte order.
     ///
     /// # Errors
     /// [`Error::NoSuchBucket`].

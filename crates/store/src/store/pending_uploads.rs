@@ -7,7 +7,7 @@ use crate::{Error, PendingPage, PendingUploads};
 impl Store {
     /// Lists uploads in progress in order of bucket, key and upload id, those begun before a time. The work grows with the
     /// uploads that are looked at and with the parts of those that are returned, not with what else the store holds. What
-    /// cannot be read is left out; [`Store::fsck`] tells of it.
+    /// cannot be read is left out; [`Store::fsck`] reports it.
     ///
     /// # Errors
     /// Failures of the disk.

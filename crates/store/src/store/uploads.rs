@@ -119,7 +119,7 @@ impl Store {
         let (id, parts) = (command.id, command.complete.parts.clone());
         let mut fields = self.parts.engine.dry_run(command).await?;
         if matches!(fields.data, DataRef::Manifest(_)) {
-            // The manifest of many parts comes to be with the object.
+            // Many parts have no manifest yet: it is written with the object.
             let extents = ExtentsOfParts { id, parts: parts.clone() };
             fields.data = DataRef::Extents(self.parts.engine.query(extents).await?);
         }

@@ -21,7 +21,7 @@ use crate::{
 pub(super) enum Engine {
     Lsm,
     Memory,
-    /// Slow, and at odds with whoever relies on luck.
+    /// Slow, with conflicts and repetitions at random.
     Contrary,
 }
 

@@ -92,7 +92,7 @@ impl Txn for BatchTxn<'_> {
 }
 
 impl BatchTxn<'_> {
-    /// The changes above the tables, the newest first.
+    /// Returns the changes above the tables, the newest first.
     fn layers(&self) -> [Option<&WriteBatch>; 3] {
         [Some(&self.own), Some(&self.batch.rows), self.batch.in_flight.as_deref()]
     }

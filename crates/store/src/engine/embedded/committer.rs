@@ -150,7 +150,7 @@ impl Committer {
         answer.await.unwrap_or(Err(Error::Closed))
     }
 
-    /// The same for a thread of its own.
+    /// Runs a command as [`Committer::commit`] does, on a thread that may block.
     pub(crate) fn commit_blocking<C: Command>(&self, command: C) -> Result<C::Output, Error> {
         self.shared.condition.check_space(C::GROWS)?;
         let (reply, answer) = tokio::sync::oneshot::channel();
@@ -158,8 +158,8 @@ impl Committer {
         answer.blocking_recv().unwrap_or(Err(Error::Closed))
     }
 
-    /// Runs a command with the next batch, or after the delay for those nobody waits for. Its result goes to
-    /// whoever has the time.
+    /// Runs a command that nobody waits for with the next batch, or alone after the delay. Its result can be waited for all the
+    /// same.
     pub(crate) fn commit_lazily<C: Command>(
         &self,
         command: C,

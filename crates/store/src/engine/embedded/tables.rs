@@ -78,7 +78,7 @@ impl Tables {
         }
     }
 
-    /// The newest rows in a range.
+    /// Returns the newest rows in a range.
     pub(crate) fn scan_newest(
         &self,
         from: Bound<&[u8]>,
@@ -131,7 +131,7 @@ impl Tables {
         }
     }
 
-    /// Only the keys, without reading values.
+    /// Returns only the keys, without reading values.
     pub(crate) fn keys(
         &self,
         from: Bound<&[u8]>,

@@ -125,18 +125,18 @@ impl Wal {
         Ok(())
     }
 
-    /// The segments sealed so far and not taken before; to be given to [`SegmentPool::recycle`], oldest first, when the
+    /// Takes the segments sealed so far and not taken before; to be given to [`SegmentPool::recycle`], oldest first, when the
     /// tables hold their rows.
     pub(crate) fn take_sealed(&mut self) -> Vec<SealedSegment> {
         std::mem::take(&mut self.sealed)
     }
 
-    /// The spare segments.
+    /// Returns the spare segments.
     pub(crate) fn segment_pool(&self) -> Arc<SegmentPool> {
         Arc::clone(&self.segment_pool)
     }
 
-    /// A handle to sync the active segment without holding the log.
+    /// Returns a handle to sync the active segment without holding the log.
     pub(crate) fn active_file(&self) -> Arc<dyn DiskFile> {
         Arc::clone(&self.active.file)
     }

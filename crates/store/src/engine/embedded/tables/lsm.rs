@@ -60,7 +60,7 @@ impl LsmTables {
         let descriptors = Arc::new(DescriptorTable::new(open_files()));
         let open = |name: &str, separate: bool| {
             // The trees' own notion of what is visible would move with their file sets, before a commit that took
-            // its number earlier is applied; hence a counter nobody looks at.
+            // its number earlier is applied; hence a counter that is not used.
             let unused = SequenceNumberCounter::default();
             let mut config = Config::new(dir.join(name), seqno.clone(), unused)
                 .use_cache(Arc::clone(&cache))
@@ -196,7 +196,7 @@ impl LsmTables {
         Ok(())
     }
 
-    /// Readers that come now look at the newest file sets, so that memory that was flushed is let go of.
+    /// Lets new snapshots see the newest file sets, so that memtables that were flushed are freed.
     pub(super) fn advance_visible_seqno(&self) {
         let seqno = self.seqno.next();
         self.visible.fetch_max(seqno + 1, Ordering::AcqRel);

@@ -112,7 +112,7 @@ pub(super) struct Record {
     pub(super) end: u64,
 }
 
-/// The record at the offset; `None` if there is no whole one.
+/// Reads the record at the offset; `None` if there is no whole one.
 pub(super) fn read_record(
     file: &dyn DiskFile,
     salt: u64,

@@ -47,7 +47,7 @@ impl SegmentPool {
         })
     }
 
-    /// A spare, made now if there is none.
+    /// Takes a spare segment, made now if there is none.
     pub(super) fn take(&self) -> io::Result<PathBuf> {
         if let Some(path) = self.lock().pop() {
             return Ok(path);
