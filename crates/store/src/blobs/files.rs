@@ -77,7 +77,7 @@ impl DataFiles {
         })
     }
 
-    /// Whether files are synced before they are used.
+    /// Tells whether files are synced before they are used.
     fn is_durable(&self) -> bool {
         self.durability == Durability::Durable
     }

@@ -36,7 +36,7 @@ impl ReadMemory {
         Self { used: AtomicU64::new(0), plenty }
     }
 
-    /// Whether the memory is used up. Readers go on with small pieces.
+    /// Tells whether the memory is used up. Readers go on with small pieces.
     pub(crate) fn is_scarce(&self) -> bool {
         self.used.load(Ordering::Relaxed) >= self.plenty
     }
@@ -49,7 +49,7 @@ impl ReadMemory {
         Piece { bytes, length, memory: Arc::clone(self) }
     }
 
-    /// How much is read at once. A short rest is read together with the piece before it.
+    /// Returns how much is read at once. A short rest is read together with the piece before it.
     fn piece_length(&self, left: u64) -> u64 {
         let share = self.plenty.saturating_sub(self.used.load(Ordering::Relaxed)) / SHARE;
         let piece = (share - share % SMALL_PIECE_BYTES).clamp(SMALL_PIECE_BYTES, PIECE_BYTES);
@@ -63,7 +63,7 @@ impl Piece {
         self.length
     }
 
-    /// What was read.
+    /// Returns the bytes that were read.
     pub(super) fn into_bytes(self) -> Bytes {
         Bytes::from_owner(self)
     }

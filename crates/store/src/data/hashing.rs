@@ -2,7 +2,7 @@
 //! costs much less than one after another.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 
 use bytes::{Buf as _, Bytes};
@@ -10,6 +10,7 @@ use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::md5::{BLOCK, Md5State, take_blocks};
+use crate::sync::{lock, wait};
 use crate::{Error, OpenError};
 
 /// Streams that one thread hashes side by side.
@@ -153,7 +154,7 @@ impl Queue {
             if waiting.closed {
                 return false;
             }
-            waiting = self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            waiting = wait(&self.wake, waiting);
         }
     }
 }
@@ -228,10 +229,6 @@ impl Lane {
 fn blocks_of(pieces: &VecDeque<Bytes>) -> &[[u8; BLOCK]] {
     let blocks = pieces.front().map_or(&[][..], |first| first.as_chunks().0);
     blocks.get(..TURN_BLOCKS).unwrap_or(blocks)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ impl Counted {
         Self(Arc::clone(large))
     }
 
-    /// What is enough to hash and write, of an upload of which this much has come.
+    /// Returns the size at which a batch is hashed and written, for an upload of which this much has come.
     fn batch(&self, size: u64) -> usize {
         let share = ALL_BATCHES / self.all().max(1);
         let grown = usize::try_from(size / 4).unwrap_or(MOST_BATCH).max(FIRST_BATCH);
