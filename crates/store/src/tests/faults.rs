@@ -116,10 +116,25 @@ async fn every_operation(mut run: impl AsyncFnMut(usize) -> Failed) -> BTreeSet<
     kinds
 }
 
+/// Has every operation fail, again until each kind of the expected was hit: commits that meet in a batch move the last
+/// operations of a run, so that a fault can step over them.
+async fn kinds_that_fail(
+    expected: &[&'static str],
+    mut run: impl AsyncFnMut(usize) -> Failed,
+) -> BTreeSet<&'static str> {
+    let mut kinds = BTreeSet::new();
+    for _ in 0..5 {
+        kinds.extend(every_operation(&mut run).await);
+        if expected.iter().all(|kind| kinds.contains(kind)) {
+            break;
+        }
+    }
+    kinds
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_operation_fails_once() {
     let fault = |first| Fault { first, count: 1, kind: io::ErrorKind::Other, only_growth: false };
-    let kinds = every_operation(async |first| run(fault(first)).await).await;
     let expected = [
         "create",
         "create a folder",
@@ -131,6 +146,7 @@ async fn every_operation_fails_once() {
         "sync of a folder",
         "write",
     ];
+    let kinds = kinds_that_fail(&expected, async |first| run(fault(first)).await).await;
     assert_eq!(kinds, BTreeSet::from(expected));
 }
 
@@ -143,8 +159,9 @@ async fn every_operation_fails_from_one_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_disk_is_full_for_a_while() {
     let fault = |first| Fault { first, count: 12, kind: io::ErrorKind::StorageFull, only_growth: true };
-    let kinds = every_operation(async |first| run(fault(first)).await).await;
-    assert_eq!(kinds, BTreeSet::from(["create", "create a folder", "write"]));
+    let expected = ["create", "create a folder", "write"];
+    let kinds = kinds_that_fail(&expected, async |first| run(fault(first)).await).await;
+    assert_eq!(kinds, BTreeSet::from(expected));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
