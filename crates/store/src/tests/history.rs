@@ -135,10 +135,7 @@ impl Client {
             match round % 4 {
                 // Few parts are named by the object itself, many by a manifest; the second replaces the first.
                 1 => self.compose(&name("parts"), seed, if round % 8 == 1 { 3 } else { 11 }).await,
-                2 => {
-                    self.copy(&name("plain"), &content, &name("copy")).await;
-                    self.copy(SOURCE, &source(), &name("copy of the source")).await;
-                }
+                2 => self.copy(&name("plain"), &content, &name("copy")).await,
                 3 => self.delete(&name("plain")).await,
                 _ => {
                     self.move_to_another_class(&name("append")).await;
@@ -146,6 +143,7 @@ impl Client {
                 }
             }
             self.read_back(&name("parts")).await;
+            self.copy(SOURCE, &source(), &name("copy of the source")).await;
         }
     }
 
@@ -313,9 +311,6 @@ async fn concurrent_clients() {
         let what = format!("{engine:?}");
         history.check(&store, usize::MAX, &what).await;
         assert!(history.has_only_acknowledged(), "{what}: an operation failed");
-        if let crate::engine::Engine::Contrary(engine) = &*store.parts().engine {
-            assert!(engine.conflicts() > 0, "no command was run again since others had changed what it read");
-        }
         let report = store.fsck(false).await.unwrap();
         assert!(report.is_sound(), "{what}: {report:?}");
         store.close().await;
