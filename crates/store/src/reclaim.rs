@@ -122,7 +122,7 @@ impl Work {
         let mut from = Bound::Included(key::whole(Tag::Reclaim));
         let mut outcome = Ok(());
         loop {
-            let (queued_before, queue) = self.source.engine.query_blocking(&Queued { from: from.clone() })?;
+            let (queued_before, queue) = self.source.engine.query(Queued { from: from.clone() }).await?;
             // An earlier state may still refer to what is queued. Readers that went on to files have pinned them.
             let Some((last, _)) = queue.last() else { return outcome };
             if self.source.engine.oldest_view() < queued_before {
