@@ -3,3 +3,4 @@
 pub(crate) mod acl;
 pub(crate) mod auth;
 pub(crate) mod authorize;
+pub(crate) mod master_key;

@@ -7,6 +7,7 @@ use ossicle_protocol::{Addressing, Timestamp};
 use ossicle_store::Store;
 
 use crate::access::auth::Credentials;
+use crate::access::master_key::MasterKey;
 use crate::callback::Callbacks;
 use crate::clock::SteadyClock;
 use crate::config::Config;
@@ -25,6 +26,8 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) settings: Settings,
     pub(crate) credentials: Credentials,
+    #[expect(dead_code, reason = "access keys and tokens come next")]
+    pub(crate) master_key: MasterKey,
     pub(crate) addressing: Addressing,
     pub(crate) callbacks: Arc<Callbacks>,
     pub(crate) header_case: HeaderCase,

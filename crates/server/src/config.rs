@@ -72,11 +72,13 @@ pub(crate) struct Account {
     pub(crate) owner_id: String,
 }
 
-/// `[access]`: what everybody may be allowed.
+/// `[access]`: what everybody may be allowed, and the key that keeps secrets.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Access {
     pub(crate) block_public_access: bool,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) master_key_file: Option<PathBuf>,
 }
 
 /// `[storage]`: where data lies and how it is kept.
@@ -318,6 +320,11 @@ impl Config {
             ))),
         });
         pairs.collect()
+    }
+
+    /// Returns where the master key is: in the data folder, unless it is kept apart from it.
+    pub(crate) fn master_key_file(&self, data_dir: &Path) -> PathBuf {
+        self.access.master_key_file.clone().unwrap_or_else(|| data_dir.join("master.key"))
     }
 
     /// Returns the time for one callback URL.

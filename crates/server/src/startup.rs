@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::access::auth::Credentials;
+use crate::access::master_key::MasterKey;
 use crate::app::{self, App};
 use crate::background::abandoned_uploads;
 use crate::background::{self, Job};
@@ -146,6 +147,7 @@ impl Server {
             config.server.max_console_connections,
         )?;
         let store = open_store(&config, &data_dir)?;
+        let master_key = MasterKey::load_or_make(&config.master_key_file(&data_dir))?;
         let metrics = Metrics::new().context("cannot register metrics")?;
         let callbacks =
             callbacks(&config, &data_dir, console.as_deref().unwrap_or(&endpoint), metrics.clone())?;
@@ -161,6 +163,7 @@ impl Server {
             form_memory: FormMemory::new(),
             answer_memory: AnswerMemory::new(config.server.answer_memory()),
             settings: Settings::default(),
+            master_key,
             clock: SteadyClock::start(app::now().unix_millis()),
             process_id: format!("{:016x}", rand::random::<u64>()),
             store,

@@ -110,6 +110,30 @@ fn places_that_are_taken_or_unusable() {
 }
 
 #[test]
+fn master_keys_that_cannot_be_used() {
+    let folder = folder();
+    let (data, apart) = (folder.path().join("data"), folder.path().join("apart.key"));
+    drop(Setup::new().data(&data).start());
+    let key = data.join("master.key");
+    let metadata = std::fs::metadata(&key).unwrap();
+    assert_eq!((metadata.permissions().mode() & 0o7777, metadata.len()), (0o600, 32));
+
+    std::fs::write(&key, "too short").unwrap();
+    assert_unusable(&Setup::new().data(&data).run(), &["master.key", "32 bytes", "backup"]);
+
+    let elsewhere = |path: &str| Setup::new().data(&data).set("OSSICLE_ACCESS_MASTER_KEY_FILE", path);
+    let path = apart.to_str().unwrap();
+    drop(elsewhere(path).start());
+    assert_eq!(std::fs::metadata(&apart).unwrap().len(), 32);
+    std::fs::set_permissions(&apart, std::fs::Permissions::from_mode(0o640)).unwrap();
+    assert_unusable(&elsewhere(path).run(), &["apart.key", "0640", "chmod 600"]);
+    let nowhere = folder.path().join("nowhere/master.key");
+    assert_unusable(&elsewhere(nowhere.to_str().unwrap()).run(), &["access.master_key_file"]);
+    let checked = Setup::new().bare().arguments(&["fsck", "--data-dir", data.to_str().unwrap()]).run();
+    assert!(checked.status.success(), "fsck leaves the key alone: {checked:?}");
+}
+
+#[test]
 fn certificates_that_cannot_be_used() {
     let (folder, identity) = (folder(), Identity::new());
     let path = |name: &str| folder.path().join(name).display().to_string();
