@@ -25,6 +25,7 @@ mod query;
 mod range;
 pub mod sign;
 mod storage_class;
+pub mod sts;
 mod tags;
 mod time;
 mod traffic_limit;

@@ -52,7 +52,7 @@ pub use scope::Scope;
 pub use secret_key::SecretKey;
 pub use signer::{Signer, SigningError};
 
-pub(crate) use digest::{base64_mac, equal, hmac_sha1};
+pub(crate) use digest::{base64_mac, equal, hex, hmac_sha1, hmac_sha256, sha256_hex};
 pub(crate) use fault::{expired, mismatch, skewed};
 pub(crate) use scope::CredentialScope;
 pub(crate) use v4::{SIGNATURE_VERSION as V4_SIGNATURE_VERSION, signature as v4_signature};

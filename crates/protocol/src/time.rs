@@ -90,6 +90,12 @@ impl Timestamp {
         out.push_str(".000Z");
     }
 
+    /// Returns `2015-10-21T07:28:00Z`.
+    #[must_use]
+    pub fn iso8601_seconds(self) -> String {
+        self.civil().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
     /// Returns `20151021T072800Z`, as in `x-oss-date`.
     #[must_use]
     pub fn iso8601_basic(self) -> String {
@@ -171,6 +177,7 @@ mod tests {
         let t = Timestamp::from_unix_millis(1_445_412_480_789);
         assert_eq!(t.http_date(), "Wed, 21 Oct 2015 07:28:00 GMT");
         assert_eq!(t.iso8601_millis(), "2015-10-21T07:28:00.000Z");
+        assert_eq!(t.iso8601_seconds(), "2015-10-21T07:28:00Z");
         assert_eq!(t.iso8601_basic(), "20151021T072800Z");
         assert_eq!(t.basic_date(), "20151021");
         assert_eq!(t.unix_seconds(), 1_445_412_480);
