@@ -7,14 +7,22 @@ use serde_json::Value;
 use crate::workspace;
 
 /// Every crate of the workspace with the workspace crates it may depend on.
-const ALLOWED: [(&str, &[&str]); 7] = [
+const ALLOWED: [(&str, &[&str]); 8] = [
     ("ossicle-protocol", &[]),
     ("ossicle-callback", &[]),
     ("ossicle-rsa", &[]),
     ("ossicle-store", &[]),
+    ("ossicle-policy", &[]),
     (
         "ossicle-server",
-        &["ossicle-protocol", "ossicle-callback", "ossicle-rsa", "ossicle-store", "ossicle-harness"],
+        &[
+            "ossicle-protocol",
+            "ossicle-callback",
+            "ossicle-rsa",
+            "ossicle-store",
+            "ossicle-policy",
+            "ossicle-harness",
+        ],
     ),
     ("ossicle-harness", &["ossicle-protocol"]),
     ("xtask", &[]),
@@ -23,11 +31,13 @@ const ALLOWED: [(&str, &[&str]); 7] = [
 /// The crates that serve tests alone.
 const FOR_TESTS: [&str; 1] = ["ossicle-harness"];
 
-/// What a crate must not take in: the protocol is pure, the store knows neither HTTP nor XML, the callback no XML.
-const RULED_OUT: [(&str, &[&str]); 3] = [
+/// What a crate must not take in: protocol and policies are pure, the store knows neither HTTP nor XML, the
+/// callback no XML.
+const RULED_OUT: [(&str, &[&str]); 4] = [
     ("ossicle-protocol", &["tokio", "hyper", "axum", "tracing", "fjall", "rustix", "rand"]),
     ("ossicle-callback", &["quick-xml", "fjall", "clap"]),
     ("ossicle-store", &["http", "hyper", "axum", "quick-xml", "rsa", "clap"]),
+    ("ossicle-policy", &["tokio", "http", "hyper", "axum", "tracing", "rustix", "rand"]),
 ];
 
 /// Asks cargo for the crates of this workspace.
