@@ -11,6 +11,7 @@ mod job_lease;
 mod multipart;
 mod put;
 mod reclaim;
+mod version;
 
 pub(crate) use account::SetAccountDocument;
 pub(crate) use append::Append;

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use crate::record::{decode_counts, decode_stat, encode_counts, encode_stat};
+use crate::record::{decode_counts, decode_stat, decode_version, encode_counts, encode_stat, encode_version};
 use crate::{BucketStat, DeliveryCounts, DeliveryState, Error, ObjectKind};
 
 /// What is added to the counters in one row.
@@ -13,6 +13,8 @@ pub(crate) enum Addition {
     Stat(Vec<StatChange>),
     /// To those of all deliveries.
     Deliveries(Vec<DeliveryChange>),
+    /// One to a version.
+    Version,
 }
 
 /// What changes in a bucket.
@@ -62,6 +64,7 @@ impl Addition {
                 }
                 Ok(encode_counts(&counts))
             }
+            Self::Version => Ok(encode_version(decode_version(row)?.saturating_add(1))),
         }
     }
 }

@@ -24,6 +24,7 @@ use std::future::Future;
 
 use crate::Error;
 use crate::blobs::BlobGuard;
+use crate::version_row::VersionRow;
 use embedded::Embedded;
 
 /// The engines.
@@ -98,6 +99,16 @@ impl Engine {
             Self::Embedded(engine) => engine.query_blocking(query),
             #[cfg(test)]
             Self::Contrary(engine) => contrary::block_on(engine.query(query)),
+        }
+    }
+
+    /// Returns the version in a row if the engine knows it without looking: where others may have changed it, it is to be
+    /// looked up.
+    pub(crate) fn version_at_hand(&self, row: VersionRow) -> Option<u64> {
+        match self {
+            Self::Embedded(engine) => engine.version_at_hand(row),
+            #[cfg(test)]
+            Self::Contrary(_) => None,
         }
     }
 

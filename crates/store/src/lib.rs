@@ -83,6 +83,7 @@ mod store;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod version_row;
 
 pub use check::{Finding, FindingKind, FsckReport, ScrubReport};
 pub use data::{Reader, StoredData, Upload};

@@ -7,6 +7,7 @@ mod listing;
 mod object;
 mod pending;
 mod upload;
+mod version;
 
 pub(crate) use bucket::{BucketDocumentOf, BucketOf, BucketStatOf, Buckets};
 pub(crate) use content::{ManifestExtents, SmallContents, Wanted};
@@ -16,3 +17,4 @@ pub(crate) use delivery::{
 pub(crate) use object::{ObjectOf, Objects, OpenObject};
 pub(crate) use pending::PendingUploadsAfter;
 pub(crate) use upload::{ExtentsOfParts, PartData, PartPlaceOf, PartsOf, UploadOf, Uploads};
+pub(crate) use version::AtVersion;

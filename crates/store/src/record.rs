@@ -7,6 +7,7 @@ mod delivery;
 mod job_lease;
 mod object;
 mod upload;
+mod version_row;
 
 pub(crate) use bucket::{counts_classes, decode_bucket, decode_stat, encode_bucket, encode_stat};
 pub(crate) use delivery::{
@@ -15,6 +16,7 @@ pub(crate) use delivery::{
 pub(crate) use job_lease::{decode_job_lease, encode_job_lease};
 pub(crate) use object::{decode_object, encode_object, hex_upper};
 pub(crate) use upload::{PartRecord, UploadRecord};
+pub(crate) use version_row::{decode_version, encode_version};
 
 use crate::Error;
 use crate::codec::Decoder;

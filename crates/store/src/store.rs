@@ -87,7 +87,6 @@ impl Store {
         let counters = Arc::new(Counters::default());
         let blobs = Blobs::open_files(Arc::clone(&disk), dir, options)
             .map_err(|e| OpenError::io(format!("opening the data files in {}", dir.display()), e))?;
-        let settings = Settings::default();
         let due = Arc::new(DueLowWatermark::new());
         let engine = Arc::new(open_engine(Surroundings {
             disk,
@@ -95,7 +94,7 @@ impl Store {
             counters: Arc::clone(&counters),
             ids: Arc::clone(&ids),
             upkeep: blobs.upkeep(),
-            observer: CommitObserver { settings_epoch: settings.epoch(), due: Arc::clone(&due) },
+            observer: CommitObserver { due: Arc::clone(&due) },
             lock,
         })?);
         upgrade::upgrade(&engine)?;
@@ -123,7 +122,7 @@ impl Store {
             ids,
             due,
             queued_updates: Arc::default(),
-            settings,
+            settings: Settings::default(),
         };
         Ok(Self { parts: Arc::new(parts) })
     }

@@ -12,6 +12,7 @@ mod operations;
 mod permissions;
 mod readers;
 mod records;
+mod settings;
 mod simulated_disk;
 mod space;
 mod support;

@@ -2,9 +2,11 @@
 
 use bytes::Bytes;
 
+use super::version::count_up;
 use crate::Error;
 use crate::engine::{Command, Txn};
 use crate::key;
+use crate::version_row::VersionRow;
 
 /// Sets or removes a document of the account.
 #[derive(Debug)]
@@ -22,6 +24,6 @@ impl Command for SetAccountDocument {
             Some(content) => txn.put(key, content.clone()),
             None => txn.delete(key),
         }
-        Ok(())
+        count_up(txn, VersionRow::Settings).await
     }
 }

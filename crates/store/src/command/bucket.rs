@@ -5,9 +5,11 @@ use std::ops::Bound;
 use bytes::Bytes;
 
 use super::data::{require_bucket, scan_prefix};
+use super::version::count_up;
 use crate::engine::{Command, Txn};
 use crate::key;
 use crate::record::{decode_bucket, decode_object, encode_bucket, encode_stat};
+use crate::version_row::VersionRow;
 use crate::{Acl, Bucket, BucketStat, CreateBucket, Error};
 
 /// Rows that are looked at in one go.
@@ -29,6 +31,7 @@ impl Command for CreateBucketCommand {
         }
         txn.put(key::bucket(name), encode_bucket(&self.bucket));
         txn.put(key::stat(name), encode_stat(&BucketStat::default()));
+        count_up(txn, VersionRow::Settings).await?;
         Ok(CreateBucket::Created(self.bucket.clone()))
     }
 }
@@ -58,7 +61,7 @@ impl Command for DeleteBucket {
         }
         txn.delete(key::stat(&self.name));
         txn.delete(key::bucket(&self.name));
-        Ok(())
+        count_up(txn, VersionRow::Settings).await
     }
 }
 
@@ -137,7 +140,7 @@ impl Command for ChangeBucket {
             BucketChange::BlockPublicAccess(block) => bucket.block_public_access = block,
         }
         txn.put(key, encode_bucket(&bucket));
-        Ok(())
+        count_up(txn, VersionRow::Settings).await
     }
 }
 
@@ -166,6 +169,6 @@ impl Command for SetBucketDocument {
             Some(content) => txn.put(key, content.clone()),
             None => txn.delete(key),
         }
-        Ok(())
+        count_up(txn, VersionRow::Settings).await
     }
 }

@@ -27,8 +27,10 @@ use crate::Error;
 use crate::blobs::BlobGuard;
 use crate::counters::Addition;
 use crate::health::Condition;
+use crate::key::Tag;
 use crate::lock::FolderLock;
 use crate::sync::{lock, wait};
+use crate::version_row::VersionRow;
 
 /// The engine.
 #[derive(Debug)]
@@ -180,6 +182,9 @@ impl Shared {
         for (key, addition) in attempt.additions {
             let row = own.get(&key).cloned().unwrap_or_else(|| rows.all.get(&key).cloned().flatten());
             own.insert(key, Some(addition.to_row(row.as_deref())?));
+        }
+        if changes_settings(&own) && !own.contains_key(&VersionRow::Settings.key()) {
+            return Err(Error::corrupt("a command changes settings and not their version"));
         }
         if succeeded && !own.is_empty() {
             rows.version += 1;
@@ -351,6 +356,11 @@ impl Dice {
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         (z ^ (z >> 31)) % sides
     }
+}
+
+fn changes_settings(rows: &WriteBatch) -> bool {
+    let tags = [Tag::Bucket as u8, Tag::Document as u8];
+    rows.keys().any(|key| key.first().is_some_and(|tag| tags.contains(tag)))
 }
 
 /// Waits for so many turns of the scheduler.

@@ -5,6 +5,7 @@ mod committer;
 pub(crate) mod snapshot;
 pub(crate) mod snapshot_tracker;
 pub(crate) mod tables;
+mod versions;
 mod wal;
 
 use std::future::Future;
@@ -22,11 +23,13 @@ use crate::disk::Disk;
 use crate::health::{Condition, Counters};
 use crate::id::IdSource;
 use crate::lock::FolderLock;
+use crate::version_row::VersionRow;
 use crate::{Durability, Error, OpenError, StoreOptions};
 use batch::Batch;
 use committer::{Committer, Setup};
 use snapshot::Snapshot;
 use tables::Tables;
+use versions::Versions;
 use wal::{Wal, WalSetup};
 
 /// The engine in one data folder.
@@ -34,6 +37,7 @@ use wal::{Wal, WalSetup};
 pub(crate) struct Embedded {
     tables: Arc<Tables>,
     committer: Committer,
+    versions: Arc<Versions>,
 }
 
 /// What the engine needs of the store around it.
@@ -77,14 +81,16 @@ impl Embedded {
         if replayed > 0 {
             tracing::info!(batches = replayed, "replayed the write-ahead log of an earlier process");
         }
+        let versions = Arc::new(Versions::read(&tables)?);
         let committer = Committer::start(Setup {
             tables: Arc::clone(&tables),
+            versions: Arc::clone(&versions),
             wal,
             around,
             durability: options.durability,
             lazy_delay: options.lazy_delay,
         })?;
-        Ok(Self { tables, committer })
+        Ok(Self { tables, committer, versions })
     }
 
     pub(crate) async fn commit<C: Command>(
@@ -121,6 +127,10 @@ impl Embedded {
 
     pub(crate) fn query_blocking<Q: Query>(&self, query: &Q) -> Result<Q::Output, Error> {
         answer(&self.tables, query)
+    }
+
+    pub(crate) fn version_at_hand(&self, row: VersionRow) -> Option<u64> {
+        self.versions.get(row)
     }
 
     pub(crate) fn oldest_view(&self) -> u64 {

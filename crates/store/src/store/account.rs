@@ -7,7 +7,6 @@ use bytes::Bytes;
 use super::Store;
 use crate::command::SetAccountDocument;
 use crate::key::OF_ACCOUNT;
-use crate::query::BucketDocumentOf;
 use crate::{AccountDocument, Error};
 
 impl Store {
@@ -29,8 +28,6 @@ impl Store {
     /// # Errors
     /// Failures of the disk.
     pub async fn account_document(&self, document: AccountDocument) -> Result<Option<Arc<[u8]>>, Error> {
-        let number = document as u8;
-        let look_up = || self.parts.engine.query(BucketDocumentOf { bucket: OF_ACCOUNT.to_owned(), number });
-        self.parts.settings.document(OF_ACCOUNT, number, look_up).await
+        self.parts.settings.document(&self.parts.engine, OF_ACCOUNT, document as u8).await
     }
 }

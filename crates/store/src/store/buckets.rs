@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::Store;
 use crate::command::{BucketChange, ChangeBucket, CreateBucketCommand, DeleteBucket, SetBucketDocument};
 use crate::key;
-use crate::query::{BucketDocumentOf, BucketOf, BucketStatOf, Buckets};
+use crate::query::{BucketStatOf, Buckets};
 use crate::{Acl, Bucket, BucketDocument, BucketPage, BucketStat, CreateBucket, Error, ListBuckets};
 
 impl Store {
@@ -38,8 +38,7 @@ impl Store {
         if key::check_bucket(name).is_err() {
             return Ok(None);
         }
-        let look_up = || self.parts.engine.query(BucketOf { name: name.to_owned() });
-        self.parts.settings.bucket(name, look_up).await
+        self.parts.settings.bucket(&self.parts.engine, name).await
     }
 
     /// Lists buckets in order of their names.
@@ -124,9 +123,7 @@ impl Store {
         if key::check_bucket(name).is_err() {
             return Ok(None);
         }
-        let number = document as u8;
-        let look_up = || self.parts.engine.query(BucketDocumentOf { bucket: name.to_owned(), number });
-        self.parts.settings.document(name, number, look_up).await
+        self.parts.settings.document(&self.parts.engine, name, document as u8).await
     }
 
     /// Tells how much a bucket holds.

@@ -1,27 +1,62 @@
 //! Buckets and their documents at hand: every request asks for them and they hardly ever change.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::engine::{Engine, Query};
+use crate::query::{AtVersion, BucketDocumentOf, BucketOf};
+use crate::version_row::VersionRow;
 use crate::{Bucket, Error};
 
 /// More entries than this are not kept.
 const ENTRIES: usize = 4096;
 
-/// Settings that were looked up, each with the epoch it was looked up in. The committer begins a new epoch with
-/// every commit that changes settings, after its rows are visible; an entry of an earlier epoch is looked up again.
+/// Settings that were looked up, each with the version of all settings at that time. They are looked up again once the
+/// version is another.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
-    epoch: Arc<AtomicU64>,
-    buckets: Cache<String, Arc<Bucket>>,
-    documents: Cache<(String, u8), Arc<[u8]>>,
+    buckets: Cache<String, Option<Arc<Bucket>>>,
+    documents: Cache<(String, u8), Option<Arc<[u8]>>>,
+}
+
+impl Settings {
+    pub(super) async fn bucket(&self, engine: &Engine, name: &str) -> Result<Option<Arc<Bucket>>, Error> {
+        let known = match self.buckets.get(name, engine) {
+            Known::Valid(bucket) => return Ok(bucket),
+            Known::Perhaps(known) => known,
+        };
+        self.buckets.look_up(name.to_owned(), known, BucketOf { name: name.to_owned() }, engine).await
+    }
+
+    pub(super) async fn document(
+        &self,
+        engine: &Engine,
+        bucket: &str,
+        document: u8,
+    ) -> Result<Option<Arc<[u8]>>, Error> {
+        let key = (bucket.to_owned(), document);
+        let known = match self.documents.get(&key, engine) {
+            Known::Valid(document) => return Ok(document),
+            Known::Perhaps(known) => known,
+        };
+        let query = BucketDocumentOf { bucket: bucket.to_owned(), number: document };
+        self.documents.look_up(key, known, query, engine).await
+    }
 }
 
 #[derive(Debug)]
 struct Cache<K, V> {
-    entries: RwLock<HashMap<K, (u64, Option<V>)>>,
+    entries: RwLock<HashMap<K, (u64, V)>>,
+}
+
+/// What a cache knows.
+enum Known<V> {
+    /// It is as it was when it was looked up.
+    Valid(V),
+    /// Only the engine can tell whether what was known of a version is so still.
+    Perhaps(Option<(u64, V)>),
 }
 
 impl<K, V> Default for Cache<K, V> {
@@ -30,60 +65,37 @@ impl<K, V> Default for Cache<K, V> {
     }
 }
 
-impl Settings {
-    pub(super) fn epoch(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.epoch)
-    }
-
-    pub(super) async fn bucket<F>(
-        &self,
-        name: &str,
-        look_up: impl FnOnce() -> F,
-    ) -> Result<Option<Arc<Bucket>>, Error>
-    where
-        F: Future<Output = Result<Option<Arc<Bucket>>, Error>>,
-    {
-        let epoch = self.epoch.load(Ordering::Acquire);
-        match self.buckets.get(name, epoch) {
-            Some(known) => Ok(known),
-            None => self.buckets.insert(name.to_owned(), epoch, look_up().await?),
-        }
-    }
-
-    pub(super) async fn document<F>(
-        &self,
-        bucket: &str,
-        document: u8,
-        look_up: impl FnOnce() -> F,
-    ) -> Result<Option<Arc<[u8]>>, Error>
-    where
-        F: Future<Output = Result<Option<Arc<[u8]>>, Error>>,
-    {
-        let epoch = self.epoch.load(Ordering::Acquire);
-        let key = (bucket.to_owned(), document);
-        match self.documents.get(&key, epoch) {
-            Some(known) => Ok(known),
-            None => self.documents.insert(key, epoch, look_up().await?),
-        }
-    }
-}
-
 impl<K: Hash + Eq, V: Clone> Cache<K, V> {
-    fn get<Q>(&self, key: &Q, epoch: u64) -> Option<Option<V>>
+    fn get<Q>(&self, key: &Q, engine: &Engine) -> Known<V>
     where
-        K: std::borrow::Borrow<Q>,
+        K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        entries.get(key).filter(|(of, _)| *of == epoch).map(|(_, value)| value.clone())
+        let known = self.entries.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        match known {
+            Some((version, value)) if engine.version_at_hand(VersionRow::Settings) == Some(version) => {
+                Known::Valid(value)
+            }
+            known => Known::Perhaps(known),
+        }
     }
 
-    fn insert(&self, key: K, epoch: u64, value: Option<V>) -> Result<Option<V>, Error> {
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() >= ENTRIES {
-            entries.clear();
+    /// Looks at the version and, unless it is the one that is known, at the rest, in one query.
+    async fn look_up<Q>(&self, key: K, known: Option<(u64, V)>, query: Q, engine: &Engine) -> Result<V, Error>
+    where
+        Q: Query<Output = V>,
+        V: Sync,
+    {
+        let known_version = known.as_ref().map(|(version, _)| *version);
+        let query = AtVersion { row: VersionRow::Settings, known, query };
+        let (version, value) = engine.query(query).await?;
+        if known_version != Some(version) {
+            let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+            if entries.len() >= ENTRIES {
+                entries.clear();
+            }
+            entries.insert(key, (version, value.clone()));
         }
-        entries.insert(key, (epoch, value.clone()));
         Ok(value)
     }
 }

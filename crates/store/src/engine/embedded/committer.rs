@@ -19,6 +19,7 @@ use tokio::sync::oneshot::Receiver;
 use super::Surroundings;
 use super::batch::Batch;
 use super::tables::Tables;
+use super::versions::Versions;
 use super::wal::{SealedSegment, Wal};
 use crate::blobs::{BlobGuard, Upkeep};
 use crate::engine::write_batch::WriteBatch;
@@ -44,8 +45,9 @@ const MAX_L0_RUNS: usize = 24;
 
 /// What a committer is made of.
 #[derive(Debug)]
-pub(crate) struct Setup {
-    pub(crate) tables: Arc<Tables>,
+pub(super) struct Setup {
+    pub(super) tables: Arc<Tables>,
+    pub(super) versions: Arc<Versions>,
     pub(crate) wal: Wal,
     pub(crate) around: Surroundings,
     pub(crate) durability: Durability,
@@ -70,6 +72,7 @@ struct Shared {
     /// Held while a batch is written, synced and applied. `None` after the end.
     wal: Mutex<Option<Wal>>,
     tables: Arc<Tables>,
+    versions: Arc<Versions>,
     condition: Arc<Condition>,
     counters: Arc<Counters>,
     ids: Arc<IdSource>,
@@ -101,7 +104,7 @@ struct InFlight {
 
 impl Committer {
     pub(crate) fn start(setup: Setup) -> Result<Self, OpenError> {
-        let Setup { tables, wal, around, durability, lazy_delay } = setup;
+        let Setup { tables, versions, wal, around, durability, lazy_delay } = setup;
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             wake: Condvar::new(),
@@ -110,6 +113,7 @@ impl Committer {
             background: background::Background::new(wal.segment_pool()),
             wal: Mutex::new(Some(wal)),
             tables,
+            versions,
             condition: around.condition,
             counters: around.counters,
             ids: around.ids,
@@ -353,6 +357,7 @@ impl Shared {
             Counters::add(&self.counters.sync_us, micros);
         }
         self.tables.apply(seqno, rows);
+        self.versions.applied(rows);
         self.observer.committed(rows);
         Counters::add(&self.counters.commits, 1);
         Counters::add(&self.counters.commands, jobs as u64);
