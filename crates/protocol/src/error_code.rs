@@ -313,7 +313,7 @@ impl ErrorCode {
                 "InvalidSecurityToken",
                 StatusCode::FORBIDDEN,
                 "The security token you provided is invalid.",
-                "",
+                "0002-00000006",
             ),
             Self::InvalidTag => {
                 Row::new("InvalidTag", StatusCode::BAD_REQUEST, "The tag you provided is not valid.", "")

@@ -36,6 +36,7 @@ mod secret_key;
 mod signer;
 mod signing_key;
 mod subresources;
+mod token;
 mod v1;
 mod v2;
 mod v4;
@@ -55,6 +56,7 @@ pub use signer::{Signer, SigningError};
 pub(crate) use digest::{base64_mac, equal, hex, hmac_sha1, hmac_sha256, sha256_hex};
 pub(crate) use fault::{expired, mismatch, skewed};
 pub(crate) use scope::CredentialScope;
+pub(crate) use token::only as only_token;
 pub(crate) use v4::{SIGNATURE_VERSION as V4_SIGNATURE_VERSION, signature as v4_signature};
 
 /// How far a client's clock may be off.

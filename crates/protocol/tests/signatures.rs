@@ -588,8 +588,38 @@ fn tokens() {
     assert_eq!(token(header().with("x-oss-security-token", "t")).as_deref(), Some("t"));
     // Python 2 with version 1.
     assert_eq!(token(header().with("security-token", "t")).as_deref(), Some("t"));
-    let url = "OSSAccessKeyId=ak&Expires=1&Signature=x&security-token=t";
-    assert_eq!(token(Sent::new("GET", "/bkt/a", url)).as_deref(), Some("t"));
+    assert_eq!(
+        token(header().with("security-token", "t").with("x-oss-security-token", "t")).as_deref(),
+        Some("t")
+    );
+    let v1 = "OSSAccessKeyId=ak&Expires=1&Signature=x";
+    let v2 = "x-oss-signature-version=OSS2&x-oss-access-key-id=ak&x-oss-expires=1&x-oss-signature=x";
+    let v4 = "x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-credential=ak/20231203/cn-hangzhou/oss/aliyun_v4_request\
+              &x-oss-date=20231203T121212Z&x-oss-expires=1&x-oss-signature=x";
+    for url in [v1, v2, v4] {
+        let url = |more: &str| Sent::new("GET", "/bkt/a", &format!("{url}{more}"));
+        assert_eq!(token(url("")), None);
+        assert_eq!(token(url("&security-token=")), None);
+        assert_eq!(token(url("&security-token=t")).as_deref(), Some("t"));
+        assert_eq!(token(url("&x-oss-security-token=t&security-token=t")).as_deref(), Some("t"));
+        for two in ["&security-token=t&security-token=u", "&security-token=t&x-oss-security-token=u"] {
+            assert_eq!(url(two).presented().unwrap_err().code(), ErrorCode::InvalidSecurityToken, "{two}");
+        }
+    }
+    for name in ["x-oss-security-token", "security-token"] {
+        let two = header().with("x-oss-security-token", "t").with(name, "u");
+        assert_eq!(two.presented().unwrap_err().code(), ErrorCode::InvalidSecurityToken, "{name}");
+    }
+}
+
+/// With a key that has none, a token that is not even text counted as no token.
+#[test]
+fn a_token_that_is_not_text_is_refused() {
+    let mut headers = HeaderMap::new();
+    headers.insert(AUTHORIZATION, HeaderValue::from_static("OSS ak:x"));
+    headers.insert("x-oss-security-token", HeaderValue::from_bytes(b"t\xff").unwrap());
+    let error = presented(&headers, &Query::default()).unwrap_err();
+    assert_eq!((error.code(), error.ec()), (ErrorCode::InvalidSecurityToken, "0002-00000006"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::sign::{
     CredentialScope, MAX_EXPIRES_SECONDS, MAX_SKEW_MILLIS, Scope, V4_SIGNATURE_VERSION, base64_mac, equal,
-    expired, hmac_sha1, mismatch, skewed, v4_signature,
+    expired, hmac_sha1, mismatch, only_token, skewed, v4_signature,
 };
 use crate::{Error, ErrorCode, SecretKey, Timestamp};
 
@@ -26,14 +26,15 @@ struct V4 {
 /// that the form is anonymous.
 ///
 /// # Errors
-/// `InvalidArgument` when some of the fields are there and others missing or unreadable.
+/// `InvalidArgument` when some of the fields are there and others missing or unreadable, `InvalidSecurityToken` for two tokens.
 pub fn presented(fields: &[(String, String)]) -> Result<Option<PresentedForm>, Error> {
     let get = |name: &str| {
         let field = fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name));
         field.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     };
     let policy = get("policy");
-    let token = get("x-oss-security-token").map(str::to_owned);
+    let tokens = fields.iter().filter(|(field, _)| field.eq_ignore_ascii_case("x-oss-security-token"));
+    let token = only_token(tokens.map(|(_, value)| value.as_str()))?;
     let is_v4 = ["x-oss-signature-version", "x-oss-credential", "x-oss-signature"]
         .into_iter()
         .any(|name| get(name).is_some());

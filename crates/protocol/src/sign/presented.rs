@@ -11,7 +11,8 @@ use super::fault::{
 };
 use super::scope::{CredentialFault, is_plausible_access_key_id};
 use super::{
-    CredentialScope, MAX_EXPIRES_SECONDS, MAX_SKEW_MILLIS, Scope, SecretKey, SignedRequest, equal, v1, v2, v4,
+    CredentialScope, MAX_EXPIRES_SECONDS, MAX_SKEW_MILLIS, Scope, SecretKey, SignedRequest, equal, token, v1,
+    v2, v4,
 };
 use crate::{Error, Query, Timestamp};
 
@@ -56,7 +57,7 @@ struct Validity {
 ///
 /// # Errors
 /// `InvalidArgument` for what cannot be read or is there twice, `AccessDenied` for signed URLs that
-/// lack a part.
+/// lack a part, `InvalidSecurityToken` for two tokens.
 pub fn presented(headers: &HeaderMap, query: &Query) -> Result<Option<Presented>, Error> {
     let from_query = from_query(query);
     let mut values = headers.get_all(AUTHORIZATION).iter();
@@ -71,11 +72,7 @@ pub fn presented(headers: &HeaderMap, query: &Query) -> Result<Option<Presented>
     if !matches!(from_query, Ok(None)) {
         return Err(header_and_query());
     }
-    let token = ["x-oss-security-token", "security-token"]
-        .iter()
-        .find_map(|name| headers.get(*name))
-        .and_then(|value| value.to_str().ok());
-    from_header(text.trim(), token).map(Some)
+    from_header(text.trim(), token::of_headers(headers)?).map(Some)
 }
 
 impl Presented {
@@ -270,7 +267,7 @@ impl Presented {
     }
 }
 
-fn from_header(text: &str, security_token: Option<&str>) -> Result<Presented, Error> {
+fn from_header(text: &str, security_token: Option<String>) -> Result<Presented, Error> {
     let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
     let (access_key_id, signature, kind) = match word {
         "OSS" => v1_header(text, rest.trim())?,
@@ -278,7 +275,6 @@ fn from_header(text: &str, security_token: Option<&str>) -> Result<Presented, Er
         v4::SIGNATURE_VERSION => v4_header(text, rest)?,
         _ => return Err(bad_authorization("Unsupported Authorization Type", "0002-00000002", text)),
     };
-    let security_token = security_token.filter(|token| !token.is_empty()).map(str::to_owned);
     Ok(Presented { access_key_id, security_token, signature, is_query: false, kind })
 }
 
@@ -354,7 +350,7 @@ fn from_query(query: &Query) -> Result<Option<Presented>, Error> {
         return Err(incomplete_query(message, "0002-00000061"));
     };
     let kind = Kind::V1 { expires: Some(expires.to_owned()) };
-    Ok(Some(query_presented(query, id, signature, kind)))
+    query_presented(query, id, signature, kind).map(Some)
 }
 
 fn v2_query(query: &Query) -> Result<Presented, Error> {
@@ -368,7 +364,7 @@ fn v2_query(query: &Query) -> Result<Presented, Error> {
     };
     let additional = header_names(query.get("x-oss-additional-headers").unwrap_or_default());
     let kind = Kind::V2 { expires: Some(expires.to_owned()), additional };
-    Ok(query_presented(query, id, signature, kind))
+    query_presented(query, id, signature, kind)
 }
 
 fn v4_query(query: &Query) -> Result<Presented, Error> {
@@ -390,19 +386,18 @@ fn v4_query(query: &Query) -> Result<Presented, Error> {
     })?;
     let additional = header_names(query.get("x-oss-additional-headers").unwrap_or_default());
     let validity = Some(Validity { date: date.to_owned(), expires: expires.to_owned() });
-    Ok(query_presented(query, &id, signature, Kind::V4 { scope, additional, validity }))
+    query_presented(query, &id, signature, Kind::V4 { scope, additional, validity })
 }
 
-fn query_presented(query: &Query, id: &str, signature: &str, kind: Kind) -> Presented {
-    let token = query.get("security-token").or_else(|| query.get("x-oss-security-token"));
-    Presented {
+fn query_presented(query: &Query, id: &str, signature: &str, kind: Kind) -> Result<Presented, Error> {
+    Ok(Presented {
         access_key_id: id.to_owned(),
-        security_token: token.filter(|token| !token.is_empty()).map(str::to_owned),
+        security_token: token::of_query(query)?,
         // People paste base64 into URLs without encoding it, and a plus then arrives as a space.
         signature: signature.replace(' ', "+"),
         is_query: true,
         kind,
-    }
+    })
 }
 
 /// Returns the names in `a;b`, in lower case, sorted, each once.
