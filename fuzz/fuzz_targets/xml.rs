@@ -3,9 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ossicle_protocol::xml::{
-    BucketCallbackPolicy, CompleteMultipartUpload, CreateBucketConfiguration, DeleteRequest, Document,
-};
+use ossicle_protocol::configurations::BucketCallbackPolicy;
+use ossicle_protocol::xml::{CompleteMultipartUpload, CreateBucketConfiguration, DeleteRequest, Document};
 use ossicle_protocol::{CorsRules, LifecycleRules};
 
 fuzz_target!(|body: &[u8]| {

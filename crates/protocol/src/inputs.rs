@@ -1,5 +1,5 @@
-//! What every operation does with every header, query parameter, form field and XML element that OSS has: one table, in the
-//! files below, a level each, to which the rows of the table of operations point. Whatever a client may ask for is done,
+//! What every operation does with every header, query parameter, form field and XML element that OSS has: one table, in which
+//! the rows of the table of operations say a few, and point to lists in the files below or of a document for many. Whatever a client may ask for is done,
 //! refused, or has no effect for a reason; nothing is accepted and dropped.
 //!
 //! A name that is in no row of an operation has no effect there, as OSS ignores what it does not know. How a value that is
@@ -17,12 +17,13 @@ mod shared;
 use http::HeaderMap;
 
 pub use self::input::{Fate, Input, Place};
+pub(crate) use self::shared::{CONTENT_MD5, USUAL, USUAL_OF_OBJECTS};
 
 use crate::{Error, Operation, Query};
 
 /// Returns the operation's rows.
 pub fn of(operation: Operation) -> impl Iterator<Item = &'static Input> {
-    operation.inputs().iter().copied().flatten()
+    operation.inputs()
 }
 
 /// Refuses a request that asks by a header or a parameter for what this server does not do.

@@ -43,7 +43,9 @@ pub use etag::ETag;
 pub use lifecycle::{Candidate, LifecycleRules, LifecycleTime, LifecycleVerdict};
 pub use media_type::media_type_for;
 pub use names::{BucketName, ObjectKey};
-pub use operation::{Access, Body, Grant, NotRouted, Operation, Resource, route};
+pub use operation::{
+    Access, Body, Grant, Level, NotRouted, Operation, Pattern, Resource, configurations, route,
+};
 pub use query::{Query, percent_decode, percent_encode, percent_encode_path};
 pub use range::ByteRange;
 pub use sign::SecretKey;

@@ -1,6 +1,8 @@
 //! Tags: pairs of key and value on an object or a bucket, in a header, in a query or in a document, within the bounds of the
 //! manual.
 
+use crate::inputs::Fate::Honoured;
+use crate::inputs::Input;
 use crate::query::decode_form;
 use crate::xml::{Document, Tagging};
 use crate::{Error, ErrorCode, percent_encode};
@@ -121,6 +123,11 @@ pub struct BucketTags(pub Tags);
 
 impl Document for BucketTags {
     const MAX_BODY: usize = Tagging::MAX_BODY;
+
+    const ELEMENTS: &'static [Input] = &[
+        Input::element("Tagging/TagSet/Tag/Key", Honoured),
+        Input::element("Tagging/TagSet/Tag/Value", Honoured),
+    ];
 
     fn parse(body: &[u8]) -> Result<Self, Error> {
         Ok(Self(Tags(Tagging::parse(body)?).within(&BUCKET)?))

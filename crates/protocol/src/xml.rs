@@ -1,21 +1,18 @@
 //! The XML documents of the protocol, one file each: what clients send is read with bounds and precise
 //! errors, what the server answers is written from borrowed strings. Nothing here knows where the data comes
-//! from.
+//! from. The documents of configurations stand beside the table of operations.
 
 mod access_control_policy;
-mod bucket_callback_policy;
 mod bucket_info;
 mod bucket_stat;
 mod complete_multipart_upload;
 mod copy_object_result;
 mod copy_part_result;
-mod cors_configuration;
 mod create_bucket_configuration;
 mod delete;
 mod document;
 mod initiate_multipart_upload_result;
 mod key_encoding;
-mod lifecycle_configuration;
 mod list_all_my_buckets_result;
 mod list_bucket_result;
 mod list_bucket_result_v2;
@@ -26,14 +23,12 @@ mod list_versions_result;
 mod listed_object;
 mod location_constraint;
 mod post_response;
-mod public_access_block_configuration;
-mod reader;
+pub(crate) mod reader;
 mod tagging;
 mod versioning_configuration;
-mod writer;
+pub(crate) mod writer;
 
 pub use access_control_policy::AccessControlPolicy;
-pub use bucket_callback_policy::{BucketCallbackPolicy, CallbackPolicyItem};
 pub use bucket_info::BucketInfo;
 pub use bucket_stat::{BucketStat, ClassStat};
 pub use complete_multipart_upload::{CompleteMultipartUpload, CompleteMultipartUploadResult};
@@ -54,6 +49,5 @@ pub use list_versions_result::ListVersionsResult;
 pub use listed_object::ListedObject;
 pub use location_constraint::LocationConstraint;
 pub use post_response::PostResponse;
-pub use public_access_block_configuration::PublicAccessBlockConfiguration;
 pub(crate) use tagging::Tagging;
 pub use versioning_configuration::VersioningConfiguration;

@@ -5,9 +5,6 @@ use super::input::{Input, NOT_IMPLEMENTED};
 use super::shared::{ALWAYS, CONTENT_MD5, ENCODING_TYPE, NOT_ENCRYPTED_HERE};
 use crate::ErrorCode;
 
-/// Operations that are chosen by method and sub-resource alone.
-pub(crate) const NOTHING_BESIDES: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE];
-
 pub(crate) const PUT_BUCKET: &[&[Input]] = &[
     ALWAYS,
     &[
@@ -23,59 +20,6 @@ pub(crate) const PUT_BUCKET: &[&[Input]] = &[
         Input::element("CreateBucketConfiguration/StorageClass", Honoured),
         Input::element("CreateBucketConfiguration/DataRedundancyType", Honoured),
         Input::element("CreateBucketConfiguration/LocationConstraint", Honoured),
-    ],
-];
-
-pub(crate) const PUT_BUCKET_ACL: &[&[Input]] =
-    &[ALWAYS, NOT_ENCRYPTED_HERE, &[Input::header("x-oss-acl", Honoured)]];
-
-pub(crate) const PUT_BUCKET_CORS: &[&[Input]] = &[
-    ALWAYS,
-    NOT_ENCRYPTED_HERE,
-    &[
-        CONTENT_MD5,
-        Input::element("CORSConfiguration/CORSRule/AllowedOrigin", Honoured),
-        Input::element("CORSConfiguration/CORSRule/AllowedMethod", Honoured),
-        Input::element("CORSConfiguration/CORSRule/AllowedHeader", Honoured),
-        Input::element("CORSConfiguration/CORSRule/ExposeHeader", Honoured),
-        Input::element("CORSConfiguration/CORSRule/MaxAgeSeconds", Honoured),
-        Input::element("CORSConfiguration/ResponseVary", Honoured),
-    ],
-];
-
-pub(crate) const PUT_BUCKET_PUBLIC_ACCESS_BLOCK: &[&[Input]] = &[
-    ALWAYS,
-    NOT_ENCRYPTED_HERE,
-    &[CONTENT_MD5, Input::element("PublicAccessBlockConfiguration/BlockPublicAccess", Honoured)],
-];
-
-/// The keys of the tags to remove, joined by commas; all if there are none.
-pub(crate) const DELETE_BUCKET_TAGS: &[&[Input]] =
-    &[ALWAYS, NOT_ENCRYPTED_HERE, &[Input::query("tagging", Honoured)]];
-
-pub(crate) const PUT_BUCKET_TAGS: &[&[Input]] = &[
-    ALWAYS,
-    NOT_ENCRYPTED_HERE,
-    &[
-        CONTENT_MD5,
-        Input::element("Tagging/TagSet/Tag/Key", Honoured),
-        Input::element("Tagging/TagSet/Tag/Value", Honoured),
-    ],
-];
-
-pub(crate) const CALLBACK_POLICY: &[&[Input]] =
-    &[ALWAYS, NOT_ENCRYPTED_HERE, &[Input::query("policy", Honoured), Input::query("comp", Honoured)]];
-
-pub(crate) const PUT_BUCKET_CALLBACK_POLICY: &[&[Input]] = &[
-    ALWAYS,
-    NOT_ENCRYPTED_HERE,
-    &[
-        CONTENT_MD5,
-        Input::query("policy", Honoured),
-        Input::query("comp", Honoured),
-        Input::element("BucketCallbackPolicy/PolicyItem/PolicyName", Honoured),
-        Input::element("BucketCallbackPolicy/PolicyItem/Callback", Honoured),
-        Input::element("BucketCallbackPolicy/PolicyItem/CallbackVar", Honoured),
     ],
 ];
 

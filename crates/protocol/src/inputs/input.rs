@@ -50,19 +50,19 @@ pub struct Input {
 }
 
 impl Input {
-    pub(super) const fn header(name: &'static str, fate: Fate) -> Self {
+    pub(crate) const fn header(name: &'static str, fate: Fate) -> Self {
         Self { place: Place::Header, name, fate }
     }
 
-    pub(super) const fn query(name: &'static str, fate: Fate) -> Self {
+    pub(crate) const fn query(name: &'static str, fate: Fate) -> Self {
         Self { place: Place::Query, name, fate }
     }
 
-    pub(super) const fn field(name: &'static str, fate: Fate) -> Self {
+    pub(crate) const fn field(name: &'static str, fate: Fate) -> Self {
         Self { place: Place::Field, name, fate }
     }
 
-    pub(super) const fn element(name: &'static str, fate: Fate) -> Self {
+    pub(crate) const fn element(name: &'static str, fate: Fate) -> Self {
         Self { place: Place::Element, name, fate }
     }
 

@@ -79,28 +79,15 @@ pub(crate) const HEAD_OBJECT: &[&[Input]] = &[
     &[Input::header("Range", Ignored("an answer without a body is about the whole object"))],
 ];
 
-pub(crate) const GET_OBJECT_META: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS];
-
 pub(crate) const DELETE_OBJECT: &[&[Input]] =
     &[ALWAYS, NOT_ENCRYPTED_HERE, WRITE_CONDITIONS, VERSION_AND_PROCESS];
 
-pub(crate) const GET_OBJECT_ACL: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS];
-
-pub(crate) const PUT_OBJECT_ACL: &[&[Input]] =
-    &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS, &[Input::header("x-oss-object-acl", Honoured)]];
-
-pub(crate) const TAGGING: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS];
-
-pub(crate) const PUT_OBJECT_TAGGING: &[&[Input]] = &[
-    ALWAYS,
-    NOT_ENCRYPTED_HERE,
-    VERSION_AND_PROCESS,
-    &[
-        CONTENT_MD5,
-        Input::element("Tagging/TagSet/Tag/Key", Honoured),
-        Input::element("Tagging/TagSet/Tag/Value", Honoured),
-    ],
-];
-
 /// What is to be done stands in the body.
 pub(crate) const PROCESS_OBJECT: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, &[VERSION, CONTENT_MD5]];
+
+/// The document of `PutObjectTagging`.
+pub(crate) const TAGS: &[Input] = &[
+    CONTENT_MD5,
+    Input::element("Tagging/TagSet/Tag/Key", Honoured),
+    Input::element("Tagging/TagSet/Tag/Value", Honoured),
+];

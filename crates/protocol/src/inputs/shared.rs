@@ -41,6 +41,12 @@ pub(super) const NOT_ENCRYPTED_HERE: &[Input] = &[Input::header(
     Refused { code: ErrorCode::InvalidArgument, unless: &[] },
 )];
 
+/// What is usual on the service and on buckets.
+pub(crate) const USUAL: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE];
+
+/// What is usual on objects.
+pub(crate) const USUAL_OF_OBJECTS: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS];
+
 /// What objects have parameters for. Where no versions are kept, `null` names the only one there is; and the plain object is
 /// no stand-in for a processed one.
 pub(super) const VERSION_AND_PROCESS: &[Input] = &[VERSION, Input::query("x-oss-process", NOT_IMPLEMENTED)];
@@ -133,7 +139,7 @@ pub(super) const NO_CALLBACK: &[Input] = &[
 pub(super) const TRAFFIC_LIMIT: &[Input] =
     &[Input::header("x-oss-traffic-limit", Honoured), Input::query("x-oss-traffic-limit", Honoured)];
 
-pub(super) const CONTENT_MD5: Input = Input::header("Content-MD5", Honoured);
+pub(crate) const CONTENT_MD5: Input = Input::header("Content-MD5", Honoured);
 pub(super) const CRC64: Input = Input::header("x-oss-hash-crc64ecma", Honoured);
 pub(super) const SHA1: Input = Input::header("x-oss-hash-sha1", Honoured);
 pub(super) const ENCODING_TYPE: Input = Input::query("encoding-type", Honoured);

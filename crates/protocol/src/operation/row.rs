@@ -2,31 +2,51 @@
 
 use http::{HeaderMap, Method};
 
-use super::built::Operation;
-use crate::inputs::Input;
+use crate::inputs::{CONTENT_MD5, Input, USUAL, USUAL_OF_OBJECTS};
+use crate::xml::Document;
 use crate::{Query, Target};
 
 /// One operation that OSS has.
 pub(crate) struct Row {
     /// The name as OSS's manual and logs write it.
     pub(crate) name: &'static str,
-    /// The operation, if it is built.
-    pub(crate) operation: Option<Operation>,
+    pub(crate) level: Level,
     pub(crate) verbs: &'static [Verb],
     /// What a request must have besides method and level, one of these.
     pub(crate) when: &'static [When],
     pub(crate) access: Access,
     pub(crate) body: Body,
     /// What becomes of its headers, parameters, fields and elements.
-    pub(crate) inputs: &'static [&'static [Input]],
+    inputs: &'static [&'static [Input]],
+    /// The same of what it has beside those that are usual for its level.
+    more: &'static [Input],
+    /// The same of what belongs to the document that it sets.
+    document: &'static [&'static [Input]],
 }
 
 /// What an address names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Level {
+pub enum Level {
+    /// The service itself, with all its buckets.
     Service,
+    /// A bucket.
     Bucket,
+    /// An object, or what is to become one.
     Object,
+}
+
+/// The least that a request for an operation has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pattern {
+    /// The method.
+    pub method: Method,
+    /// What the address names.
+    pub level: Level,
+    /// The parameters of the query. A sub-resource has an empty value.
+    pub query: Vec<(&'static str, &'static str)>,
+    /// The header that it must have, with any value.
+    pub header: Option<&'static str>,
 }
 
 impl Level {
@@ -74,6 +94,17 @@ impl Verb {
             Method::HEAD => Some(Self::Head),
             Method::OPTIONS => Some(Self::Options),
             _ => None,
+        }
+    }
+
+    fn method(self) -> Method {
+        match self {
+            Self::Get => Method::GET,
+            Self::Put => Method::PUT,
+            Self::Post => Method::POST,
+            Self::Delete => Method::DELETE,
+            Self::Head => Method::HEAD,
+            Self::Options => Method::OPTIONS,
         }
     }
 }
@@ -128,35 +159,72 @@ impl When {
         }
     }
 
+    /// Returns the parameters that select it, with the values that they need.
+    pub(crate) fn parameters(self) -> Vec<(&'static str, &'static str)> {
+        match self {
+            Self::Plain | Self::PlainWithHeader(_) => Vec::new(),
+            Self::Has(name) | Self::Parameter(name) | Self::ParameterWithHeader(name, _) => vec![(name, "")],
+            Self::HasBoth(name, other) => vec![(name, ""), (other, "")],
+            Self::Comp(name, value) => vec![(name, ""), (COMP, value)],
+            Self::Value(name, value) => vec![(name, value)],
+        }
+    }
+
+    fn header(self) -> Option<&'static str> {
+        match self {
+            Self::PlainWithHeader(header) | Self::ParameterWithHeader(_, header) => Some(header),
+            _ => None,
+        }
+    }
+
     fn names(self, subresource: &str) -> bool {
         matches!(self, Self::HasBoth(_, other) if other == subresource)
             || self.subresource() == Some(subresource)
     }
 }
 
+/// Makes the row of an operation on the service. It takes no body and is the owner's unless it says otherwise.
+pub(crate) const fn of_service(verbs: &'static [Verb], when: &'static [When]) -> Row {
+    Row::new(Level::Service, verbs, when, Resource::Account, USUAL)
+}
+
+/// Makes the row of an operation on a bucket, likewise.
+pub(crate) const fn of_bucket(verbs: &'static [Verb], when: &'static [When]) -> Row {
+    Row::new(Level::Bucket, verbs, when, Resource::Bucket, USUAL)
+}
+
+/// Makes the row of an operation on an object, likewise.
+pub(crate) const fn of_object(verbs: &'static [Verb], when: &'static [When]) -> Row {
+    Row::new(Level::Object, verbs, when, Resource::Object, USUAL_OF_OBJECTS)
+}
+
 impl Row {
-    /// Makes the row of an operation that is built, and that takes no body and is the owner's unless it says otherwise.
-    pub(crate) const fn built(
-        operation: Operation,
-        name: &'static str,
-        resource: Resource,
+    const fn new(
+        level: Level,
         verbs: &'static [Verb],
         when: &'static [When],
-        action: &'static str,
+        resource: Resource,
+        inputs: &'static [&'static [Input]],
     ) -> Self {
-        Self { operation: Some(operation), ..Self::missing(name, resource, verbs, when, action) }
+        let access = Access { action: "", resource, grant: Grant::Nobody };
+        let body = Body::Nothing;
+        Self { name: "", level, verbs, when, access, body, inputs, more: &[], document: &[] }
     }
 
-    /// Makes the row of an operation that OSS has and this server has not.
-    pub(crate) const fn missing(
-        name: &'static str,
-        resource: Resource,
-        verbs: &'static [Verb],
-        when: &'static [When],
-        action: &'static str,
-    ) -> Self {
-        let access = Access { action, resource, grant: Grant::Nobody };
-        Self { name, operation: None, verbs, when, access, body: Body::Nothing, inputs: &[] }
+    /// Sets its name in the table and the action, unless it has others already.
+    pub(crate) const fn named(self, name: &'static str, action: &'static str) -> Self {
+        let row = if self.name.is_empty() { self.called(name) } else { self };
+        if row.access.action.is_empty() { row.allowed_by(action) } else { row }
+    }
+
+    /// Sets the name that OSS's logs have, where it is not that of the operation.
+    pub(crate) const fn called(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
+    /// Sets the action, as policies name it, where it is not named like the operation.
+    pub(crate) const fn allowed_by(self, action: &'static str) -> Self {
+        Self { access: Access { action, ..self.access }, ..self }
     }
 
     /// Sets what the action is done to, where the address does not say it.
@@ -174,9 +242,35 @@ impl Row {
         Self { body, ..self }
     }
 
-    /// Sets what becomes of its inputs.
+    /// Sets what becomes of its inputs, in place of those that are usual for its level.
     pub(crate) const fn taking(self, inputs: &'static [&'static [Input]]) -> Self {
         Self { inputs, ..self }
+    }
+
+    /// Sets what becomes of inputs that it has beside the usual ones.
+    pub(crate) const fn also(self, more: &'static [Input]) -> Self {
+        Self { more, ..self }
+    }
+
+    /// Sets that its body is the document of a configuration.
+    pub(crate) const fn setting<D: Document>(self, body: Body) -> Self {
+        Self { document: const { &[&[CONTENT_MD5], D::ELEMENTS] }, body, ..self }
+    }
+
+    /// Returns what becomes of its inputs.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = &'static Input> {
+        self.inputs.iter().copied().flatten().chain(self.more).chain(self.document.iter().copied().flatten())
+    }
+
+    /// Returns the least that a request for it has.
+    pub(crate) fn pattern(&self) -> Pattern {
+        let when = self.when.first().copied().unwrap_or(When::Plain);
+        Pattern {
+            method: self.verbs.first().copied().map_or(Method::GET, Verb::method),
+            level: self.level,
+            query: when.parameters(),
+            header: when.header(),
+        }
     }
 
     /// Returns whether a request of this level and method asks for the operation.

@@ -3,6 +3,8 @@
 
 use http::Method;
 
+use crate::operation::is_selector;
+
 /// Every name that some SDK signs, sorted by bytes.
 const SIGNED: &[&str] = &[
     "accessPoint",
@@ -161,8 +163,10 @@ pub(super) fn could_be_signed(name: &str) -> bool {
     is_listed(name) || name.starts_with("x-oss-")
 }
 
+/// Returns whether some SDK lists the name, or it chooses an operation: if that were not covered, it could be added to a
+/// signed URL.
 fn is_listed(name: &str) -> bool {
-    SIGNED.binary_search(&name).is_ok()
+    SIGNED.binary_search(&name).is_ok() || is_selector(name)
 }
 
 fn is_harmless(name: &str, method: &Method) -> bool {
@@ -181,11 +185,24 @@ fn is_harmless(name: &str, method: &Method) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Choice, SIGNED};
+    use crate::Operation;
     use http::Method;
 
     #[test]
     fn the_list_is_sorted() {
         assert!(SIGNED.is_sorted());
+    }
+
+    #[test]
+    fn what_chooses_an_operation_is_always_covered() {
+        for operation in Operation::ALL {
+            for (name, _) in operation.pattern().query {
+                for choice in Choice::ALL {
+                    let free = ["list-type"].contains(&name);
+                    assert!(free || choice.covers(name, &Method::PUT), "{name} {choice:?}");
+                }
+            }
+        }
     }
 
     #[test]

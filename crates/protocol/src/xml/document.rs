@@ -1,11 +1,15 @@
 //! A document by which something is configured: it is set, asked for and taken away as a whole.
 
+use crate::inputs::Input;
 use crate::{Error, ErrorCode};
 
 /// A document that configures something.
 pub trait Document: Sized {
     /// Longest body that is read.
     const MAX_BODY: usize;
+
+    /// What becomes of its elements.
+    const ELEMENTS: &'static [Input];
 
     /// Reads the document.
     ///

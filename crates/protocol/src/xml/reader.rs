@@ -17,7 +17,7 @@ const MAX_ELEMENTS: usize = 100_000;
 
 /// An element with its text and its children; attributes and namespaces do not matter to OSS.
 #[derive(Debug, Default)]
-pub(super) struct Element {
+pub(crate) struct Element {
     name: String,
     text: String,
     children: Vec<Element>,
@@ -25,7 +25,7 @@ pub(super) struct Element {
 
 impl Element {
     /// Reads a document of at most `max_bytes` whose root element is `root`.
-    pub(super) fn parse(body: &[u8], root: &str, max_bytes: usize) -> Result<Self, Error> {
+    pub(crate) fn parse(body: &[u8], root: &str, max_bytes: usize) -> Result<Self, Error> {
         if body.len() > max_bytes {
             return Err(malformed("The document is too long."));
         }
@@ -39,27 +39,27 @@ impl Element {
     }
 
     /// Returns the text between the tags, as it is.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// Returns the children called `name`, in order.
-    pub(super) fn children(&self, name: &'static str) -> impl Iterator<Item = &Self> {
+    pub(crate) fn children(&self, name: &'static str) -> impl Iterator<Item = &Self> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
     /// Returns the text of the only child called `name`, if there is one.
-    pub(super) fn optional(&self, name: &'static str) -> Result<Option<&str>, Error> {
+    pub(crate) fn optional(&self, name: &'static str) -> Result<Option<&str>, Error> {
         Ok(self.child(name)?.map(Element::text))
     }
 
     /// Returns the text of the only child called `name`.
-    pub(super) fn required(&self, name: &'static str) -> Result<&str, Error> {
+    pub(crate) fn required(&self, name: &'static str) -> Result<&str, Error> {
         self.optional(name)?.ok_or_else(|| malformed(format!("{} has no {name}.", self.name)))
     }
 
     /// Returns the only child called `name`, if there is one.
-    pub(super) fn child(&self, name: &'static str) -> Result<Option<&Self>, Error> {
+    pub(crate) fn child(&self, name: &'static str) -> Result<Option<&Self>, Error> {
         let mut found = self.children(name);
         match (found.next(), found.next()) {
             (_, Some(_)) => Err(malformed(format!("{} has more than one {name}.", self.name))),
@@ -68,12 +68,12 @@ impl Element {
     }
 
     /// Returns the only child called `name`.
-    pub(super) fn only(&self, name: &'static str) -> Result<&Self, Error> {
+    pub(crate) fn only(&self, name: &'static str) -> Result<&Self, Error> {
         self.child(name)?.ok_or_else(|| malformed(format!("{} has no {name}.", self.name)))
     }
 
     /// Returns the boolean in the only child called `name`; `false` without one.
-    pub(super) fn flag(&self, name: &'static str) -> Result<bool, Error> {
+    pub(crate) fn flag(&self, name: &'static str) -> Result<bool, Error> {
         match self.optional(name)?.map(str::trim) {
             None => Ok(false),
             Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
@@ -84,7 +84,7 @@ impl Element {
 }
 
 /// Makes `MalformedXML` with a detail that says what is wrong.
-pub(super) fn malformed(detail: impl Into<String>) -> Error {
+pub(crate) fn malformed(detail: impl Into<String>) -> Error {
     Error::new(ErrorCode::MalformedXML).with_detail("ErrorDetail", detail)
 }
 

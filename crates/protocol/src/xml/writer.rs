@@ -12,7 +12,7 @@ use crate::{Timestamp, percent_encode};
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// Writes the document with the root element `root`, filled by `fill`; `capacity` is a guess at its length.
-pub(super) fn document(root: &'static str, capacity: usize, fill: impl FnOnce(&mut Content)) -> String {
+pub(crate) fn document(root: &'static str, capacity: usize, fill: impl FnOnce(&mut Content)) -> String {
     let mut content = Content { out: String::with_capacity(capacity) };
     content.out.push_str(DECLARATION);
     content.nested(root, fill);
@@ -20,39 +20,39 @@ pub(super) fn document(root: &'static str, capacity: usize, fill: impl FnOnce(&m
 }
 
 /// Writes the document whose root element holds nothing but text.
-pub(super) fn text_document(root: &'static str, text: &str) -> String {
+pub(crate) fn text_document(root: &'static str, text: &str) -> String {
     let mut out = String::from(DECLARATION);
     push_element(&mut out, root, text);
     out
 }
 
 /// What stands inside an element.
-pub(super) struct Content {
+pub(crate) struct Content {
     out: String,
 }
 
 impl Content {
     /// Writes an element that holds elements.
-    pub(super) fn nested(&mut self, name: &'static str, fill: impl FnOnce(&mut Self)) {
+    pub(crate) fn nested(&mut self, name: &'static str, fill: impl FnOnce(&mut Self)) {
         self.open(name);
         fill(self);
         self.close(name);
     }
 
     /// Writes an element that holds text.
-    pub(super) fn text(&mut self, name: &'static str, text: &str) {
+    pub(crate) fn text(&mut self, name: &'static str, text: &str) {
         push_element(&mut self.out, name, text);
     }
 
     /// Writes an element that is left out if there is no text for it.
-    pub(super) fn optional(&mut self, name: &'static str, text: Option<&str>) {
+    pub(crate) fn optional(&mut self, name: &'static str, text: Option<&str>) {
         if let Some(text) = text {
             self.text(name, text);
         }
     }
 
     /// Writes an object key, prefix, marker or delimiter, in the encoding the client asked for.
-    pub(super) fn key(&mut self, name: &'static str, key: &str, encoding: KeyEncoding) {
+    pub(crate) fn key(&mut self, name: &'static str, key: &str, encoding: KeyEncoding) {
         match encoding {
             KeyEncoding::Plain => self.text(name, key),
             KeyEncoding::Url => self.text(name, &percent_encode(key)),
@@ -60,21 +60,21 @@ impl Content {
     }
 
     /// Writes a key that is left out if there is none.
-    pub(super) fn optional_key(&mut self, name: &'static str, key: Option<&str>, encoding: KeyEncoding) {
+    pub(crate) fn optional_key(&mut self, name: &'static str, key: Option<&str>, encoding: KeyEncoding) {
         if let Some(key) = key {
             self.key(name, key, encoding);
         }
     }
 
     /// Tells the client how keys are encoded, if they are.
-    pub(super) fn encoding_type(&mut self, encoding: KeyEncoding) {
+    pub(crate) fn encoding_type(&mut self, encoding: KeyEncoding) {
         if encoding == KeyEncoding::Url {
             self.text("EncodingType", "url");
         }
     }
 
     /// Writes a number.
-    pub(super) fn number(&mut self, name: &'static str, number: u64) {
+    pub(crate) fn number(&mut self, name: &'static str, number: u64) {
         self.open(name);
         // Writing to a String cannot fail.
         let _ = write!(self.out, "{number}");
@@ -82,26 +82,26 @@ impl Content {
     }
 
     /// Writes `true` or `false`.
-    pub(super) fn flag(&mut self, name: &'static str, flag: bool) {
+    pub(crate) fn flag(&mut self, name: &'static str, flag: bool) {
         self.text(name, if flag { "true" } else { "false" });
     }
 
     /// Writes a point in time, such as `2015-10-21T07:28:00.000Z`.
-    pub(super) fn time(&mut self, name: &'static str, time: Timestamp) {
+    pub(crate) fn time(&mut self, name: &'static str, time: Timestamp) {
         self.open(name);
         time.push_iso8601_millis(&mut self.out);
         self.close(name);
     }
 
     /// Writes an entity tag, which OSS quotes; `etag` comes without quotes.
-    pub(super) fn etag(&mut self, etag: &str) {
+    pub(crate) fn etag(&mut self, etag: &str) {
         self.out.push_str("<ETag>\"");
         push_escaped(&mut self.out, etag);
         self.out.push_str("\"</ETag>");
     }
 
     /// Writes an owner, whose name is the same as the id.
-    pub(super) fn owner(&mut self, id: &str) {
+    pub(crate) fn owner(&mut self, id: &str) {
         self.nested("Owner", |c| {
             c.text("ID", id);
             c.text("DisplayName", id);

@@ -1,10 +1,11 @@
 //! What a verified request means: everything that may be acted upon and that its signature covers.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use ossicle_protocol::sign::{Client, Identified, Scope, SignedRequest, identify};
-use ossicle_protocol::{Addressing, Error, ErrorCode, Query, SecretKey, Target, route};
+use ossicle_protocol::{Addressing, Error, ErrorCode, Operation, Query, SecretKey, Target, route};
 
 use crate::signing::{DOMAIN, ID, SECRET, Way, Wire, now};
 
@@ -34,42 +35,30 @@ const FREE_IN_V1: [&str; 17] = [
 const WITHOUT_MEANING: [&str; 8] =
     ["OSSAccessKeyId", "Expires", "Signature", "x-oss-signature", "unheard-of", "a", "B", "x-oss-unheard-of"];
 
-/// Names that select or change an operation, wherever they come from.
-pub(crate) const ACTING: [&str; 33] = [
-    "acl",
-    "append",
-    "bucketInfo",
-    "callback",
-    "callback-var",
-    "comp",
-    "cors",
-    "delete",
-    "lifecycle",
-    "live",
-    "location",
-    "objectMeta",
-    "partNumber",
-    "policy",
-    "position",
-    "publicAccessBlock",
-    "response-content-type",
-    "response-expires",
-    "restore",
-    "security-token",
-    "sequential",
-    "stat",
-    "symlink",
-    "tagging",
-    "uploadId",
-    "uploads",
-    "versionId",
-    "versioning",
-    "versions",
-    "website",
-    "x-oss-ac-vpc-id",
-    "x-oss-callback",
-    "x-oss-process",
-];
+/// Names that select or change an operation, wherever they come from: those of the table, and these.
+pub(crate) static ACTING: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let mut names = vec![
+        "callback",
+        "callback-var",
+        "partNumber",
+        "position",
+        "response-content-type",
+        "response-expires",
+        "restore",
+        "security-token",
+        "sequential",
+        "symlink",
+        "versionId",
+        "website",
+        "x-oss-ac-vpc-id",
+        "x-oss-callback",
+    ];
+    let selectors = Operation::ALL.into_iter().flat_map(|operation| operation.pattern().query);
+    names.extend(selectors.map(|(name, _)| name));
+    names.sort_unstable();
+    names.dedup();
+    names
+});
 
 /// A verified request, as far as its signature covers it.
 #[derive(Debug, PartialEq, Eq)]

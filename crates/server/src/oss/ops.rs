@@ -42,7 +42,7 @@ use std::pin::Pin;
 use std::sync::LazyLock;
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use ossicle_protocol::xml::{BucketCallbackPolicy, PublicAccessBlockConfiguration};
+use ossicle_protocol::configurations::{BucketCallbackPolicy, PublicAccessBlockConfiguration};
 use ossicle_protocol::{Body, BucketTags, CorsRules, Error, ErrorCode, LifecycleRules, Operation};
 use tokio::sync::Semaphore;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ossicle_protocol::xml::BucketCallbackPolicy;
+use ossicle_protocol::configurations::BucketCallbackPolicy;
 use ossicle_protocol::{CorsRules, Error, LifecycleRules};
 use ossicle_store::{self as store, Bucket, Store};
 

@@ -1,7 +1,7 @@
 //! Whether public access to a bucket is blocked. While it is, what the ACLs of the bucket and its objects allow everybody does
 //! not count, and no such ACL can be set; `acl` sees to that. It is kept with the bucket itself.
 
-use ossicle_protocol::xml::PublicAccessBlockConfiguration;
+use ossicle_protocol::configurations::PublicAccessBlockConfiguration;
 
 use super::Configuration;
 use crate::oss::call::Call;

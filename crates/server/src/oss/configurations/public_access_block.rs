@@ -1,7 +1,9 @@
 //! Whether public access to all buckets of the account is blocked, present and future. While it is, no bucket's own setting
 //! opens it; `acl` sees to that.
 
-use ossicle_protocol::xml::{Document, PublicAccessBlockConfiguration};
+use ossicle_protocol::configurations::PublicAccessBlockConfiguration;
+use ossicle_protocol::inputs::Input;
+use ossicle_protocol::xml::Document;
 use ossicle_protocol::{Error, ErrorCode};
 use ossicle_store::AccountDocument;
 
@@ -15,6 +17,8 @@ pub(crate) struct OfAccount(PublicAccessBlockConfiguration);
 
 impl Document for OfAccount {
     const MAX_BODY: usize = PublicAccessBlockConfiguration::MAX_BODY;
+
+    const ELEMENTS: &'static [Input] = PublicAccessBlockConfiguration::ELEMENTS;
 
     fn parse(body: &[u8]) -> Result<Self, Error> {
         PublicAccessBlockConfiguration::parse(body).map(Self)

@@ -3,9 +3,11 @@
 //!
 //! The base64 texts are kept as they are. They are checked when an upload names the policy, as in OSS.
 
-use super::document::Document;
-use super::reader::Element;
-use super::writer::document;
+use crate::inputs::Fate::Honoured;
+use crate::inputs::Input;
+use crate::xml::Document;
+use crate::xml::reader::Element;
+use crate::xml::writer::document;
 use crate::{Error, ErrorCode};
 
 /// The callback policies of a bucket, in the order they were given.
@@ -42,6 +44,12 @@ impl BucketCallbackPolicy {
 
 impl Document for BucketCallbackPolicy {
     const MAX_BODY: usize = 1024 * 1024;
+
+    const ELEMENTS: &'static [Input] = &[
+        Input::element("BucketCallbackPolicy/PolicyItem/PolicyName", Honoured),
+        Input::element("BucketCallbackPolicy/PolicyItem/Callback", Honoured),
+        Input::element("BucketCallbackPolicy/PolicyItem/CallbackVar", Honoured),
+    ];
 
     /// Reads the document. One without items is valid, an item without a name or a callback is not.
     fn parse(body: &[u8]) -> Result<Self, Error> {

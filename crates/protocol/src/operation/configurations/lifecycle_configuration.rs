@@ -1,13 +1,14 @@
 //! `LifecycleConfiguration`: the lifecycle rules of a bucket, both what `PutBucketLifecycle` is sent and what
 //! `GetBucketLifecycle` answers.
 
-use super::document::Document;
-use super::reader::{Element, malformed};
-use super::writer::{Content, document};
+use crate::inputs::{Input, lifecycle};
 use crate::lifecycle::{
     Exception, Expiration, LifecycleRule, NoncurrentTransition, Transition, TransitionFlags, When, coldness,
 };
 use crate::tags::is_allowed_on_objects;
+use crate::xml::Document;
+use crate::xml::reader::{Element, malformed};
+use crate::xml::writer::{Content, document};
 use crate::{Error, ErrorCode, LifecycleRules, StorageClass, Timestamp};
 
 const LONGEST_ID: usize = 255;
@@ -45,6 +46,8 @@ impl LifecycleRules {
 impl Document for LifecycleRules {
     /// A thousand rules have room.
     const MAX_BODY: usize = 1024 * 1024;
+
+    const ELEMENTS: &'static [Input] = lifecycle::ELEMENTS;
 
     /// Reads rules that were accepted before, each of which has its id.
     fn parse(body: &[u8]) -> Result<Self, Error> {

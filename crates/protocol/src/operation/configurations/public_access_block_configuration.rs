@@ -1,9 +1,11 @@
 //! `PublicAccessBlockConfiguration`: whether public access is blocked, both what `PutBucketPublicAccessBlock` is sent
 //! and what `GetBucketPublicAccessBlock` answers.
 
-use super::document::Document;
-use super::reader::Element;
-use super::writer::document;
+use crate::inputs::Fate::Honoured;
+use crate::inputs::Input;
+use crate::xml::Document;
+use crate::xml::reader::Element;
+use crate::xml::writer::document;
 use crate::{Error, ErrorCode};
 
 /// Whether public access is blocked.
@@ -15,6 +17,9 @@ pub struct PublicAccessBlockConfiguration {
 
 impl Document for PublicAccessBlockConfiguration {
     const MAX_BODY: usize = 4 * 1024;
+
+    const ELEMENTS: &'static [Input] =
+        &[Input::element("PublicAccessBlockConfiguration/BlockPublicAccess", Honoured)];
 
     /// Reads the document. Without the element nothing is blocked, as the manual has it.
     fn parse(body: &[u8]) -> Result<Self, Error> {

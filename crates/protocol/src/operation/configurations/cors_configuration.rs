@@ -1,14 +1,25 @@
 //! `CORSConfiguration`: the cross-origin rules of a bucket, both what `PutBucketCors` is sent and what
 //! `GetBucketCors` answers.
 
-use super::document::Document;
-use super::reader::Element;
-use super::writer::document;
+use crate::inputs::Fate::Honoured;
+use crate::inputs::Input;
+use crate::xml::Document;
+use crate::xml::reader::Element;
+use crate::xml::writer::document;
 use crate::{CorsRule, CorsRules, Error, ErrorCode};
 
 impl Document for CorsRules {
     /// As in OSS.
     const MAX_BODY: usize = 16 * 1024;
+
+    const ELEMENTS: &'static [Input] = &[
+        Input::element("CORSConfiguration/CORSRule/AllowedOrigin", Honoured),
+        Input::element("CORSConfiguration/CORSRule/AllowedMethod", Honoured),
+        Input::element("CORSConfiguration/CORSRule/AllowedHeader", Honoured),
+        Input::element("CORSConfiguration/CORSRule/ExposeHeader", Honoured),
+        Input::element("CORSConfiguration/CORSRule/MaxAgeSeconds", Honoured),
+        Input::element("CORSConfiguration/ResponseVary", Honoured),
+    ];
 
     fn parse(body: &[u8]) -> Result<Self, Error> {
         let root = Element::parse(body, "CORSConfiguration", Self::MAX_BODY)?;
