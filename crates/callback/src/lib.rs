@@ -11,7 +11,8 @@
 //! - sending it (feature `delivery`): [`DeliveryClient`];
 //! - receiving it (feature `receiver`, on by default): `receiver::Verifier`, with an axum extractor and a tower
 //!   layer behind the features of those names;
-//! - asking for it (feature `builder`, on by default): `builder::Callback` and `builder::PostPolicy`.
+//! - asking for it (feature `builder`, on by default): `builder::Callback`, `builder::PostPolicy` and
+//!   `builder::PresignedPut`.
 //!
 //! The minimum supported Rust version is 1.95. `unsafe` is forbidden.
 #![forbid(unsafe_code)]

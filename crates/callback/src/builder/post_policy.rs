@@ -1,50 +1,14 @@
 //! POST policies: signed permission for a browser or an app to upload with a form.
 
-use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
-use sha1::Sha1;
-use sha2::Sha256;
-use zeroize::Zeroizing;
 
 use super::callback::Callback;
+use super::signing::{ALGORITHM, Calendar, Credentials, Scope, hmac_sha1};
 use crate::parameter_error::ParameterError;
-
-/// An access key. `Debug` shows nothing of the secret.
-#[derive(Clone)]
-pub struct Credentials {
-    id: String,
-    secret: Zeroizing<String>,
-    security_token: Option<String>,
-}
-
-impl Credentials {
-    /// Creates the credentials of a permanent access key.
-    #[must_use]
-    pub fn new(access_key_id: impl Into<String>, access_key_secret: impl Into<String>) -> Self {
-        Self {
-            id: access_key_id.into(),
-            secret: Zeroizing::new(access_key_secret.into()),
-            security_token: None,
-        }
-    }
-
-    /// Adds the token of a temporary access key.
-    #[must_use]
-    pub fn with_security_token(self, token: impl Into<String>) -> Self {
-        Self { security_token: Some(token.into()), ..self }
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Credentials").field("id", &self.id).finish_non_exhaustive()
-    }
-}
 
 /// The fields of an upload form, in the order to send them; the file comes last.
 pub type SignedForm = Vec<(String, String)>;
@@ -134,25 +98,19 @@ impl PostPolicy {
     /// Signs with version 4: HMAC-SHA256 with a key derived for this day and region (`cn-hangzhou`).
     #[must_use]
     pub fn sign_v4(mut self, credentials: &Credentials, region: &str, now: SystemTime) -> SignedForm {
-        let time = Calendar::of(now);
-        let day = time.basic_day();
+        let scope = Scope::new(region, now);
         self = self
-            .exactly("x-oss-signature-version", "OSS4-HMAC-SHA256")
-            .exactly("x-oss-credential", &format!("{}/{day}/{region}/oss/aliyun_v4_request", credentials.id))
-            .exactly("x-oss-date", &time.basic());
+            .exactly("x-oss-signature-version", ALGORITHM)
+            .exactly("x-oss-credential", &scope.credential(credentials))
+            .exactly("x-oss-date", scope.moment());
         if let Some(token) = &credentials.security_token {
             self = self.exactly("x-oss-security-token", token);
         }
         let policy = self.encode();
-        let seed = Zeroizing::new(format!("aliyun_v4{}", *credentials.secret));
-        let mut key = Zeroizing::new(seed.as_bytes().to_vec());
-        for part in [day.as_str(), region, "oss", "aliyun_v4_request"] {
-            key = Zeroizing::new(hmac_sha256(&key, part.as_bytes()));
-        }
-        let signature = hmac_sha256(&key, policy.as_bytes());
+        let signature = scope.sign(credentials, &policy);
         let mut form = self.fields;
         form.push(("policy".to_owned(), policy));
-        form.push(("x-oss-signature".to_owned(), hex(&signature)));
+        form.push(("x-oss-signature".to_owned(), signature));
         form
     }
 
@@ -172,77 +130,10 @@ impl PostPolicy {
     }
 }
 
-/// A moment in UTC, to the second.
-struct Calendar {
-    year: i64,
-    month: i64,
-    day: i64,
-    second: i64,
-}
-
-impl Calendar {
-    /// Converts days to a date by Howard Hinnant's algorithm: years start in March, so that leap days come last.
-    fn of(time: SystemTime) -> Self {
-        let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
-        let days = seconds / 86_400 + 719_468;
-        let era = days / 146_097;
-        let day_of_era = days % 146_097;
-        let year_of_era =
-            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let shifted = (5 * day_of_year + 2) / 153;
-        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-        Self {
-            year: year_of_era + era * 400 + i64::from(month <= 2),
-            month,
-            day: day_of_year - (153 * shifted + 2) / 5 + 1,
-            second: seconds % 86_400,
-        }
-    }
-
-    fn basic_day(&self) -> String {
-        format!("{:04}{:02}{:02}", self.year, self.month, self.day)
-    }
-
-    fn basic(&self) -> String {
-        let (hour, minute, second) = self.time();
-        format!("{}T{hour:02}{minute:02}{second:02}Z", self.basic_day())
-    }
-
-    fn extended(&self) -> String {
-        let (hour, minute, second) = self.time();
-        format!("{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}.000Z", self.year, self.month, self.day)
-    }
-
-    fn time(&self) -> (i64, i64, i64) {
-        (self.second / 3600, self.second / 60 % 60, self.second % 60)
-    }
-}
-
-fn hmac_sha1(key: &[u8], text: &[u8]) -> Vec<u8> {
-    let mut mac = new_mac::<Hmac<Sha1>>(key);
-    mac.update(text);
-    mac.finalize().into_bytes().to_vec()
-}
-
-fn hmac_sha256(key: &[u8], text: &[u8]) -> Vec<u8> {
-    let mut mac = new_mac::<Hmac<Sha256>>(key);
-    mac.update(text);
-    mac.finalize().into_bytes().to_vec()
-}
-
-#[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-fn new_mac<M: KeyInit>(key: &[u8]) -> M {
-    M::new_from_slice(key).expect("a key of any length")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
     use super::*;
 
     fn at(seconds: u64) -> SystemTime {
@@ -251,22 +142,6 @@ mod tests {
 
     fn value<'a>(form: &'a SignedForm, name: &str) -> &'a str {
         form.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str()).expect(name)
-    }
-
-    #[test]
-    fn dates_are_right() {
-        // From `date -u -d @N`.
-        for (seconds, expected) in [
-            (0, "1970-01-01T00:00:00.000Z"),
-            (951_782_399, "2000-02-28T23:59:59.000Z"),
-            (951_868_799, "2000-02-29T23:59:59.000Z"),
-            (951_868_800, "2000-03-01T00:00:00.000Z"),
-            (1_702_784_856, "2023-12-17T03:47:36.000Z"),
-            (4_107_542_400, "2100-03-01T00:00:00.000Z"),
-        ] {
-            assert_eq!(Calendar::of(at(seconds)).extended(), expected);
-        }
-        assert_eq!(Calendar::of(at(1_702_784_856)).basic(), "20231217T034736Z");
     }
 
     fn policy() -> PostPolicy {
