@@ -10,6 +10,7 @@ import tempfile
 import traceback
 
 import forged_cases
+import permission_cases  # registers its cases
 import signing
 import store
 import store_cases  # registers its cases
@@ -18,6 +19,7 @@ from cases import CASES, SECRET, World
 from key_server import KeyServer
 
 LANGUAGES = ("python", "nodejs", "go", "java", "rust")
+FORM_VARIABLES = ("OSS_UPLOAD_URL", "OSS_BUCKET", "OSS_REGION", "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET")
 OSS_KEY_URLS = (
     "http://gosspublic.alicdn.com/callback_pub_key_v1.pem",
     "https://gosspublic.alicdn.com/callback_pub_key_v1.pem",
@@ -84,6 +86,7 @@ def _check_language(tally, language, keys, genuine, forger, target):
             language=language,
             application=start(**form),
             guarded=start(CALLBACK_SECRET=SECRET, **form),
+            brief=start(PERMISSION_SECONDS="1", **form) if target else None,
             pinned=start(
                 CALLBACK_PATH="/", PINNED_KEYS=" ".join(f"{url}={pem}" for url in OSS_KEY_URLS)
             ),
@@ -107,6 +110,8 @@ def _check_bad_settings(language, folder):
         {"TRUSTED_KEY_URLS": "http:///"},
         {"PINNED_KEYS": "http://oss.example/key.pem=/nonexistent/key.pem"},
         {"OSS_BUCKET": "half-a-form"},
+        {**dict.fromkeys(FORM_VARIABLES, "x"), "PERMISSION_SECONDS": "0"},
+        {**dict.fromkeys(FORM_VARIABLES, "x"), "PERMISSION_SECONDS": "5 minutes"},
         {"LISTEN": "nowhere"},
     )
     for variables in bad:
@@ -120,13 +125,9 @@ def _check_bad_settings(language, folder):
 
 
 def _form_variables(target) -> dict:
-    return {
-        "OSS_UPLOAD_URL": f"{target.endpoint}/{target.bucket}",
-        "OSS_BUCKET": target.bucket,
-        "OSS_REGION": target.region,
-        "OSS_ACCESS_KEY_ID": target.access_key_id,
-        "OSS_ACCESS_KEY_SECRET": target.access_key_secret,
-    }
+    url = f"{target.endpoint}/{target.bucket}"
+    values = (url, target.bucket, target.region, target.access_key_id, target.access_key_secret)
+    return dict(zip(FORM_VARIABLES, values))
 
 
 def _delete_bucket(target):

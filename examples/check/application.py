@@ -17,7 +17,7 @@ EXAMPLES = pathlib.Path(__file__).resolve().parent.parent
 START_BOUND = 20 * 60
 VARIABLES = (
     "LISTEN", "DATABASE", "CALLBACK_PATH", "CALLBACK_SECRET", "CALLBACK_URL", "TRUSTED_KEY_URLS", "PINNED_KEYS",
-    "OSS_UPLOAD_URL", "OSS_BUCKET", "OSS_REGION", "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET",
+    "OSS_UPLOAD_URL", "OSS_BUCKET", "OSS_REGION", "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "PERMISSION_SECONDS",
 )
 
 
@@ -88,6 +88,14 @@ class Application:
         assert answer.headers.get("content-length") == str(len(answer.body)), "no exact Content-Length"
         assert (answer.headers.get_content_type()) == "application/json", answer.headers.get("content-type")
         assert isinstance(answer.json(), dict), answer.body
+        return answer
+
+    def get(self, target: str) -> Answer:
+        """Asks for JSON, which must be for the one who asks only."""
+        answer = exchange(self.authority, "GET", target, {})
+        assert answer.headers.get("content-length") == str(len(answer.body)), "no exact Content-Length"
+        assert answer.headers.get_content_type() == "application/json", answer.headers.get("content-type")
+        assert answer.headers.get("cache-control") == "no-store", "it may be cached"
         return answer
 
     def rows(self) -> dict:

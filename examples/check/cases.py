@@ -28,13 +28,15 @@ def case(name: str, needs_store=False):
 
 @dataclass
 class World:
-    """One language: its application server in three settings, and everything around it."""
+    """One language: its application server in some settings, and everything around it."""
 
     language: str
     # Trusts the key server and the store.
     application: Application
     # The same, and insists on the proof that the application itself asked for the callback.
     guarded: Application
+    # Its permissions end after a second; None without a store.
+    brief: Optional[Application]
     # Knows the key of OSS without fetching it, and takes callbacks on every path.
     pinned: Application
     keys: KeyServer

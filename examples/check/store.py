@@ -58,7 +58,7 @@ class Store:
         """PutBucket."""
         return self._send(self._sign_v4, "PUT", "", {}, b"")
 
-    def post_form(self, url: str, fields: dict, data: bytes, file_name="local.txt") -> Answer:
+    def post_form(self, url: str, fields: dict, data: bytes, content_type="text/plain") -> Answer:
         """PostObject as a browser sends it, the file last."""
         boundary = secrets.token_hex(12)
         parts = [
@@ -66,8 +66,8 @@ class Store:
             for name, value in fields.items()
         ]
         parts.append(
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{file_name}"\r\n'
-            "Content-Type: text/plain\r\n\r\n"
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="local.txt"\r\n'
+            f"Content-Type: {content_type}\r\n\r\n"
         )
         body = "".join(parts).encode() + data + f"\r\n--{boundary}--\r\n".encode()
         authority, _, path = url.partition("://")[2].partition("/")

@@ -144,7 +144,7 @@ def page(world):
         equal(answer.status, 404, "status without upload forms")
         return
     equal((answer.status, answer.headers.get_content_type()), (200, "text/html"), "status and type")
-    assert b"/upload-form" in answer.body, "it does not ask for a form"
+    assert b"/permission/" in answer.body, "it does not ask for a permission"
 
 
 def _form(application, name) -> dict:

@@ -1,8 +1,10 @@
 // An application server for OSS upload callbacks: verifies them, keeps a row per upload, answers the uploader.
 //
 //	POST /callback[/...]   callbacks; what it answers is what the uploader gets
-//	POST /upload-form      permission for a browser to upload one file, see upload_form.go
-//	GET  /                 a page that uploads with such a form
+//	GET  /permission/form  permission to upload one file with a form, see upload_form.go
+//	GET  /permission/put   permission to PUT one file, see presigned_put.go
+//	POST /upload-form      a form for a file whose type does not matter
+//	GET  /                 a page that uploads with such permissions
 //
 // The key that OSS signs with has 512 bits, and Go refuses less than 1024 unless it is told.
 //
@@ -25,7 +27,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unicode/utf8"
 )
 
 const (
@@ -33,6 +34,8 @@ const (
 	// The sender waits five seconds for the whole answer.
 	answerWithin = 4500 * time.Millisecond
 )
+
+var notConfigured = refused{http.StatusNotFound, "upload forms are not configured: set OSS_UPLOAD_URL and the rest"}
 
 type application struct {
 	settings settings
@@ -102,6 +105,10 @@ func (a *application) ServeHTTP(writer http.ResponseWriter, request *http.Reques
 		if err == nil {
 			return
 		}
+	case request.Method == http.MethodGet && path == "/permission/form":
+		answer, err = a.permittedForm(request)
+	case request.Method == http.MethodGet && path == "/permission/put":
+		answer, err = a.permittedPut(request)
 	case request.Method == http.MethodPost && path == "/upload-form":
 		answer, err = a.uploadForm(writer, request)
 	case request.Method == http.MethodPost && strings.HasPrefix(path+"/", a.settings.callbackPath+"/"):
@@ -163,32 +170,85 @@ func (a *application) checkProof(query string, said fields) error {
 	return nil
 }
 
+func (a *application) permittedForm(request *http.Request) (any, error) {
+	query := request.URL.Query()
+	permitted, err := a.permittedUpload(request, query)
+	if err != nil {
+		return nil, err
+	}
+	version := query.Get("version")
+	if version != "" && version != "v1" && version != "v4" {
+		return nil, refused{http.StatusBadRequest, "the version must be v1 or v4"}
+	}
+	return signForm(a.settings.upload, permitted, version, time.Now()), nil
+}
+
+func (a *application) permittedPut(request *http.Request) (any, error) {
+	query := request.URL.Query()
+	permitted, err := a.permittedUpload(request, query)
+	if err != nil {
+		return nil, err
+	}
+	size, err := checkedSize(query)
+	if err != nil {
+		return nil, err
+	}
+	return signPut(a.settings.upload, permitted, size, time.Now()), nil
+}
+
+func (a *application) permittedUpload(request *http.Request, query url.Values) (upload, error) {
+	if a.settings.upload == nil {
+		return upload{}, notConfigured
+	}
+	user, err := userOf(query)
+	if err != nil {
+		return upload{}, err
+	}
+	name, contentType := query.Get("name"), query.Get("type")
+	if err := checkName(name); err != nil {
+		return upload{}, err
+	}
+	if err := checkContentType(contentType); err != nil {
+		return upload{}, err
+	}
+	return a.upload(request, "users/"+user, contentType, name, customVariable{"user", user}), nil
+}
+
 func (a *application) uploadForm(writer http.ResponseWriter, request *http.Request) (any, error) {
-	target := a.settings.upload
-	if target == nil {
-		return nil, refused{http.StatusNotFound, "upload forms are not configured: set OSS_UPLOAD_URL and the rest"}
+	if a.settings.upload == nil {
+		return nil, notConfigured
 	}
 	body, err := readBody(writer, request)
 	if err != nil {
 		return nil, err
 	}
 	var asked struct{ Name string }
-	if err := json.Unmarshal(body, &asked); err != nil || asked.Name == "" || utf8.RuneCountInString(asked.Name) > 255 {
-		const expected = `the body must be {"name": "what the file is called"}, 1 to 255 characters`
-		return nil, refused{http.StatusBadRequest, expected}
+	if err := json.Unmarshal(body, &asked); err != nil {
+		return nil, refused{http.StatusBadRequest, `the body must be {"name": "what the file is called"}`}
 	}
+	if err := checkName(asked.Name); err != nil {
+		return nil, err
+	}
+	return signForm(a.settings.upload, a.upload(request, "uploads", "", asked.Name), "v4", time.Now()), nil
+}
+
+func (a *application) upload(
+	request *http.Request, folder, contentType, fileName string, further ...customVariable,
+) upload {
+	target := a.settings.upload
 	callbackURL := target.callbackURL
 	if callbackURL == "" {
 		// Right when the store runs on this machine.
 		address, _ := request.Context().Value(http.LocalAddrContextKey).(net.Addr)
 		callbackURL = fmt.Sprintf("http://%s%s", address, a.settings.callbackPath)
 	}
-	return signForm(target, callbackURL, a.settings.callbackSecret, asked.Name, time.Now()), nil
+	secret := a.settings.callbackSecret
+	return permittedUpload(target.bucket, callbackURL, secret, folder, contentType, fileName, further...)
 }
 
 func (a *application) servePage(writer http.ResponseWriter) error {
 	if a.settings.upload == nil {
-		return refused{http.StatusNotFound, "upload forms are not configured: set OSS_UPLOAD_URL and the rest"}
+		return notConfigured
 	}
 	page, err := os.ReadFile(variable("UPLOAD_PAGE", "../upload.html"))
 	if err != nil {
@@ -222,6 +282,8 @@ func answerJSON(writer http.ResponseWriter, status int, value any) {
 		return
 	}
 	writer.Header().Set("Content-Type", "application/json")
+	// A permission is for whoever asked.
+	writer.Header().Set("Cache-Control", "no-store")
 	// Without it a long answer would be chunked, and a store accepts no chunks.
 	writer.Header().Set("Content-Length", fmt.Sprint(len(body)))
 	writer.WriteHeader(status)

@@ -6,7 +6,9 @@ import (
 	"net"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // settings is everything that can be set; ../README.md lists the variables.
@@ -20,9 +22,11 @@ type settings struct {
 	upload         *uploadTarget
 }
 
-// uploadTarget is where browsers upload to, and the access key that signs their forms.
+// uploadTarget is where browsers and apps upload to, and the access key that signs their permissions.
 type uploadTarget struct {
 	url, bucket, region, accessKeyID, accessKeySecret, callbackURL string
+	// Of a permission.
+	lifetime time.Duration
 }
 
 // Without the slash at the end, http://oss.example would trust http://oss.example.attacker.example as well.
@@ -80,6 +84,11 @@ func uploadTargetFromEnvironment() (*uploadTarget, error) {
 	if missing != "" {
 		return nil, errors.New("upload forms also need" + missing)
 	}
+	seconds, err := strconv.ParseUint(variable("PERMISSION_SECONDS", "300"), 10, 16)
+	if err != nil || seconds < 1 || seconds > 3600 {
+		return nil, errors.New("PERMISSION_SECONDS must be 1 to 3600")
+	}
+	target.lifetime = time.Duration(seconds) * time.Second
 	return &target, nil
 }
 

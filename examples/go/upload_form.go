@@ -2,25 +2,12 @@ package main
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
+	"crypto/sha1"
 	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
-	"regexp"
+	"maps"
 	"strings"
 	"time"
 )
-
-const (
-	formLifetime = 5 * time.Minute
-	largestFile  = 10 << 20
-	// String variables bring their own quotes; numbers have none.
-	formBody = `{"bucket":${bucket},"object":${object},"size":${size},"etag":${etag},"mimeType":${mimeType},` +
-		`"reqId":${reqId},"name":${x:name}}`
-)
-
-var extension = regexp.MustCompile(`\.[A-Za-z0-9]{1,8}$`)
 
 // form is the URL to post to and the fields to send before the file.
 type form struct {
@@ -28,60 +15,47 @@ type form struct {
 	Fields map[string]string `json:"fields"`
 }
 
-// proof shows that this application asked for the callback of this object.
-func proof(secret, bucket, name string) string {
-	return hex.EncodeToString(mac([]byte(secret), bucket+"/"+name))
+// signForm permits a browser to upload one file straight to the store: a signed POST policy.
+func signForm(target *uploadTarget, permitted upload, version string, now time.Time) form {
+	fields := map[string]string{"key": permitted.key, "callback": encode(permitted.callback)}
+	maps.Copy(fields, permitted.variables)
+	if permitted.contentType != "" {
+		fields["content-type"] = permitted.contentType
+	}
+	if version == "v1" {
+		signFormV1(target, fields, now)
+	} else {
+		signFormV4(target, fields, now)
+	}
+	return form{target.url, fields}
 }
 
-// signForm permits a browser to upload one file straight to the store: a POST policy, signed with version 4. The
-// application names the object; what the file was called travels as a custom variable.
-func signForm(target *uploadTarget, callbackURL, callbackSecret, fileName string, now time.Time) form {
-	random := make([]byte, 16)
-	rand.Read(random) // never fails, says its documentation
-	key := "uploads/" + hex.EncodeToString(random) + strings.ToLower(extension.FindString(fileName))
-	if callbackSecret != "" {
-		callbackURL += "?proof=" + proof(callbackSecret, target.bucket, key)
-	}
-	now = now.UTC()
-	scope := []string{now.Format("20060102"), target.region, "oss", "aliyun_v4_request"}
-	fields := map[string]string{
-		"key": key,
-		"callback": encode(map[string]string{
-			"callbackUrl": callbackURL, "callbackBody": formBody, "callbackBodyType": "application/json",
-		}),
-		"x:name":                  fileName,
-		"x-oss-signature-version": "OSS4-HMAC-SHA256",
-		"x-oss-credential":        target.accessKeyID + "/" + strings.Join(scope, "/"),
-		"x-oss-date":              now.Format("20060102T150405Z"),
-	}
+func signFormV4(target *uploadTarget, fields map[string]string, now time.Time) {
+	scope := scopeOf(target.region, now)
+	fields["x-oss-signature-version"] = signatureVersion
+	fields["x-oss-credential"] = target.accessKeyID + "/" + scope.scope
+	fields["x-oss-date"] = scope.moment
+	fields["policy"] = policy(target, fields, now)
+	fields["x-oss-signature"] = scope.sign(target.accessKeySecret, fields["policy"])
+}
+
+func signFormV1(target *uploadTarget, fields map[string]string, now time.Time) {
+	fields["policy"] = policy(target, fields, now)
+	hash := hmac.New(sha1.New, []byte(target.accessKeySecret))
+	hash.Write([]byte(fields["policy"]))
+	fields["OSSAccessKeyId"] = target.accessKeyID
+	fields["Signature"] = base64.StdEncoding.EncodeToString(hash.Sum(nil))
+}
+
+// policy pins every field: without its condition the browser could drop the callback or send it elsewhere.
+func policy(target *uploadTarget, fields map[string]string, now time.Time) string {
 	conditions := []any{
 		map[string]string{"bucket": target.bucket},
 		[]any{"content-length-range", 1, largestFile},
 	}
-	// Every field is pinned: without its condition the browser could drop the callback or send it elsewhere.
 	for name, value := range fields {
 		conditions = append(conditions, []string{"eq", "$" + name, strings.ReplaceAll(value, "$", `\$`)})
 	}
-	expiration := now.Add(formLifetime).Format("2006-01-02T15:04:05.000Z")
-	fields["policy"] = encode(map[string]any{"expiration": expiration, "conditions": conditions})
-	key4 := []byte("aliyun_v4" + target.accessKeySecret)
-	for _, part := range scope {
-		key4 = mac(key4, part)
-	}
-	fields["x-oss-signature"] = hex.EncodeToString(mac(key4, fields["policy"]))
-	return form{target.url, fields}
-}
-
-func mac(key []byte, text string) []byte {
-	hash := hmac.New(sha256.New, key)
-	hash.Write([]byte(text))
-	return hash.Sum(nil)
-}
-
-func encode(value any) string {
-	text, err := json.Marshal(value)
-	if err != nil {
-		panic(err) // only texts and lists of them come here
-	}
-	return base64.StdEncoding.EncodeToString(text)
+	expiration := now.Add(target.lifetime).UTC().Format("2006-01-02T15:04:05.000Z")
+	return encode(map[string]any{"expiration": expiration, "conditions": conditions})
 }

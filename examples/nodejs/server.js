@@ -2,16 +2,20 @@
  * An application server for OSS upload callbacks: verifies them, keeps a row per upload, answers the uploader.
  *
  *     POST /callback[/...]   callbacks; what it answers is what the uploader gets
- *     POST /upload-form      permission for a browser to upload one file, see upload-form.js
- *     GET  /                 a page that uploads with such a form
+ *     GET  /permission/form  permission to upload one file with a form, see upload-form.js
+ *     GET  /permission/put   permission to PUT one file, see presigned-put.js
+ *     POST /upload-form      a form for a file whose type does not matter
+ *     GET  /                 a page that uploads with such permissions
  */
 
 import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
+import { checkedName, checkedSize, checkedType, permittedUpload, proof, userOf } from './permission.js';
+import { signedPut } from './presigned-put.js';
 import { fromEnvironment } from './settings.js';
-import { proof, sign } from './upload-form.js';
+import { signedForm } from './upload-form.js';
 import { fieldsOf, identity, Uploads } from './uploads.js';
 import { Refused, Verifier } from './verification.js';
 
@@ -32,7 +36,7 @@ class Application {
         this.#uploadTarget();
         answer(response, 200, 'text/html; charset=utf-8', readFileSync(PAGE));
       } else {
-        answerJson(response, 200, await this.#post(request));
+        answerJson(response, 200, await (request.method === 'GET' ? this.#get(request) : this.#post(request)));
       }
     } catch (error) {
       if (!(error instanceof Refused)) console.error(error);
@@ -43,6 +47,14 @@ class Application {
       if (!request.complete) response.setHeader('Connection', 'close');
       answerJson(response, status, { error: reason });
     }
+  }
+
+  #get(request) {
+    const [path, query] = request.url.split(/\?(.*)/s);
+    const asked = new URLSearchParams(query);
+    if (path === '/permission/form') return this.#permittedForm(request, asked);
+    if (path === '/permission/put') return this.#permittedPut(request, asked);
+    throw new Refused(404, 'not found');
   }
 
   #post(request) {
@@ -78,6 +90,23 @@ class Application {
     }
   }
 
+  #permittedForm(request, asked) {
+    const target = this.#uploadTarget();
+    const version = asked.get('version') ?? 'v4';
+    if (version !== 'v1' && version !== 'v4') throw new Refused(400, 'the version must be v1 or v4');
+    return signedForm(target, this.#permittedUpload(request, asked), version);
+  }
+
+  #permittedPut(request, asked) {
+    const target = this.#uploadTarget();
+    return signedPut(target, this.#permittedUpload(request, asked), checkedSize(asked));
+  }
+
+  #permittedUpload(request, asked) {
+    const user = userOf(asked);
+    return this.#upload(request, `users/${user}`, { name: checkedName(asked.get('name')), user }, checkedType(asked));
+  }
+
   async #uploadForm(request) {
     const target = this.#uploadTarget();
     const body = await readBody(request);
@@ -85,14 +114,17 @@ class Application {
     try {
       ({ name } = JSON.parse(body));
     } catch {
-      // What it is instead does not matter.
+      throw new Refused(400, 'the body must be {"name": "what the file is called"}');
     }
-    if (typeof name !== 'string' || name.length < 1 || name.length > 255) {
-      throw new Refused(400, 'the body must be {"name": "what the file is called"}, 1 to 255 characters');
-    }
+    return signedForm(target, this.#upload(request, 'uploads', { name: checkedName(name) }), 'v4');
+  }
+
+  #upload(request, folder, variables, contentType) {
+    const target = this.#uploadTarget();
     // Right when the store runs on this machine.
     const ownUrl = `http://${request.socket.localAddress}:${request.socket.localPort}${this.settings.callbackPath}`;
-    return sign(target, target.callbackUrl ?? ownUrl, this.settings.callbackSecret, name);
+    const secret = this.settings.callbackSecret;
+    return permittedUpload(target.bucket, target.callbackUrl ?? ownUrl, secret, folder, variables, contentType);
   }
 
   #uploadTarget() {
@@ -120,7 +152,9 @@ function answerJson(response, status, value) {
 }
 
 function answer(response, status, contentType, body) {
-  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': body.length });
+  // A permission is for whoever asked, so nothing is cached.
+  const headers = { 'Content-Type': contentType, 'Content-Length': body.length, 'Cache-Control': 'no-store' };
+  response.writeHead(status, headers);
   response.end(body);
 }
 

@@ -47,5 +47,9 @@ function uploadTarget(environment) {
   const given = names.filter((name) => environment[name]).length;
   if (given === 0) return undefined;
   if (given < names.length) throw new Wrong(`upload forms need all of ${names.join(', ')}`);
-  return { url, bucket, region, accessKeyId, accessKeySecret, callbackUrl: environment.CALLBACK_URL };
+  const seconds = environment.PERMISSION_SECONDS || '300';
+  const lifetime = /^[0-9]{1,4}$/.test(seconds) ? Number(seconds) : 0;
+  if (lifetime < 1 || lifetime > 3600) throw new Wrong('PERMISSION_SECONDS must be 1 to 3600');
+  const callbackUrl = environment.CALLBACK_URL || undefined;
+  return { url, bucket, region, accessKeyId, accessKeySecret, callbackUrl, lifetime };
 }

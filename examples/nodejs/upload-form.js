@@ -1,58 +1,43 @@
-/** Permission for a browser to upload one file straight to the store: a POST policy, signed with version 4. */
+/** Permission for a browser to upload one file straight to the store: a signed POST policy. */
 
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 
-const LIFETIME = 5 * 60_000;
-const LARGEST_FILE = 10 * 1024 * 1024;
+import { LARGEST_FILE } from './permission.js';
+import { ALGORITHM, encoded, scopeOf, sign } from './signature.js';
 
-// String variables bring their own quotes; numbers have none.
-const BODY =
-  '{"bucket":${bucket},"object":${object},"size":${size},"etag":${etag},"mimeType":${mimeType},' +
-  '"reqId":${reqId},"name":${x:name}}';
-
-/** Shows that this application asked for the callback of this object. */
-export function proof(secret, bucket, name) {
-  return hmac(secret, `${bucket}/${name}`).toString('hex');
+/** The URL to post to and the form's fields, in the order to send them; the file comes last. */
+export function signedForm(target, upload, version, now = new Date()) {
+  const fields = { key: upload.key, callback: encoded(upload.callback), ...upload.variables };
+  if (upload.contentType) fields['content-type'] = upload.contentType;
+  return { url: target.url, fields: version === 'v1' ? signV1(target, fields, now) : signV4(target, fields, now) };
 }
 
-/**
- * The URL to post to and the form's fields, in the order to send them; the file comes last.
- *
- * The application names the object; what the file was called travels as a custom variable.
- */
-export function sign(target, callbackUrl, callbackSecret, fileName, now = new Date()) {
-  const extension = /\.[A-Za-z0-9]{1,8}$/.exec(fileName)?.[0].toLowerCase() ?? '';
-  const key = `uploads/${randomBytes(16).toString('hex')}${extension}`;
-  const query = callbackSecret ? `?proof=${proof(callbackSecret, target.bucket, key)}` : '';
-  const callback = { callbackUrl: callbackUrl + query, callbackBody: BODY, callbackBodyType: 'application/json' };
-  const moment = now.toISOString().replace(/[-:]|\.\d{3}/g, '');
-  const scope = [moment.slice(0, 8), target.region, 'oss', 'aliyun_v4_request'];
+function signV4(target, given, now) {
+  const { moment, scope } = scopeOf(target.region, now);
   const fields = {
-    key,
-    callback: base64(callback),
-    'x:name': fileName,
-    'x-oss-signature-version': 'OSS4-HMAC-SHA256',
-    'x-oss-credential': [target.accessKeyId, ...scope].join('/'),
+    ...given,
+    'x-oss-signature-version': ALGORITHM,
+    'x-oss-credential': `${target.accessKeyId}/${scope}`,
     'x-oss-date': moment,
   };
-  // Every field is pinned: without its condition the browser could drop the callback or send it elsewhere.
-  const policy = base64({
-    expiration: new Date(now.getTime() + LIFETIME).toISOString(),
+  const policy = policyOf(target, fields, now);
+  return { ...fields, policy, 'x-oss-signature': sign(target.accessKeySecret, scope, policy) };
+}
+
+function signV1(target, fields, now) {
+  const policy = policyOf(target, fields, now);
+  const signature = createHmac('sha1', target.accessKeySecret).update(policy).digest('base64');
+  return { ...fields, OSSAccessKeyId: target.accessKeyId, policy, Signature: signature };
+}
+
+/** Every field is pinned: without its condition the browser could drop the callback or send it elsewhere. */
+function policyOf(target, fields, now) {
+  return encoded({
+    expiration: new Date(now.getTime() + target.lifetime * 1000).toISOString(),
     conditions: [
       { bucket: target.bucket },
       ['content-length-range', 1, LARGEST_FILE],
       ...Object.entries(fields).map(([name, value]) => ['eq', `$${name}`, value.replaceAll('$', '\\$')]),
     ],
   });
-  const signingKey = scope.reduce(hmac, `aliyun_v4${target.accessKeySecret}`);
-  const signature = hmac(signingKey, policy).toString('hex');
-  return { url: target.url, fields: { ...fields, policy, 'x-oss-signature': signature } };
-}
-
-function hmac(key, text) {
-  return createHmac('sha256', key).update(text).digest();
-}
-
-function base64(value) {
-  return Buffer.from(JSON.stringify(value)).toString('base64');
 }

@@ -1,8 +1,10 @@
 """An application server for OSS upload callbacks: verifies them, keeps a row per upload, answers the uploader.
 
     POST /callback[/...]   callbacks; what it answers is what the uploader gets
-    POST /upload-form      permission for a browser to upload one file, see upload_form.py
-    GET  /                 a page that uploads with such a form
+    GET  /permission/form  permission to upload one file with a form, see upload_form.py
+    GET  /permission/put   permission to PUT one file, see presigned_put.py
+    POST /upload-form      a form for a file whose type does not matter
+    GET  /                 a page that uploads with such permissions
 """
 
 import hmac
@@ -12,9 +14,12 @@ import signal
 import sqlite3
 import sys
 import threading
+from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
+import permission
+import presigned_put
 import settings
 import upload_form
 import uploads
@@ -58,41 +63,56 @@ class Handler(BaseHTTPRequestHandler):
     server: Application
 
     def do_GET(self):
-        """The page."""
-        if self.path != "/":
-            self._answer_json(404, {"error": "not found"})
-        elif self.server.settings.upload is None:
-            self._answer_json(404, {"error": "upload forms are not configured: set OSS_UPLOAD_URL and the rest"})
-        else:
-            self._answer(200, "text/html; charset=utf-8", PAGE.read_bytes())
+        """The page, and permissions."""
+        self._respond(self._get)
 
     def do_POST(self):
         """Callbacks and upload forms."""
+        self._respond(self._post)
+
+    def _respond(self, route):
         # self.path has been tidied (a leading // is shortened); signed is what was sent.
         target = self.requestline.split(" ")[1]
-        path = target.partition("?")[0]
         try:
-            body = self._body()
-            if path == "/upload-form":
-                answer = self._upload_form(body)
-            elif f"{path}/".startswith(f"{self.server.settings.callback_path}/"):
-                answer = self._callback(target, body)
-            else:
-                raise Refused(404, "not found")
+            answer = route(target)
         except (verification.Malformed, uploads.NotUnderstood) as error:
             self._answer_json(400, {"error": str(error)})
         except verification.Forged as error:
             self._answer_json(403, {"error": str(error)})
         except verification.KeyUnavailable as error:
             self._answer_json(503, {"error": str(error)})
-        except Refused as error:
+        except (Refused, permission.NotPermitted) as error:
             self._answer_json(error.status, {"error": str(error)})
         except sqlite3.Error as error:
             # Not 200, so that the store notes the callback as failed and may send it again.
             self.log_error("the database failed: %s", error)
             self._answer_json(500, {"error": "the upload could not be recorded"})
         else:
-            self._answer_json(200, answer)
+            if isinstance(answer, bytes):
+                self._answer(200, "text/html; charset=utf-8", answer)
+            else:
+                self._answer_json(200, answer)
+
+    def _get(self, target):
+        path, _, query = target.partition("?")
+        query = dict(parse_qsl(query, keep_blank_values=True))
+        if path == "/":
+            self._upload_target()
+            return PAGE.read_bytes()
+        if path == "/permission/form":
+            return self._permitted_form(query)
+        if path == "/permission/put":
+            return self._permitted_put(query)
+        raise Refused(404, "not found")
+
+    def _post(self, target):
+        body = self._body()
+        path = target.partition("?")[0]
+        if path == "/upload-form":
+            return self._upload_form(body)
+        if f"{path}/".startswith(f"{self.server.settings.callback_path}/"):
+            return self._callback(target, body)
+        raise Refused(404, "not found")
 
     def _callback(self, target, body):
         header = self.headers.get
@@ -110,22 +130,44 @@ class Handler(BaseHTTPRequestHandler):
             return
         given = parse_qs(target.partition("?")[2]).get("proof", [""])[0]
         bucket, name = fields.get("bucket"), fields.get("object")
-        asked_for = bucket and name and upload_form.proof(secret, bucket, name)
+        asked_for = bucket and name and permission.proof(secret, bucket, name)
         if not asked_for or not hmac.compare_digest(given.encode(), asked_for.encode()):
             raise Refused(403, "this application did not ask for this callback")
 
+    def _permitted_form(self, query):
+        target, version = self._upload_target(), query.get("version", "v4")
+        if version not in ("v1", "v4"):
+            raise Refused(400, "the version must be v1 or v4")
+        return upload_form.signed(target, self._permitted_upload(query), version, _now())
+
+    def _permitted_put(self, query):
+        target = self._upload_target()
+        return presigned_put.signed(target, self._permitted_upload(query), permission.checked_size(query), _now())
+
+    def _permitted_upload(self, query):
+        user = permission.user_of(query)
+        name, content_type = permission.checked_name(query.get("name")), permission.checked_type(query)
+        return self._upload(f"users/{user}", content_type, name=name, user=user)
+
     def _upload_form(self, body):
-        target = self.server.settings.upload
-        if target is None:
-            raise Refused(404, "upload forms are not configured")
+        target = self._upload_target()
         try:
             name = json.loads(body)["name"]
         except (ValueError, LookupError, TypeError, RecursionError) as error:
             raise Refused(400, 'the body must be {"name": "what the file is called"}') from error
-        if not isinstance(name, str) or not 0 < len(name) <= 255:
-            raise Refused(400, "the name must be a text of 1 to 255 characters")
+        upload = self._upload("uploads", name=permission.checked_name(name))
+        return upload_form.signed(target, upload, "v4", _now())
+
+    def _upload(self, folder, content_type=None, **variables):
+        target = self._upload_target()
         callback_url = target.callback_url or self.server.default_callback_url()
-        return upload_form.sign(target, callback_url, self.server.settings.callback_secret, name)
+        secret = self.server.settings.callback_secret
+        return permission.upload(target.bucket, callback_url, secret, folder, content_type, **variables)
+
+    def _upload_target(self):
+        if self.server.settings.upload is None:
+            raise Refused(404, "upload forms are not configured: set OSS_UPLOAD_URL and the rest")
+        return self.server.settings.upload
 
     def _body(self):
         length = self.headers.get("content-length", "")
@@ -147,9 +189,14 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")  # a permission is for whoever asked
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
+
+
+def _now():
+    return datetime.now(timezone.utc)
 
 
 def main():

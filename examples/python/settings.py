@@ -14,7 +14,7 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class UploadTarget:
-    """Where browsers upload to, and the access key that signs their forms."""
+    """Where browsers and apps upload to, and the access key that signs their permissions."""
 
     url: str
     bucket: str
@@ -22,6 +22,7 @@ class UploadTarget:
     access_key_id: str
     access_key_secret: str
     callback_url: Optional[str]
+    lifetime: int  # of a permission, in seconds
 
 
 @dataclass(frozen=True)
@@ -78,4 +79,7 @@ def _upload_target() -> Optional[UploadTarget]:
         return None
     if not all(values):
         raise Wrong("upload forms need all of " + ", ".join(names))
-    return UploadTarget(*values, callback_url=os.environ.get("CALLBACK_URL"))
+    lifetime = os.environ.get("PERMISSION_SECONDS") or "300"
+    if not re.fullmatch(r"[0-9]{1,4}", lifetime) or not 1 <= int(lifetime) <= 3600:
+        raise Wrong("PERMISSION_SECONDS must be 1 to 3600")
+    return UploadTarget(*values, callback_url=os.environ.get("CALLBACK_URL") or None, lifetime=int(lifetime))

@@ -1,60 +1,47 @@
-"""Permission for a browser to upload one file straight to the store: a POST policy, signed with version 4."""
+"""Permission for a browser to upload one file straight to the store: a signed POST policy."""
 
 import base64
-import hashlib
 import hmac
-import json
-import re
-import secrets
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
-LIFETIME = timedelta(minutes=5)
-LARGEST_FILE = 10 * 1024 * 1024
-
-# String variables bring their own quotes; numbers have none.
-BODY = (
-    '{"bucket":${bucket},"object":${object},"size":${size},"etag":${etag},"mimeType":${mimeType},'
-    '"reqId":${reqId},"name":${x:name}}'
-)
+import permission
+from signature import ALGORITHM, encoded, scope, sign
 
 
-def proof(secret: str, bucket: str, name: str) -> str:
-    """Shows that this application asked for the callback of this object."""
-    return hmac.new(secret.encode(), f"{bucket}/{name}".encode(), hashlib.sha256).hexdigest()
+def signed(target, upload: permission.Upload, version: str, now) -> dict:
+    """The URL to post to and the form's fields, in the order to send them; the file comes last."""
+    fields = {"key": upload.key, "callback": encoded(upload.callback), **upload.variables}
+    if upload.content_type:
+        fields["content-type"] = upload.content_type
+    add_signature = _sign_v1 if version == "v1" else _sign_v4
+    return {"url": target.url, "fields": add_signature(target, fields, now)}
 
 
-def sign(target, callback_url: str, callback_secret, file_name: str, now=None) -> dict:
-    """The URL to post to and the form's fields, in the order to send them; the file comes last.
-
-    The application names the object; what the file was called travels as a custom variable.
-    """
-    now = now or datetime.now(timezone.utc)
-    extension = re.search(r"\.[A-Za-z0-9]{1,8}$", file_name)
-    key = f"uploads/{secrets.token_hex(16)}{extension[0].lower() if extension else ''}"
-    if callback_secret:
-        callback_url += f"?proof={proof(callback_secret, target.bucket, key)}"
-    callback = {"callbackUrl": callback_url, "callbackBody": BODY, "callbackBodyType": "application/json"}
-    scope = f"{now:%Y%m%d}/{target.region}/oss/aliyun_v4_request"
+def _sign_v4(target, fields, now):
+    signed_scope = scope(target.region, now)
     fields = {
-        "key": key,
-        "callback": base64.b64encode(json.dumps(callback).encode()).decode(),
-        "x:name": file_name,
-        "x-oss-signature-version": "OSS4-HMAC-SHA256",
-        "x-oss-credential": f"{target.access_key_id}/{scope}",
+        **fields,
+        "x-oss-signature-version": ALGORITHM,
+        "x-oss-credential": f"{target.access_key_id}/{signed_scope}",
         "x-oss-date": f"{now:%Y%m%dT%H%M%SZ}",
     }
+    policy = _policy(target, fields, now)
+    return {**fields, "policy": policy, "x-oss-signature": sign(target.access_key_secret, signed_scope, policy)}
+
+
+def _sign_v1(target, fields, now):
+    policy = _policy(target, fields, now)
+    signature = base64.b64encode(hmac.digest(target.access_key_secret.encode(), policy.encode(), "sha1")).decode()
+    return {**fields, "OSSAccessKeyId": target.access_key_id, "policy": policy, "Signature": signature}
+
+
+def _policy(target, fields, now) -> str:
     # Every field is pinned: without its condition the browser could drop the callback or send it elsewhere.
-    policy = {
-        "expiration": f"{now + LIFETIME:%Y-%m-%dT%H:%M:%S.000Z}",
+    return encoded({
+        "expiration": f"{now + timedelta(seconds=target.lifetime):%Y-%m-%dT%H:%M:%S.000Z}",
         "conditions": [
             {"bucket": target.bucket},
-            ["content-length-range", 1, LARGEST_FILE],
+            ["content-length-range", 1, permission.LARGEST_FILE],
             *(["eq", f"${name}", value.replace("$", "\\$")] for name, value in fields.items()),
         ],
-    }
-    fields["policy"] = base64.b64encode(json.dumps(policy).encode()).decode()
-    signing_key = f"aliyun_v4{target.access_key_secret}".encode()
-    for part in scope.split("/"):
-        signing_key = hmac.digest(signing_key, part.encode(), "sha256")
-    fields["x-oss-signature"] = hmac.digest(signing_key, fields["policy"].encode(), "sha256").hex()
-    return {"url": target.url, "fields": fields}
+    })

@@ -1,9 +1,13 @@
 //! An application server for OSS upload callbacks: verifies them, keeps a row per upload, answers uploaders.
 //!
 //! - `POST /callback[/...]`: callbacks; what it answers is what the uploader gets
-//! - `POST /upload-form`: permission for a browser to upload one file, see `upload_form.rs`
-//! - `GET /`: a page that uploads with such a form
+//! - `GET /permission/form`: permission to upload one file with a form, see `upload_form.rs`
+//! - `GET /permission/put`: permission to PUT one file, see `presigned_put.rs`
+//! - `POST /upload-form`: a form for a file whose type does not matter
+//! - `GET /`: a page that uploads with such permissions
 
+mod permission;
+mod presigned_put;
 mod settings;
 mod upload_form;
 mod uploads;
@@ -15,18 +19,22 @@ use std::time::{Duration, SystemTime};
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{FromRef, RawQuery, State};
-use axum::http::StatusCode;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRef, Query, RawQuery, State};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use hmac::Mac;
+use ossicle_callback::ParameterError;
 use ossicle_callback::receiver::{CallbackEvent, HttpKeySource, VerifiedCallback, Verifier};
 use serde::Deserialize;
 use serde_json::json;
 use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use settings::Settings;
+use permission::{Asked, Upload, Version, bad_request, checked_name};
+use settings::{Settings, UploadTarget};
 use uploads::{Fields, RecordError, Uploads};
 
 const LONGEST_BODY: usize = 1024 * 1024;
@@ -81,6 +89,8 @@ fn router(application: Application) -> Router {
     let path = application.settings.callback_path.clone();
     let mut router = Router::new()
         .route("/", get(page))
+        .route("/permission/form", get(permitted_form))
+        .route("/permission/put", get(permitted_put))
         .route("/upload-form", post(upload_form))
         .route(&format!("{path}/"), post(uploaded))
         .route(&format!("{path}/{{*rest}}"), post(uploaded));
@@ -92,6 +102,11 @@ fn router(application: Application) -> Router {
         .with_state(application)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
         .layer(RequestBodyLimitLayer::new(LONGEST_BODY))
+        // A permission is for whoever asked.
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
 }
 
 /// Runs only for callbacks whose signature is right. What it answers is what the uploader gets.
@@ -100,7 +115,6 @@ async fn uploaded(
     RawQuery(query): RawQuery,
     VerifiedCallback(event): VerifiedCallback,
 ) -> Result<Json<serde_json::Value>, Refused> {
-    let bad_request = |reason: String| Refused(StatusCode::BAD_REQUEST, reason);
     let fields = event.fields().map_err(|error| bad_request(error.to_string()))?;
     check_proof(application.settings.callback_secret.as_deref(), query.as_deref(), &fields)?;
     let id = identity(&event, &fields).ok_or_else(|| {
@@ -132,7 +146,7 @@ fn check_proof(secret: Option<&str>, query: Option<&str>, fields: &Fields) -> Re
     let given = given.and_then(|digits| hex::decode(digits).ok()).unwrap_or_default();
     let field = |name| fields.get(name).filter(|text| !text.is_empty());
     let asked_for =
-        field("bucket").zip(field("object")).map(|(bucket, name)| upload_form::proof(secret, bucket, name));
+        field("bucket").zip(field("object")).map(|(bucket, name)| permission::proof(secret, bucket, name));
     match asked_for.map(|mac| mac.verify_slice(&given)) {
         Some(Ok(())) => Ok(()),
         Some(Err(_)) | None => {
@@ -141,8 +155,28 @@ fn check_proof(secret: Option<&str>, query: Option<&str>, fields: &Fields) -> Re
     }
 }
 
+async fn permitted_form(
+    State(application): State<Application>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<upload_form::Form>, Refused> {
+    let target = application.upload_target()?;
+    let asked = understood(asked)?;
+    let upload = application.permitted_upload(&asked)?;
+    upload_form::sign(target, &upload, asked.version()?, SystemTime::now()).map(Json).map_err(not_signed)
+}
+
+async fn permitted_put(
+    State(application): State<Application>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<presigned_put::Permitted>, Refused> {
+    let target = application.upload_target()?;
+    let asked = understood(asked)?;
+    let upload = application.permitted_upload(&asked)?;
+    presigned_put::sign(target, &upload, asked.size()?, SystemTime::now()).map(Json).map_err(not_signed)
+}
+
 #[derive(Deserialize)]
-struct Asked {
+struct Named {
     name: String,
 }
 
@@ -150,32 +184,46 @@ async fn upload_form(
     State(application): State<Application>,
     body: Bytes,
 ) -> Result<Json<upload_form::Form>, Refused> {
-    let settings = &application.settings;
-    let target = settings.upload.as_ref().ok_or_else(not_configured)?;
-    let asked = serde_json::from_slice::<Asked>(&body).ok();
-    let name = asked
-        .map(|asked| asked.name)
-        .filter(|name| (1..=255).contains(&name.chars().count()))
-        .ok_or_else(|| {
-            let expected = r#"the body must be {"name": "what the file is called"}, 1 to 255 characters"#;
-            Refused(StatusCode::BAD_REQUEST, expected.to_owned())
-        })?;
-    // The default is right when the store runs on this machine.
-    let own_url = format!("http://{}{}", application.address, settings.callback_path);
-    let callback_url = target.callback_url.as_deref().unwrap_or(&own_url);
-    let secret = settings.callback_secret.as_deref();
-    let form = upload_form::sign(target, callback_url, secret, &name, SystemTime::now());
-    form.map(Json).map_err(|error| Refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
+    let target = application.upload_target()?;
+    let named = serde_json::from_slice::<Named>(&body)
+        .map_err(|_| bad_request(r#"the body must be {"name": "what the file is called"}"#.to_owned()))?;
+    let upload = application.upload("uploads", checked_name(&named.name)?, &[])?;
+    upload_form::sign(target, &upload, Version::V4, SystemTime::now()).map(Json).map_err(not_signed)
+}
+
+impl Application {
+    fn upload_target(&self) -> Result<&UploadTarget, Refused> {
+        let reason = "upload forms are not configured: set OSS_UPLOAD_URL and the rest";
+        self.settings.upload.as_ref().ok_or_else(|| Refused(StatusCode::NOT_FOUND, reason.to_owned()))
+    }
+
+    fn permitted_upload(&self, asked: &Asked) -> Result<Upload, Refused> {
+        let user = asked.user()?;
+        let upload = self.upload(&format!("users/{user}"), asked.name()?, &[("user", user)])?;
+        Ok(upload.of_type(asked.content_type()?))
+    }
+
+    fn upload(&self, folder: &str, file_name: &str, further: &[(&str, &str)]) -> Result<Upload, Refused> {
+        let target = self.upload_target()?;
+        // The default is right when the store runs on this machine.
+        let own_url = format!("http://{}{}", self.address, self.settings.callback_path);
+        let callback_url = target.callback_url.as_deref().unwrap_or(&own_url);
+        let secret = self.settings.callback_secret.as_deref();
+        Ok(Upload::new((&target.bucket, folder), (callback_url, secret), file_name, further))
+    }
+}
+
+fn understood(asked: Result<Query<Asked>, QueryRejection>) -> Result<Asked, Refused> {
+    asked.map(|Query(asked)| asked).map_err(|error| bad_request(error.to_string()))
+}
+
+fn not_signed(error: ParameterError) -> Refused {
+    Refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
 }
 
 async fn page(State(application): State<Application>) -> Result<Html<&'static str>, Refused> {
-    application.settings.upload.as_ref().ok_or_else(not_configured)?;
+    application.upload_target()?;
     Ok(Html(include_str!("../../upload.html")))
-}
-
-fn not_configured() -> Refused {
-    let reason = "upload forms are not configured: set OSS_UPLOAD_URL and the rest";
-    Refused(StatusCode::NOT_FOUND, reason.to_owned())
 }
 
 async fn told_to_stop() {

@@ -1,10 +1,10 @@
 //! What the environment says: `../README.md` lists the variables.
 
 use std::env;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use ossicle_callback::VerifyingKey;
-use ossicle_callback::builder::Credentials;
 use ossicle_callback::receiver::VerifierBuilder;
 
 /// Everything that can be set but the verifier's part.
@@ -16,13 +16,16 @@ pub(crate) struct Settings {
     pub(crate) upload: Option<UploadTarget>,
 }
 
-/// Where browsers upload to, and the access key that signs their forms.
+/// Where browsers and apps upload to, and the access key that signs their permissions.
 pub(crate) struct UploadTarget {
     pub(crate) url: String,
     pub(crate) bucket: String,
     pub(crate) region: String,
-    pub(crate) credentials: Credentials,
+    pub(crate) access_key_id: String,
+    pub(crate) access_key_secret: String,
     pub(crate) callback_url: Option<String>,
+    /// Of a permission.
+    pub(crate) lifetime: Duration,
 }
 
 impl Settings {
@@ -55,16 +58,28 @@ pub(crate) fn trust(mut verifier: VerifierBuilder) -> anyhow::Result<VerifierBui
 fn upload_target() -> anyhow::Result<Option<UploadTarget>> {
     let names = ["OSS_UPLOAD_URL", "OSS_BUCKET", "OSS_REGION", "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET"];
     match names.map(variable) {
-        [Some(url), Some(bucket), Some(region), Some(id), Some(secret)] => Ok(Some(UploadTarget {
-            url,
-            bucket,
-            region,
-            credentials: Credentials::new(id, secret),
-            callback_url: variable("CALLBACK_URL"),
-        })),
+        [Some(url), Some(bucket), Some(region), Some(access_key_id), Some(access_key_secret)] => {
+            let (callback_url, lifetime) = (variable("CALLBACK_URL"), lifetime()?);
+            let target = UploadTarget {
+                url,
+                bucket,
+                region,
+                access_key_id,
+                access_key_secret,
+                callback_url,
+                lifetime,
+            };
+            Ok(Some(target))
+        }
         values if values.iter().all(Option::is_none) => Ok(None),
         _ => bail!("upload forms need all of {}", names.join(", ")),
     }
+}
+
+fn lifetime() -> anyhow::Result<Duration> {
+    let seconds = variable("PERMISSION_SECONDS").map_or(Ok(300), |text| text.parse());
+    let seconds = seconds.ok().filter(|seconds| (1..=3600).contains(seconds));
+    Ok(Duration::from_secs(seconds.context("PERMISSION_SECONDS must be 1 to 3600")?))
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -65,6 +65,15 @@ record Fields(Map<String, String> members) {
         return new Fields(members);
     }
 
+    /** The parameters of a query. */
+    static Map<String, String> ofQuery(String query) throws Refused {
+        try {
+            return query.isEmpty() ? Map.of() : ofForm(query).members();
+        } catch (IllegalArgumentException e) {
+            throw new Refused(400, "the query is not understood: " + e.getMessage());
+        }
+    }
+
     /** A member that is there and not empty. */
     Optional<String> get(String name) {
         return Optional.ofNullable(members.get(name)).filter(text -> !text.isEmpty());

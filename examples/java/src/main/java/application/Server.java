@@ -22,8 +22,10 @@ import java.util.concurrent.Executors;
  *
  * <pre>
  * POST /callback[/...]   callbacks; what it answers is what the uploader gets
- * POST /upload-form      permission for a browser to upload one file, see UploadForm
- * GET  /                 a page that uploads with such a form
+ * GET  /permission/form  permission to upload one file with a form, see UploadForm
+ * GET  /permission/put   permission to PUT one file, see PresignedPut
+ * POST /upload-form      a form for a file whose type does not matter
+ * GET  /                 a page that uploads with such permissions
  * </pre>
  */
 public final class Server {
@@ -87,7 +89,8 @@ public final class Server {
                     uploadTarget();
                     answer(exchange, 200, "text/html; charset=utf-8", Files.readAllBytes(settings.page()));
                 } else {
-                    answerJson(exchange, 200, post(exchange));
+                    boolean isGet = exchange.getRequestMethod().equals("GET");
+                    answerJson(exchange, 200, isGet ? get(exchange) : post(exchange));
                 }
             } catch (Refused e) {
                 answerJson(exchange, e.status, Map.of("error", e.getMessage()));
@@ -97,6 +100,17 @@ public final class Server {
                 answerJson(exchange, 500, Map.of("error", "the upload could not be recorded"));
             }
         }
+    }
+
+    private Map<String, ?> get(HttpExchange exchange)
+            throws Refused, GeneralSecurityException, JsonProcessingException {
+        String[] parts = target(exchange).split("\\?", 2);
+        Map<String, String> query = Fields.ofQuery(parts.length > 1 ? parts[1] : "");
+        return switch (parts[0]) {
+            case "/permission/form" -> permittedForm(exchange, query);
+            case "/permission/put" -> permittedPut(exchange, query);
+            default -> throw new Refused(404, "not found");
+        };
     }
 
     private Map<String, ?> post(HttpExchange exchange)
@@ -139,7 +153,7 @@ public final class Server {
         Optional<String> bucket = said.get("bucket");
         Optional<String> name = said.get("object");
         if (bucket.isPresent() && name.isPresent()) {
-            byte[] expected = UploadForm.proof(settings.callbackSecret().get(), bucket.get(), name.get())
+            byte[] expected = Permission.proof(settings.callbackSecret().get(), bucket.get(), name.get())
                     .getBytes(StandardCharsets.UTF_8);
             if (MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8), expected)) {
                 return;
@@ -157,23 +171,54 @@ public final class Server {
                         new Refused(400, "neither reqId in the body nor x-oss-request-id tells which upload this is"));
     }
 
+    private Map<String, ?> permittedForm(HttpExchange exchange, Map<String, String> query)
+            throws Refused, GeneralSecurityException, JsonProcessingException {
+        Settings.UploadTarget target = uploadTarget();
+        String version = query.getOrDefault("version", "v4");
+        if (!version.equals("v1") && !version.equals("v4")) {
+            throw new Refused(400, "the version must be v1 or v4");
+        }
+        return UploadForm.sign(target, permittedUpload(exchange, query), version, Instant.now());
+    }
+
+    private Map<String, ?> permittedPut(HttpExchange exchange, Map<String, String> query)
+            throws Refused, GeneralSecurityException, JsonProcessingException {
+        Settings.UploadTarget target = uploadTarget();
+        Permission.Upload upload = permittedUpload(exchange, query);
+        return PresignedPut.sign(target, upload, Permission.checkedSize(query), Instant.now());
+    }
+
+    private Permission.Upload permittedUpload(HttpExchange exchange, Map<String, String> query)
+            throws Refused, GeneralSecurityException {
+        String user = Permission.user(query);
+        String name = Permission.checkedName(query.get("name"));
+        String type = Permission.checkedType(query);
+        return upload(exchange, "users/" + user, Optional.of(type), Map.of("name", name, "user", user));
+    }
+
     private Map<String, ?> uploadForm(HttpExchange exchange)
             throws Refused, IOException, GeneralSecurityException {
         Settings.UploadTarget target = uploadTarget();
-        String name = "";
+        JsonNode asked;
         try {
-            JsonNode asked = Fields.JSON.readTree(body(exchange));
-            name = asked == null ? "" : asked.path("name").isTextual() ? asked.path("name").textValue() : "";
+            asked = Fields.JSON.readTree(body(exchange));
         } catch (JsonProcessingException e) {
-            // What it is instead does not matter.
+            throw new Refused(400, "the body must be {\"name\": \"what the file is called\"}");
         }
-        if (name.isEmpty() || name.length() > 255) {
-            throw new Refused(400, "the body must be {\"name\": \"what the file is called\"}, 1 to 255 characters");
-        }
+        String name = Permission.checkedName(asked == null ? null : asked.path("name").textValue());
+        Permission.Upload upload = upload(exchange, "uploads", Optional.empty(), Map.of("name", name));
+        return UploadForm.sign(target, upload, "v4", Instant.now());
+    }
+
+    private Permission.Upload upload(
+            HttpExchange exchange, String folder, Optional<String> contentType, Map<String, String> variables)
+            throws Refused, GeneralSecurityException {
+        Settings.UploadTarget target = uploadTarget();
         // Right when the store runs on this machine.
         String ownUrl = "http://" + authority(exchange.getLocalAddress()) + settings.callbackPath();
-        return UploadForm.sign(
-                target, target.callbackUrl().orElse(ownUrl), settings.callbackSecret(), name, Instant.now());
+        String callbackUrl = target.callbackUrl().orElse(ownUrl);
+        return Permission.upload(
+                target.bucket(), callbackUrl, settings.callbackSecret(), folder, contentType, variables);
     }
 
     private Settings.UploadTarget uploadTarget() throws Refused {
@@ -215,6 +260,8 @@ public final class Server {
 
     private static void answer(HttpExchange exchange, int status, String contentType, byte[] body) throws IOException {
         exchange.getResponseHeaders().set("Content-Type", contentType);
+        // A permission is for whoever asked.
+        exchange.getResponseHeaders().set("Cache-Control", "no-store");
         exchange.sendResponseHeaders(status, body.length);
         exchange.getResponseBody().write(body);
     }

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,10 +23,10 @@ record Settings(
         Optional<UploadTarget> upload,
         Path page) {
 
-    /** Where browsers upload to, and the access key that signs their forms. */
+    /** Where browsers and apps upload to, and the access key that signs their permissions, which live this long. */
     record UploadTarget(
             String url, String bucket, String region, String accessKeyId, String accessKeySecret,
-            Optional<String> callbackUrl) {}
+            Optional<String> callbackUrl, Duration lifetime) {}
 
     /** A setting that the server must not start with. */
     static final class Wrong extends Exception {
@@ -99,7 +100,15 @@ record Settings(
         }
         return Optional.of(new UploadTarget(
                 values.get(0), values.get(1), values.get(2), values.get(3), values.get(4),
-                text(environment, "CALLBACK_URL")));
+                text(environment, "CALLBACK_URL"), lifetime(text(environment, "PERMISSION_SECONDS").orElse("300"))));
+    }
+
+    private static Duration lifetime(String seconds) throws Wrong {
+        int count = seconds.matches("[0-9]{1,4}") ? Integer.parseInt(seconds) : 0;
+        if (count < 1 || count > 3600) {
+            throw new Wrong("PERMISSION_SECONDS must be 1 to 3600");
+        }
+        return Duration.ofSeconds(count);
     }
 
     private static Optional<String> text(Map<String, String> environment, String name) {
