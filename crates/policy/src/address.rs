@@ -9,7 +9,7 @@ use crate::pattern::Pattern;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Range {
     /// `10.0.0.0/8`, `2001:db8::/32`, or an address alone.
-    Block { network: u128, bits: u32, is_v4: bool },
+    Block { network: u128, bits: u32 },
     /// `10.0.*`, and `*`: OSS takes asterisks, too.
     Written(Pattern),
 }
@@ -40,27 +40,35 @@ impl Range {
             }
             None => width,
         };
-        let bits = if is_v4 { bits + 96 } else { bits };
-        Ok(Self::Block { network: mapped(address) & mask(bits), bits, is_v4 })
+        let bits = if is_v4 { bits + IPV4_BITS } else { bits };
+        Ok(Self::Block { network: mapped(address) & mask(bits), bits })
     }
 
     /// Returns whether an address is in the range. An IPv4 address is the same when it is written as an IPv6 one.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         match self {
-            Self::Block { network, bits, .. } => mapped(address) & mask(*bits) == *network,
+            Self::Block { network, bits } => mapped(address) & mask(*bits) == *network,
             Self::Written(pattern) => pattern.matches(&address.to_canonical().to_string()),
         }
     }
 
-    /// Returns whether OSS counts it as a fixed range: not the whole network, nor nearly so.
+    /// Returns whether OSS counts it as a fixed range: at least 8 bits of an IPv4 address are, or 32 of an IPv6 address. A
+    /// block of IPv6 that IPv4 lies in is measured by that.
     pub(crate) fn is_fixed(&self) -> bool {
         match self {
-            Self::Block { bits, is_v4: true, .. } => *bits >= 96 + 8,
-            Self::Block { bits, is_v4: false, .. } => *bits >= 32,
+            Self::Block { network, bits } => {
+                let shared = mask(*bits.min(&IPV4_BITS));
+                let has_ipv4 = network & shared == IPV4 & shared;
+                *bits >= if has_ipv4 { IPV4_BITS + 8 } else { 32 }
+            }
             Self::Written(_) => false,
         }
     }
 }
+
+/// Where IPv4 lies in IPv6: `::ffff:0.0.0.0/96`.
+const IPV4: u128 = 0xffff << 32;
+const IPV4_BITS: u32 = 96;
 
 /// Returns the address as IPv6 has it.
 fn mapped(address: IpAddr) -> u128 {

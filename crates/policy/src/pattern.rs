@@ -9,15 +9,17 @@ pub(crate) enum Pattern {
     Exact(Box<str>),
     /// With `*` at its end alone.
     Prefix(Box<str>),
-    /// With wildcards elsewhere.
-    Wild(Box<str>),
+    /// With wildcards elsewhere. So many bytes before the first one are literal.
+    Wild { pattern: Box<str>, literal: usize },
 }
 
 impl Pattern {
     pub(crate) fn new(pattern: &str) -> Self {
         let beginning = pattern.trim_end_matches('*');
         match (beginning.contains(['*', '?']), beginning.len() == pattern.len()) {
-            (true, _) => Self::Wild(pattern.into()),
+            (true, _) => {
+                Self::Wild { pattern: pattern.into(), literal: pattern.find(['*', '?']).unwrap_or_default() }
+            }
             (false, true) => Self::Exact(pattern.into()),
             (false, false) if beginning.is_empty() => Self::Any,
             (false, false) => Self::Prefix(beginning.into()),
@@ -30,21 +32,14 @@ impl Pattern {
             Self::Any => true,
             Self::Exact(exact) => **exact == *text,
             Self::Prefix(beginning) => text.starts_with(&**beginning),
-            Self::Wild(pattern) => fits(pattern.as_bytes(), text.as_bytes(), |a, b| a == b),
-        }
-    }
-
-    /// Returns whether it fits the whole text, where upper case and lower case of ASCII letters are the same.
-    pub(crate) fn matches_ignoring_case(&self, text: &str) -> bool {
-        let same = |a: u8, b: u8| a.eq_ignore_ascii_case(&b);
-        match self {
-            Self::Any => true,
-            Self::Exact(exact) => exact.eq_ignore_ascii_case(text),
-            Self::Prefix(beginning) => text
-                .as_bytes()
-                .get(..beginning.len())
-                .is_some_and(|text| text.eq_ignore_ascii_case(beginning.as_bytes())),
-            Self::Wild(pattern) => fits(pattern.as_bytes(), text.as_bytes(), same),
+            Self::Wild { pattern, literal } => {
+                let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+                text.get(..*literal) == pattern.get(..*literal)
+                    && fits(
+                        pattern.get(*literal..).unwrap_or_default(),
+                        text.get(*literal..).unwrap_or_default(),
+                    )
+            }
         }
     }
 
@@ -53,14 +48,14 @@ impl Pattern {
         match self {
             Self::Any | Self::Prefix(_) => true,
             Self::Exact(_) => false,
-            Self::Wild(pattern) => pattern.contains('*'),
+            Self::Wild { pattern, .. } => pattern.contains('*'),
         }
     }
 }
 
 /// Matches without recursion. Of the stars in the pattern only the last one that was met is ever widened, which is enough,
 /// and bounds the work by the product of both lengths.
-fn fits(pattern: &[u8], text: &[u8], same: impl Fn(u8, u8) -> bool) -> bool {
+fn fits(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while let Some(&byte) = text.get(t) {
@@ -73,7 +68,7 @@ fn fits(pattern: &[u8], text: &[u8], same: impl Fn(u8, u8) -> bool) -> bool {
                 p += 1;
                 t += character(text, t);
             }
-            Some(&wanted) if same(wanted, byte) => {
+            Some(&wanted) if wanted == byte => {
                 p += 1;
                 t += 1;
             }
@@ -137,14 +132,6 @@ mod tests {
         check("a*b*c", "a-b-b-c", true);
         check("a*b*c", "a-c-b", false);
         check("A", "a", false);
-    }
-
-    #[test]
-    fn case_is_ignored_where_it_is_asked() {
-        assert!(Pattern::new("oss:get*").matches_ignoring_case("oss:GetObject"));
-        assert!(Pattern::new("OSS:*OBJECT").matches_ignoring_case("oss:GetObject"));
-        assert!(Pattern::new("oss:getobject").matches_ignoring_case("oss:GetObject"));
-        assert!(!Pattern::new("oss:put*").matches_ignoring_case("oss:GetObject"));
     }
 
     #[test]

@@ -174,10 +174,11 @@ impl Policy {
     }
 
     fn evaluate_where(&self, request: &Request<'_>, counts: impl Fn(&Statement) -> bool) -> Decision<'_> {
+        let action = request.action.to_ascii_lowercase();
         let mut decision = Decision::ImplicitDeny;
         for (index, statement) in self.statements.iter().enumerate() {
             let is_needed = statement.effect == Effect::Deny || decision == Decision::ImplicitDeny;
-            if !is_needed || !statement.applies(request) || !counts(statement) {
+            if !is_needed || !statement.applies(request, &action) || !counts(statement) {
                 continue;
             }
             match statement.effect {

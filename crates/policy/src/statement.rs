@@ -67,9 +67,9 @@ impl Statement {
         }
     }
 
-    /// Returns whether it is about a request.
-    pub(crate) fn applies(&self, request: &Request<'_>) -> bool {
-        self.actions.cover(request.action)
+    /// Returns whether it is about a request, whose action is `action` in lower case.
+    pub(crate) fn applies(&self, request: &Request<'_>, action: &str) -> bool {
+        self.actions.cover(action)
             && self.covers_principal(request)
             && self.resources.cover(request)
             && self.conditions.iter().all(|condition| condition.is_met(request.context))
@@ -98,8 +98,9 @@ impl Statement {
 }
 
 impl Actions {
+    /// Returns whether an action, in lower case, is one of these.
     fn cover(&self, action: &str) -> bool {
-        self.patterns.iter().any(|pattern| pattern.matches_ignoring_case(action)) != self.negated
+        self.patterns.iter().any(|pattern| pattern.matches(action)) != self.negated
     }
 }
 
@@ -209,7 +210,8 @@ fn parse_actions(kind: PolicyKind, value: Json) -> Result<Box<[Pattern]>, Policy
             None => name == "*",
         };
         if is_action {
-            Ok(Pattern::new(name))
+            // The case of actions does not matter.
+            Ok(Pattern::new(&name.to_ascii_lowercase()))
         } else {
             Err(PolicyError::invalid("", format!("{} is no action", echo(name))))
         }
@@ -218,7 +220,7 @@ fn parse_actions(kind: PolicyKind, value: Json) -> Result<Box<[Pattern]>, Policy
 }
 
 fn is_oss(service: &str) -> bool {
-    Pattern::new(service).matches_ignoring_case("oss")
+    Pattern::new(&service.to_ascii_lowercase()).matches("oss")
 }
 
 fn parse_resources(value: Json) -> Result<Box<[ResourcePattern]>, PolicyError> {
