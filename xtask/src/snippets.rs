@@ -102,7 +102,8 @@ impl Dev {
         let data = tempfile::Builder::new().prefix("snippets").tempdir_in(&folder)?;
         let (endpoint, console) = (free_address()?, free_address()?);
         let process = Command::new(binary)
-            .args(["dev", "--listen", &endpoint, "--console", &console, "--data-dir"])
+            .args(["dev", "--listen", &endpoint, "--console", &console, "--sts", "127.0.0.1:0"])
+            .arg("--data-dir")
             .arg(data.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -26,6 +26,7 @@ pub mod journal;
 pub mod request;
 pub mod server;
 pub mod signing;
+pub mod sts;
 pub mod upload;
 pub mod wire;
 
@@ -33,4 +34,5 @@ pub use application::{Application, Reply};
 pub use bucket::Bucket;
 pub use request::Request;
 pub use server::{Server, Setup};
+pub use sts::StsRequest;
 pub use wire::{Answer, Wire};

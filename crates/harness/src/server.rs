@@ -208,6 +208,11 @@ impl Server {
         self.url("console")
     }
 
+    /// Returns the address of the Security Token Service, where it has one of its own.
+    pub fn sts(&self) -> SocketAddr {
+        self.url("sts")
+    }
+
     fn url(&self, name: &str) -> SocketAddr {
         let ready: serde_json::Value = serde_json::from_str(&self.ready).unwrap();
         let url = ready[name].as_str().unwrap();

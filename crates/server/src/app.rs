@@ -19,12 +19,14 @@ use crate::observe::metrics::Metrics;
 use crate::observe::request_id::RequestIds;
 use crate::oss::form::FormMemory;
 use crate::oss::settings::Settings;
+use crate::sts::Nonces;
 
 /// The running server's shared state.
 pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) store: Store,
     pub(crate) settings: Settings,
+    pub(crate) sts_nonces: Nonces,
     pub(crate) credentials: Credentials,
     #[expect(dead_code, reason = "access keys and tokens come next")]
     pub(crate) master_key: MasterKey,

@@ -25,6 +25,7 @@ pub(crate) struct Config {
     pub(crate) server: Server,
     pub(crate) account: Account,
     pub(crate) access: Access,
+    pub(crate) sts: StsSettings,
     pub(crate) storage: Storage,
     pub(crate) callback: Callback,
     pub(crate) redelivery: Redelivery,
@@ -79,6 +80,14 @@ pub(crate) struct Access {
     pub(crate) block_public_access: bool,
     #[serde(deserialize_with = "optional")]
     pub(crate) master_key_file: Option<PathBuf>,
+}
+
+/// `[sts]`: temporary credentials.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StsSettings {
+    #[serde(deserialize_with = "optional")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 /// `[storage]`: where data lies and how it is kept.

@@ -32,6 +32,7 @@ pub(crate) struct Options {
     pub(crate) data_dir: PathBuf,
     pub(crate) listen: SocketAddr,
     pub(crate) console: SocketAddr,
+    pub(crate) sts: SocketAddr,
     pub(crate) once: bool,
 }
 
@@ -40,6 +41,7 @@ pub(crate) struct Options {
 pub(crate) struct Places {
     pub(crate) endpoint: String,
     pub(crate) console: String,
+    pub(crate) sts: String,
     pub(crate) callback_url: String,
     pub(crate) region: String,
 }
@@ -57,6 +59,7 @@ pub(crate) fn configure(config: &mut Config, options: &Options) -> anyhow::Resul
     config.storage.data_dir = Some(options.data_dir.clone());
     config.server.listen = options.listen;
     config.server.console = Some(options.console);
+    config.sts.listen = Some(options.sts);
     config.server.any_region = true;
     for network in ["127.0.0.0/8", "::1/128"] {
         config.callback.allow_cidrs.push(network.parse().context("a loopback network")?);
@@ -79,6 +82,7 @@ impl DevServer {
             endpoint: server.endpoint().to_owned(),
             callback_url: format!("{console}/app/callback"),
             console,
+            sts: server.sts().unwrap_or_default().to_owned(),
             region,
         };
         Ok(Self { server, application, places, once: options.once })

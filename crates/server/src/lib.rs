@@ -19,6 +19,7 @@ mod open_files;
 mod oss;
 mod startup;
 mod stop;
+mod sts;
 mod terminal;
 mod tls;
 

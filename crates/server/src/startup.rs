@@ -44,6 +44,8 @@ use crate::open_files;
 use crate::oss::form::FormMemory;
 use crate::oss::service;
 use crate::oss::settings::Settings;
+use crate::sts::service::StsService;
+use crate::sts::{self, Nonces};
 use crate::tls;
 
 /// How many watchers may lag behind by how many deliveries before they miss some.
@@ -51,6 +53,9 @@ const EVENT_QUEUE: usize = 1024;
 
 /// Connections to the listener for metrics at once.
 const METRICS_CONNECTIONS: usize = 16;
+
+/// Connections to the listener for STS at once.
+const STS_CONNECTIONS: usize = 64;
 
 /// A secret of fewer characters is refused: one signature that somebody sees is enough to try guesses on.
 const LEAST_SECRET: usize = 16;
@@ -93,6 +98,7 @@ pub(crate) struct Server {
     app: Arc<App>,
     endpoint: String,
     console: Option<String>,
+    sts: Option<String>,
     metrics: Option<String>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -130,6 +136,10 @@ impl Server {
             Some(address) => Some(bind(address, "--console").await?),
             None => None,
         };
+        let sts_socket = match config.sts.listen {
+            Some(address) => Some(bind(address, "sts.listen =").await?),
+            None => None,
+        };
         let metrics_socket = match config.metrics.listen {
             Some(address) => Some(bind(address, "metrics.listen =").await?),
             None => None,
@@ -163,6 +173,7 @@ impl Server {
             form_memory: FormMemory::new(),
             answer_memory: AnswerMemory::new(config.server.answer_memory()),
             settings: Settings::default(),
+            sts_nonces: Nonces::default(),
             master_key,
             clock: SteadyClock::start(app::now().unix_millis()),
             process_id: format!("{:016x}", rand::random::<u64>()),
@@ -173,11 +184,15 @@ impl Server {
             app,
             endpoint,
             console,
+            sts: None,
             metrics: None,
             stop: watch::Sender::new(false),
             tasks: JoinSet::new(),
             threads: Arc::new(threads),
         };
+        if let Some(socket) = sts_socket {
+            server.serve_sts(socket, acceptor.clone())?;
+        }
         server.serve(listening, acceptor, limits.api);
         if let Some(socket) = console_socket {
             server.serve_console(socket, limits.console, dev)?;
@@ -220,6 +235,21 @@ impl Server {
         Ok(())
     }
 
+    fn serve_sts(&mut self, socket: TcpListener, tls: Option<TlsAcceptor>) -> io::Result<()> {
+        self.sts = Some(format!("{}://{}", self.app.scheme(), socket.local_addr()?));
+        let answering = Arc::clone(&self.app);
+        let listener = Listener {
+            socket,
+            tls,
+            service: Arc::new(StsService::new(Arc::clone(&self.app))),
+            malformed: Arc::new(move |status| sts::service::malformed_answer(&answering, status)),
+            connections: self.connections("sts", STS_CONNECTIONS),
+            threads: None,
+        };
+        self.tasks.spawn(listener.run(self.stop.subscribe(), self.drain()));
+        Ok(())
+    }
+
     fn serve_metrics(&mut self, socket: TcpListener) -> io::Result<()> {
         self.metrics = Some(format!("http://{}", socket.local_addr()?));
         let listener = Listener {
@@ -251,6 +281,11 @@ impl Server {
     /// Returns the URL of the console, if there is one.
     pub(crate) fn console(&self) -> Option<&str> {
         self.console.as_deref()
+    }
+
+    /// Returns the URL of the listener for STS, if there is one of its own.
+    pub(crate) fn sts(&self) -> Option<&str> {
+        self.sts.as_deref()
     }
 
     /// Returns the URL of the listener for metrics, if there is one of its own.

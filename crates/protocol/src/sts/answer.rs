@@ -1,7 +1,5 @@
 //! The answers of STS, as JSON or XML.
 
-use http::HeaderValue;
-
 use super::Fault;
 use crate::Timestamp;
 use crate::xml_text::push_element;
@@ -21,10 +19,10 @@ pub enum Format {
 impl Format {
     /// Returns the `Content-Type`, in the spelling that the SDKs compare it with.
     #[must_use]
-    pub fn content_type(self) -> HeaderValue {
+    pub fn content_type(self) -> &'static str {
         match self {
-            Self::Json => HeaderValue::from_static("application/json;charset=utf-8"),
-            Self::Xml => HeaderValue::from_static("text/xml;charset=utf-8"),
+            Self::Json => "application/json;charset=utf-8",
+            Self::Xml => "text/xml;charset=utf-8",
         }
     }
 }

@@ -108,12 +108,11 @@ impl MasterKey {
         Ok(Self::from_bytes(key))
     }
 
-    fn from_bytes(key: &[u8; LENGTH]) -> Self {
+    pub(super) fn from_bytes(key: &[u8; LENGTH]) -> Self {
         Self { root: Salt::new(HKDF_SHA256, SALT).extract(key) }
     }
 
     /// Seals `plaintext` for one purpose. The same text sealed twice looks different.
-    #[cfg_attr(not(test), expect(dead_code, reason = "access keys and tokens come next"))]
     pub(crate) fn seal(&self, purpose: Purpose<'_>, plaintext: &[u8]) -> Result<Vec<u8>, MasterKeyError> {
         let nonce: [u8; NONCE_LEN] = rand::random();
         let mut text = plaintext.to_vec();
@@ -129,7 +128,6 @@ impl MasterKey {
     }
 
     /// Opens what was sealed for this purpose; none if it was not, or was changed since.
-    #[cfg_attr(not(test), expect(dead_code, reason = "access keys and tokens come next"))]
     pub(crate) fn open(&self, purpose: Purpose<'_>, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, text) = sealed.strip_prefix(&[SEALED_VERSION])?.split_first_chunk::<NONCE_LEN>()?;
         let mut text = Zeroizing::new(text.to_vec());

@@ -23,6 +23,9 @@ pub(super) struct Dev {
     /// Address and port of the console and the built-in application server.
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:9001")]
     console: SocketAddr,
+    /// Address and port of the Security Token Service.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:9003")]
+    sts: SocketAddr,
     /// Configuration file; `ossicle config print` shows every setting.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -34,8 +37,13 @@ pub(super) struct Dev {
 impl Dev {
     pub(super) fn run(self) -> Result<(), Exit> {
         let mut config = Config::load(self.config.as_deref(), std::env::vars()).map_err(Exit::unusable)?;
-        let options =
-            Options { data_dir: self.data_dir, listen: self.listen, console: self.console, once: self.once };
+        let options = Options {
+            data_dir: self.data_dir,
+            listen: self.listen,
+            console: self.console,
+            sts: self.sts,
+            once: self.once,
+        };
         dev::configure(&mut config, &options).map_err(Exit::unusable)?;
         if config.log.level == "info" {
             // Uploads are told on standard error as they come; a server for many would drown in that.

@@ -87,12 +87,19 @@ struct Ready<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     console: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    sts: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     metrics: Option<&'a str>,
 }
 
 /// Says where the server listens, for scripts that wait for it.
 fn announce(server: &Server) -> std::io::Result<()> {
-    let ready = Ready { endpoint: server.endpoint(), console: server.console(), metrics: server.metrics() };
+    let ready = Ready {
+        endpoint: server.endpoint(),
+        console: server.console(),
+        sts: server.sts(),
+        metrics: server.metrics(),
+    };
     let mut out = std::io::stdout().lock();
     writeln!(out, "ready {}", serde_json::to_string(&ready)?)?;
     out.flush()

@@ -52,13 +52,14 @@ pub(super) async fn show(places: &Places, application: &ApplicationServer) -> an
 }
 
 fn introduction(places: &Places) -> String {
-    let Places { endpoint, console, callback_url, region } = places;
+    let Places { endpoint, console, sts, callback_url, region } = places;
     format!(
         "Ossicle is ready.\n\n  \
          store               {endpoint}   (region {region}, bucket {BUCKET})\n  \
          access key id       {ACCESS_KEY_ID}\n  \
          access key secret   {ACCESS_KEY_SECRET}\n  \
          console             {console}\n  \
+         STS                 {sts}\n  \
          application server  {callback_url}\n\n"
     )
 }

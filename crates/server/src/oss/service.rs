@@ -28,6 +28,7 @@ use crate::oss::ops;
 use crate::oss::public_key;
 use crate::oss::request::Request;
 use crate::oss::settings::BucketSettings;
+use crate::sts;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-oss-request-id");
 const SERVER_TIME: HeaderName = HeaderName::from_static("x-oss-server-time");
@@ -45,8 +46,11 @@ impl Service for App {
         head: http::request::Parts,
         body: RequestBody,
     ) -> http::Response<ReplyBody> {
-        let _in_flight = self.metrics.begin();
         let request = Request::new(&self, peer, head);
+        if sts::service::is_host(&request.host) {
+            return sts::service::answer(&self, &request, body).await;
+        }
+        let _in_flight = self.metrics.begin();
         let span = tracing::error_span!("request", request_id = %request.id);
         let served = self.serve(&request, body).instrument(span).await;
         if let Some(error) = &served.error {

@@ -68,5 +68,6 @@ mod metrics;
 mod signatures;
 mod startup;
 mod stored_headers;
+mod sts;
 mod tampered_requests;
 mod traffic_limit;

@@ -56,7 +56,8 @@ impl Server {
     pub(crate) fn start_dev() -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_ossicle"))
-            .args(["dev", "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0", "--data-dir"])
+            .args(["dev", "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0", "--sts", "127.0.0.1:0"])
+            .arg("--data-dir")
             .arg(data.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
