@@ -1,6 +1,12 @@
 //! `AbortMultipartUpload`.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::Bucket;
+use crate::inputs::Inputs;
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::AbortMultipartUpload])
+    .request(|world, draft| draft.of_key("folder/parts").query("uploadId", world.upload()));
 
 #[test]
 fn forgets_the_parts() {

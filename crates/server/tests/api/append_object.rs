@@ -1,7 +1,13 @@
 //! `AppendObject`.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::checksum::{content_md5, crc64};
 use crate::harness::{Answer, Bucket};
+use crate::inputs::Inputs;
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::AppendObject])
+    .request(|_, draft| draft.of_key("appended").query("position", "0").body("new content"));
 
 fn append(bucket: &Bucket, key: &str, position: &str, content: &str) -> Answer {
     bucket.key("POST", key).query("append", "").query("position", position).body(content).send()

@@ -1,6 +1,32 @@
 //! The callback policies of a bucket. What uploads do with them is in `callbacks.rs`.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::Bucket;
+use crate::inputs::{Inputs, Proof, callback};
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[
+    Operation::PutBucketCallbackPolicy,
+    Operation::GetBucketCallbackPolicy,
+    Operation::DeleteBucketCallbackPolicy,
+])
+.before(|bucket| {
+    bucket.root("PUT", QUERIES[1]).body(one_policy("p")).send().expect(200);
+})
+.request(|_, draft| draft.body_to_set(&one_policy("other")))
+.proven(&[
+    ("policy", Proof::Test("bucket_callback_policy::replaces_the_policies")),
+    ("comp", Proof::Test("bucket_callback_policy::replaces_the_policies")),
+    ("BucketCallbackPolicy/*", Proof::Test("bucket_callback_policy::replaces_the_policies")),
+]);
+
+fn one_policy(name: &str) -> String {
+    format!(
+        "<BucketCallbackPolicy><PolicyItem><PolicyName>{name}</PolicyName><Callback>{}</Callback><CallbackVar/>\
+         </PolicyItem></BucketCallbackPolicy>",
+        callback()
+    )
+}
 
 pub(crate) const POLICY: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<BucketCallbackPolicy><PolicyItem>\
     <PolicyName>first</PolicyName><Callback>eyJjYWxsYmFja1VybCI6Ind3dy5hYmMuY29tL2NhbGxiYWNrIn0=</Callback>\

@@ -1,7 +1,27 @@
 //! The CORS rules of a bucket, and what they add to answers.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::Bucket;
 use crate::harness::checksum::content_md5;
+use crate::inputs::{Inputs, ORIGIN, Proof};
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::PutBucketCors])
+    .before(|bucket| {
+        bucket.root("PUT", "?cors").body(one_rule(ORIGIN, "GET")).send().expect(200);
+    })
+    .request(|_, draft| draft.body(&one_rule("*", "PUT")))
+    .proven(&[
+        ("CORSConfiguration/ResponseVary", Proof::Test("bucket_cors::vary_on_demand")),
+        ("CORSConfiguration/*", Proof::Test("bucket_cors::replaces_and_refuses")),
+    ]);
+
+fn one_rule(origin: &str, method: &str) -> String {
+    format!(
+        "<CORSConfiguration><CORSRule><AllowedOrigin>{origin}</AllowedOrigin><AllowedMethod>{method}</AllowedMethod>\
+         <AllowedHeader>x-oss-a</AllowedHeader></CORSRule></CORSConfiguration>"
+    )
+}
 
 /// The manual's example, with a rule more.
 const RULES: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><CORSConfiguration>\

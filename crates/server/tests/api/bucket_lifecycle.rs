@@ -1,7 +1,54 @@
 //! The lifecycle rules of a bucket. What they do is in `lifecycle.rs`.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::Bucket;
 use crate::harness::checksum::content_md5;
+use crate::inputs::{Inputs, Proof};
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::PutBucketLifecycle])
+    .before(|bucket| {
+        bucket.root("PUT", "?lifecycle").body(ONE_RULE.replace("set", "was")).send().expect(200);
+    })
+    .request(|_, draft| draft.body(ONE_RULE))
+    .proven(&[
+        (
+            "x-oss-allow-same-action-overlap",
+            Proof::Test("bucket_lifecycle::rules_for_the_same_objects_need_permission"),
+        ),
+        ("LifecycleConfiguration/Rule/Prefix", EXPIRE),
+        ("LifecycleConfiguration/Rule/Status", EXPIRE),
+        ("LifecycleConfiguration/Rule/Tag/*", EXPIRE),
+        ("LifecycleConfiguration/Rule/Filter/*", EXPIRE),
+        ("LifecycleConfiguration/Rule/Expiration/Days", EXPIRE),
+        ("LifecycleConfiguration/Rule/Expiration/CreatedBeforeDate", EXPIRE),
+        ("LifecycleConfiguration/Rule/Expiration/Date", EXPIRE),
+        (
+            "LifecycleConfiguration/Rule/Transition/*",
+            Proof::Test("lifecycle::objects_move_to_colder_classes"),
+        ),
+        ("LifecycleConfiguration/Rule/AbortMultipartUpload/*", Proof::Test("lifecycle::uploads_are_aborted")),
+        ("LifecycleConfiguration/*", Proof::Test("bucket_lifecycle::every_element_comes_back")),
+    ])
+    .samples(sample);
+
+const EXPIRE: Proof = Proof::Test("lifecycle::objects_expire_by_their_rules");
+
+/// Rules that a request sets.
+const ONE_RULE: &str = "<LifecycleConfiguration><Rule><ID>set</ID><Prefix>none/</Prefix>\
+    <Status>Enabled</Status><Expiration><Days>30</Days></Expiration></Rule></LifecycleConfiguration>";
+
+fn sample(name: &str) -> Option<String> {
+    if name == "LifecycleConfiguration/Rule/AtimeBase" {
+        return Some(ONE_RULE.replace("<Status>", "<AtimeBase>1631698332</AtimeBase><Status>"));
+    }
+    let (action, element) = name.strip_prefix("LifecycleConfiguration/Rule/")?.split_once('/')?;
+    let days = if action == "Transition" { "Days" } else { "NoncurrentDays" };
+    let transition = format!(
+        "<{action}><{days}>9</{days}><StorageClass>IA</StorageClass><{element}>true</{element}></{action}>"
+    );
+    Some(ONE_RULE.replace("</Rule>", &format!("{transition}</Rule>")))
+}
 
 /// A document with these rules.
 pub(crate) fn configuration(rules: &str) -> String {

@@ -1,17 +1,37 @@
 //! Whether public access to a bucket is blocked, and what that changes.
 
+use ossicle_protocol::Operation;
 use std::sync::Arc;
 
 use crate::harness::form::{Form, Policy};
 use crate::harness::server::folder;
 use crate::harness::{Bucket, Setup};
+use crate::inputs::{Inputs, Proof};
 
-pub(crate) fn block(bucket: &Bucket, block: bool) {
-    let document = format!(
+pub(crate) const INPUTS: Inputs =
+    Inputs::of(&[Operation::PutBucketPublicAccessBlock, Operation::DeleteBucketPublicAccessBlock])
+        .before(|bucket| {
+            let empty = format!("/{}-empty?publicAccessBlock", bucket.name);
+            bucket.server.request("PUT", &empty).body(document(true)).send().expect(200);
+        })
+        .request(|world, draft| match draft.method() {
+            "DELETE" => draft.at(&format!("/{}-empty", world.name())),
+            _ => draft.body(&document(true)),
+        })
+        .proven(&[(
+            "PublicAccessBlockConfiguration/BlockPublicAccess",
+            Proof::Test("bucket_public_access_block::what_acls_allow_everybody_does_not_count"),
+        )]);
+
+pub(crate) fn document(block: bool) -> String {
+    format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><PublicAccessBlockConfiguration><BlockPublicAccess>{block}\
          </BlockPublicAccess></PublicAccessBlockConfiguration>"
-    );
-    bucket.root("PUT", "?publicAccessBlock").body(document).send().expect(200);
+    )
+}
+
+pub(crate) fn block(bucket: &Bucket, block: bool) {
+    bucket.root("PUT", "?publicAccessBlock").body(document(block)).send().expect(200);
 }
 
 #[test]

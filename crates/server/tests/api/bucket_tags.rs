@@ -1,7 +1,20 @@
 //! The tags of a bucket.
 
+use ossicle_protocol::Operation;
+
 use super::put_object_tagging::{document, of};
 use crate::harness::Bucket;
+use crate::inputs::{Inputs, Proof};
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::PutBucketTags, Operation::DeleteBucketTags])
+    .before(|bucket| {
+        bucket.root("PUT", "?tagging").body(document(&[("was", "1")])).send().expect(200);
+    })
+    .request(|_, draft| draft.body_to_set(&document(&[("set", "1")])))
+    .proven(&[
+        ("tagging", Proof::Test("bucket_tags::removes_all_tags_or_those_that_are_named")),
+        ("Tagging/*", Proof::Test("bucket_tags::replaces_the_tags")),
+    ]);
 
 #[test]
 fn replaces_the_tags() {

@@ -1,7 +1,21 @@
 //! `CompleteMultipartUpload`.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::checksum::{content_md5, crc64, md5_hex, multipart_etag, sha1};
 use crate::harness::{Bucket, signing};
+use crate::inputs::{Inputs, Proof};
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::CompleteMultipartUpload])
+    .request(|world, draft| {
+        let etag = world.etag();
+        let part = format!("<Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>");
+        draft
+            .of_key("folder/parts")
+            .query("uploadId", world.upload())
+            .body(&format!("<CompleteMultipartUpload>{part}</CompleteMultipartUpload>"))
+    })
+    .proven(&[("CompleteMultipartUpload/*", Proof::Test("complete_multipart_upload::wrong_lists"))]);
 
 /// The least that a part other than the last must have.
 const PART: usize = 100 * 1024;

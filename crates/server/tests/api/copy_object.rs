@@ -2,7 +2,19 @@
 
 use crate::harness::checksum::{crc64, etag};
 use crate::harness::{Bucket, Request};
-use ossicle_protocol::Timestamp;
+use crate::inputs::{Inputs, Proof};
+use ossicle_protocol::{Operation, Timestamp};
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::CopyObject])
+    .request(|world, draft| {
+        draft
+            .header("x-oss-copy-source", &format!("/{}/source", world.name()))
+            .header("x-oss-metadata-directive", "REPLACE")
+    })
+    .proven(&[(
+        "x-oss-tagging",
+        Proof::Test("put_object_tagging::a_copy_has_the_tags_of_its_source_or_those_of_the_request"),
+    )]);
 
 fn copy(bucket: &Bucket, source: &str, key: &str) -> Request {
     let source =

@@ -1,6 +1,12 @@
 //! `DeleteBucket`.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::Bucket;
+use crate::inputs::Inputs;
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::DeleteBucket])
+    .request(|world, draft| draft.at(&format!("/{}-empty", world.name())));
 
 #[test]
 fn deletes_an_empty_bucket() {

@@ -2,9 +2,22 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ossicle_protocol::Operation;
 
 use crate::harness::checksum::content_md5;
 use crate::harness::{Answer, Bucket};
+use crate::inputs::{Inputs, Proof};
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::DeleteMultipleObjects])
+    .request(|_, draft| draft.body("<Delete><Object><Key>k</Key></Object></Delete>"))
+    .proven(&[
+        ("Delete/Quiet", Proof::Test("delete_multiple_objects::quiet_says_nothing")),
+        (
+            "Delete/Object/Key",
+            Proof::Test("delete_multiple_objects::deletes_and_lists_in_the_order_of_the_request"),
+        ),
+    ])
+    .samples(|_| Some("<Delete><Object><Key>k</Key><VersionId>CAE</VersionId></Object></Delete>".to_owned()));
 
 fn delete(bucket: &Bucket, document: &str) -> Answer {
     bucket

@@ -1,6 +1,12 @@
 //! `InitiateMultipartUpload`.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::Bucket;
+use crate::inputs::Inputs;
+
+pub(crate) const INPUTS: Inputs =
+    Inputs::of(&[Operation::InitiateMultipartUpload]).request(|_, draft| draft.of_key("begun"));
 
 #[test]
 fn answers_with_an_id_and_no_checksums() {

@@ -2,7 +2,18 @@
 
 use std::sync::Arc;
 
+use ossicle_protocol::{ErrorCode, Operation};
+
 use crate::harness::{Server, Setup};
+use crate::inputs::{Inputs, Proof};
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::ListBuckets]).proven(&[
+    ("marker", Proof::Differs("zzz")),
+    ("tag-key", Proof::Differs("a")),
+    ("tag-value", Proof::Refused("a", ErrorCode::InvalidArgument)),
+    ("tagging", Proof::Refused("a", ErrorCode::InvalidArgument)),
+    ("x-oss-resource-group-id", Proof::Differs("another")),
+]);
 
 fn with_buckets(names: &[&str]) -> Arc<Server> {
     let server = Arc::new(Setup::new().start());

@@ -1,7 +1,13 @@
 //! `ListParts`.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::Bucket;
 use crate::harness::checksum::{crc64, etag};
+use crate::inputs::Inputs;
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::ListParts])
+    .request(|world, draft| draft.of_key("folder/parts").query("uploadId", world.upload()));
 
 #[test]
 fn lists_parts_in_the_order_of_their_numbers() {

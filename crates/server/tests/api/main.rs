@@ -71,3 +71,32 @@ mod stored_headers;
 mod sts;
 mod tampered_requests;
 mod traffic_limit;
+
+/// What the files state of their operations for the tests of inputs.
+const INPUTS: &[inputs::Inputs] = &[
+    abort_multipart_upload::INPUTS,
+    append_object::INPUTS,
+    bucket_callback_policy::INPUTS,
+    bucket_cors::INPUTS,
+    bucket_lifecycle::INPUTS,
+    bucket_public_access_block::INPUTS,
+    bucket_tags::INPUTS,
+    complete_multipart_upload::INPUTS,
+    copy_object::INPUTS,
+    delete_bucket::INPUTS,
+    delete_multiple_objects::INPUTS,
+    initiate_multipart_upload::INPUTS,
+    list_buckets::INPUTS,
+    list_parts::INPUTS,
+    post_object::INPUTS,
+    preflight::INPUTS,
+    process_object::INPUTS,
+    public_access_block::INPUTS,
+    put_bucket::INPUTS,
+    put_bucket_acl::INPUTS,
+    put_object::INPUTS,
+    put_object_acl::INPUTS,
+    put_object_tagging::INPUTS,
+    upload_part::INPUTS,
+    upload_part_copy::INPUTS,
+];

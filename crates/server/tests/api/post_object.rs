@@ -2,13 +2,21 @@
 
 mod bounds;
 
-use ossicle_protocol::Timestamp;
+use ossicle_protocol::{Operation, Timestamp};
 
 use crate::harness::checksum::{content_md5, crc64, etag};
 use crate::harness::form::{Form, Policy};
 use crate::harness::request::now;
 use crate::harness::signing::root_key;
 use crate::harness::{Answer, Bucket, Wire};
+use crate::inputs::Inputs;
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::PostObject]).request(|world, draft| {
+    let bucket = format!("{{\"bucket\":\"{}\"}}", world.name());
+    let fields = Policy::new().condition(&bucket).v1();
+    let draft = draft.anonymous().field("key", "posted");
+    fields.iter().fold(draft, |draft, (name, value)| draft.field(name, value))
+});
 
 /// A policy that says nothing but which bucket.
 fn any(bucket: &Bucket) -> Policy {

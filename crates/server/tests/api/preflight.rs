@@ -1,7 +1,20 @@
 //! `OPTIONS`, a browser's question before it sends the real request.
 
+use ossicle_protocol::{ErrorCode, Operation};
+
 use crate::bucket_cors::with_rules;
 use crate::harness::{Answer, Bucket};
+use crate::inputs::{Inputs, ORIGIN, Proof};
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::Preflight])
+    .request(|_, draft| {
+        draft.header("Origin", ORIGIN).header("Access-Control-Request-Method", "GET").anonymous()
+    })
+    .proven(&[
+        ("Origin", Proof::Refused("http://nobody.example", ErrorCode::AccessForbidden)),
+        ("Access-Control-Request-Method", Proof::Refused("PUT", ErrorCode::AccessForbidden)),
+        ("Access-Control-Request-Headers", Proof::Refused("x-secret", ErrorCode::AccessForbidden)),
+    ]);
 
 const RULES: &str = "<CORSConfiguration><CORSRule><AllowedOrigin>http://app.example.com</AllowedOrigin>\
     <AllowedMethod>PUT</AllowedMethod><AllowedMethod>POST</AllowedMethod><AllowedHeader>x-oss-*</AllowedHeader>\

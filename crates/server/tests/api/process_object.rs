@@ -2,10 +2,18 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ossicle_protocol::Operation;
 use serde_json::json;
 
 use crate::harness::checksum::{content_md5, crc64, etag, md5_hex};
 use crate::harness::{Answer, Application, Bucket};
+use crate::inputs::{self, Inputs};
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::ProcessObject])
+    .request(|_, draft| {
+        draft.body(&format!("x-oss-process=trigger/callback,callback_{}", inputs::callback()))
+    })
+    .changing_nothing();
 
 fn trigger(bucket: &Bucket, key: &str, process: &str) -> Answer {
     let body = format!("x-oss-process={process}");

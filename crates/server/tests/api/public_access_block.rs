@@ -1,17 +1,26 @@
 //! Whether public access to all buckets is blocked, and what that changes.
 
+use ossicle_protocol::Operation;
 use std::sync::Arc;
 
-use crate::bucket_public_access_block::block;
+use crate::bucket_public_access_block::{block, document};
 use crate::harness::form::Form;
 use crate::harness::server::folder;
 use crate::harness::{Bucket, Server, Setup};
+use crate::inputs::{Inputs, Proof};
+
+/// It is not blocked here, since other tests use the same server.
+pub(crate) const INPUTS: Inputs =
+    Inputs::of(&[Operation::PutPublicAccessBlock, Operation::DeletePublicAccessBlock])
+        .request(|_, draft| draft.body_to_set(&document(false)))
+        .changing_nothing()
+        .proven(&[(
+            "PublicAccessBlockConfiguration/BlockPublicAccess",
+            Proof::Test("public_access_block::what_acls_allow_everybody_does_not_count_in_any_bucket"),
+        )]);
 
 pub(crate) fn block_account(server: &Server, block: bool) {
-    let document = format!(
-        "<PublicAccessBlockConfiguration><BlockPublicAccess>{block}</BlockPublicAccess></PublicAccessBlockConfiguration>"
-    );
-    server.request("PUT", "/?publicAccessBlock").body(document).send().expect(200);
+    server.request("PUT", "/?publicAccessBlock").body(document(block)).send().expect(200);
 }
 
 /// A bucket that everybody may read and write.

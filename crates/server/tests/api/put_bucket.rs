@@ -1,6 +1,20 @@
 //! `PutBucket`.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::Bucket;
+use crate::inputs::{Inputs, Proof};
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::PutBucket])
+    .request(|world, draft| draft.at(&format!("/{}-new", world.name())))
+    .proven(&[
+        (
+            "CreateBucketConfiguration/LocationConstraint",
+            Proof::Test("put_bucket::a_bucket_is_where_the_server_is"),
+        ),
+        ("CreateBucketConfiguration/*", Proof::Test("put_bucket::takes_acl_class_and_redundancy")),
+        ("x-oss-bucket-comment", Proof::Differs("proof")),
+    ]);
 
 fn configuration(inside: &str) -> String {
     format!(

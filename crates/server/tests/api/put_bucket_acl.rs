@@ -1,6 +1,12 @@
 //! `PutBucketAcl`.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::Bucket;
+use crate::inputs::Inputs;
+
+pub(crate) const INPUTS: Inputs =
+    Inputs::of(&[Operation::PutBucketAcl]).request(|_, draft| draft.header("x-oss-acl", "public-read"));
 
 #[test]
 fn sets_each_value() {

@@ -1,8 +1,14 @@
 //! `PutObject`.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::checksum::{content_md5, crc64, etag, sha1};
 use crate::harness::form::Form;
 use crate::harness::{Bucket, Wire, signing, wire};
+use crate::inputs::Inputs;
+
+pub(crate) const INPUTS: Inputs =
+    Inputs::of(&[Operation::PutObject]).request(|_, draft| draft.body("new content"));
 
 #[test]
 fn answers_with_what_identifies_the_content_and_nothing_else() {

@@ -1,7 +1,13 @@
 //! `PutObjectAcl`.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::Bucket;
 use crate::harness::form::Form;
+use crate::inputs::Inputs;
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::PutObjectAcl])
+    .request(|_, draft| draft.header("x-oss-object-acl", "public-read"));
 
 #[test]
 fn sets_each_value_and_touches_nothing_else() {

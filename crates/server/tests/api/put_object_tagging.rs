@@ -1,6 +1,16 @@
 //! `PutObjectTagging`.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::{Answer, Bucket, Request};
+use crate::inputs::{Inputs, Proof};
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::PutObjectTagging])
+    .before(|bucket| {
+        bucket.at("PUT", "k?tagging").body(document(&[("was", "1")])).send().expect(200);
+    })
+    .request(|_, draft| draft.body(&document(&[("set", "1")])))
+    .proven(&[("Tagging/*", Proof::Test("put_object_tagging::replaces_the_tags_and_touches_nothing_else"))]);
 
 pub(crate) fn document(tags: &[(&str, &str)]) -> String {
     let tags = tags.iter().map(|(key, value)| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>"));

@@ -1,7 +1,15 @@
 //! `UploadPart`.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::checksum::{content_md5, crc64, etag};
 use crate::harness::{Answer, Bucket};
+use crate::inputs::Inputs;
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::UploadPart]).request(|world, draft| {
+    let draft = draft.of_key("folder/parts").query("partNumber", "2").query("uploadId", world.upload());
+    draft.body("new content")
+});
 
 fn upload(bucket: &Bucket, id: &str, number: &str, content: &[u8]) -> Answer {
     bucket.key("PUT", "k").query("partNumber", number).query("uploadId", id).body(content).send()

@@ -1,7 +1,15 @@
 //! `UploadPartCopy`.
 
+use ossicle_protocol::Operation;
+
 use crate::harness::checksum::{crc64, etag, multipart_etag};
 use crate::harness::{Bucket, Request};
+use crate::inputs::Inputs;
+
+pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::UploadPartCopy]).request(|world, draft| {
+    let draft = draft.of_key("folder/parts").query("partNumber", "2").query("uploadId", world.upload());
+    draft.header("x-oss-copy-source", &format!("/{}/source", world.name()))
+});
 
 fn copy(bucket: &Bucket, id: &str, number: &str, source: &str) -> Request {
     let request = bucket.key("PUT", "k").query("partNumber", number).query("uploadId", id);

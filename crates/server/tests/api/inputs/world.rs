@@ -5,32 +5,41 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ossicle_protocol::Operation;
+use http::Method;
 use ossicle_protocol::inputs::Place;
+use ossicle_protocol::{Level, Operation, Pattern};
 use serde_json::json;
 
-use crate::harness::form::{Form, Policy};
+use super::stated;
+use crate::harness::form::Form;
 use crate::harness::{Answer, Bucket, Request, Server};
 
 /// The content of every object and part.
 const CONTENT: &str = "Hello OSS!";
 
 /// The page that may use the bucket.
-pub(super) const ORIGIN: &str = "http://page.example";
+pub(crate) const ORIGIN: &str = "http://page.example";
 
 /// A callback that nobody takes: an upload that makes it is answered with 203.
-pub(super) fn callback() -> String {
+pub(crate) fn callback() -> String {
     STANDARD.encode(json!({"callbackUrl": "http://127.0.0.1:1/", "callbackBody": "a=b"}).to_string())
 }
 
 /// What differs between two answers to the same request.
 const VARYING_HEADERS: [&str; 6] =
     ["date", "last-modified", "x-oss-request-id", "x-oss-server-time", "content-length", "x-oss-err"];
-const VARYING_ELEMENTS: [&str; 6] =
-    ["LastModified", "CreationDate", "Initiated", "UploadId", "NextUploadIdMarker", "RequestId"];
+const VARYING_ELEMENTS: [&str; 7] = [
+    "LastModified",
+    "LastModifiedTime",
+    "CreationDate",
+    "Initiated",
+    "UploadId",
+    "NextUploadIdMarker",
+    "RequestId",
+];
 
 /// A bucket `<name>`, an empty one `<name>-empty`, and none `<name>-new`.
-pub(super) struct World {
+pub(crate) struct World {
     bucket: Bucket,
     upload: String,
     etag: String,
@@ -38,8 +47,8 @@ pub(super) struct World {
 
 /// A request of an operation in which inputs can be replaced.
 #[derive(Clone)]
-pub(super) struct Draft {
-    method: &'static str,
+pub(crate) struct Draft {
+    method: Method,
     path: String,
     query: Vec<(String, String)>,
     headers: Vec<(String, String)>,
@@ -48,17 +57,6 @@ pub(super) struct Draft {
     body: String,
     anonymous: bool,
 }
-
-/// The tags that a request sets.
-const TAGS: &str = "<Tagging><TagSet><Tag><Key>set</Key><Value>1</Value></Tag></TagSet></Tagging>";
-
-/// CORS rules that a request sets.
-const CORS: &str = "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>PUT</AllowedMethod>\
-    </CORSRule></CORSConfiguration>";
-
-/// Lifecycle rules that a request sets.
-pub(super) const LIFECYCLE: &str = "<LifecycleConfiguration><Rule><ID>set</ID><Prefix>none/</Prefix>\
-    <Status>Enabled</Status><Expiration><Days>30</Days></Expiration></Rule></LifecycleConfiguration>";
 
 impl World {
     pub(super) fn new(server: &Arc<Server>) -> Self {
@@ -69,142 +67,33 @@ impl World {
             put.body(CONTENT).send().expect(200);
         }
         bucket.at("POST", "folder/appendable?append&position=0").body(CONTENT).send().expect(200);
-        let cors = format!(
-            "<CORSConfiguration><CORSRule><AllowedOrigin>{ORIGIN}</AllowedOrigin><AllowedMethod>GET</AllowedMethod>\
-             <AllowedHeader>x-oss-a</AllowedHeader></CORSRule></CORSConfiguration>"
-        );
-        let block = "<PublicAccessBlockConfiguration><BlockPublicAccess>true</BlockPublicAccess>\
-                     </PublicAccessBlockConfiguration>";
-        server
-            .request("PUT", &format!("/{}-empty?publicAccessBlock", bucket.name))
-            .body(block)
-            .send()
-            .expect(200);
-        bucket.root("PUT", "?cors").body(cors).send().expect(200);
-        bucket.root("PUT", "?lifecycle").body(LIFECYCLE.replace("set", "was")).send().expect(200);
-        for place in [bucket.root("PUT", "?tagging"), bucket.at("PUT", "k?tagging")] {
-            place.body(TAGS.replace("set", "was")).send().expect(200);
+        for inputs in crate::INPUTS {
+            (inputs.before)(&bucket);
         }
-        bucket.root("PUT", "?policy&comp=callback").body(policy("p")).send().expect(200);
         let upload = bucket.initiate("folder/parts");
         let etag = bucket.part("folder/parts", &upload, 1, CONTENT.as_bytes());
         Self { bucket, upload, etag }
     }
 
+    /// Returns the name of the bucket.
+    pub(crate) fn name(&self) -> &str {
+        &self.bucket.name
+    }
+
+    /// Returns the upload of `folder/parts`, which has a first part.
+    pub(crate) fn upload(&self) -> &str {
+        &self.upload
+    }
+
+    /// Returns the ETag of that part.
+    pub(crate) fn etag(&self) -> &str {
+        &self.etag
+    }
+
     /// A request that succeeds.
-    #[expect(clippy::too_many_lines, reason = "a table with one row for each operation")]
     pub(super) fn draft(&self, operation: Operation) -> Draft {
-        use Operation as Op;
-        let name = self.bucket.name.as_str();
-        let of_bucket = |method, query: &str| Draft::new(method, &format!("/{name}"), query);
-        let of_key = |method, key: &str, query: &str| Draft::new(method, &format!("/{name}/{key}"), query);
-        let upload = format!("uploadId={}", self.upload);
-        let part = format!("partNumber=2&{upload}");
-        match operation {
-            Op::ListBuckets => Draft::new("GET", "/", ""),
-            // Others use the same server.
-            Op::PutPublicAccessBlock => Draft::new("PUT", "/", "publicAccessBlock").body(
-                "<PublicAccessBlockConfiguration><BlockPublicAccess>false</BlockPublicAccess>\
-                 </PublicAccessBlockConfiguration>",
-            ),
-            Op::GetPublicAccessBlock => Draft::new("GET", "/", "publicAccessBlock"),
-            Op::DeletePublicAccessBlock => Draft::new("DELETE", "/", "publicAccessBlock"),
-            Op::PutBucket => Draft::new("PUT", &format!("/{name}-new"), ""),
-            Op::DeleteBucket => Draft::new("DELETE", &format!("/{name}-empty"), ""),
-            Op::HeadBucket => of_bucket("HEAD", ""),
-            Op::GetBucketInfo => of_bucket("GET", "bucketInfo"),
-            Op::GetBucketLocation => of_bucket("GET", "location"),
-            Op::GetBucketAcl => of_bucket("GET", "acl"),
-            Op::PutBucketAcl => of_bucket("PUT", "acl").with(Place::Header, "x-oss-acl", "public-read"),
-            Op::GetBucketStat => of_bucket("GET", "stat"),
-            Op::GetBucketVersioning => of_bucket("GET", "versioning"),
-            Op::PutBucketCors | Op::GetBucketCors | Op::DeleteBucketCors => {
-                self.configuration(operation, "cors", CORS)
-            }
-            Op::PutBucketLifecycle | Op::GetBucketLifecycle | Op::DeleteBucketLifecycle => {
-                self.configuration(operation, "lifecycle", LIFECYCLE)
-            }
-            Op::PutBucketPublicAccessBlock => of_bucket("PUT", "publicAccessBlock").body(
-                "<PublicAccessBlockConfiguration><BlockPublicAccess>true</BlockPublicAccess>\
-                 </PublicAccessBlockConfiguration>",
-            ),
-            Op::PutBucketTags | Op::PutObjectTagging => self.tagging("PUT", operation).body(TAGS),
-            Op::GetBucketTags | Op::GetObjectTagging => self.tagging("GET", operation),
-            Op::DeleteBucketTags | Op::DeleteObjectTagging => self.tagging("DELETE", operation),
-            Op::GetBucketPublicAccessBlock => of_bucket("GET", "publicAccessBlock"),
-            Op::DeleteBucketPublicAccessBlock => {
-                Draft::new("DELETE", &format!("/{name}-empty"), "publicAccessBlock")
-            }
-            Op::PutBucketCallbackPolicy => of_bucket("PUT", "policy&comp=callback").body(&policy("other")),
-            Op::GetBucketCallbackPolicy => of_bucket("GET", "policy&comp=callback"),
-            Op::DeleteBucketCallbackPolicy => of_bucket("DELETE", "policy&comp=callback"),
-            Op::Preflight => of_key("OPTIONS", "k", "")
-                .with(Place::Header, "Origin", ORIGIN)
-                .with(Place::Header, "Access-Control-Request-Method", "GET")
-                .anonymous(),
-            Op::ListObjects => of_bucket("GET", ""),
-            Op::ListObjectsV2 => of_bucket("GET", "list-type=2"),
-            Op::ListObjectVersions => of_bucket("GET", "versions"),
-            Op::ListLiveChannel => of_bucket("GET", "live"),
-            Op::ListMultipartUploads => of_bucket("GET", "uploads"),
-            Op::PostObject => self.form(),
-            Op::DeleteMultipleObjects => {
-                of_bucket("POST", "delete").body("<Delete><Object><Key>k</Key></Object></Delete>")
-            }
-            Op::PutObject => of_key("PUT", "k", "").body("new content"),
-            Op::CopyObject => of_key("PUT", "k", "")
-                .with(Place::Header, "x-oss-copy-source", &format!("/{name}/source"))
-                .with(Place::Header, "x-oss-metadata-directive", "REPLACE"),
-            Op::AppendObject => of_key("POST", "appended", "append&position=0").body("new content"),
-            Op::GetObject => of_key("GET", "k", ""),
-            Op::HeadObject => of_key("HEAD", "k", ""),
-            Op::GetObjectMeta => of_key("HEAD", "k", "objectMeta"),
-            Op::DeleteObject => of_key("DELETE", "k", ""),
-            Op::GetObjectAcl => of_key("GET", "k", "acl"),
-            Op::PutObjectAcl => {
-                of_key("PUT", "k", "acl").with(Place::Header, "x-oss-object-acl", "public-read")
-            }
-            Op::InitiateMultipartUpload => of_key("POST", "begun", "uploads"),
-            Op::UploadPart => of_key("PUT", "folder/parts", &part).body("new content"),
-            Op::UploadPartCopy => of_key("PUT", "folder/parts", &part).with(
-                Place::Header,
-                "x-oss-copy-source",
-                &format!("/{name}/source"),
-            ),
-            Op::CompleteMultipartUpload => of_key("POST", "folder/parts", &upload).body(&format!(
-                "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{}</ETag></Part>\
-                 </CompleteMultipartUpload>",
-                self.etag
-            )),
-            Op::AbortMultipartUpload => of_key("DELETE", "folder/parts", &upload),
-            Op::ListParts => of_key("GET", "folder/parts", &upload),
-            Op::ProcessObject => of_key("POST", "k", "x-oss-process")
-                .body(&format!("x-oss-process=trigger/callback,callback_{}", callback())),
-        }
-    }
-
-    /// What sets, tells or removes a document of the bucket.
-    fn configuration(&self, operation: Operation, name: &str, document: &str) -> Draft {
-        let method = match operation.name().get(..3) {
-            Some("Put") => "PUT",
-            Some("Get") => "GET",
-            _ => "DELETE",
-        };
-        let draft = Draft::new(method, &format!("/{}", self.bucket.name), name);
-        if method == "PUT" { draft.body(document) } else { draft }
-    }
-
-    fn tagging(&self, method: &'static str, operation: Operation) -> Draft {
-        let key = if operation.name().contains("Object") { "/k" } else { "" };
-        Draft::new(method, &format!("/{}{key}", self.bucket.name), "tagging")
-    }
-
-    fn form(&self) -> Draft {
-        let bucket = &self.bucket.name;
-        let mut draft = Draft::new("POST", &format!("/{bucket}"), "").anonymous();
-        draft.fields.push(("key".to_owned(), "posted".to_owned()));
-        draft.fields.extend(Policy::new().condition(&format!("{{\"bucket\":\"{bucket}\"}}")).v1());
-        draft
+        let least = Draft::least(operation, self.name());
+        stated::of(operation).fold(least, |draft, inputs| (inputs.request)(self, draft))
     }
 
     /// Sends the request and tells the answer as text that is the same for an equal world.
@@ -222,23 +111,19 @@ impl World {
             let request = |query: &str| bucket.server.request("GET", &format!("/{name}{other}?{query}"));
             answers.extend([request("bucketInfo").send(), request("acl").send()]);
         }
-        for query in [
-            "?bucketInfo",
-            "?acl",
-            "?cors",
-            "?lifecycle",
-            "?tagging",
-            "?policy&comp=callback",
-            "?encoding-type=url",
-            "?uploads",
-        ] {
-            answers.push(bucket.root("GET", query).send());
-        }
-        for key in answers[answers.len() - 2].elements("Key") {
+        let settings = Operation::ALL.into_iter().filter(|operation| operation.name().starts_with("Get"));
+        let settings: Vec<Pattern> = settings.map(Operation::pattern).collect();
+        let of = |level| settings.iter().filter(move |pattern| pattern.level == level);
+        let of_bucket = of(Level::Bucket).map(|pattern| (pattern, bucket.root(pattern.method.as_str(), "")));
+        answers.extend(of_bucket.map(|(pattern, request)| of_pattern(request, pattern).send()));
+        let objects = bucket.root("GET", "?encoding-type=url").send();
+        for key in objects.elements("Key") {
             answers.push(bucket.at("HEAD", &key).send());
-            answers.push(bucket.at("GET", &format!("{key}?acl")).send());
-            answers.push(bucket.at("GET", &format!("{key}?tagging")).send());
+            for pattern in of(Level::Object).filter(|pattern| !pattern.query.is_empty()) {
+                answers.push(of_pattern(bucket.at(pattern.method.as_str(), &key), pattern).send());
+            }
         }
+        answers.extend([objects, bucket.root("GET", "?uploads").send()]);
         for upload in bucket.root("GET", "?uploads").send().elements("UploadId") {
             // What was said at its beginning shows when it is whole.
             let part =
@@ -272,13 +157,19 @@ impl World {
 }
 
 impl Draft {
-    fn new(method: &'static str, path: &str, query: &str) -> Self {
-        let query = query.split('&').filter(|pair| !pair.is_empty());
-        let query = query.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    /// The least that a request for the operation has, about the bucket and its object `k`.
+    fn least(operation: Operation, bucket: &str) -> Self {
+        let pattern = operation.pattern();
+        let path = match pattern.level {
+            Level::Service => "/".to_owned(),
+            Level::Bucket => format!("/{bucket}"),
+            Level::Object => format!("/{bucket}/k"),
+        };
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         Self {
-            method,
-            path: path.to_owned(),
-            query: query.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            method: pattern.method,
+            path,
+            query: pattern.query.into_iter().map(owned).collect(),
             headers: Vec::new(),
             fields: Vec::new(),
             body: String::new(),
@@ -286,17 +177,50 @@ impl Draft {
         }
     }
 
-    fn anonymous(mut self) -> Self {
+    pub(crate) fn method(&self) -> &str {
+        self.method.as_str()
+    }
+
+    pub(crate) fn anonymous(mut self) -> Self {
         self.anonymous = true;
         self
     }
 
-    /// Whether the request changes nothing.
-    pub(super) fn only_reads(&self) -> bool {
-        matches!(self.method, "GET" | "HEAD" | "OPTIONS")
+    /// The same about another bucket.
+    pub(crate) fn at(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.path);
+        self
     }
 
-    pub(super) fn body(mut self, body: &str) -> Self {
+    /// The same about another key of the bucket.
+    pub(crate) fn of_key(self, key: &str) -> Self {
+        let path = self.path.trim_end_matches('k').to_owned();
+        self.at(&format!("{path}{key}"))
+    }
+
+    pub(crate) fn query(self, name: &str, value: &str) -> Self {
+        self.with(Place::Query, name, value)
+    }
+
+    pub(crate) fn header(self, name: &str, value: &str) -> Self {
+        self.with(Place::Header, name, value)
+    }
+
+    pub(crate) fn field(self, name: &str, value: &str) -> Self {
+        self.with(Place::Field, name, value)
+    }
+
+    /// The same with a document, where it is a request that sets one.
+    pub(crate) fn body_to_set(self, document: &str) -> Self {
+        if self.method == Method::PUT { self.body(document) } else { self }
+    }
+
+    /// Whether the request changes nothing.
+    pub(super) fn only_reads(&self) -> bool {
+        self.method.is_safe()
+    }
+
+    pub(crate) fn body(mut self, body: &str) -> Self {
         self.body = body.to_owned();
         self
     }
@@ -315,7 +239,7 @@ impl Draft {
     }
 
     fn request(&self, server: &Arc<Server>) -> Request {
-        let mut request = server.request(self.method, &self.path);
+        let mut request = server.request(self.method(), &self.path);
         for (name, value) in &self.query {
             request = request.query(name, value);
         }
@@ -330,12 +254,9 @@ impl Draft {
     }
 }
 
-fn policy(name: &str) -> String {
-    format!(
-        "<BucketCallbackPolicy><PolicyItem><PolicyName>{name}</PolicyName><Callback>{}</Callback><CallbackVar/>\
-         </PolicyItem></BucketCallbackPolicy>",
-        callback()
-    )
+/// The request with the parameters of a pattern.
+fn of_pattern(request: Request, pattern: &Pattern) -> Request {
+    pattern.query.iter().fold(request, |request, (name, value)| request.query(name, value))
 }
 
 /// The text with nothing in the elements of this name.
