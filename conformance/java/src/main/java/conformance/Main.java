@@ -36,6 +36,7 @@ public final class Main {
             FailureCases.add(suite, world);
             PresignCases.add(suite, world);
             FormCases.add(suite, world);
+            DirectUploadCases.add(suite, world);
             BucketCases.addCleaning(suite, world);
         }
         System.exit(suite.run(arguments.length > 0 ? arguments[0] : ""));

@@ -38,6 +38,12 @@ final class Plain {
     /** Posts a form as browsers do: the fields in their order, the file last. */
     static HttpResponse<byte[]> form(URI target, Map<String, String> fields, String filename, byte[] content)
             throws Exception {
+        return form(target, fields, filename, "application/x-of-the-part", content);
+    }
+
+    static HttpResponse<byte[]> form(
+            URI target, Map<String, String> fields, String filename, String contentType, byte[] content)
+            throws Exception {
         String boundary = "----conformance9431149156168";
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         for (Map.Entry<String, String> field : fields.entrySet()) {
@@ -46,7 +52,7 @@ final class Plain {
                     .getBytes(StandardCharsets.UTF_8));
         }
         body.writeBytes(("--" + boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + filename
-                        + "\"\r\nContent-Type: application/x-of-the-part\r\n\r\n")
+                        + "\"\r\nContent-Type: " + contentType + "\r\n\r\n")
                 .getBytes(StandardCharsets.UTF_8));
         body.writeBytes(content);
         body.writeBytes(("\r\n--" + boundary + "--\r\n").getBytes(StandardCharsets.UTF_8));
