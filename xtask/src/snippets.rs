@@ -25,8 +25,16 @@ const SEND_FORM: &str = r#"
 import urllib.request, uuid
 boundary = uuid.uuid4().hex
 parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in upload_form("42").items()]
-parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nhello\r\n--{boundary}--\r\n')
+parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\nhello\r\n--{boundary}--\r\n')
 request = urllib.request.Request("http://127.0.0.1:9000/demo", "".join(parts).encode(), {"Content-Type": f"multipart/form-data; boundary={boundary}"})
+answer = urllib.request.urlopen(request)
+print(answer.status, answer.read().decode())
+"#;
+
+/// Sends a file with the URL that `presigned_put` of docs/direct-upload.md signs, as an app would.
+const SEND_PUT: &str = r#"
+import urllib.request
+request = urllib.request.Request(presigned_put("42", "image/png", 5), b"hello", {"Content-Type": "image/png"}, method="PUT")
 answer = urllib.request.urlopen(request)
 print(answer.status, answer.read().decode())
 "#;
@@ -160,21 +168,33 @@ fn printed(text: &str) -> anyhow::Result<Vec<Snippet>> {
 /// Returns the programs of the pages, which name the addresses that `ossicle dev` has by default.
 fn of_the_pages() -> anyhow::Result<Vec<Snippet>> {
     let pages = [
-        ("README.md", "python", Runner::Python, ""),
-        ("README.md", "js", Runner::NodeScript, ""),
-        ("README.md", "java", Runner::Java, ""),
-        ("docs/direct-upload.md", "python", Runner::Python, SEND_FORM),
-        ("docs/testing-callbacks.md", "sh", Runner::Shell, "\necho '{\"Status\":\"OK\"}'\n"),
+        ("README.md", "", "python", Runner::Python, ""),
+        ("README.md", "", "js", Runner::NodeScript, ""),
+        ("README.md", "", "java", Runner::Java, ""),
+        ("docs/direct-upload.md", "A form", "python", Runner::Python, SEND_FORM),
+        ("docs/direct-upload.md", "A presigned PUT", "python", Runner::Python, SEND_PUT),
+        ("docs/testing-callbacks.md", "", "sh", Runner::Shell, "\necho '{\"Status\":\"OK\"}'\n"),
     ];
     let mut snippets = Vec::new();
-    for (page, language, runner, more) in pages {
+    for (page, title, language, runner, more) in pages {
         let text = std::fs::read_to_string(workspace::root().join(page))
             .with_context(|| format!("reading {page}"))?;
-        let code =
-            last_block(&text, language).with_context(|| format!("{page} has no {language} program"))?;
-        snippets.push(Snippet { name: format!("{page}: {language}"), runner, text: format!("{code}{more}") });
+        let code = section(&text, title)
+            .and_then(|text| last_block(text, language))
+            .with_context(|| format!("{page} has no {language} program under the title `{title}`"))?;
+        let name = if title.is_empty() { format!("{page}: {language}") } else { format!("{page}: {title}") };
+        snippets.push(Snippet { name, runner, text: format!("{code}{more}") });
     }
     Ok(snippets)
+}
+
+/// Returns the part of a page under a title of the second level; without a title all of the page.
+fn section<'a>(page: &'a str, title: &str) -> Option<&'a str> {
+    if title.is_empty() {
+        return Some(page);
+    }
+    let (_, text) = page.split_once(&format!("\n## {title}\n"))?;
+    Some(text.split_once("\n## ").map_or(text, |(text, _)| text))
 }
 
 /// Returns the last fenced block of a language on a page.
@@ -257,6 +277,11 @@ mod tests {
         assert!(printed("──── Cobol: no\n\nx\n").is_err());
         assert_eq!(last_block("```sh\na\n```\n```js\nb\n```\n", "js"), Some("b\n"));
         assert_eq!(last_block("```sh\na\n```\n", "js"), None);
-        assert_eq!(of_the_pages().unwrap().len(), 5);
+        let page = "a\n## One\nb\n## Two\nc\n";
+        assert_eq!(section(page, "One"), Some("b"));
+        assert_eq!(section(page, "Two"), Some("c\n"));
+        assert_eq!(section(page, "Three"), None);
+        assert_eq!(section(page, ""), Some(page));
+        assert_eq!(of_the_pages().unwrap().len(), 6);
     }
 }
