@@ -130,6 +130,8 @@ pub enum ErrorCode {
     ResourceGroupIdPreCheckError,
     /// Path style is not allowed here.
     SecondLevelDomainForbidden,
+    /// The time of temporary credentials is over.
+    SecurityTokenExpired,
     /// The server cannot take this now; trying again helps.
     ServiceUnavailable,
     /// The signature is wrong.
@@ -489,6 +491,12 @@ impl ErrorCode {
                 StatusCode::FORBIDDEN,
                 "The bucket you are attempting to access must be addressed using OSS third level domain.",
                 "",
+            ),
+            Self::SecurityTokenExpired => Row::new(
+                "SecurityTokenExpired",
+                StatusCode::FORBIDDEN,
+                "The security token you provided has expired.",
+                "0002-00000007",
             ),
             Self::ServiceUnavailable => Row::new(
                 "ServiceUnavailable",

@@ -290,3 +290,25 @@ fn an_incomplete_request_is_told_what_is_missing() {
     let nonce = "n".repeat(300);
     check("0b7c1f2e-nonce", &nonce, FaultCode::InvalidParameter);
 }
+
+proptest::proptest! {
+    /// Whatever comes, it is read or refused, and an answer says no more than a bound allows.
+    #[test]
+    fn reading_never_panics(
+        query in "(Action=AssumeRole&|Version=2015-04-01&|Format=(JSON|xml)&|Signature=)*[ -~]{0,80}",
+        body in "[ -~]{0,80}",
+        authorization in "(ACS3-HMAC-SHA256 |Credential=a,|SignedHeaders=host,|Signature=0|[ -~]{0,3}){0,6}",
+        post in proptest::bool::ANY,
+    ) {
+        let method = if post { Method::POST } else { Method::GET };
+        let headers = [("content-type", FORM), ("authorization", authorization.as_str()), ("host", "h")];
+        let sent = Sent::new(method, query, &headers[..if authorization.is_empty() { 1 } else { 3 }], body);
+        let headers = sent.header_map();
+        let (method, query, body) = (&sent.method, sent.query.as_str(), sent.body.as_bytes());
+        let request = Request { method, path: "/", query, headers: &headers, body };
+        let outcome = presented(&request).and_then(|read| read.verify(&SecretKey::new("secret"), now()));
+        if let Err(fault) = outcome {
+            proptest::prop_assert!(fault.render(request.format(), "R", "h").len() < 64 * 1024);
+        }
+    }
+}
