@@ -11,11 +11,12 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use ossicle_protocol::xml::Document as _;
 use ossicle_protocol::{CorsRule, CorsRules, SecretKey};
-use ossicle_store::{Bucket, BucketDocument};
+use ossicle_store::Bucket;
 
 use self::application_server::ApplicationServer;
 use crate::app;
 use crate::config::Config;
+use crate::oss::kept::Kept as _;
 use crate::startup::{RootKey, Server, StopSignals};
 use crate::terminal;
 
@@ -123,6 +124,6 @@ async fn make_bucket(server: &Server) -> anyhow::Result<()> {
     let exposed = words(&["ETag", "x-oss-request-id", "x-oss-hash-crc64ecma"]);
     let rule = CorsRule::new(words(&["*"]), methods, &words(&["*"]), exposed, Some(3600))?;
     let rules = CorsRules::new(vec![rule], false)?.to_xml().into_bytes();
-    app.store.set_bucket_document(BUCKET, BucketDocument::Cors, Some(rules)).await?;
+    app.store.set_bucket_document(BUCKET, CorsRules::DOCUMENT, Some(rules)).await?;
     Ok(())
 }

@@ -1,11 +1,16 @@
 //! One resource, one file, one name, one test module. `ops/put_object.rs` defines `fn put_object` (`async` where it waits for
-//! something) and is tested by `tests/api/put_object.rs`, which the test binary compiles; `configurations/bucket_cors.rs`, whose
-//! operations are those of every configuration, says where it is kept and is tested by `tests/api/bucket_cors.rs`.
+//! something) and is tested by `tests/api/put_object.rs`, which the test binary compiles. A configuration, whose operations are
+//! those of every configuration and which may have a file `configurations/bucket_cors.rs` for what it does, is tested by
+//! `tests/api/bucket_cors.rs`.
+
+use std::collections::BTreeSet;
 
 use super::source::{self, SourceFile};
 
 const OPERATIONS: &str = "crates/server/src/oss/ops/";
 const CONFIGURATIONS: &str = "crates/server/src/oss/configurations/";
+/// Where every operation has an arm.
+const ARMS: &str = "crates/server/src/oss/ops.rs";
 const TESTS: &str = "crates/server/tests/api/";
 
 /// Returns what the operations, the configurations and their tests break.
@@ -16,8 +21,12 @@ pub(crate) fn check(files: &[SourceFile]) -> Vec<String> {
         files.iter().filter_map(move |file| Some((file, named(file)?))).filter(|(_, name)| name != "mod")
     };
     let operations = of(OPERATIONS).flat_map(|(file, name)| check_operation(file, &name, files));
-    let configurations = of(CONFIGURATIONS).flat_map(|(file, name)| check_configuration(file, &name, files));
-    operations.chain(configurations).collect()
+    let effects = of(CONFIGURATIONS).flat_map(|(file, name)| check_tests(file, &name, files));
+    let arms = files.iter().filter(|file| file.path == ARMS);
+    let arms = arms.flat_map(|file| configurations(&file.code).into_iter().map(move |name| (file, name)));
+    let configurations = arms.flat_map(|(file, name)| check_tests(file, &name, files));
+    let findings: BTreeSet<String> = operations.chain(effects).chain(configurations).collect();
+    findings.into_iter().collect()
 }
 
 fn check_operation(file: &SourceFile, name: &str, files: &[SourceFile]) -> Vec<String> {
@@ -28,12 +37,24 @@ fn check_operation(file: &SourceFile, name: &str, files: &[SourceFile]) -> Vec<S
     findings
 }
 
-fn check_configuration(file: &SourceFile, name: &str, files: &[SourceFile]) -> Vec<String> {
-    let mut findings = check_tests(file, name, files);
-    if !["impl Kept for ", "impl Configuration for "].iter().any(|says| file.code.contains(says)) {
-        findings.push(format!("{}: says of no document where it is kept", file.path));
+/// Returns the names of the files of the configurations that have an arm: `Operation::GetBucketCors => .. get::<CorsRules>` is that
+/// of `bucket_cors`.
+fn configurations(code: &str) -> Vec<String> {
+    let code: String = code.split_whitespace().collect();
+    let arms = code.split("Operation::Get").skip(1).filter_map(|arm| arm.split_once("=>"));
+    let generic = |runs: &str| runs.trim_start_matches('{').starts_with("Box::pin(get::<");
+    arms.filter(|(_, runs)| generic(runs)).map(|(name, _)| snake_case(name)).collect()
+}
+
+fn snake_case(name: &str) -> String {
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push('_');
+        }
+        words.push(letter.to_ascii_lowercase());
     }
-    findings
+    words
 }
 
 fn check_tests(file: &SourceFile, name: &str, files: &[SourceFile]) -> Vec<String> {
@@ -86,15 +107,23 @@ mod tests {
     }
 
     #[test]
-    fn a_configuration_says_where_it_is_kept_and_has_its_tests() {
-        let configuration =
-            ("crates/server/src/oss/configurations/bucket_cors.rs", "impl Kept for CorsRules {}\n");
-        let elsewhere = (configuration.0, "impl Configuration for CorsRules {}\n");
-        let tests = ("crates/server/tests/api/bucket_cors.rs", "#[test]\nfn replaces() {}\n");
-        let main = ("crates/server/tests/api/main.rs", "mod bucket_cors;\n");
-        check_tree(&[configuration, tests, main], &[]);
-        check_tree(&[elsewhere, tests, main], &[]);
-        check_tree(&[configuration, main], &["has no test module"]);
-        check_tree(&[(configuration.0, "fn rules() {}\n"), tests, main], &["where it is kept"]);
+    fn a_configuration_has_its_tests() {
+        let arms = (
+            ARMS,
+            "Operation::GetBucketCors => Box::pin(get::<CorsRules>(call, body)),\n\
+             Operation::GetBucketTags => {\n    Box::pin(get::<BucketTags>(call, body))\n}\n\
+             Operation::GetBucketAcl => Box::pin(get_bucket_acl(call, body)),\n",
+        );
+        let effect = ("crates/server/src/oss/configurations/bucket_cors.rs", "fn apply() {}\n");
+        let cors = ("crates/server/tests/api/bucket_cors.rs", "#[test]\nfn replaces() {}\n");
+        let tags = ("crates/server/tests/api/bucket_tags.rs", "#[test]\nfn replaces() {}\n");
+        let main = ("crates/server/tests/api/main.rs", "mod bucket_cors;\nmod bucket_tags;\n");
+        check_tree(&[arms, effect, cors, tags, main], &[]);
+        check_tree(&[arms, cors, main], &["has no test module crates/server/tests/api/bucket_tags.rs"]);
+        check_tree(&[effect, main], &["has no test module"]);
+        check_tree(
+            &[arms, cors, tags, (main.0, "mod bucket_tags;\n")],
+            &["does not compile `mod bucket_cors;`"],
+        );
     }
 }

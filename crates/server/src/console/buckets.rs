@@ -4,8 +4,9 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
 use http::StatusCode;
-use ossicle_protocol::{BucketAcl, BucketName, DataRedundancyType, StorageClass};
-use ossicle_store::{Bucket, BucketDocument, CreateBucket, ListBuckets};
+use ossicle_protocol::configurations::BucketCallbackPolicy;
+use ossicle_protocol::{BucketAcl, BucketName, CorsRules, DataRedundancyType, StorageClass};
+use ossicle_store::{Bucket, CreateBucket, ListBuckets};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -13,6 +14,7 @@ use super::problem::Problem;
 use super::{Console, request};
 use crate::access::acl::{bucket_acl, is_blocked, refuse_public_bucket, stored_bucket_acl};
 use crate::app;
+use crate::oss::kept::Kept as _;
 
 /// The query for a list of buckets.
 #[derive(Debug, Deserialize)]
@@ -93,7 +95,7 @@ async fn describe(console: &Console, bucket: &Bucket) -> Result<Value, Problem> 
         "objects": stat.objects,
         "bytes": stat.bytes,
         "uploads": stat.uploads,
-        "has_cors": has(BucketDocument::Cors).await?,
-        "has_callback_policy": has(BucketDocument::CallbackPolicy).await?,
+        "has_cors": has(CorsRules::DOCUMENT).await?,
+        "has_callback_policy": has(BucketCallbackPolicy::DOCUMENT).await?,
     }))
 }

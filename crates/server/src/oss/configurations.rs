@@ -1,7 +1,7 @@
-//! Configurations of buckets and of the account: documents that are set, asked for and taken away as a whole. Each has a file
-//! below, which says where it is kept and what it does; the operations are the same for all.
+//! Configurations of buckets and of the account: documents that are set, asked for and taken away as a whole by operations that
+//! are the same for all. Where a document is kept stands in `ops`; what a configuration does, if that is its own business, and
+//! how it is kept otherwise, in a file below.
 
-mod bucket_callback_policy;
 pub(crate) mod bucket_cors;
 pub(crate) mod bucket_lifecycle;
 mod bucket_public_access_block;

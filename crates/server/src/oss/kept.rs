@@ -5,7 +5,7 @@ use ossicle_store::{BucketDocument, Store};
 
 use crate::oss::failure::Failure;
 
-/// A configuration that the store keeps as a document of the bucket.
+/// A configuration that the store keeps as a document of the bucket. `ops` lists them, with their numbers.
 pub(crate) trait Kept: Document + Send + Sync {
     /// The place where it is kept.
     const DOCUMENT: BucketDocument;

@@ -1,4 +1,5 @@
-//! The operations: one file for each, named as OSS names it, with one function of that name.
+//! The operations: one file for each, named as OSS names it, with one function of that name; and where the documents of
+//! configurations are kept, whose operations are the same for all.
 
 mod abort_multipart_upload;
 mod append_object;
@@ -44,6 +45,7 @@ use std::sync::LazyLock;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use ossicle_protocol::configurations::{BucketCallbackPolicy, PublicAccessBlockConfiguration};
 use ossicle_protocol::{Body, BucketTags, CorsRules, Error, ErrorCode, LifecycleRules, Operation};
+use ossicle_store::BucketDocument;
 use tokio::sync::Semaphore;
 
 use crate::http::body::RequestBody;
@@ -52,6 +54,25 @@ use crate::oss::call::Call;
 use crate::oss::configurations::public_access_block::OfAccount;
 use crate::oss::configurations::{bucket_lifecycle, bucket_tags, delete, get, put};
 use crate::oss::failure::Failure;
+use crate::oss::kept::Kept;
+
+/// Says under which number the store keeps the document of each configuration.
+macro_rules! kept {
+    ($($configuration:ty = $number:literal),* $(,)?) => {
+        $(
+            impl Kept for $configuration {
+                const DOCUMENT: BucketDocument = BucketDocument::numbered($number);
+            }
+        )*
+
+        /// The numbers, and what becomes of the elements of the documents.
+        #[cfg(test)]
+        const KEPT: &[(u8, &[ossicle_protocol::inputs::Input])] = &[$(($number, <$configuration as ossicle_protocol::xml::Document>::ELEMENTS)),*];
+    };
+}
+
+// A number is on disk and belongs to its configuration for ever. 3 is not used.
+kept![CorsRules = 1, BucketCallbackPolicy = 2, BucketTags = 4, LifecycleRules = 5];
 
 /// Listings under way: each holds all its rows, and then its document, before any of it is counted as an answer. Twice the
 /// processors keep them busy while one waits for the disk.
@@ -163,5 +184,40 @@ fn demand_length(call: &Call) -> Result<(), Error> {
         Err(ErrorCode::MissingContentLength.into())
     } else {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use ossicle_protocol::inputs::Input;
+
+    use super::KEPT;
+
+    /// What stands around the list in the page.
+    const MARKS: [&str; 2] = ["| number | document |\n| --- | --- |\n", "\n\n"];
+
+    /// Keeps the list in `docs/on-disk-format.md` equal to the one here; with `OSSICLE_UPDATE_DOCS=1` it writes it.
+    #[test]
+    fn documents_of_buckets_have_the_numbers_that_the_format_says() {
+        let numbers: Vec<u8> = KEPT.iter().map(|(number, _)| *number).collect();
+        assert!(numbers.is_sorted_by(|one, next| one < next), "a number is given twice, or out of order");
+        let root = |elements: &[Input]| elements[0].name.split('/').next().unwrap().to_owned();
+        let rows: Vec<String> =
+            KEPT.iter().map(|(number, elements)| format!("| {number} | `{}` |", root(elements))).collect();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/on-disk-format.md");
+        let page = std::fs::read_to_string(&path).unwrap();
+        let (before, rest) = page.split_once(MARKS[0]).unwrap();
+        let (listed, after) = rest.split_once(MARKS[1]).unwrap();
+        if std::env::var_os("OSSICLE_UPDATE_DOCS").is_some() {
+            let page = [before, MARKS[0], &rows.join("\n"), MARKS[1], after].concat();
+            return std::fs::write(&path, page).unwrap();
+        }
+        assert_eq!(
+            listed,
+            rows.join("\n"),
+            "OSSICLE_UPDATE_DOCS=1 cargo test -p ossicle-server --lib the_format_says"
+        );
     }
 }

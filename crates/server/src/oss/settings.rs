@@ -133,7 +133,7 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use ossicle_store::{Acl, Bucket, BucketDocument, StoreOptions};
+    use ossicle_store::{Acl, Bucket, StoreOptions};
 
     use super::*;
 
@@ -167,7 +167,7 @@ mod tests {
         assert!(settings.of(&store, "one").await.unwrap().is_none());
         create(&store, "one").await;
         let set =
-            async |document| store.set_bucket_document("one", BucketDocument::Cors, document).await.unwrap();
+            async |document| store.set_bucket_document("one", CorsRules::DOCUMENT, document).await.unwrap();
         let get = async || settings.of(&store, "one").await.unwrap().unwrap();
         assert_eq!(get().await.cors(), Ok(None));
         set(Some(cors("PUT"))).await;

@@ -237,7 +237,7 @@ fn rules_that_cannot_be_read_do_not_keep_anything_else_from_being_done() {
             .await
             .unwrap();
         let rules = Some(b"<LifecycleConfiguration>".to_vec());
-        store.set_bucket_document("a-damaged", BucketDocument::Lifecycle, rules).await.unwrap();
+        store.set_bucket_document("a-damaged", BucketDocument::numbered(5), rules).await.unwrap();
         store.close().await;
     });
     let setup =

@@ -33,19 +33,23 @@ pub enum CreateBucket {
     Existed(Bucket),
 }
 
-/// A document kept verbatim with a bucket, by its number in the key.
+/// The place of a document that is kept verbatim with a bucket. Its number is on disk, so that it belongs to one kind of document
+/// for ever; which one is up to whoever uses the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-#[non_exhaustive]
-pub enum BucketDocument {
-    /// Rules for requests from pages of other origins.
-    Cors = 1,
-    /// Named callbacks that uploads can refer to.
-    CallbackPolicy = 2,
-    /// Pairs of key and value that describe it.
-    Tags = 4,
-    /// Rules by which its objects are deleted or moved to other classes of storage.
-    Lifecycle = 5,
+pub struct BucketDocument(u8);
+
+impl BucketDocument {
+    /// Returns the place with this number.
+    #[must_use]
+    pub const fn numbered(number: u8) -> Self {
+        Self(number)
+    }
+
+    /// Returns the number.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self.0
+    }
 }
 
 /// Which buckets to list.

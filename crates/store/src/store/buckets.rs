@@ -83,7 +83,7 @@ impl Store {
         key::check_bucket(name).map_err(|_| Error::NoSuchBucket)?;
         let command = SetBucketDocument {
             name: name.to_owned(),
-            document: document as u8,
+            document: document.number(),
             instead_of: None,
             content: content.map(Bytes::from),
         };
@@ -104,7 +104,7 @@ impl Store {
         key::check_bucket(name).map_err(|_| Error::NoSuchBucket)?;
         let command = SetBucketDocument {
             name: name.to_owned(),
-            document: document as u8,
+            document: document.number(),
             instead_of: Some(instead_of.map(Bytes::copy_from_slice)),
             content: content.map(Bytes::from),
         };
@@ -123,7 +123,7 @@ impl Store {
         if key::check_bucket(name).is_err() {
             return Ok(None);
         }
-        self.parts.settings.document(&self.parts.engine, name, document as u8).await
+        self.parts.settings.document(&self.parts.engine, name, document.number()).await
     }
 
     /// Tells how much a bucket holds.

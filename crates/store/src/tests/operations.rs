@@ -59,24 +59,24 @@ async fn buckets() {
             store.list_buckets(&ListBuckets { max: 1, marker, ..ListBuckets::default() }).await.unwrap();
         assert_eq!((page.buckets[0].name.as_str(), page.next_marker), ("b", None));
 
-        assert_eq!(store.bucket_document("a", BucketDocument::Cors).await.unwrap(), None);
-        store.set_bucket_document("a", BucketDocument::Cors, Some(b"<x/>".to_vec())).await.unwrap();
+        assert_eq!(store.bucket_document("a", BucketDocument::numbered(1)).await.unwrap(), None);
+        store.set_bucket_document("a", BucketDocument::numbered(1), Some(b"<x/>".to_vec())).await.unwrap();
         assert_eq!(
-            store.bucket_document("a", BucketDocument::Cors).await.unwrap().as_deref(),
+            store.bucket_document("a", BucketDocument::numbered(1)).await.unwrap().as_deref(),
             Some(&b"<x/>"[..])
         );
         let replace = |old: Option<&'static [u8]>, new: &[u8]| {
-            store.replace_bucket_document("a", BucketDocument::Cors, old, Some(new.to_vec()))
+            store.replace_bucket_document("a", BucketDocument::numbered(1), old, Some(new.to_vec()))
         };
         assert_eq!(replace(None, b"<y/>").await, Err(Error::PreconditionFailed));
         assert_eq!(replace(Some(b"<z/>"), b"<y/>").await, Err(Error::PreconditionFailed));
         replace(Some(b"<x/>"), b"<y/>").await.unwrap();
         assert_eq!(
-            store.bucket_document("a", BucketDocument::Cors).await.unwrap().as_deref(),
+            store.bucket_document("a", BucketDocument::numbered(1)).await.unwrap().as_deref(),
             Some(&b"<y/>"[..])
         );
-        store.set_bucket_document("a", BucketDocument::Cors, None).await.unwrap();
-        assert_eq!(store.bucket_document("a", BucketDocument::Cors).await.unwrap(), None);
+        store.set_bucket_document("a", BucketDocument::numbered(1), None).await.unwrap();
+        assert_eq!(store.bucket_document("a", BucketDocument::numbered(1)).await.unwrap(), None);
 
         put(&store, "k", b"content").await;
         assert_eq!(store.delete_bucket("b").await, Err(Error::BucketNotEmpty));
@@ -99,7 +99,7 @@ async fn documents_of_the_account() {
         store.set_account_document(DOCUMENT, Some(b"<x/>".to_vec())).await.unwrap();
         assert_eq!(store.account_document(DOCUMENT).await.unwrap().as_deref(), Some(&b"<x/>"[..]));
         // They are no bucket's, and stay when the buckets go.
-        assert_eq!(store.bucket_document("", BucketDocument::Cors).await.unwrap(), None);
+        assert_eq!(store.bucket_document("", BucketDocument::numbered(1)).await.unwrap(), None);
         store.delete_bucket("b").await.unwrap();
         store.close().await;
         drop(store);

@@ -37,15 +37,15 @@ async fn what_another_process_sets_is_seen_at_the_next_request() {
     one.set_bucket_public_access_block("b", true).await.unwrap();
     assert!(other.bucket("b").await.unwrap().unwrap().block_public_access);
 
-    let document = async || other.bucket_document("b", BucketDocument::Cors).await.unwrap();
+    let document = async || other.bucket_document("b", BucketDocument::numbered(1)).await.unwrap();
     assert_eq!(document().await, None);
-    one.set_bucket_document("b", BucketDocument::Cors, Some(b"one".to_vec())).await.unwrap();
+    one.set_bucket_document("b", BucketDocument::numbered(1), Some(b"one".to_vec())).await.unwrap();
     assert_eq!(document().await.as_deref(), Some(b"one".as_slice()));
-    one.replace_bucket_document("b", BucketDocument::Cors, Some(b"one"), Some(b"two".to_vec()))
+    one.replace_bucket_document("b", BucketDocument::numbered(1), Some(b"one"), Some(b"two".to_vec()))
         .await
         .unwrap();
     assert_eq!(document().await.as_deref(), Some(b"two".as_slice()));
-    one.set_bucket_document("b", BucketDocument::Cors, None).await.unwrap();
+    one.set_bucket_document("b", BucketDocument::numbered(1), None).await.unwrap();
     assert_eq!(document().await, None);
 
     let of_account = AccountDocument::PublicAccessBlock;

@@ -3,15 +3,9 @@
 use http::HeaderMap;
 use http::header::{HeaderValue, ORIGIN, VARY};
 use ossicle_protocol::{CorsAnswer, CorsRules};
-use ossicle_store::BucketDocument;
 
 use crate::app::App;
 use crate::http::reply::Reply;
-use crate::oss::kept::Kept;
-
-impl Kept for CorsRules {
-    const DOCUMENT: BucketDocument = BucketDocument::Cors;
-}
 
 /// Adds what a browser needs to let its page read an answer, if a rule lets it, and `Vary: Origin` where the rules ask for
 /// it: on every answer then, whether a page of another origin asked and whether it may read the answer or not, and on none

@@ -3,7 +3,6 @@
 
 use ossicle_protocol::xml::Document as _;
 use ossicle_protocol::{Error, LifecycleRules};
-use ossicle_store::BucketDocument;
 
 use super::Configuration as _;
 use crate::http::body::RequestBody;
@@ -11,11 +10,6 @@ use crate::http::reply::Reply;
 use crate::oss::announced::check_document_md5;
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
-use crate::oss::kept::Kept;
-
-impl Kept for LifecycleRules {
-    const DOCUMENT: BucketDocument = BucketDocument::Lifecycle;
-}
 
 /// Runs `PutBucketLifecycle`. Rules that come without an id get one.
 pub(crate) async fn put_bucket_lifecycle(call: &Call, body: RequestBody) -> Result<Reply, Failure> {

@@ -2,17 +2,13 @@
 
 use ossicle_protocol::xml::Document as _;
 use ossicle_protocol::{BucketTags, Error, ErrorCode, Tags};
-use ossicle_store::{BucketDocument, BucketPage, ListBuckets, Store};
+use ossicle_store::{BucketPage, ListBuckets, Store};
 
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
 use crate::oss::kept::{self, Kept};
-
-impl Kept for BucketTags {
-    const DOCUMENT: BucketDocument = BucketDocument::Tags;
-}
 
 /// So often the tags are read again because another request changed them meanwhile.
 const ATTEMPTS: usize = 10;
