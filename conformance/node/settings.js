@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 
 /** Reads the variables that conformance/README.md lists; a missing one ends the program. */
 export function fromEnvironment() {
-  const names = ['ENDPOINT', 'CONSOLE', 'ACCESS_KEY_ID', 'ACCESS_KEY_SECRET'].map(
+  const names = ['ENDPOINT', 'CONSOLE', 'STS', 'ACCESS_KEY_ID', 'ACCESS_KEY_SECRET'].map(
     (name) => `OSSICLE_${name}`,
   );
   const missing = names.filter((name) => !process.env[name]);
@@ -16,6 +16,7 @@ export function fromEnvironment() {
   const console_ = process.env.OSSICLE_CONSOLE.replace(/\/+$/, '');
   return {
     endpoint,
+    sts: process.env.OSSICLE_STS.replace(/\/+$/, ''),
     port: new URL(endpoint).port || '80',
     accessKeyId: process.env.OSSICLE_ACCESS_KEY_ID,
     accessKeySecret: process.env.OSSICLE_ACCESS_KEY_SECRET,

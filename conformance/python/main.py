@@ -23,6 +23,7 @@ def main() -> int:
     application = ApplicationServer(settings)
     report = Report(sys.argv[1] if len(sys.argv) > 1 else "")
     report.run("application/verification/requests captured from OSS", cases.captured.check_captured)
+    cases.temporary.run(report, settings)
     for kind, version in VARIANTS:
         run_all(report, settings, kind(settings, version), application)
     return report.finish()

@@ -12,6 +12,7 @@ class Settings:
 
     endpoint: str
     console: str
+    sts: str
     access_key_id: str
     access_key_secret: str
     region: str
@@ -30,13 +31,14 @@ class Settings:
 
 def from_environment() -> Settings:
     """Reads the variables that conformance/README.md lists; a missing one ends the program."""
-    names = ("ENDPOINT", "CONSOLE", "ACCESS_KEY_ID", "ACCESS_KEY_SECRET")
+    names = ("ENDPOINT", "CONSOLE", "STS", "ACCESS_KEY_ID", "ACCESS_KEY_SECRET")
     missing = [f"OSSICLE_{name}" for name in names if not os.environ.get(f"OSSICLE_{name}")]
     if missing:
         raise SystemExit("not set: " + ", ".join(missing))
     return Settings(
         endpoint=os.environ["OSSICLE_ENDPOINT"].rstrip("/"),
         console=os.environ["OSSICLE_CONSOLE"].rstrip("/"),
+        sts=os.environ["OSSICLE_STS"].rstrip("/"),
         access_key_id=os.environ["OSSICLE_ACCESS_KEY_ID"],
         access_key_secret=os.environ["OSSICLE_ACCESS_KEY_SECRET"],
         region=os.environ.get("OSSICLE_REGION") or "cn-hangzhou",

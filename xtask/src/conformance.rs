@@ -130,6 +130,7 @@ fn suite_command(script: &Path, server: &RunningServer, binary: &Path) -> Comman
     command
         .env("OSSICLE_ENDPOINT", &server.endpoint)
         .env("OSSICLE_CONSOLE", &server.console)
+        .env("OSSICLE_STS", &server.sts)
         .env("OSSICLE_ACCESS_KEY_ID", running_server::ACCESS_KEY_ID)
         .env("OSSICLE_ACCESS_KEY_SECRET", running_server::ACCESS_KEY_SECRET)
         .env("OSSICLE_REGION", "cn-hangzhou")

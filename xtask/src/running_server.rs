@@ -23,6 +23,7 @@ const STOP_BOUND: Duration = Duration::from_secs(30);
 pub(crate) struct RunningServer {
     pub(crate) endpoint: String,
     pub(crate) console: String,
+    pub(crate) sts: String,
     process: Running,
     binary: PathBuf,
     ports: Ports,
@@ -31,8 +32,11 @@ pub(crate) struct RunningServer {
     data: TempDir,
 }
 
-/// Where the API and the console listen.
+/// Where the API and the console listen. STS always has a free port.
 type Ports = [&'static str; 2];
+
+/// The URLs of the API, the console and STS.
+type Urls = [String; 3];
 
 const FREE_PORTS: Ports = ["127.0.0.1:0", "127.0.0.1:0"];
 /// That of HTTP for the API, for clients that are told a host name only.
@@ -58,9 +62,9 @@ impl RunningServer {
     }
 
     fn start_with(binary: &Path, ports: Ports, log: PathBuf, data: TempDir) -> anyhow::Result<RunningServer> {
-        let (process, endpoint, console) = launch(binary, ports, data.path(), &log)?;
+        let (process, [endpoint, console, sts]) = launch(binary, ports, data.path(), &log)?;
         let binary = binary.to_path_buf();
-        Ok(RunningServer { endpoint, console, process, binary, ports, log, data })
+        Ok(RunningServer { endpoint, console, sts, process, binary, ports, log, data })
     }
 
     /// Returns the server's process.
@@ -82,7 +86,7 @@ impl RunningServer {
             self.end_cleanly()?;
         }
         let before = Instant::now();
-        (self.process, self.endpoint, self.console) =
+        (self.process, [self.endpoint, self.console, self.sts]) =
             launch(&self.binary, self.ports, self.data.path(), &self.log)?;
         Ok(before.elapsed())
     }
@@ -101,7 +105,7 @@ impl RunningServer {
     }
 }
 
-fn launch(binary: &Path, ports: Ports, data: &Path, log: &Path) -> anyhow::Result<(Running, String, String)> {
+fn launch(binary: &Path, ports: Ports, data: &Path, log: &Path) -> anyhow::Result<(Running, Urls)> {
     let [api, console] = ports;
     let process = Command::new(binary)
         .args(["serve", "--listen", api, "--console", console, "--allow-private-callbacks"])
@@ -109,6 +113,7 @@ fn launch(binary: &Path, ports: Ports, data: &Path, log: &Path) -> anyhow::Resul
         .arg(data)
         .env("OSSICLE_ROOT_ACCESS_KEY_ID", ACCESS_KEY_ID)
         .env("OSSICLE_ROOT_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET)
+        .env("OSSICLE_STS_LISTEN", "127.0.0.1:0")
         .env("NO_COLOR", "1")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -116,25 +121,25 @@ fn launch(binary: &Path, ports: Ports, data: &Path, log: &Path) -> anyhow::Resul
         .spawn()
         .with_context(|| format!("{} could not be started", binary.display()))?;
     let mut process = Running(process);
-    let (endpoint, console) = wait_until_ready(&mut process.0)
+    let urls = wait_until_ready(&mut process.0)
         .with_context(|| format!("the server did not start, its log says:\n{}", tail(log)))?;
-    Ok((process, endpoint, console))
+    Ok((process, urls))
 }
 
-fn wait_until_ready(process: &mut Child) -> anyhow::Result<(String, String)> {
+fn wait_until_ready(process: &mut Child) -> anyhow::Result<Urls> {
     let output = process::lines_of(process)?;
     let line = output.recv_timeout(START_BOUND).context("no line on standard output")?;
-    let (endpoint, console) = ready_line(&line).with_context(|| format!("not a ready line: {line}"))?;
+    let urls = ready_line(&line).with_context(|| format!("not a ready line: {line}"))?;
     // Whatever it prints later must find a reader, or the server would stall on a full pipe.
     std::thread::spawn(move || output.into_iter().for_each(drop));
-    Ok((endpoint, console))
+    Ok(urls)
 }
 
-/// Reads `ready {"endpoint":"http://…","console":"http://…"}`.
-fn ready_line(line: &str) -> Option<(String, String)> {
+/// Reads `ready {"endpoint":"http://…","console":"http://…","sts":"http://…"}`.
+fn ready_line(line: &str) -> Option<Urls> {
     let said: serde_json::Value = serde_json::from_str(line.strip_prefix("ready ")?).ok()?;
     let address = |name: &str| Some(said.get(name)?.as_str()?.to_owned());
-    Some((address("endpoint")?, address("console")?))
+    Some([address("endpoint")?, address("console")?, address("sts")?])
 }
 
 fn tail(log: &Path) -> String {
@@ -150,13 +155,12 @@ mod tests {
 
     #[test]
     fn ready_lines() {
-        let check = |line: &str, expected: Option<(&str, &str)>| {
-            let expected = expected.map(|(endpoint, console)| (endpoint.to_owned(), console.to_owned()));
-            assert_eq!(ready_line(line), expected, "{line}");
+        let check = |line: &str, expected: Option<[&str; 3]>| {
+            assert_eq!(ready_line(line), expected.map(|urls| urls.map(str::to_owned)), "{line}");
         };
         check(
-            r#"ready {"endpoint":"http://127.0.0.1:9000","console":"http://127.0.0.1:9001"}"#,
-            Some(("http://127.0.0.1:9000", "http://127.0.0.1:9001")),
+            r#"ready {"endpoint":"http://127.0.0.1:9000","console":"http://127.0.0.1:9001","sts":"http://127.0.0.1:9003"}"#,
+            Some(["http://127.0.0.1:9000", "http://127.0.0.1:9001", "http://127.0.0.1:9003"]),
         );
         check(r#"ready {"endpoint":"http://127.0.0.1:9000"}"#, None);
         check("listening on 9000", None);

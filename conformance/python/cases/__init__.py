@@ -23,4 +23,5 @@ from cases import (  # noqa: F401
     callback_policies,
     only_oss2,
     only_v2,
+    temporary,
 )
