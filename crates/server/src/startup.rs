@@ -382,6 +382,7 @@ fn open_store(config: &Config, data_dir: &Path) -> anyhow::Result<Store> {
         Durability::Relaxed => ossicle_store::Durability::Relaxed,
     };
     let options = StoreOptions::default()
+        .account(&config.account.owner_id)
         .durability(durability)
         .cache_bytes(config.storage.cache_mib * 1024 * 1024)
         .read_bytes(config.server.answer_memory());

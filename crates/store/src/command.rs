@@ -7,6 +7,7 @@ mod copy;
 mod data;
 mod delete;
 mod delivery;
+mod identity;
 mod job_lease;
 mod multipart;
 mod put;
@@ -24,6 +25,11 @@ pub(crate) use delete::{Delete, DeleteSeen};
 pub(crate) use delivery::{
     Change, ClaimDeliveries, ClaimDelivery, CountDeliveries, PruneDeliveries, RecordDeliveryCommand,
     ReleaseLeases, RenewLease, UpdateDeliveryCommand, counts_in, due_id, scheduled_value,
+};
+pub(crate) use identity::{
+    ChangeAccessKey, ChangeAccount, ChangeRole, ChangeUser, CreateAccessKey, CreateAccount, CreateRole,
+    CreateUser, DeleteAccessKey, DeleteAccount, DeletePolicy, DeleteRole, DeleteUser, Home, PutPolicy,
+    Rotate,
 };
 pub(crate) use job_lease::{AcquireJob, ENDED, ReleaseJobs, RenewJob};
 pub(crate) use multipart::{Abort, Complete, Initiate, PutPartCommand, continued, part_number, to_part};

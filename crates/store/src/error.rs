@@ -4,6 +4,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::IdentityKind;
+
 /// Why an operation on an open store did not happen.
 ///
 /// Unless said otherwise, an operation that returned an error changed nothing.
@@ -105,6 +107,26 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The account, user, role, access key or policy does not exist.
+    #[error("the {0} does not exist")]
+    NoSuchIdentity(IdentityKind),
+    /// There is one of that name or id already.
+    #[error("the {0} exists already")]
+    IdentityExists(IdentityKind),
+    /// There are as many as may be.
+    #[error("there may be {most} of these at most: {kind}")]
+    TooManyIdentities {
+        /// Of what.
+        kind: IdentityKind,
+        /// How many.
+        most: usize,
+    },
+    /// The account still has something that does not go with it.
+    #[error("the account still has {has}")]
+    AccountInUse {
+        /// What it has.
+        has: &'static str,
+    },
     /// There is no space left. Writes resume by themselves when there is.
     #[error("no space left on the disk")]
     DiskFull,
@@ -171,6 +193,10 @@ impl Error {
             | Self::PartTooSmall { .. }
             | Self::NoSuchDelivery
             | Self::InvalidName { .. }
+            | Self::NoSuchIdentity(_)
+            | Self::IdentityExists(_)
+            | Self::TooManyIdentities { .. }
+            | Self::AccountInUse { .. }
             | Self::Corrupt { .. }
             | Self::LaterVersion { .. }
             | Self::DeliveryLeased

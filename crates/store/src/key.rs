@@ -3,8 +3,9 @@
 
 use bytes::Bytes;
 
-use crate::Error;
+use crate::command::Home;
 use crate::id::{DataId, UploadId};
+use crate::{Error, PolicyOwner};
 
 /// Which table a row belongs to: the first byte of its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,15 +43,42 @@ pub(crate) enum Tag {
     Content = 15,
     /// Leases of jobs by their names.
     JobLease = 16,
+    /// Accounts, users, roles, access keys and policies: a [`IdentityTable`] follows.
+    Identity = 17,
+}
+
+/// Which table within [`Tag::Identity`] a row belongs to: the second byte of its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum IdentityTable {
+    /// Accounts by id.
+    Account = 1,
+    /// Ids of accounts by their names.
+    AccountName = 2,
+    /// Users by account and name.
+    User = 3,
+    /// Roles by account and name.
+    Role = 4,
+    /// Access keys by id.
+    AccessKey = 5,
+    /// Ids of access keys by whose they are.
+    KeyOfOwner = 6,
+    /// Policies by whose they are, and name.
+    Policy = 7,
 }
 
 /// The longest bucket name the key layout takes.
 const MAX_BUCKET: usize = 255;
 /// The longest key the key layout takes.
 const MAX_KEY: usize = 4096;
+/// The longest name of an account and what belongs to it.
+const MAX_IDENTITY: usize = 128;
 
 /// Fails on bucket names the layout has no place for.
 pub(crate) fn check_bucket(name: &str) -> Result<(), Error> {
+    if name.starts_with(ACCOUNT_MARK) {
+        return Err(Error::InvalidName { reason: "it is an account's" });
+    }
     check(name, MAX_BUCKET, "a bucket's name")
 }
 
@@ -75,6 +103,17 @@ pub(crate) fn check_job(name: &str) -> Result<(), Error> {
     if name.is_empty() || name.len() > 64 || !name.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Error::InvalidName {
             reason: "the name of a job or its owner is not 1 to 64 printable characters",
+        });
+    }
+    Ok(())
+}
+
+/// Fails on names of accounts, users, roles, access keys and policies that are no short plain text.
+pub(crate) fn check_identity(name: &str) -> Result<(), Error> {
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.@".contains(&b));
+    if name.is_empty() || name.len() > MAX_IDENTITY || !plain {
+        return Err(Error::InvalidName {
+            reason: "it is not 1 to 128 letters, digits, hyphens, underscores, dots and at signs",
         });
     }
     Ok(())
@@ -121,8 +160,14 @@ pub(crate) fn stat(bucket: &str) -> Bytes {
     join(Tag::Stat, &[bucket.as_bytes()])
 }
 
-/// In the place of a bucket's name: no bucket has an empty one.
-pub(crate) const OF_ACCOUNT: &str = "";
+/// What begins the name of an account in the place of a bucket's.
+const ACCOUNT_MARK: char = '@';
+
+/// Returns what stands in the place of a bucket's name for the documents of an account: nothing for the one without a row.
+/// No bucket has such a name.
+pub(crate) fn of_account(home: &Home) -> String {
+    if home.has_row { format!("{ACCOUNT_MARK}{}", home.uid) } else { String::new() }
+}
 
 pub(crate) fn document(bucket: &str, document: u8) -> Bytes {
     join(Tag::Document, &[bucket.as_bytes(), &[0, document]])
@@ -211,6 +256,46 @@ pub(crate) fn delivery_due_after(now_ms: i64) -> Bytes {
 
 pub(crate) fn job_lease(job: &str) -> Bytes {
     join(Tag::JobLease, &[job.as_bytes()])
+}
+
+pub(crate) fn identities(table: IdentityTable) -> Bytes {
+    join(Tag::Identity, &[&[table as u8]])
+}
+
+pub(crate) fn account(uid: &str) -> Bytes {
+    join(Tag::Identity, &[&[IdentityTable::Account as u8], uid.as_bytes()])
+}
+
+pub(crate) fn account_name(name: &str) -> Bytes {
+    join(Tag::Identity, &[&[IdentityTable::AccountName as u8], name.as_bytes()])
+}
+
+/// Also, without a name, the beginning of the keys of all users of the account.
+pub(crate) fn user(account: &str, name: &str) -> Bytes {
+    join(Tag::Identity, &[&[IdentityTable::User as u8], account.as_bytes(), &[0], name.as_bytes()])
+}
+
+/// Also, without a name, the beginning of the keys of all roles of the account.
+pub(crate) fn role(account: &str, name: &str) -> Bytes {
+    join(Tag::Identity, &[&[IdentityTable::Role as u8], account.as_bytes(), &[0], name.as_bytes()])
+}
+
+pub(crate) fn access_key(id: &str) -> Bytes {
+    join(Tag::Identity, &[&[IdentityTable::AccessKey as u8], id.as_bytes()])
+}
+
+/// Also, without an id, the beginning of the keys for all access keys of the user, or of the account's own if the user is
+/// empty.
+pub(crate) fn key_of_owner(account: &str, user: &str, id: &str) -> Bytes {
+    let table = &[IdentityTable::KeyOfOwner as u8];
+    join(Tag::Identity, &[table, account.as_bytes(), &[0], user.as_bytes(), &[0], id.as_bytes()])
+}
+
+/// Also, without a name, the beginning of the keys of all policies of the owner.
+pub(crate) fn policy(owner: &PolicyOwner, name: &str) -> Bytes {
+    let (account, kind) = (owner.account.as_bytes(), &[owner.kind as u8]);
+    let table = &[IdentityTable::Policy as u8];
+    join(Tag::Identity, &[table, account, &[0], kind, owner.name.as_bytes(), &[0], name.as_bytes()])
 }
 
 pub(crate) fn reclaim(id: DataId) -> Bytes {

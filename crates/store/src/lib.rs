@@ -45,6 +45,7 @@
 //! | check | [`Store::fsck`], [`Store::scrub`], [`Store::reclaim_queue`] |
 //! | buckets | [`Store::create_bucket`], [`Store::delete_bucket`], [`Store::bucket`], [`Store::list_buckets`], [`Store::set_bucket_acl`], [`Store::bucket_document`], [`Store::set_bucket_document`], [`Store::bucket_stat`] |
 //! | account | [`Store::account_document`], [`Store::set_account_document`] |
+//! | accounts | [`Store::create_account`], [`Store::create_user`], [`Store::create_role`], [`Store::create_access_key`], [`Store::put_policy`], each with its lookup, list, change and deletion; [`Store::rotate_access_key`], [`Store::known_access_key`], [`Store::known_role`], [`Store::identity_version`] |
 //! | data | [`Store::upload`], [`Store::read`] |
 //! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::open_object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::delete_seen`], [`Store::set_storage_class`], [`Store::set_object_acl`], [`Store::set_object_tags`], [`Store::list_objects`] |
 //! | parts | [`Store::initiate`], [`Store::upload_part`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::preview_complete`], [`Store::visit_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`], [`Store::pending_uploads`] |
@@ -90,12 +91,15 @@ pub use data::{Reader, StoredData, Upload};
 pub use error::{Error, OpenError};
 pub use health::{Figures, Health};
 pub use model::{
-    AbortUpload, AccountDocument, Acl, AppendObject, Attributes, Bucket, BucketDocument, BucketPage,
-    BucketStat, ClaimId, ClassStat, CompleteUpload, CopyAttributes, CopyObject, CreateBucket, DeleteObject,
-    Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, JobLease, Lease, ListBuckets,
-    ListObjects, ListParts, ListUploads, Listing, NewDelivery, NewUpload, Object, ObjectFields, ObjectKind,
-    Part, PartPage, PartPlace, Parts, PendingCursor, PendingPage, PendingUpload, PendingUploads, Prune,
-    PutObject, PutPart, RecordDelivery, SeenObject, UnknownFields, UpdateDelivery, UploadInfo, UploadPage,
+    AbortUpload, AccessKey, Account, AccountDocument, Acl, AppendObject, AttachedPolicy, Attributes, Bucket,
+    BucketDocument, BucketPage, BucketStat, ClaimId, ClassStat, CompleteUpload, CopyAttributes, CopyObject,
+    CreateBucket, DeleteObject, Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState,
+    IdentityChange, IdentityKind, IdentityStatus, JobLease, KnownAccessKey, KnownRole, LONGEST_POLICY, Lease,
+    ListBuckets, ListObjects, ListParts, ListUploads, Listing, MOST_ACCOUNT_KEYS, MOST_POLICIES, MOST_ROLES,
+    MOST_USER_KEYS, MOST_USERS, NewDelivery, NewUpload, Object, ObjectFields, ObjectKind, Part, PartPage,
+    PartPlace, Parts, PendingCursor, PendingPage, PendingUpload, PendingUploads, PolicyOwner,
+    PolicyOwnerKind, Prune, PutObject, PutPart, RecordDelivery, Role, RoleChange, RotateAccessKey,
+    SeenObject, UnknownFields, UpdateDelivery, UploadInfo, UploadPage, User,
 };
 pub use options::{Durability, StoreOptions};
 pub use store::Store;

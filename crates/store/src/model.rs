@@ -5,6 +5,7 @@ mod account;
 mod acl;
 mod bucket;
 mod delivery;
+mod identity;
 mod job_lease;
 mod object;
 mod upload;
@@ -15,6 +16,11 @@ pub use bucket::{Bucket, BucketDocument, BucketPage, BucketStat, ClassStat, Crea
 pub use delivery::{
     ClaimId, Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, Lease, NewDelivery,
     Prune, RecordDelivery, UpdateDelivery,
+};
+pub use identity::{
+    AccessKey, Account, AttachedPolicy, IdentityChange, IdentityKind, IdentityStatus, KnownAccessKey,
+    KnownRole, LONGEST_POLICY, MOST_ACCOUNT_KEYS, MOST_POLICIES, MOST_ROLES, MOST_USER_KEYS, MOST_USERS,
+    PolicyOwner, PolicyOwnerKind, Role, RoleChange, RotateAccessKey, User,
 };
 pub use job_lease::JobLease;
 pub use object::{

@@ -24,6 +24,7 @@ pub struct StoreOptions {
     pub(crate) lazy_delay: Duration,
     pub(crate) reclaim_interval: Duration,
     pub(crate) reserve_bytes: u64,
+    pub(crate) account: Option<String>,
 }
 
 impl Default for StoreOptions {
@@ -37,6 +38,7 @@ impl Default for StoreOptions {
             lazy_delay: Duration::from_millis(50),
             reclaim_interval: Duration::from_millis(500),
             reserve_bytes: 256 * 1024 * 1024,
+            account: None,
         }
     }
 }
@@ -98,6 +100,14 @@ impl StoreOptions {
     #[must_use]
     pub fn reserve_bytes(mut self, bytes: u64) -> Self {
         self.reserve_bytes = bytes;
+        self
+    }
+
+    /// Names the account that exists without a row. Then users, roles, access keys and buckets are made for accounts that exist
+    /// alone; without this, for whatever account.
+    #[must_use]
+    pub fn account(mut self, uid: impl Into<String>) -> Self {
+        self.account = Some(uid.into());
         self
     }
 }

@@ -3,6 +3,7 @@
 mod bucket;
 mod content;
 mod delivery;
+mod identity;
 mod listing;
 mod object;
 mod pending;
@@ -14,7 +15,10 @@ pub(crate) use content::{ManifestExtents, SmallContents, Wanted};
 pub(crate) use delivery::{
     Backlog, CountsOfDeliveries, Deliveries, DeliveryOf, IsScheduled, ReclaimQueue, TimeToKeep, parse_cursor,
 };
+pub(crate) use identity::{
+    AccessKeys, AccountOf, Accounts, KnownAccessKeyOf, KnownRoleOf, Policies, Roles, UserOf, Users,
+};
 pub(crate) use object::{ObjectOf, Objects, OpenObject};
 pub(crate) use pending::PendingUploadsAfter;
 pub(crate) use upload::{ExtentsOfParts, PartData, PartPlaceOf, PartsOf, UploadOf, Uploads};
-pub(crate) use version::AtVersion;
+pub(crate) use version::{AtVersion, VersionOf};

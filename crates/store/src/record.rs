@@ -4,6 +4,7 @@
 mod attributes;
 mod bucket;
 mod delivery;
+mod identity;
 mod job_lease;
 mod object;
 mod upload;
@@ -12,6 +13,10 @@ mod version_row;
 pub(crate) use bucket::{counts_classes, decode_bucket, decode_stat, encode_bucket, encode_stat};
 pub(crate) use delivery::{
     DeliveryIndex, LEASED, are_old_counts, decode_counts, decode_delivery, encode_counts, encode_delivery,
+};
+pub(crate) use identity::{
+    decode_access_key, decode_account, decode_policy, decode_role, decode_user, encode_access_key,
+    encode_account, encode_policy, encode_role, encode_user,
 };
 pub(crate) use job_lease::{decode_job_lease, encode_job_lease};
 pub(crate) use object::{decode_object, encode_object, hex_upper};

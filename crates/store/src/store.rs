@@ -3,6 +3,7 @@
 mod account;
 mod buckets;
 mod deliveries;
+mod identities;
 mod job_leases;
 mod objects;
 mod pending_uploads;
@@ -50,6 +51,8 @@ pub(crate) struct StoreParts {
     due: Arc<DueLowWatermark>,
     queued_updates: Arc<QueuedUpdates>,
     settings: Settings,
+    /// The account that exists without a row.
+    account: Option<String>,
 }
 
 impl Store {
@@ -123,6 +126,7 @@ impl Store {
             due,
             queued_updates: Arc::default(),
             settings: Settings::default(),
+            account: options.account.clone(),
         };
         Ok(Self { parts: Arc::new(parts) })
     }

@@ -5,6 +5,8 @@ mod crashes;
 mod faults;
 mod fixtures;
 mod history;
+mod identities;
+mod identity_model;
 mod job_leases;
 mod linear;
 mod model;

@@ -9,16 +9,19 @@ use crate::key;
 /// The kinds of rows that have a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum VersionRow {
-    /// Buckets, their documents and those of the account.
+    /// Buckets, their documents and those of accounts.
     Settings,
+    /// Accounts, users, roles, access keys and policies.
+    Identities,
 }
 
 impl VersionRow {
-    pub(crate) const ALL: [Self; 1] = [Self::Settings];
+    pub(crate) const ALL: [Self; 2] = [Self::Settings, Self::Identities];
 
     pub(crate) fn key(self) -> Bytes {
         key::store(match self {
             Self::Settings => "version:settings",
+            Self::Identities => "version:identities",
         })
     }
 }

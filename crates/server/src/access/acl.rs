@@ -1,8 +1,9 @@
 //! ACLs between their spelling on the wire and their place in the store, and what blocked public access makes of them.
 
 use ossicle_protocol::{BucketAcl, Error, ErrorCode, ObjectAcl};
-use ossicle_store::{self as store, AccountDocument, Bucket, ObjectFields, Store};
+use ossicle_store::{self as store, AccountDocument, Bucket, ObjectFields};
 
+use crate::app::App;
 use crate::oss::call::Call;
 
 /// What a bucket allows everybody: what its ACL and those of its objects say, or nothing where public access is blocked.
@@ -14,8 +15,8 @@ pub(crate) struct PublicAccess {
 
 impl PublicAccess {
     /// Returns the access to a bucket of this store.
-    pub(crate) async fn of(store: &Store, bucket: &Bucket) -> Result<Self, store::Error> {
-        Ok(Self { acl: bucket_acl(bucket), blocked: is_blocked(store, bucket.block_public_access).await? })
+    pub(crate) async fn of(app: &App, bucket: &Bucket) -> Result<Self, store::Error> {
+        Ok(Self { acl: bucket_acl(bucket), blocked: is_blocked(app, bucket.block_public_access).await? })
     }
 
     /// Returns what everybody may do with the bucket.
@@ -33,8 +34,9 @@ impl PublicAccess {
 }
 
 /// Returns whether public access to a bucket is blocked, whose own setting is `of_bucket`: by that, or for the whole account.
-pub(crate) async fn is_blocked(store: &Store, of_bucket: bool) -> Result<bool, store::Error> {
-    Ok(of_bucket || store.account_document(AccountDocument::PublicAccessBlock).await?.is_some())
+pub(crate) async fn is_blocked(app: &App, of_bucket: bool) -> Result<bool, store::Error> {
+    Ok(of_bucket
+        || app.store.account_document(app.owner_id(), AccountDocument::PublicAccessBlock).await?.is_some())
 }
 
 /// Refuses to give everybody a right on a bucket whose public access is blocked, in OSS's words.

@@ -20,7 +20,7 @@ pub(crate) async fn authorize(call: &Call) -> Result<(), Failure> {
     let asked = if sets_object_acl(call.operation) { call.header("x-oss-object-acl")? } else { None };
     match (call.existing_bucket(), asked.map(ObjectAcl::parse)) {
         (Some(bucket), Some(Ok(acl))) => {
-            let blocked = is_blocked(&call.app.store, bucket.block_public_access).await?;
+            let blocked = is_blocked(&call.app, bucket.block_public_access).await?;
             Ok(refuse_public_object(blocked, acl)?)
         }
         _ => Ok(()),
@@ -46,17 +46,17 @@ async fn admit_public(call: &Call) -> Result<(), Failure> {
         (Grant::Later, _) => Ok(()),
         (Grant::Nobody, _) | (_, None) => Err(denied()),
         (Grant::ReadBucket, Some(bucket)) => {
-            let allowed = PublicAccess::of(&call.app.store, bucket).await?.to_bucket().allows_public_read();
+            let allowed = PublicAccess::of(&call.app, bucket).await?.to_bucket().allows_public_read();
             if allowed { Ok(()) } else { Err(denied()) }
         }
         (Grant::ReadObject, Some(bucket)) => Ok(read_key(
             &call.caller,
-            PublicAccess::of(&call.app.store, bucket).await?,
+            PublicAccess::of(&call.app, bucket).await?,
             object_lookup::find(call).await?.map(Deref::deref),
         )?),
         (Grant::WriteObject, Some(bucket)) => Ok(write_key(
             &call.caller,
-            PublicAccess::of(&call.app.store, bucket).await?,
+            PublicAccess::of(&call.app, bucket).await?,
             object_lookup::find(call).await?.map(Deref::deref),
         )?),
     }

@@ -24,7 +24,7 @@ pub(crate) async fn resolve(call: &Call) -> Result<Object, Failure> {
         _ => store.object(bucket.as_str(), key.as_str()).await?,
     };
     let object = object.ok_or_else(|| Error::new(ErrorCode::NoSuchKey).with_detail("Key", key.as_str()))?;
-    read_key(&call.caller, PublicAccess::of(store, &holder).await?, Some(&object))?;
+    read_key(&call.caller, PublicAccess::of(&call.app, &holder).await?, Some(&object))?;
     conditions::check_source(&call.head.headers, &object)?;
     Ok(object)
 }

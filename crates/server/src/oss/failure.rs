@@ -141,6 +141,8 @@ fn of_store(error: store::Error) -> Error {
             simple(ErrorCode::InvalidCRC64).with_detail("ServerCRC64", actual.to_string())
         }
         store::Error::InvalidName { reason } => simple(ErrorCode::InvalidObjectName).with_message(reason),
+        // The account went while the request was on its way.
+        store::Error::NoSuchIdentity(_) => simple(ErrorCode::AccessDenied),
         error => broken(&error),
     }
 }

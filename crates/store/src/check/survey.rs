@@ -1,5 +1,7 @@
 //! The check of all rows in one snapshot: against each other, and against the data files.
 
+mod identities;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Bound;
 
@@ -113,6 +115,7 @@ impl Query for CheckAll {
         checker.check_stats().await?;
         checker.check_deliveries().await?;
         checker.check_job_leases().await?;
+        checker.check_identities().await?;
         let mut survey = checker.survey;
         // While the view lives nothing that it refers to is reclaimed; afterwards the pin sees to that.
         survey.pin = Some(self.blobs.pin(survey.expected.iter().map(|blob| blob.id).collect()));

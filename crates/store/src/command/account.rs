@@ -1,16 +1,18 @@
-//! Commands on the settings of the whole account.
+//! Commands on the settings of a whole account.
 
 use bytes::Bytes;
 
+use super::Home;
 use super::version::count_up;
 use crate::Error;
 use crate::engine::{Command, Txn};
 use crate::key;
 use crate::version_row::VersionRow;
 
-/// Sets or removes a document of the account.
+/// Sets or removes a document of an account.
 #[derive(Debug)]
 pub(crate) struct SetAccountDocument {
+    pub(crate) home: Home,
     pub(crate) document: u8,
     pub(crate) content: Option<Bytes>,
 }
@@ -19,7 +21,8 @@ impl Command for SetAccountDocument {
     type Output = ();
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
-        let key = key::document(key::OF_ACCOUNT, self.document);
+        self.home.require(txn).await?;
+        let key = key::document(&key::of_account(&self.home), self.document);
         match &self.content {
             Some(content) => txn.put(key, content.clone()),
             None => txn.delete(key),

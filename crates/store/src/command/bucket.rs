@@ -4,6 +4,7 @@ use std::ops::Bound;
 
 use bytes::Bytes;
 
+use super::Home;
 use super::data::{require_bucket, scan_prefix};
 use super::version::count_up;
 use crate::engine::{Command, Txn};
@@ -19,6 +20,8 @@ const COUNTED_AT_ONCE: usize = 1000;
 #[derive(Debug)]
 pub(crate) struct CreateBucketCommand {
     pub(crate) bucket: Bucket,
+    /// The owner's account, if there is an owner.
+    pub(crate) owner: Option<Home>,
 }
 
 impl Command for CreateBucketCommand {
@@ -28,6 +31,9 @@ impl Command for CreateBucketCommand {
         let name = &self.bucket.name;
         if let Some(row) = txn.get(&key::bucket(name)).await? {
             return Ok(CreateBucket::Existed(decode_bucket(name, &row)?));
+        }
+        if let Some(owner) = &self.owner {
+            owner.require(txn).await?;
         }
         txn.put(key::bucket(name), encode_bucket(&self.bucket));
         txn.put(key::stat(name), encode_stat(&BucketStat::default()));

@@ -59,6 +59,8 @@ pub struct ListBuckets {
     pub prefix: String,
     /// Only names after this.
     pub marker: String,
+    /// Only those of this account.
+    pub owner: Option<String>,
     /// At most as many.
     pub max: usize,
 }

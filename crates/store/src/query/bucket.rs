@@ -1,5 +1,6 @@
 //! Reads of buckets, their documents and their counters.
 
+use std::collections::HashMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -60,13 +61,18 @@ impl Query for BucketStatOf {
 /// Buckets in order of their names.
 pub(crate) struct Buckets {
     pub(crate) which: ListBuckets,
+    /// Whether those without an owner, or with one that is no account, belong to the one that is asked for.
+    pub(crate) of_no_row: bool,
 }
+
+/// Rows that are read at once when not all of them are asked for.
+const ROWS: usize = 1000;
 
 impl Query for Buckets {
     type Output = BucketPage;
 
     fn is_long(&self) -> bool {
-        self.which.max > FEW
+        self.which.max > FEW || self.which.owner.is_some()
     }
 
     async fn run(&self, view: &View) -> Result<Self::Output, Error> {
@@ -75,20 +81,50 @@ impl Query for Buckets {
         let first = key::bucket(&which.prefix);
         let marker = key::bucket(&which.marker);
         let from = if marker >= first && !which.marker.is_empty() {
-            Bound::Excluded(marker.as_ref())
+            Bound::Excluded(marker)
         } else {
-            Bound::Included(first.as_ref())
+            Bound::Included(first.clone())
         };
-        let end = key::after_prefix(&first);
-        let mut rows = view.scan(from, Bound::Excluded(&end), which.max.saturating_add(1)).await?;
-        let truncated = rows.len() > which.max;
-        rows.truncate(which.max);
-        let buckets = rows
-            .iter()
-            .map(|(key, row)| decode_bucket(key::text_after(key, &base)?, row))
-            .collect::<Result<Vec<_>, _>>()?;
+        let wanted = which.max.saturating_add(1);
+        let mut pages = view.pages(from, key::after_prefix(&first), wanted.min(ROWS));
+        let mut buckets = Vec::new();
+        let mut accounts = HashMap::new();
+        while buckets.len() < wanted {
+            let rows = pages.next().await?;
+            if rows.is_empty() {
+                break;
+            }
+            for (key, row) in &rows {
+                let bucket = decode_bucket(key::text_after(key, &base)?, row)?;
+                if self.is_asked_for(&bucket, view, &mut accounts).await? {
+                    buckets.push(bucket);
+                }
+            }
+        }
+        let truncated = buckets.len() > which.max;
+        buckets.truncate(which.max);
         let next_marker = buckets.last().filter(|_| truncated).map(|bucket| bucket.name.clone());
         Ok(BucketPage { buckets, next_marker })
+    }
+}
+
+impl Buckets {
+    async fn is_asked_for(
+        &self,
+        bucket: &Bucket,
+        view: &View,
+        accounts: &mut HashMap<String, bool>,
+    ) -> Result<bool, Error> {
+        let Some(owner) = &self.which.owner else { return Ok(true) };
+        if bucket.owner == *owner || !self.of_no_row || bucket.owner.is_empty() {
+            return Ok(bucket.owner == *owner || self.of_no_row);
+        }
+        let has_row = match accounts.get(&bucket.owner) {
+            Some(has_row) => *has_row,
+            None => view.get(&key::account(&bucket.owner)).await?.is_some(),
+        };
+        accounts.insert(bucket.owner.clone(), has_row);
+        Ok(!has_row)
     }
 }
 

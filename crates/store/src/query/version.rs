@@ -28,3 +28,14 @@ impl<Q: Query<Output: Clone + Sync>> Query for AtVersion<Q> {
         }
     }
 }
+
+/// The version in a row.
+pub(crate) struct VersionOf(pub(crate) VersionRow);
+
+impl Query for VersionOf {
+    type Output = u64;
+
+    async fn run(&self, view: &View) -> Result<u64, Error> {
+        decode_version(view.get(&self.0.key()).await?.as_deref())
+    }
+}

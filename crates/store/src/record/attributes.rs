@@ -15,7 +15,7 @@ const TAGS: u8 = 3;
 const STORAGE_CLASS: u8 = 4;
 
 /// The bit of tags of fields without which a record must not be read.
-const REQUIRED: u8 = 0x80;
+pub(super) const REQUIRED: u8 = 0x80;
 
 /// What version 1 has before the names of user metadata.
 const METADATA_PREFIX: &str = "x-oss-meta-";

@@ -1,4 +1,4 @@
-//! Operations on the settings of the whole account.
+//! Operations on the settings of a whole account.
 
 use std::sync::Arc;
 
@@ -6,28 +6,36 @@ use bytes::Bytes;
 
 use super::Store;
 use crate::command::SetAccountDocument;
-use crate::key::OF_ACCOUNT;
+use crate::key::of_account;
 use crate::{AccountDocument, Error};
 
 impl Store {
-    /// Sets or, with `None`, removes a document of the account.
+    /// Sets or, with `None`, removes a document of an account.
     ///
     /// # Errors
-    /// Failures of the disk.
+    /// [`Error::NoSuchIdentity`] without the account, and failures of the disk.
     pub async fn set_account_document(
         &self,
+        account: &str,
         document: AccountDocument,
         content: Option<Vec<u8>>,
     ) -> Result<(), Error> {
-        let command = SetAccountDocument { document: document as u8, content: content.map(Bytes::from) };
+        let home = self.home(account)?;
+        let command =
+            SetAccountDocument { home, document: document as u8, content: content.map(Bytes::from) };
         self.parts.engine.commit(command, None).await
     }
 
-    /// Looks up a document of the account as it was set; shared and kept at hand, so that asking on every request is cheap.
+    /// Looks up a document of an account as it was set; shared and kept at hand, so that asking on every request is cheap.
     ///
     /// # Errors
     /// Failures of the disk.
-    pub async fn account_document(&self, document: AccountDocument) -> Result<Option<Arc<[u8]>>, Error> {
-        self.parts.settings.document(&self.parts.engine, OF_ACCOUNT, document as u8).await
+    pub async fn account_document(
+        &self,
+        account: &str,
+        document: AccountDocument,
+    ) -> Result<Option<Arc<[u8]>>, Error> {
+        let name = of_account(&self.home(account)?);
+        self.parts.settings.document(&self.parts.engine, &name, document as u8).await
     }
 }

@@ -11,13 +11,14 @@ use crate::query::{BucketStatOf, Buckets};
 use crate::{Acl, Bucket, BucketDocument, BucketPage, BucketStat, CreateBucket, Error, ListBuckets};
 
 impl Store {
-    /// Creates a bucket unless there is one of that name.
+    /// Creates a bucket unless there is one of that name. One without an owner belongs to the account that has no row.
     ///
     /// # Errors
-    /// [`Error::InvalidName`] and failures of the disk.
+    /// [`Error::NoSuchIdentity`] without the owner's account, [`Error::InvalidName`] and failures of the disk.
     pub async fn create_bucket(&self, bucket: Bucket) -> Result<CreateBucket, Error> {
         key::check_bucket(&bucket.name)?;
-        self.parts.engine.commit(CreateBucketCommand { bucket }, None).await
+        let owner = if bucket.owner.is_empty() { None } else { Some(self.home(&bucket.owner)?) };
+        self.parts.engine.commit(CreateBucketCommand { bucket, owner }, None).await
     }
 
     /// Deletes an empty bucket with its documents.
@@ -46,7 +47,8 @@ impl Store {
     /// # Errors
     /// Failures of the disk.
     pub async fn list_buckets(&self, which: &ListBuckets) -> Result<BucketPage, Error> {
-        self.parts.engine.query(Buckets { which: which.clone() }).await
+        let of_no_row = which.owner == self.parts.account;
+        self.parts.engine.query(Buckets { which: which.clone(), of_no_row }).await
     }
 
     /// Sets who may do what with a bucket.

@@ -95,9 +95,9 @@ async fn documents_of_the_account() {
     const DOCUMENT: AccountDocument = AccountDocument::PublicAccessBlock;
     for engine in ENGINES {
         let (dir, store) = store(engine).await;
-        assert_eq!(store.account_document(DOCUMENT).await.unwrap(), None);
-        store.set_account_document(DOCUMENT, Some(b"<x/>".to_vec())).await.unwrap();
-        assert_eq!(store.account_document(DOCUMENT).await.unwrap().as_deref(), Some(&b"<x/>"[..]));
+        assert_eq!(store.account_document("1", DOCUMENT).await.unwrap(), None);
+        store.set_account_document("1", DOCUMENT, Some(b"<x/>".to_vec())).await.unwrap();
+        assert_eq!(store.account_document("1", DOCUMENT).await.unwrap().as_deref(), Some(&b"<x/>"[..]));
         // They are no bucket's, and stay when the buckets go.
         assert_eq!(store.bucket_document("", BucketDocument::numbered(1)).await.unwrap(), None);
         store.delete_bucket("b").await.unwrap();
@@ -107,9 +107,9 @@ async fn documents_of_the_account() {
             continue;
         }
         let store = open(dir.path(), engine);
-        assert_eq!(store.account_document(DOCUMENT).await.unwrap().as_deref(), Some(&b"<x/>"[..]));
-        store.set_account_document(DOCUMENT, None).await.unwrap();
-        assert_eq!(store.account_document(DOCUMENT).await.unwrap(), None);
+        assert_eq!(store.account_document("1", DOCUMENT).await.unwrap().as_deref(), Some(&b"<x/>"[..]));
+        store.set_account_document("1", DOCUMENT, None).await.unwrap();
+        assert_eq!(store.account_document("1", DOCUMENT).await.unwrap(), None);
         store.close().await;
     }
 }

@@ -49,9 +49,9 @@ async fn what_another_process_sets_is_seen_at_the_next_request() {
     assert_eq!(document().await, None);
 
     let of_account = AccountDocument::PublicAccessBlock;
-    assert_eq!(other.account_document(of_account).await.unwrap(), None);
-    one.set_account_document(of_account, Some(b"block".to_vec())).await.unwrap();
-    assert_eq!(other.account_document(of_account).await.unwrap().as_deref(), Some(b"block".as_slice()));
+    assert_eq!(other.account_document("1", of_account).await.unwrap(), None);
+    one.set_account_document("1", of_account, Some(b"block".to_vec())).await.unwrap();
+    assert_eq!(other.account_document("1", of_account).await.unwrap().as_deref(), Some(b"block".as_slice()));
 
     other.delete_bucket("b").await.unwrap();
     assert_eq!(one.bucket("b").await.unwrap(), None);

@@ -35,13 +35,17 @@ impl Document for OfAccount {
 
 impl Configuration for OfAccount {
     async fn load(call: &Call) -> Result<Option<Self>, Failure> {
-        let block_public_access = is_blocked(&call.app.store, false).await?;
+        let block_public_access = is_blocked(&call.app, false).await?;
         Ok(Some(Self(PublicAccessBlockConfiguration { block_public_access })))
     }
 
     /// Stores the document, which is kept only while it blocks.
     async fn save(call: &Call, new: Option<&Self>) -> Result<(), Failure> {
         let document = new.filter(|new| new.0.block_public_access).map(|new| new.to_xml().into_bytes());
-        Ok(call.app.store.set_account_document(AccountDocument::PublicAccessBlock, document).await?)
+        Ok(call
+            .app
+            .store
+            .set_account_document(call.app.owner_id(), AccountDocument::PublicAccessBlock, document)
+            .await?)
     }
 }

@@ -43,8 +43,7 @@ async fn protected(call: &Call, keys: &[String]) -> Result<HashSet<String>, Fail
     if call.caller.is_owner() {
         return Ok(HashSet::new());
     }
-    let (bucket, access) =
-        (call.bucket_name()?.as_str(), PublicAccess::of(&call.app.store, call.bucket()?).await?);
+    let (bucket, access) = (call.bucket_name()?.as_str(), PublicAccess::of(&call.app, call.bucket()?).await?);
     let (mut kept, mut last) = (HashSet::new(), None);
     let mut denied = 0;
     for key in keys {

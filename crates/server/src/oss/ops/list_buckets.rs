@@ -18,7 +18,12 @@ pub(crate) async fn list_buckets(call: &Call, _: RequestBody) -> Result<Reply, F
     let (prefix, marker) = (BUCKETS.text(call, "prefix")?, BUCKETS.text(call, "marker")?);
     let max = BUCKETS.max(call)?;
     refuse_bad_prefix(prefix)?;
-    let which = ListBuckets { prefix: prefix.to_owned(), marker: marker.to_owned(), max: max as usize };
+    let which = ListBuckets {
+        prefix: prefix.to_owned(),
+        marker: marker.to_owned(),
+        max: max as usize,
+        ..ListBuckets::default()
+    };
     let tagged = Filter::of(call)?;
     let page = if resource_group::is_another(call)? {
         BucketPage::default()

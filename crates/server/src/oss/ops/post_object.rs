@@ -47,7 +47,7 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
         inputs::refuse_value(call.operation, Place::Field, name, value)?;
     }
     let attributes = acting.attributes(&key)?;
-    let blocked = is_blocked(&call.app.store, call.bucket()?.block_public_access).await?;
+    let blocked = is_blocked(&call.app, call.bucket()?.block_public_access).await?;
     refuse_public_object(blocked, object_acl_from_store(attributes.acl))?;
     let forbid_overwrite = read_forbid_overwrite(acting.get("x-oss-forbid-overwrite"))?;
     let wanted = wanted(call, &fields).await?;
@@ -97,7 +97,7 @@ async fn authorize(call: &Call, key: &ObjectKey) -> Result<(), Failure> {
         return Ok(());
     }
     let object = call.app.store.object(call.bucket_name()?.as_str(), key.as_str()).await?;
-    Ok(write_key(&call.caller, PublicAccess::of(&call.app.store, call.bucket()?).await?, object.as_deref())?)
+    Ok(write_key(&call.caller, PublicAccess::of(&call.app, call.bucket()?).await?, object.as_deref())?)
 }
 
 /// Returns the field `key` as it came. The commonest mistake in a form is a file that stands before its other fields.

@@ -56,7 +56,7 @@ async fn allowed_acl(call: &Call) -> Result<Option<BucketAcl>, Failure> {
     let acl = call.header("x-oss-acl")?.map(BucketAcl::parse).transpose()?;
     let by_default = call.app.config.access.block_public_access;
     let blocked = call.existing_bucket().map_or(by_default, |bucket| bucket.block_public_access);
-    refuse_public_bucket(is_blocked(&call.app.store, blocked).await?, acl.unwrap_or_default())?;
+    refuse_public_bucket(is_blocked(&call.app, blocked).await?, acl.unwrap_or_default())?;
     Ok(acl)
 }
 
