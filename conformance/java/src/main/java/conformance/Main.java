@@ -24,6 +24,7 @@ public final class Main {
         AppServer app = new AppServer(verifier);
         Suite suite = new Suite();
         Verifier.addCaptured(suite);
+        StsCases.add(suite, settings);
         for (SignVersion version : List.of(SignVersion.V1, SignVersion.V2, SignVersion.V4)) {
             World world = new World(settings, app, version);
             BucketCases.add(suite, world);

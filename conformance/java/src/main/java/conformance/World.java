@@ -34,11 +34,18 @@ final class World {
 
     /** What the runner tells through the environment. */
     record Settings(
-            String endpoint, String console, String keyId, String secret, String region, String bucketPrefix) {
+            String endpoint,
+            String console,
+            String sts,
+            String keyId,
+            String secret,
+            String region,
+            String bucketPrefix) {
         static Settings fromEnvironment() {
             return new Settings(
                     variable("OSSICLE_ENDPOINT").replaceAll("/$", ""),
                     variable("OSSICLE_CONSOLE").replaceAll("/$", ""),
+                    variable("OSSICLE_STS").replaceAll("/$", ""),
                     variable("OSSICLE_ACCESS_KEY_ID"),
                     variable("OSSICLE_ACCESS_KEY_SECRET"),
                     variable("OSSICLE_REGION"),
