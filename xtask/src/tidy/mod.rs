@@ -8,6 +8,7 @@ mod names;
 mod operations;
 mod rust_files;
 pub(crate) mod source;
+mod worked_examples;
 
 use anyhow::Context;
 
@@ -54,5 +55,8 @@ fn findings() -> anyhow::Result<Vec<String>> {
             links::check(path, text, |target| workspace::root().join(target).exists())
         }),
     );
+    let contributing = pages.iter().find(|(path, _)| path == worked_examples::PAGE);
+    let contributing = contributing.map_or("", |(_, text)| text.as_str());
+    findings.extend(worked_examples::check(contributing, |target| workspace::root().join(target).exists()));
     Ok(findings)
 }
