@@ -11,8 +11,7 @@ use std::fmt::Write as _;
 /// such a marker would never come to an end.
 pub(crate) fn push_escaped(out: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(at) = rest.find(needs_escape) {
-        let (clean, tail) = rest.split_at(at);
+    while let Some((clean, tail)) = split_at_suspect(rest) {
         out.push_str(clean);
         let mut characters = tail.chars();
         match characters.next() {
@@ -24,12 +23,29 @@ pub(crate) fn push_escaped(out: &mut String, text: &str) {
             // A parser would turn a bare carriage return into a line feed.
             Some('\r') => out.push_str("&#13;"),
             // Writing to a String cannot fail.
-            Some(other) => drop(write!(out, "&#x{:X};", u32::from(other))),
+            Some(other) if has_no_spelling(other) => drop(write!(out, "&#x{:X};", u32::from(other))),
+            Some(other) => out.push(other),
             None => {}
         }
         rest = characters.as_str();
     }
     out.push_str(rest);
+}
+
+/// Splits before the first character that may have to be escaped.
+fn split_at_suspect(text: &str) -> Option<(&str, &str)> {
+    text.split_at_checked(text.bytes().position(is_suspect)?)
+}
+
+/// Whether a character that has to be escaped may begin with the byte.
+fn is_suspect(byte: u8) -> bool {
+    match byte {
+        b'\n' | b'\t' => false,
+        0..0x20 | b'<' | b'>' | b'&' | b'"' | b'\'' => true,
+        // Of U+FFFE and U+FFFF, and of others.
+        0xEF => true,
+        _ => false,
+    }
 }
 
 /// Appends `<name>text</name>`, escaped.
@@ -50,13 +66,6 @@ pub(crate) fn spellable(text: &str) -> Cow<'_, str> {
         Cow::Owned(text.replace(has_no_spelling, "\u{FFFD}"))
     } else {
         Cow::Borrowed(text)
-    }
-}
-
-fn needs_escape(c: char) -> bool {
-    match c {
-        '<' | '>' | '&' | '"' | '\'' | '\r' => true,
-        other => has_no_spelling(other),
     }
 }
 
@@ -85,6 +94,7 @@ mod tests {
         check("carriage\rreturn", "carriage&#13;return");
         check("nul\0one\u{1}end\u{1f}", "nul&#x0;one&#x1;end&#x1F;");
         check("\u{fffe}\u{ffff}\u{fffd}\u{85}", "&#xFFFE;&#xFFFF;\u{fffd}\u{85}");
+        check("ｆｕｌｌ\u{ffff}<\u{feff}>", "ｆｕｌｌ&#xFFFF;&lt;\u{feff}&gt;");
     }
 
     #[test]

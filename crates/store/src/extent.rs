@@ -43,6 +43,9 @@ pub(crate) enum DataRef {
 
 const CONTENT: u8 = 1;
 const FILE: u8 = 2;
+/// What an extent takes in a record.
+const ENCODED_EXTENT: usize = 41;
+
 const OWN: u8 = 1;
 const MANIFEST: u8 = 2;
 
@@ -137,5 +140,15 @@ impl DataRef {
             MANIFEST => Ok(Self::Manifest(DataId::from_bytes(from.array()?))),
             _ => Err(from.fail()),
         }
+    }
+
+    /// Goes past it in a record.
+    pub(crate) fn skip(from: &mut Decoder<'_>) -> Result<(), Error> {
+        let length = match from.u8()? {
+            OWN => from.length()?.saturating_mul(ENCODED_EXTENT),
+            MANIFEST => size_of::<DataId>(),
+            _ => return Err(from.fail()),
+        };
+        from.raw(length).map(drop)
     }
 }

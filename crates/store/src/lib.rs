@@ -95,11 +95,11 @@ pub use model::{
     BucketDocument, BucketPage, BucketStat, ClaimId, ClassStat, CompleteUpload, CopyAttributes, CopyObject,
     CreateBucket, DeleteObject, Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState,
     IdentityChange, IdentityKind, IdentityStatus, JobLease, KnownAccessKey, KnownRole, LONGEST_POLICY, Lease,
-    ListBuckets, ListObjects, ListParts, ListUploads, Listing, MOST_ACCOUNT_KEYS, MOST_POLICIES, MOST_ROLES,
-    MOST_USER_KEYS, MOST_USERS, NewDelivery, NewUpload, Object, ObjectFields, ObjectKind, Part, PartPage,
-    PartPlace, Parts, PendingCursor, PendingPage, PendingUpload, PendingUploads, PolicyOwner,
-    PolicyOwnerKind, Prune, PutObject, PutPart, RecordDelivery, Role, RoleChange, RotateAccessKey,
-    SeenObject, UnknownFields, UpdateDelivery, UploadInfo, UploadPage, User,
+    ListBuckets, ListObjects, ListParts, ListUploads, ListedEtag, ListedObject, Listing, MOST_ACCOUNT_KEYS,
+    MOST_POLICIES, MOST_ROLES, MOST_USER_KEYS, MOST_USERS, NewDelivery, NewUpload, Object, ObjectFields,
+    ObjectKind, ObjectPage, Part, PartPage, PartPlace, Parts, PendingCursor, PendingPage, PendingUpload,
+    PendingUploads, PolicyOwner, PolicyOwnerKind, Prune, PutObject, PutPart, RecordDelivery, Role,
+    RoleChange, RotateAccessKey, SeenObject, UnknownFields, UpdateDelivery, UploadInfo, UploadPage, User,
 };
 pub use options::{Durability, StoreOptions};
 pub use store::Store;

@@ -8,6 +8,7 @@ mod delivery;
 mod identity;
 mod job_lease;
 mod object;
+mod object_page;
 mod upload;
 
 pub use account::AccountDocument;
@@ -27,6 +28,8 @@ pub use object::{
     AppendObject, Attributes, CopyAttributes, CopyObject, DeleteObject, ListObjects, Listing, Object,
     ObjectFields, ObjectKind, PutObject, SeenObject, UnknownFields,
 };
+pub(crate) use object_page::EtagText;
+pub use object_page::{ListedEtag, ListedObject, ObjectPage};
 pub use upload::{
     AbortUpload, CompleteUpload, ListParts, ListUploads, NewUpload, Part, PartPage, PartPlace, Parts,
     PendingCursor, PendingPage, PendingUpload, PendingUploads, PutPart, UploadInfo, UploadPage,

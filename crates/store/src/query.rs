@@ -18,7 +18,7 @@ pub(crate) use delivery::{
 pub(crate) use identity::{
     AccessKeys, AccountOf, Accounts, KnownAccessKeyOf, KnownRoleOf, Policies, Roles, UserOf, Users,
 };
-pub(crate) use object::{ObjectOf, Objects, OpenObject};
+pub(crate) use object::{ObjectOf, Objects, OpenObject, RenderedObjects};
 pub(crate) use pending::PendingUploadsAfter;
 pub(crate) use upload::{ExtentsOfParts, PartData, PartPlaceOf, PartsOf, UploadOf, Uploads};
 pub(crate) use version::{AtVersion, VersionOf};

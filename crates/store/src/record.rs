@@ -19,7 +19,7 @@ pub(crate) use identity::{
     encode_account, encode_policy, encode_role, encode_user,
 };
 pub(crate) use job_lease::{decode_job_lease, encode_job_lease};
-pub(crate) use object::{decode_object, encode_object, hex_upper};
+pub(crate) use object::{decode_listed, decode_object, encode_object, hex_upper};
 pub(crate) use upload::{PartRecord, UploadRecord};
 pub(crate) use version_row::{decode_version, encode_version};
 

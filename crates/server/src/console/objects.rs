@@ -191,7 +191,7 @@ fn line(object: &ObjectFields) -> Value {
         "etag": object.etag,
         "last_modified_ms": object.last_modified_ms,
         "content_type": object.attributes.content_type,
-        "kind": attributes::kind(object),
+        "kind": attributes::kind_text(object.kind),
         "storage_class": object.attributes.storage_class,
     })
 }

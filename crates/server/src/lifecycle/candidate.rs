@@ -12,7 +12,8 @@ pub(super) fn candidate<'a>(bucket: &Bucket, object: &'a ObjectFields, tags: &'a
         size: object.size,
         tags,
         modified: Timestamp::from_unix_millis(object.last_modified_ms),
-        class: StorageClass::parse(storage_class_of(bucket, &object.attributes)).unwrap_or_default(),
+        class: StorageClass::parse(storage_class_of(bucket, &object.attributes.storage_class))
+            .unwrap_or_default(),
         appendable: object.kind == ObjectKind::Appendable,
     }
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ossicle_protocol::{Error, ErrorCode, ObjectAcl, ObjectKey, StorageClass, Tags, media_type_for};
-use ossicle_store::{Attributes, Bucket, Object, ObjectFields};
+use ossicle_store::{Attributes, Bucket, Object, ObjectKind};
 
 use crate::http::reply::Reply;
 use crate::oss::tags;
@@ -103,8 +103,8 @@ pub(crate) fn describe(reply: Reply, bucket: &Bucket, object: &Object) -> Reply 
         .with_header(ACCEPT_RANGES, HeaderValue::from_static("bytes"))
         // What a stranger uploaded as text must not run as a script in the browser of whoever looks at it.
         .with_header(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
-        .with_header(OBJECT_TYPE, HeaderValue::from_static(kind(object)))
-        .with_header(STORAGE_CLASS, storage_class_of(bucket, &object.attributes));
+        .with_header(OBJECT_TYPE, HeaderValue::from_static(kind_text(object.kind)))
+        .with_header(STORAGE_CLASS, storage_class_of(bucket, &object.attributes.storage_class));
     if let Some(position) = append_position(object) {
         reply = reply.with_header(NEXT_APPEND_POSITION, HeaderValue::from(position));
     }
@@ -156,22 +156,21 @@ pub(crate) fn last_modified(object: &Object) -> String {
 }
 
 /// Returns the value of `x-oss-object-type`.
-pub(crate) fn kind(object: &ObjectFields) -> &'static str {
-    match object.kind {
-        ossicle_store::ObjectKind::Normal => "Normal",
-        ossicle_store::ObjectKind::Multipart => "Multipart",
-        ossicle_store::ObjectKind::Appendable => "Appendable",
+pub(crate) fn kind_text(kind: ObjectKind) -> &'static str {
+    match kind {
+        ObjectKind::Normal => "Normal",
+        ObjectKind::Multipart => "Multipart",
+        ObjectKind::Appendable => "Appendable",
     }
 }
 
 /// Returns the value of `x-oss-storage-class`: what was asked for, else the bucket's class.
-pub(crate) fn storage_class_of<'a>(bucket: &'a Bucket, attributes: &'a Attributes) -> &'a str {
-    let class =
-        if attributes.storage_class.is_empty() { &bucket.storage_class } else { &attributes.storage_class };
+pub(crate) fn storage_class_of<'a>(bucket: &'a Bucket, own: &'a str) -> &'a str {
+    let class = if own.is_empty() { &bucket.storage_class } else { own };
     if class.is_empty() { StorageClass::Standard.as_str() } else { class }
 }
 
 /// Returns the position at which the next append must start, if the object takes appends.
 pub(crate) fn append_position(object: &Object) -> Option<u64> {
-    (object.kind == ossicle_store::ObjectKind::Appendable).then_some(object.size)
+    (object.kind == ObjectKind::Appendable).then_some(object.size)
 }

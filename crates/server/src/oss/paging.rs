@@ -87,19 +87,19 @@ pub(crate) const LIVE_CHANNELS: Rules = Rules {
 
 /// What a listing of keys asks for.
 #[derive(Debug)]
-pub(crate) struct Page<'a> {
-    pub(crate) prefix: &'a str,
-    pub(crate) delimiter: &'a str,
+pub(crate) struct Page {
+    pub(crate) prefix: String,
+    pub(crate) delimiter: String,
     pub(crate) max: u32,
     pub(crate) encoding: KeyEncoding,
 }
 
-impl<'a> Page<'a> {
+impl Page {
     /// Reads `prefix`, `delimiter`, `encoding-type` and the number of entries.
-    pub(crate) fn of(call: &'a Call, rules: &Rules) -> Result<Self, Error> {
+    pub(crate) fn of(call: &Call, rules: &Rules) -> Result<Self, Error> {
         Ok(Self {
-            prefix: rules.text(call, "prefix")?,
-            delimiter: rules.delimiter(call)?,
+            prefix: rules.text(call, "prefix")?.to_owned(),
+            delimiter: rules.delimiter(call)?.to_owned(),
             max: rules.max(call)?,
             encoding: KeyEncoding::from_query(&call.query)?,
         })

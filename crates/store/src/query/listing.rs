@@ -32,7 +32,11 @@ pub(crate) struct Walk<'a> {
 /// One result of a walk.
 #[derive(Debug)]
 pub(crate) enum Step {
-    Row { name: String, key: Bytes, value: Bytes },
+    /// What [`name`] finds in the key is within the walk's bounds.
+    Row {
+        key: Bytes,
+        value: Bytes,
+    },
     CommonPrefix(String),
 }
 
@@ -80,7 +84,7 @@ impl Walk<'_> {
             if passed.as_ref().is_some_and(|passed| key < *passed) {
                 continue;
             }
-            let name = self.name(&key)?;
+            let name = name(&key, &self.base, self.suffix)?;
             let common = self.common_prefix(name);
             if let Some(common) = common {
                 passed = Some(key::after_prefix(&[&self.base, common.as_bytes()].concat()));
@@ -94,15 +98,10 @@ impl Walk<'_> {
             }
             walked.steps.push(match common {
                 Some(common) => Step::CommonPrefix(common.to_owned()),
-                None => Step::Row { name: name.to_owned(), key, value },
+                None => Step::Row { key, value },
             });
         }
         Ok(Some(passed))
-    }
-
-    fn name<'k>(&self, key: &'k [u8]) -> Result<&'k str, Error> {
-        let end = key.len().saturating_sub(self.suffix);
-        key::text_after(key.get(..end).unwrap_or_default(), &self.base)
     }
 
     fn common_prefix<'k>(&self, name: &'k str) -> Option<&'k str> {
@@ -113,6 +112,12 @@ impl Walk<'_> {
         let at = rest.find(self.delimiter)?;
         name.get(..self.prefix.len() + at + self.delimiter.len())
     }
+}
+
+/// Returns the name in a key that is `base`, the name, and `suffix` bytes more.
+pub(crate) fn name<'k>(key: &'k [u8], base: &[u8], suffix: usize) -> Result<&'k str, Error> {
+    let end = key.len().saturating_sub(suffix);
+    key::text_after(key.get(..end).unwrap_or_default(), base)
 }
 
 fn bound(bound: &Bound<Bytes>) -> Bound<&[u8]> {

@@ -3,16 +3,18 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::bucket::{FEW, require_bucket};
 use super::content::small_contents;
-use super::listing::{Step, Walk};
+use super::listing::{Step, Walk, Walked, name};
 use crate::blobs::Blobs;
 use crate::data::AtHand;
 use crate::engine::{Query, View};
 use crate::extent::DataRef;
 use crate::key;
-use crate::record::decode_object;
-use crate::{Error, ListObjects, Listing, Object, ObjectFields};
+use crate::record::{decode_listed, decode_object};
+use crate::{Error, ListObjects, Listing, Object, ObjectFields, ObjectPage};
 
 /// What is kept of an object, without its content.
 pub(crate) struct ObjectOf {
@@ -59,44 +61,94 @@ impl Query for Objects {
     type Output = Listing;
 
     fn is_long(&self) -> bool {
-        self.which.max > FEW || !self.which.delimiter.is_empty()
+        looks_at_many(&self.which)
     }
 
     async fn run(&self, view: &View) -> Result<Self::Output, Error> {
-        let which = &self.which;
-        require_bucket(view, &which.bucket).await?;
-        let start = if which.after.is_empty() {
-            Bound::Unbounded
-        } else {
-            Bound::Excluded(key::object(&which.bucket, &which.after))
-        };
-        let walk = Walk {
-            view,
-            base: key::object(&which.bucket, ""),
-            suffix: 0,
-            prefix: &which.prefix,
-            delimiter: &which.delimiter,
-            start,
-            common_prefix_before: &which.after,
-            max: which.max,
-        };
-        let walked = walk.walk().await?;
+        let bucket = &self.which.bucket;
+        let (base, walked) = walk(view, &self.which).await?;
         let mut listing = Listing { truncated: walked.truncated, ..Listing::default() };
-        let mut last = String::new();
+        listing.next = next(&walked, &base)?.map(str::to_owned);
         for step in walked.steps {
             match step {
-                Step::Row { name, value, .. } => {
-                    let object = decode_object(&which.bucket, &name, &value)?;
-                    last = name;
-                    listing.objects.push(object);
+                Step::Row { key, value } => {
+                    listing.objects.push(decode_object(bucket, name(&key, &base, 0)?, &value)?);
                 }
-                Step::CommonPrefix(prefix) => {
-                    last.clone_from(&prefix);
-                    listing.common_prefixes.push(prefix);
-                }
+                Step::CommonPrefix(prefix) => listing.common_prefixes.push(prefix),
             }
         }
-        listing.next = listing.truncated.then_some(last);
         Ok(listing)
+    }
+}
+
+/// Makes something of a page, on the thread that reads it.
+pub(crate) type Render<T> = Box<dyn Fn(&ObjectPage<'_>) -> T + Send + Sync>;
+
+/// What is made of objects and common prefixes in byte order.
+pub(crate) struct RenderedObjects<T> {
+    pub(crate) which: ListObjects,
+    pub(crate) render: Render<T>,
+}
+
+impl<T: Send + 'static> Query for RenderedObjects<T> {
+    type Output = T;
+
+    fn is_long(&self) -> bool {
+        looks_at_many(&self.which)
+    }
+
+    async fn run(&self, view: &View) -> Result<T, Error> {
+        let bucket = &self.which.bucket;
+        let (base, walked) = walk(view, &self.which).await?;
+        let mut page = ObjectPage {
+            objects: Vec::with_capacity(walked.steps.len()),
+            common_prefixes: Vec::new(),
+            next: next(&walked, &base)?,
+        };
+        for step in &walked.steps {
+            match step {
+                Step::Row { key, value } => {
+                    page.objects.push(decode_listed(bucket, name(key, &base, 0)?, value)?);
+                }
+                Step::CommonPrefix(prefix) => page.common_prefixes.push(prefix),
+            }
+        }
+        Ok((self.render)(&page))
+    }
+}
+
+/// Tells whether a listing may look at many rows, which takes a while.
+fn looks_at_many(which: &ListObjects) -> bool {
+    which.max > FEW || !which.delimiter.is_empty()
+}
+
+/// Finds what is listed, and what the keys of its rows have before the names.
+async fn walk(view: &View, which: &ListObjects) -> Result<(Bytes, Walked), Error> {
+    require_bucket(view, &which.bucket).await?;
+    let start = if which.after.is_empty() {
+        Bound::Unbounded
+    } else {
+        Bound::Excluded(key::object(&which.bucket, &which.after))
+    };
+    let base = key::object(&which.bucket, "");
+    let walk = Walk {
+        view,
+        base: base.clone(),
+        suffix: 0,
+        prefix: &which.prefix,
+        delimiter: &which.delimiter,
+        start,
+        common_prefix_before: &which.after,
+        max: which.max,
+    };
+    Ok((base, walk.walk().await?))
+}
+
+/// Returns the last key or common prefix if there are more.
+fn next<'a>(walked: &'a Walked, base: &[u8]) -> Result<Option<&'a str>, Error> {
+    match walked.steps.last().filter(|_| walked.truncated) {
+        Some(Step::Row { key, .. }) => name(key, base, 0).map(Some),
+        Some(Step::CommonPrefix(prefix)) => Ok(Some(prefix)),
+        None => Ok(None),
     }
 }

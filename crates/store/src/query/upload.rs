@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::bucket::{FEW, require_bucket};
-use super::listing::{Step, Walk};
+use super::listing::{Step, Walk, name};
 use crate::command::{continued, part_number, to_part};
 use crate::data::Md5State;
 use crate::engine::{Query, View};
@@ -150,9 +150,10 @@ impl Query for Uploads {
     async fn run(&self, view: &View) -> Result<Self::Output, Error> {
         let which = &self.which;
         require_bucket(view, &which.bucket).await?;
+        let base = key::uploads(&which.bucket, "");
         let walk = Walk {
             view,
-            base: key::uploads(&which.bucket, ""),
+            base: base.clone(),
             suffix: SUFFIX,
             prefix: &which.prefix,
             delimiter: &which.delimiter,
@@ -164,7 +165,8 @@ impl Query for Uploads {
         let mut page = UploadPage { truncated: walked.truncated, ..UploadPage::default() };
         for step in walked.steps {
             match step {
-                Step::Row { name, key, value } => {
+                Step::Row { key, value } => {
+                    let name = name(&key, &base, SUFFIX)?.to_owned();
                     let id = key.last_chunk::<16>().ok_or_else(|| Error::corrupt("an upload's key"))?;
                     let upload = info(name, UploadId::from_bytes(*id), UploadRecord::decode(&value)?);
                     page.next_key_marker.clone_from(&upload.key);

@@ -55,6 +55,29 @@ pub(super) fn decode_attributes(from: &mut Decoder<'_>) -> Result<Attributes, Er
     Ok(attributes)
 }
 
+/// Reads the class of storage alone from attributes, which go to the end of the record.
+pub(super) fn decode_storage_class<'a>(from: &mut Decoder<'a>) -> Result<&'a str, Error> {
+    acl_from_u8(from)?;
+    from.block()?;
+    let mut class = "";
+    while !from.is_at_end() {
+        match from.u8()? {
+            0 => return Err(from.fail()),
+            STORAGE_CLASS => class = from.str()?,
+            tag if tag & REQUIRED != 0 => return Err(from.later(format_args!("the required field {tag}"))),
+            _ => drop(from.block()?),
+        }
+    }
+    Ok(class)
+}
+
+/// Reads the class of storage alone from attributes as version 1 has them.
+pub(super) fn decode_storage_class_1<'a>(from: &mut Decoder<'a>) -> Result<&'a str, Error> {
+    acl_from_u8(from)?;
+    from.block()?;
+    from.str()
+}
+
 /// Reads attributes as version 1 has them: all headers in one list, under their names on the wire.
 pub(super) fn decode_attributes_1(from: &mut Decoder<'_>) -> Result<Attributes, Error> {
     let mut attributes = Attributes {

@@ -3,10 +3,13 @@
 use bytes::Bytes;
 
 use super::VERSION;
-use super::attributes::{decode_attributes, decode_attributes_1, encode_attributes};
+use super::attributes::{
+    decode_attributes, decode_attributes_1, decode_storage_class, decode_storage_class_1, encode_attributes,
+};
 use crate::codec::{Decoder, Encoder};
 use crate::extent::DataRef;
-use crate::{Error, ObjectFields, ObjectKind};
+use crate::model::EtagText;
+use crate::{Error, ListedEtag, ListedObject, ObjectFields, ObjectKind};
 
 /// The version that is written.
 const WITH_FIELDS: u8 = 2;
@@ -42,25 +45,52 @@ pub(crate) fn decode_object(bucket: &str, key: &str, row: &[u8]) -> Result<Objec
     decode(bucket, key, row).map_err(|error| error.about(bucket, key))
 }
 
+/// Reads what a listing tells.
+pub(crate) fn decode_listed<'a>(
+    bucket: &str,
+    key: &'a str,
+    row: &'a [u8],
+) -> Result<ListedObject<'a>, Error> {
+    listed(key, row).map_err(|error| error.about(bucket, key))
+}
+
+/// What a record begins with.
+struct Head<'a> {
+    version: u8,
+    kind: ObjectKind,
+    size: u64,
+    crc64: u64,
+    last_modified_ms: i64,
+    generation: u64,
+    parts: u32,
+    md5: Option<[u8; 16]>,
+    /// `None` if it is the MD5.
+    etag: Option<&'a str>,
+}
+
+impl<'a> Head<'a> {
+    fn decode(from: &mut Decoder<'a>) -> Result<Self, Error> {
+        let version = from.u8()?;
+        if version > WITH_FIELDS {
+            return Err(from.later(format_args!("version {version}")));
+        }
+        let kind = kind_from_u8(from)?;
+        let flags = from.u8()?;
+        if flags & !(HAS_MD5 | ETAG_IS_MD5) != 0 {
+            return Err(from.fail());
+        }
+        let (size, crc64, last_modified_ms, generation, parts) =
+            (from.u64()?, from.u64()?, from.i64()?, from.u64()?, from.u32()?);
+        let md5 = if flags & HAS_MD5 != 0 { Some(from.array()?) } else { None };
+        let etag = if md5.is_some() && flags & ETAG_IS_MD5 != 0 { None } else { Some(from.str()?) };
+        Ok(Self { version, kind, size, crc64, last_modified_ms, generation, parts, md5, etag })
+    }
+}
+
 fn decode(bucket: &str, key: &str, row: &[u8]) -> Result<ObjectFields, Error> {
     let mut from = Decoder::new(row, "an object");
-    let version = from.u8()?;
-    if version > WITH_FIELDS {
-        return Err(from.later(format_args!("version {version}")));
-    }
-    let kind = kind_from_u8(&mut from)?;
-    let flags = from.u8()?;
-    if flags & !(HAS_MD5 | ETAG_IS_MD5) != 0 {
-        return Err(from.fail());
-    }
-    let (size, crc64, last_modified_ms, generation, parts) =
-        (from.u64()?, from.u64()?, from.i64()?, from.u64()?, from.u32()?);
-    let md5 = if flags & HAS_MD5 != 0 { Some(from.array()?) } else { None };
-    let etag = match md5 {
-        Some(md5) if flags & ETAG_IS_MD5 != 0 => hex_upper(&md5),
-        _ => from.text()?,
-    };
-    let (data, attributes) = match version {
+    let head = Head::decode(&mut from)?;
+    let (data, attributes) = match head.version {
         VERSION => {
             let attributes = decode_attributes_1(&mut from)?;
             (DataRef::decode(&mut from)?, attributes)
@@ -69,10 +99,11 @@ fn decode(bucket: &str, key: &str, row: &[u8]) -> Result<ObjectFields, Error> {
         _ => return Err(from.fail()),
     };
     from.end()?;
+    let Head { kind, size, crc64, last_modified_ms, generation, parts, md5, etag, .. } = head;
     Ok(ObjectFields {
         bucket: bucket.to_owned(),
         key: key.to_owned(),
-        etag,
+        etag: etag.map_or_else(|| md5.map(|md5| hex_upper(&md5)).unwrap_or_default(), str::to_owned),
         size,
         crc64,
         md5,
@@ -83,6 +114,25 @@ fn decode(bucket: &str, key: &str, row: &[u8]) -> Result<ObjectFields, Error> {
         generation,
         data,
     })
+}
+
+fn listed<'a>(key: &'a str, row: &'a [u8]) -> Result<ListedObject<'a>, Error> {
+    let mut from = Decoder::new(row, "an object");
+    let head = Head::decode(&mut from)?;
+    let storage_class = match head.version {
+        VERSION => decode_storage_class_1(&mut from)?,
+        WITH_FIELDS => {
+            DataRef::skip(&mut from)?;
+            decode_storage_class(&mut from)?
+        }
+        _ => return Err(from.fail()),
+    };
+    let Head { kind, size, last_modified_ms, md5, etag, .. } = head;
+    let etag = match (etag, md5) {
+        (None, Some(md5)) => EtagText::Md5(hex_digits(&md5)),
+        (etag, _) => EtagText::Stored(etag.unwrap_or_default()),
+    };
+    Ok(ListedObject { key, etag: ListedEtag(etag), size, last_modified_ms, kind, storage_class })
 }
 
 fn kind_to_u8(kind: ObjectKind) -> u8 {
@@ -102,8 +152,20 @@ fn kind_from_u8(from: &mut Decoder<'_>) -> Result<ObjectKind, Error> {
     }
 }
 
-/// Bytes in upper-case hexadecimal.
+/// Renders bytes in upper-case hexadecimal.
 pub(crate) fn hex_upper(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 });
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    bytes.iter().flat_map(|byte| two_digits(*byte).map(char::from)).collect()
+}
+
+/// Renders an MD5 as the ASCII digits of upper-case hexadecimal.
+fn hex_digits(md5: &[u8; 16]) -> [u8; 32] {
+    let mut digits = [0; 32];
+    for (two, byte) in digits.as_chunks_mut().0.iter_mut().zip(md5) {
+        *two = two_digits(*byte);
+    }
+    digits
+}
+
+fn two_digits(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 15].map(|nibble| if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 })
 }

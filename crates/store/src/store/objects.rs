@@ -9,10 +9,10 @@ use crate::command::{Append, Copy, Delete, DeleteSeen, Put, SetObjectAcl, SetObj
 use crate::data::{Content, NewData, ReadPlan, Reader, StoredData};
 use crate::extent::{DataRef, Extent, Place};
 use crate::key;
-use crate::query::{ObjectOf, Objects, OpenObject};
+use crate::query::{ObjectOf, Objects, OpenObject, RenderedObjects};
 use crate::{
     Acl, AppendObject, CopyObject, DeleteObject, Error, ListObjects, Listing, NewDelivery, Object,
-    ObjectFields, PutObject, SeenObject,
+    ObjectFields, ObjectPage, PutObject, SeenObject,
 };
 
 impl Store {
@@ -185,6 +185,19 @@ impl Store {
     /// [`Error::NoSuchBucket`].
     pub async fn list_objects(&self, which: &ListObjects) -> Result<Listing, Error> {
         self.parts.engine.query(Objects { which: which.clone() }).await
+    }
+
+    /// Lists objects and common prefixes in byte order, and makes something of them on the thread that reads them, where they
+    /// need not be copied. It may do so more than once.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`].
+    pub async fn render_objects<T: Send + 'static>(
+        &self,
+        which: ListObjects,
+        render: impl Fn(&ObjectPage<'_>) -> T + Send + Sync + 'static,
+    ) -> Result<T, Error> {
+        self.parts.engine.query(RenderedObjects { which, render: Box::new(render) }).await
     }
 }
 

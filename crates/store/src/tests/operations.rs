@@ -434,6 +434,16 @@ async fn listings() {
             assert_eq!(listing.common_prefixes, *prefixes, "{name}");
             assert_eq!(listing.next.as_deref(), *next, "{name}");
             assert_eq!(listing.truncated, next.is_some(), "{name}");
+            let rendered = store.render_objects(list_of(prefix, delimiter, after, *max), |page| {
+                let keys: Vec<_> = page.objects.iter().map(|object| object.key.to_owned()).collect();
+                (keys, page.common_prefixes.concat(), page.next.map(str::to_owned))
+            });
+            let expected = (
+                objects.iter().copied().map(str::to_owned).collect(),
+                prefixes.concat(),
+                next.map(str::to_owned),
+            );
+            assert_eq!(rendered.await.unwrap(), expected, "{name}");
         }
         store.close().await;
     }

@@ -15,7 +15,7 @@ use crate::command::RewriteRows;
 use crate::engine::{Query, View};
 use crate::extent::{DataRef, Extent, Place};
 use crate::id::{DataId, UploadId};
-use crate::record::{UploadRecord, decode_object, encode_object, hex_upper};
+use crate::record::{UploadRecord, decode_listed, decode_object, encode_object, hex_upper};
 use crate::{
     Acl, Attributes, CompleteUpload, CopyAttributes, CopyObject, DeleteObject, Error, FindingKind,
     ListObjects, ObjectFields, ObjectKind, Parts, SeenObject, Store, UnknownFields, key,
@@ -146,11 +146,19 @@ fn encode_upload_1(upload: &UploadRecord) -> Bytes {
     out.finish()
 }
 
+fn assert_is_listed(row: &[u8], object: &ObjectFields) {
+    let listed = decode_listed("b", "k", row).unwrap();
+    assert_eq!((listed.key, listed.etag.as_str()), (object.key.as_str(), object.etag.as_str()));
+    assert_eq!((listed.size, listed.last_modified_ms), (object.size, object.last_modified_ms));
+    assert_eq!((listed.kind, listed.storage_class), (object.kind, object.attributes.storage_class.as_str()));
+}
+
 #[test]
 fn records_are_read_as_they_were_written() {
     let check = |(mut object, sequential): (ObjectFields, bool)| {
         let row = encode_object(&object);
         assert_eq!(decode_object("b", "k", &row).unwrap(), object);
+        assert_is_listed(&row, &object);
         let attributes = object.attributes.clone();
         let mut upload = UploadRecord { initiated_ms: object.last_modified_ms, sequential, attributes };
         assert_eq!(UploadRecord::decode(&upload.encode()).unwrap(), upload);
@@ -162,7 +170,9 @@ fn records_are_read_as_they_were_written() {
         }
         object.attributes.unknown = UnknownFields::default();
         upload.attributes.unknown = UnknownFields::default();
-        assert_eq!(decode_object("b", "k", &encode_object_1(&object)).unwrap(), object, "version 1");
+        let row = encode_object_1(&object);
+        assert_eq!(decode_object("b", "k", &row).unwrap(), object, "version 1");
+        assert_is_listed(&row, &object);
         assert_eq!(UploadRecord::decode(&encode_upload_1(&upload)).unwrap(), upload, "version 1 or 2");
         Ok(())
     };
@@ -214,6 +224,8 @@ fn fields_that_are_not_known_are_passed_on_or_refused() {
     let check = |fields: &[u8], expected: Result<&[u8], &str>| {
         let row = [plain().1, fields.to_vec()].concat();
         let read = decode_object("b", "k", &row);
+        let listed = decode_listed("b", "k", &row);
+        assert!(listed.is_ok() || listed.err() == read.as_ref().err().cloned(), "{fields:?}");
         let read = read.map(|object| object.attributes.unknown.0).map_err(|error| error.to_string());
         assert_eq!(read.as_deref().map_err(String::as_str), expected, "{fields:?}");
     };
@@ -337,6 +349,7 @@ async fn objects_with_an_unknown_required_field_are_refused_and_kept() {
         assert_eq!(store.put_object(put_of("b", "small", data)).await.unwrap_err(), refused("small"));
         let list = ListObjects { bucket: "b".into(), max: 9, ..ListObjects::default() };
         assert_eq!(store.list_objects(&list).await.unwrap_err(), refused("large"));
+        assert_eq!(store.render_objects(list, |_| ()).await.unwrap_err(), refused("large"));
         let error = store.complete(complete(&upload_id)).await.unwrap_err();
         assert!(matches!(error, Error::LaterVersion { .. }), "{error}");
 

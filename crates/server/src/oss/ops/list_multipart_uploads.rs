@@ -20,8 +20,8 @@ pub(crate) async fn list_multipart_uploads(call: &Call, _: RequestBody) -> Resul
     let bucket = call.bucket_name()?.as_str();
     let which = ListUploads {
         bucket: bucket.to_owned(),
-        prefix: page.prefix.to_owned(),
-        delimiter: page.delimiter.to_owned(),
+        prefix: page.prefix.clone(),
+        delimiter: page.delimiter.clone(),
         key_marker: key_marker.to_owned(),
         upload_id_marker: upload_id_marker.to_owned(),
         max: page.max as usize,
@@ -30,7 +30,7 @@ pub(crate) async fn list_multipart_uploads(call: &Call, _: RequestBody) -> Resul
     let uploads = listing.uploads.iter().map(|upload| ListedUpload {
         key: &upload.key,
         upload_id: &upload.upload_id,
-        storage_class: attributes::storage_class_of(holder, &upload.attributes),
+        storage_class: attributes::storage_class_of(holder, &upload.attributes.storage_class),
         initiated: Timestamp::from_unix_millis(upload.initiated_ms),
     });
     let document = ListMultipartUploadsResult {
@@ -40,8 +40,8 @@ pub(crate) async fn list_multipart_uploads(call: &Call, _: RequestBody) -> Resul
         upload_id_marker,
         next_key_marker: &listing.next_key_marker,
         next_upload_id_marker: &listing.next_upload_id_marker,
-        delimiter: page.delimiter,
-        prefix: page.prefix,
+        delimiter: &page.delimiter,
+        prefix: &page.prefix,
         max_uploads: page.max,
         is_truncated: listing.truncated,
         uploads: uploads.collect(),

@@ -1,10 +1,13 @@
 //! `ListObjectVersions` (`GetBucketVersions`): no bucket keeps versions, so each object is listed once, as its version
 //! `null`.
 
+use std::sync::Arc;
+
 use ossicle_protocol::Error;
 use ossicle_protocol::xml::ListVersionsResult;
+use ossicle_store::ObjectPage;
 
-use super::list_objects::{list, listed};
+use super::list_objects::{listed, which};
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::oss::call::Call;
@@ -13,26 +16,28 @@ use crate::oss::paging::{Page, VERSIONS};
 
 /// Runs `ListObjectVersions`.
 pub(crate) async fn list_object_versions(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let holder = call.bucket()?;
+    let (app, holder) = (Arc::clone(&call.app), Arc::clone(call.bucket()?));
     let page = Page::of(call, &VERSIONS)?;
-    let key_marker = VERSIONS.text(call, "key-marker")?;
-    let version_id_marker = version_id_marker(call, key_marker)?;
+    let key_marker = VERSIONS.text(call, "key-marker")?.to_owned();
+    let version_id_marker = version_id_marker(call, &key_marker)?.to_owned();
     // A key has one version, so whichever of its versions the marker names, the next is one of another key.
-    let listing = list(call, &page, key_marker).await?;
-    let owner = call.app.owner_id();
-    let document = ListVersionsResult {
-        name: call.bucket_name()?.as_str(),
-        prefix: page.prefix,
-        key_marker,
-        version_id_marker,
-        max_keys: page.max,
-        delimiter: page.delimiter,
-        encoding: page.encoding,
-        next_key_marker: listing.next.as_deref(),
-        versions: listing.objects.iter().map(|object| listed(holder, object, Some(owner))).collect(),
-        common_prefixes: listing.common_prefixes.iter().map(String::as_str).collect(),
+    let which = which(call, &page, &key_marker)?;
+    let render = move |found: &ObjectPage<'_>| {
+        ListVersionsResult {
+            name: &holder.name,
+            prefix: &page.prefix,
+            key_marker: &key_marker,
+            version_id_marker: &version_id_marker,
+            max_keys: page.max,
+            delimiter: &page.delimiter,
+            encoding: page.encoding,
+            next_key_marker: found.next,
+            versions: listed(&holder, found, Some(app.owner_id())),
+            common_prefixes: found.common_prefixes.clone(),
+        }
+        .to_xml()
     };
-    Ok(Reply::xml(document.to_xml()))
+    Ok(Reply::xml(call.app.store.render_objects(which, render).await?))
 }
 
 /// Reads the version to go on after, which must look like one and belong to a key.

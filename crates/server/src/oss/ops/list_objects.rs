@@ -1,8 +1,10 @@
 //! `ListObjects` (V1): objects and common prefixes of a bucket after a marker.
 
+use std::sync::Arc;
+
 use ossicle_protocol::xml::ListBucketResult;
 use ossicle_protocol::{Error, Timestamp};
-use ossicle_store::{Bucket, ListObjects, Listing, ObjectFields};
+use ossicle_store::{Bucket, ListObjects, ListedObject, ObjectPage};
 
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
@@ -12,24 +14,26 @@ use crate::oss::paging::{OBJECTS, Page};
 
 /// Runs `ListObjects`.
 pub(crate) async fn list_objects(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let holder = call.bucket()?;
+    let (app, holder) = (Arc::clone(&call.app), Arc::clone(call.bucket()?));
     refuse_other_versions(call)?;
     let page = Page::of(call, &OBJECTS)?;
-    let marker = OBJECTS.text(call, "marker")?;
-    let listing = list(call, &page, marker).await?;
-    let owner = call.app.owner_id();
-    let document = ListBucketResult {
-        name: call.bucket_name()?.as_str(),
-        prefix: page.prefix,
-        marker,
-        max_keys: page.max,
-        delimiter: page.delimiter,
-        encoding: page.encoding,
-        next_marker: listing.next.as_deref(),
-        contents: listing.objects.iter().map(|object| listed(holder, object, Some(owner))).collect(),
-        common_prefixes: listing.common_prefixes.iter().map(String::as_str).collect(),
+    let marker = OBJECTS.text(call, "marker")?.to_owned();
+    let which = which(call, &page, &marker)?;
+    let render = move |found: &ObjectPage<'_>| {
+        ListBucketResult {
+            name: &holder.name,
+            prefix: &page.prefix,
+            marker: &marker,
+            max_keys: page.max,
+            delimiter: &page.delimiter,
+            encoding: page.encoding,
+            next_marker: found.next,
+            contents: listed(&holder, found, Some(app.owner_id())),
+            common_prefixes: found.common_prefixes.clone(),
+        }
+        .to_xml()
     };
-    Ok(Reply::xml(document.to_xml()))
+    Ok(Reply::xml(call.app.store.render_objects(which, render).await?))
 }
 
 /// Refuses a version of the listing that there is not; the second has an operation of its own.
@@ -40,31 +44,31 @@ fn refuse_other_versions(call: &Call) -> Result<(), Error> {
     }
 }
 
-/// Reads a page from the index.
-pub(super) async fn list(call: &Call, page: &Page<'_>, after: &str) -> Result<Listing, Failure> {
-    let which = ListObjects {
+/// Says what to read from the index for a page.
+pub(super) fn which(call: &Call, page: &Page, after: &str) -> Result<ListObjects, Error> {
+    Ok(ListObjects {
         bucket: call.bucket_name()?.as_str().to_owned(),
-        prefix: page.prefix.to_owned(),
-        delimiter: page.delimiter.to_owned(),
+        prefix: page.prefix.clone(),
+        delimiter: page.delimiter.clone(),
         after: after.to_owned(),
         max: page.max as usize,
-    };
-    Ok(call.app.store.list_objects(&which).await?)
+    })
 }
 
-/// Makes an entry of a listing of an object.
+/// Makes entries of a listing of the objects found.
 pub(super) fn listed<'a>(
     bucket: &'a Bucket,
-    object: &'a ObjectFields,
+    found: &'a ObjectPage<'_>,
     owner: Option<&'a str>,
-) -> ossicle_protocol::xml::ListedObject<'a> {
-    ossicle_protocol::xml::ListedObject {
-        key: &object.key,
+) -> Vec<ossicle_protocol::xml::ListedObject<'a>> {
+    let entry = |object: &'a ListedObject<'_>| ossicle_protocol::xml::ListedObject {
+        key: object.key,
         last_modified: Timestamp::from_unix_millis(object.last_modified_ms),
-        etag: &object.etag,
-        object_type: crate::oss::attributes::kind(object),
+        etag: object.etag.as_str(),
+        object_type: crate::oss::attributes::kind_text(object.kind),
         size: object.size,
-        storage_class: crate::oss::attributes::storage_class_of(bucket, &object.attributes),
+        storage_class: crate::oss::attributes::storage_class_of(bucket, object.storage_class),
         owner,
-    }
+    };
+    found.objects.iter().map(entry).collect()
 }

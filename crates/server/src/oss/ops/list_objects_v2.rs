@@ -1,9 +1,12 @@
 //! `ListObjectsV2`: objects and common prefixes of a bucket, continued by a token.
 
+use std::sync::Arc;
+
 use ossicle_protocol::Error;
 use ossicle_protocol::xml::{ListBucketResultV2, continuation_token, read_continuation_token};
+use ossicle_store::ObjectPage;
 
-use super::list_objects::{list, listed};
+use super::list_objects::{listed, which};
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::oss::call::Call;
@@ -12,31 +15,33 @@ use crate::oss::paging::{OBJECTS, Page};
 
 /// Runs `ListObjectsV2`.
 pub(crate) async fn list_objects_v2(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let holder = call.bucket()?;
+    let (app, holder) = (Arc::clone(&call.app), Arc::clone(call.bucket()?));
     let page = Page::of(call, &OBJECTS)?;
-    let start_after = OBJECTS.text(call, "start-after")?;
+    let start_after = OBJECTS.text(call, "start-after")?.to_owned();
     // Some SDKs send an empty token with the first page.
-    let token = call.query.get("continuation-token").filter(|token| !token.is_empty());
-    let after = match token {
-        Some(token) => read_continuation_token(token)?,
-        None => start_after.to_owned(),
+    let token = call.query.get("continuation-token").filter(|token| !token.is_empty()).map(str::to_owned);
+    let which = match &token {
+        Some(token) => which(call, &page, &read_continuation_token(token)?)?,
+        None => which(call, &page, &start_after)?,
     };
-    let listing = list(call, &page, &after).await?;
-    let owner = fetch_owner(call)?.then(|| call.app.owner_id());
-    let next = listing.next.as_deref().map(continuation_token);
-    let document = ListBucketResultV2 {
-        name: call.bucket_name()?.as_str(),
-        prefix: page.prefix,
-        start_after: Some(start_after).filter(|start_after| !start_after.is_empty()),
-        continuation_token: token,
-        max_keys: page.max,
-        delimiter: Some(page.delimiter).filter(|delimiter| !delimiter.is_empty()),
-        encoding: page.encoding,
-        next_continuation_token: next.as_deref(),
-        contents: listing.objects.iter().map(|object| listed(holder, object, owner)).collect(),
-        common_prefixes: listing.common_prefixes.iter().map(String::as_str).collect(),
+    let fetch_owner = fetch_owner(call)?;
+    let render = move |found: &ObjectPage<'_>| {
+        let next = found.next.map(continuation_token);
+        ListBucketResultV2 {
+            name: &holder.name,
+            prefix: &page.prefix,
+            start_after: Some(start_after.as_str()).filter(|start_after| !start_after.is_empty()),
+            continuation_token: token.as_deref(),
+            max_keys: page.max,
+            delimiter: Some(page.delimiter.as_str()).filter(|delimiter| !delimiter.is_empty()),
+            encoding: page.encoding,
+            next_continuation_token: next.as_deref(),
+            contents: listed(&holder, found, fetch_owner.then(|| app.owner_id())),
+            common_prefixes: found.common_prefixes.clone(),
+        }
+        .to_xml()
     };
-    Ok(Reply::xml(document.to_xml()))
+    Ok(Reply::xml(call.app.store.render_objects(which, render).await?))
 }
 
 /// Reads whether owners are told.

@@ -40,7 +40,7 @@ pub(crate) async fn list_parts(call: &Call, _: RequestBody) -> Result<Reply, Fai
         bucket,
         key,
         upload_id,
-        storage_class: attributes::storage_class_of(holder, &upload.attributes),
+        storage_class: attributes::storage_class_of(holder, &upload.attributes.storage_class),
         part_number_marker: after,
         next_part_number_marker: page.parts.last().map(|part| part.number),
         max_parts,
