@@ -23,6 +23,7 @@ mod operation;
 pub mod post_policy;
 mod query;
 mod range;
+mod referer;
 pub mod sign;
 mod storage_class;
 pub mod sts;
@@ -48,6 +49,7 @@ pub use operation::{
 };
 pub use query::{Query, percent_decode, percent_encode, percent_encode_path};
 pub use range::ByteRange;
+pub use referer::RefererConfiguration;
 pub use sign::SecretKey;
 pub use storage_class::{DataRedundancyType, StorageClass};
 pub use tags::{BucketTags, Tags};

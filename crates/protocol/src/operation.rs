@@ -14,23 +14,28 @@ pub mod configurations {
     mod cors_configuration;
     mod lifecycle_configuration;
     mod public_access_block_configuration;
+    mod referer_configuration;
+    mod request_payment_configuration;
 
     pub use self::bucket_callback_policy::{BucketCallbackPolicy, CallbackPolicyItem};
     pub use self::public_access_block_configuration::PublicAccessBlockConfiguration;
+    pub use self::request_payment_configuration::{Payer, RequestPaymentConfiguration};
 }
 
 pub(crate) use self::index::is_selector;
 pub use self::route::{NotRouted, route};
 pub use self::row::{Access, Body, Grant, Level, Pattern, Resource};
 
-use self::configurations::{BucketCallbackPolicy, PublicAccessBlockConfiguration};
+use self::configurations::{
+    BucketCallbackPolicy, PublicAccessBlockConfiguration, RequestPaymentConfiguration,
+};
 use self::row::Body::{Needed, Optional};
 use self::row::Grant::{Later, ReadBucket, ReadObject, WriteObject};
 use self::row::When::{Comp, Has, HasBoth, Parameter, ParameterWithHeader, Plain, PlainWithHeader, Value};
 use self::row::{Row, Verb, When, of_bucket, of_object, of_service};
 use crate::inputs::Fate::Honoured;
 use crate::inputs::{Input, bucket, form, multipart, object, service};
-use crate::{BucketTags, CorsRules, LifecycleRules};
+use crate::{BucketTags, CorsRules, LifecycleRules, RefererConfiguration};
 
 impl Operation {
     /// Returns the name as OSS's manual and logs write it.
@@ -167,6 +172,11 @@ built![
         of_bucket(PUT, &[Has("publicAccessBlock")]).setting::<PublicAccessBlockConfiguration>(Optional),
     GetBucketPublicAccessBlock = of_bucket(GET, &[Has("publicAccessBlock")]),
     DeleteBucketPublicAccessBlock = of_bucket(DELETE, &[Has("publicAccessBlock")]),
+    PutBucketReferer = of_bucket(PUT, &[Has("referer")]).setting::<RefererConfiguration>(Needed),
+    GetBucketReferer = of_bucket(GET, &[Has("referer")]),
+    PutBucketRequestPayment =
+        of_bucket(PUT, &[Has("requestPayment")]).setting::<RequestPaymentConfiguration>(Needed),
+    GetBucketRequestPayment = of_bucket(GET, &[Has("requestPayment")]),
     GetBucketVersioning = of_bucket(GET, &[Has("versioning")]),
     ListLiveChannel = of_bucket(GET, &[Has("live")]).taking(bucket::LIST_LIVE_CHANNEL),
     PutBucketCallbackPolicy =
@@ -253,8 +263,6 @@ missing![
     PutBucketWebsite = of_bucket(PUT, &[Has("website")]),
     GetBucketWebsite = of_bucket(GET, &[Has("website")]),
     DeleteBucketWebsite = of_bucket(DELETE, &[Has("website")]),
-    PutBucketReferer = of_bucket(PUT, &[Has("referer")]),
-    GetBucketReferer = of_bucket(GET, &[Has("referer")]),
     PutBucketLogging = of_bucket(PUT, &[Has("logging")]),
     GetBucketLogging = of_bucket(GET, &[Has("logging")]),
     DeleteBucketLogging = of_bucket(DELETE, &[Has("logging")]),
@@ -291,8 +299,6 @@ missing![
     ListStyle = of_bucket(GET, &[Has("style")]),
     PutStyle = of_bucket(PUT, &[Has("style")]),
     DeleteStyle = of_bucket(DELETE, &[Has("style")]),
-    PutBucketRequestPayment = of_bucket(PUT, &[Has("requestPayment")]),
-    GetBucketRequestPayment = of_bucket(GET, &[Has("requestPayment")]),
     PutBucketTransferAcceleration = of_bucket(PUT, &[Has("transferAcceleration")]),
     GetBucketTransferAcceleration = of_bucket(GET, &[Has("transferAcceleration")]),
     PutBucketAccessMonitor = of_bucket(PUT, &[Has("accessmonitor")]),

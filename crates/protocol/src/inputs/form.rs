@@ -1,6 +1,6 @@
 //! Rows of PostObject: its fields, and the headers that count besides them.
 
-use super::input::Fate::{Honoured, Ignored};
+use super::input::Fate::Honoured;
 use super::input::{Input, NOT_IMPLEMENTED};
 use super::shared::{NOT_DONE, TRAFFIC_LIMIT, WRITE_CONDITIONS};
 
@@ -12,6 +12,8 @@ pub(crate) const POST_OBJECT: &[&[Input]] = &[
         Input::header("Content-Type", Honoured),
         Input::header("Content-MD5", Honoured),
         Input::header("Origin", Honoured),
+        Input::header("Referer", Honoured),
+        Input::header("x-oss-request-payer", Honoured),
         Input::header("x-oss-object-acl", Honoured),
         Input::header("x-oss-forbid-overwrite", Honoured),
         Input::field("key", Honoured),
@@ -44,7 +46,7 @@ pub(crate) const POST_OBJECT: &[&[Input]] = &[
         Input::field("callback", Honoured),
         Input::field("callback-var", Honoured),
         Input::field("x:*", Honoured),
-        Input::field("x-oss-request-payer", Ignored("nobody is charged for requests here")),
+        Input::field("x-oss-request-payer", Honoured),
         Input::field("x-oss-tagging", NOT_IMPLEMENTED),
         Input::field("x-oss-server-side-encryption", NOT_IMPLEMENTED),
         Input::field("x-oss-server-side-encryption-key-id", NOT_IMPLEMENTED),

@@ -27,13 +27,13 @@ pub(super) const ALWAYS: &[Input] = &[
     Input::query("x-oss-ac-subnet-mask", Honoured),
     Input::query("x-oss-ac-forward-allow", Honoured),
     Input::query("x-oss-ac-vpc-id", Honoured),
-    Input::header("x-oss-request-payer", PAYER),
+    Input::header("x-oss-request-payer", Honoured),
+    // Referer protection asks for it.
+    Input::header("Referer", Honoured),
     // A browser may read the answer only if a CORS rule says so.
     Input::header("Origin", Honoured),
-    Input::query("x-oss-request-payer", PAYER),
+    Input::query("x-oss-request-payer", Honoured),
 ];
-
-const PAYER: super::input::Fate = Ignored("nobody is charged for requests here");
 
 /// The manual: with any request but those that store, "OSS returns 400 and InvalidArgument".
 pub(super) const NOT_ENCRYPTED_HERE: &[Input] = &[Input::header(

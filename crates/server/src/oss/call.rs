@@ -29,6 +29,8 @@ pub(crate) struct Call {
     /// The request but for its body.
     pub(crate) head: Arc<http::request::Parts>,
     pub(crate) caller: Caller,
+    /// Whether the caller signed the URL, and not in a header.
+    pub(crate) signed_url: bool,
     pub(crate) request_id: RequestId,
     pub(crate) host_id: Arc<str>,
     pub(crate) client_ip: IpAddr,

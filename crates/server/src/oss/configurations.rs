@@ -5,6 +5,8 @@
 pub(crate) mod bucket_cors;
 pub(crate) mod bucket_lifecycle;
 mod bucket_public_access_block;
+pub(crate) mod bucket_referer;
+pub(crate) mod bucket_request_payment;
 pub(crate) mod bucket_tags;
 pub(crate) mod public_access_block;
 

@@ -8,6 +8,7 @@ use crate::access::acl::PublicAccess;
 use crate::access::authorize::read_key;
 use crate::oss::call::Call;
 use crate::oss::conditions;
+use crate::oss::configurations::bucket_request_payment;
 use crate::oss::failure::Failure;
 
 /// Returns the source of a copy, which exists, may be read and meets the conditions.
@@ -15,16 +16,19 @@ pub(crate) async fn resolve(call: &Call) -> Result<Object, Failure> {
     let text = call.header("x-oss-copy-source")?.unwrap_or("");
     let (bucket, key) = parse(text)?;
     let store = &call.app.store;
-    let holder = store
-        .bucket(bucket.as_str())
+    let holder = call
+        .app
+        .settings
+        .of(store, bucket.as_str())
         .await?
         .ok_or_else(|| Error::new(ErrorCode::NoSuchBucket).with_detail("BucketName", bucket.as_str()))?;
+    bucket_request_payment::demand(call, &holder, None)?;
     let object = match call.operation {
         Operation::UploadPartCopy => store.open_object(bucket.as_str(), key.as_str()).await?,
         _ => store.object(bucket.as_str(), key.as_str()).await?,
     };
     let object = object.ok_or_else(|| Error::new(ErrorCode::NoSuchKey).with_detail("Key", key.as_str()))?;
-    read_key(&call.caller, PublicAccess::of(&call.app, &holder).await?, Some(&object))?;
+    read_key(&call.caller, PublicAccess::of(&call.app, holder.bucket()).await?, Some(&object))?;
     conditions::check_source(&call.head.headers, &object)?;
     Ok(object)
 }

@@ -43,8 +43,12 @@ use std::pin::Pin;
 use std::sync::LazyLock;
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use ossicle_protocol::configurations::{BucketCallbackPolicy, PublicAccessBlockConfiguration};
-use ossicle_protocol::{Body, BucketTags, CorsRules, Error, ErrorCode, LifecycleRules, Operation};
+use ossicle_protocol::configurations::{
+    BucketCallbackPolicy, PublicAccessBlockConfiguration, RequestPaymentConfiguration,
+};
+use ossicle_protocol::{
+    Body, BucketTags, CorsRules, Error, ErrorCode, LifecycleRules, Operation, RefererConfiguration,
+};
 use ossicle_store::BucketDocument;
 use tokio::sync::Semaphore;
 
@@ -72,7 +76,14 @@ macro_rules! kept {
 }
 
 // A number is on disk and belongs to its configuration for ever. 3 is not used.
-kept![CorsRules = 1, BucketCallbackPolicy = 2, BucketTags = 4, LifecycleRules = 5];
+kept![
+    CorsRules = 1,
+    BucketCallbackPolicy = 2,
+    BucketTags = 4,
+    LifecycleRules = 5,
+    RefererConfiguration = 7,
+    RequestPaymentConfiguration = 8,
+];
 
 /// Listings under way: each holds all its rows, and then its document, before any of it is counted as an answer. Twice the
 /// processors keep them busy while one waits for the disk.
@@ -124,6 +135,10 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::PutBucketTags => Box::pin(put::<BucketTags>(call, body)),
         Operation::GetBucketTags => Box::pin(get::<BucketTags>(call, body)),
         Operation::DeleteBucketTags => Box::pin(bucket_tags::delete_bucket_tags(call, body)),
+        Operation::PutBucketReferer => Box::pin(put::<RefererConfiguration>(call, body)),
+        Operation::GetBucketReferer => Box::pin(get::<RefererConfiguration>(call, body)),
+        Operation::PutBucketRequestPayment => Box::pin(put::<RequestPaymentConfiguration>(call, body)),
+        Operation::GetBucketRequestPayment => Box::pin(get::<RequestPaymentConfiguration>(call, body)),
         Operation::Preflight => Box::pin(preflight::preflight(call, body)),
         Operation::ListObjects => Box::pin(list_objects::list_objects(call, body)),
         Operation::ListObjectsV2 => Box::pin(list_objects_v2::list_objects_v2(call, body)),

@@ -22,7 +22,7 @@ use crate::http::listener::Service;
 use crate::http::reply::{Reply, ReplyBody};
 use crate::observe::access_log;
 use crate::oss::call::Call;
-use crate::oss::configurations::bucket_cors;
+use crate::oss::configurations::{bucket_cors, bucket_referer, bucket_request_payment};
 use crate::oss::failure::{self, Failure};
 use crate::oss::ops;
 use crate::oss::public_key;
@@ -229,6 +229,7 @@ impl App {
             query: canonical.query.into_owned(),
             head,
             caller,
+            signed_url: signed.is_some_and(|signed| signed.is_query()),
             request_id: request.id,
             host_id: Arc::clone(&request.host),
             client_ip: request.client.ip,
@@ -310,9 +311,12 @@ impl App {
 
 /// Runs the operation of a call that may be run.
 async fn run(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
+    bucket_referer::check(call)?;
+    bucket_request_payment::check(call)?;
     authorize(call).await?;
     inputs::refuse(call.operation, &call.query, &call.head.headers)?;
-    ops::run(call, body).await
+    let reply = ops::run(call, body).await?;
+    Ok(bucket_request_payment::apply_charged(call, reply))
 }
 
 /// Turns the refusal of a name that no bucket can have into that of a missing bucket; only who would create it is told what is

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ossicle_protocol::configurations::BucketCallbackPolicy;
-use ossicle_protocol::{CorsRules, Error, LifecycleRules};
+use ossicle_protocol::configurations::{BucketCallbackPolicy, RequestPaymentConfiguration};
+use ossicle_protocol::{CorsRules, Error, LifecycleRules, RefererConfiguration};
 use ossicle_store::{self as store, Bucket, Store};
 
 use crate::oss::kept::Kept;
@@ -22,6 +22,8 @@ pub(crate) struct BucketSettings {
     cors: Setting<CorsRules>,
     callback_policy: Setting<BucketCallbackPolicy>,
     lifecycle: Setting<LifecycleRules>,
+    referer: Setting<RefererConfiguration>,
+    request_payment: Setting<RequestPaymentConfiguration>,
 }
 
 impl BucketSettings {
@@ -45,17 +47,30 @@ impl BucketSettings {
         self.lifecycle.get()
     }
 
+    /// Returns the pages that may use the objects.
+    pub(crate) fn referer(&self) -> Result<Option<&RefererConfiguration>, Error> {
+        self.referer.get()
+    }
+
+    /// Returns who pays for requests.
+    pub(crate) fn request_payment(&self) -> Result<Option<&RequestPaymentConfiguration>, Error> {
+        self.request_payment.get()
+    }
+
     /// Reads what is set on a bucket. Of what was known `before`, documents that are the same are not read again.
     async fn read(store: &Store, bucket: Arc<Bucket>, before: Option<&Self>) -> Result<Self, store::Error> {
         let name = bucket.name.as_str();
         let cors = Setting::read(store, name, before.map(|before| &before.cors)).await?;
         let policy = Setting::read(store, name, before.map(|before| &before.callback_policy)).await?;
         let lifecycle = Setting::read(store, name, before.map(|before| &before.lifecycle)).await?;
-        Ok(Self { cors, callback_policy: policy, lifecycle, bucket })
+        let referer = Setting::read(store, name, before.map(|before| &before.referer)).await?;
+        let payment = Setting::read(store, name, before.map(|before| &before.request_payment)).await?;
+        Ok(Self { cors, callback_policy: policy, lifecycle, referer, request_payment: payment, bucket })
     }
 
     fn bytes(&self) -> usize {
-        self.cors.bytes() + self.callback_policy.bytes() + self.lifecycle.bytes()
+        let rules = self.cors.bytes() + self.callback_policy.bytes() + self.lifecycle.bytes();
+        rules + self.referer.bytes() + self.request_payment.bytes()
     }
 }
 

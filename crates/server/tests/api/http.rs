@@ -267,12 +267,10 @@ fn methods_and_sub_resources() {
     for missing in [
         "website",
         "logging",
-        "referer",
         "policy",
         "encryption",
         "inventory",
         "replication",
-        "requestPayment",
         "worm",
         "cname",
         "accessmonitor",

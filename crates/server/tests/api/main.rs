@@ -18,6 +18,8 @@ mod bucket_callback_policy;
 mod bucket_cors;
 mod bucket_lifecycle;
 mod bucket_public_access_block;
+mod bucket_referer;
+mod bucket_request_payment;
 mod bucket_tags;
 mod complete_multipart_upload;
 mod connections;
@@ -80,6 +82,8 @@ const INPUTS: &[inputs::Inputs] = &[
     bucket_cors::INPUTS,
     bucket_lifecycle::INPUTS,
     bucket_public_access_block::INPUTS,
+    bucket_referer::INPUTS,
+    bucket_request_payment::INPUTS,
     bucket_tags::INPUTS,
     complete_multipart_upload::INPUTS,
     copy_object::INPUTS,

@@ -21,6 +21,7 @@ use crate::oss::announced::Announced;
 use crate::oss::attributes::{self, base64_md5};
 use crate::oss::call::Call;
 use crate::oss::conditions::read_forbid_overwrite;
+use crate::oss::configurations::bucket_request_payment;
 use crate::oss::failure::Failure;
 use crate::oss::form::{Acting, Fields, File, Form};
 use crate::oss::throttle::Throttle;
@@ -42,6 +43,7 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
     if let Some(policy) = policy {
         policy.check_fields(&acting.judged(), call.bucket_name()?, call.now)?;
     }
+    bucket_request_payment::demand(call, call.settings()?, fields.get("x-oss-request-payer"))?;
     authorize(call, &key).await?;
     for (name, value) in fields.as_slice() {
         inputs::refuse_value(call.operation, Place::Field, name, value)?;
@@ -69,13 +71,14 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
         ..PutObject::new(call.bucket_name()?.as_str(), key.as_str(), data, call.now.unix_millis())
     };
     let object = call.app.store.put_object(put).await?;
-    match prepared {
-        None => Ok(delay.show_on(success.reply(&object))),
+    let reply = match prepared {
+        None => delay.show_on(success.reply(&object)),
         Some(prepared) => {
             let success_reply = delay.show_on(attributes::identify(Reply::ok(), &object));
-            Ok(CallbackResponder::of(call).deliver(prepared, success_reply).await)
+            CallbackResponder::of(call).deliver(prepared, success_reply).await
         }
-    }
+    };
+    Ok(bucket_request_payment::apply_charged(call, reply))
 }
 
 /// Verifies the form's signature, reads its policy, and returns the call with who it is that calls.

@@ -73,6 +73,10 @@ fn header(operation: Operation, name: &str) -> Option<Proof> {
         "Encoding-type" => Refused("base64", InvalidArgument),
         "x-oss-traffic-limit" => Refused("1", InvalidArgument),
         "Origin" => Test("bucket_cors::actual_requests_are_allowed_by_the_first_rule_that_fits"),
+        "Referer" => Test("bucket_referer::pages_that_may_use_the_objects_and_others"),
+        "x-oss-request-payer" => {
+            Test("bucket_request_payment::nobody_stays_anonymous_where_the_requester_pays")
+        }
         _ => return None,
     })
 }
@@ -117,6 +121,9 @@ fn query(name: &str) -> Option<Proof> {
         "partNumber" => Refused("0", InvalidArgument),
         "sequential" => Test("upload_part::a_sequential_upload_makes_an_object_with_content_md5"),
         name if name.starts_with("response-") => Differs("proof"),
+        "x-oss-request-payer" => {
+            Test("bucket_request_payment::nobody_stays_anonymous_where_the_requester_pays")
+        }
         _ => return None,
     })
 }
@@ -130,6 +137,9 @@ fn field(name: &str) -> Option<Proof> {
         "file" => Test("post_object::stores_the_file_and_answers_204"),
         "OSSAccessKeyId" => Refused("nobody", ErrorCode::InvalidAccessKeyId),
         "Signature" => Refused("AAAAAAAAAAAAAAAAAAAAAAAAAAA=", SignatureDoesNotMatch),
+        "x-oss-request-payer" => {
+            Test("bucket_request_payment::nobody_stays_anonymous_where_the_requester_pays")
+        }
         "policy" => Test("post_object::policies_that_do_not_hold_or_cannot_be_read"),
         "x-oss-signature-version" | "x-oss-credential" | "x-oss-date" | "x-oss-signature" => {
             Test("post_object::signatures")
