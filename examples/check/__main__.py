@@ -14,12 +14,16 @@ import permission_cases  # registers its cases
 import signing
 import store
 import store_cases  # registers its cases
+import sts_cases  # registers its cases
 from application import Application
 from cases import CASES, SECRET, World
 from key_server import KeyServer
+from sts_server import ROLE, StsServer
 
 LANGUAGES = ("python", "nodejs", "go", "java", "rust")
 FORM_VARIABLES = ("OSS_UPLOAD_URL", "OSS_BUCKET", "OSS_REGION", "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET")
+WITH_FORM = {**dict.fromkeys(FORM_VARIABLES, "x"), "OSS_UPLOAD_URL": "http://oss.example/x"}
+WITH_ROLE = {**WITH_FORM, "CALLBACK_SECRET": SECRET, "STS_ROLE_ARN": ROLE}
 OSS_KEY_URLS = (
     "http://gosspublic.alicdn.com/callback_pub_key_v1.pem",
     "https://gosspublic.alicdn.com/callback_pub_key_v1.pem",
@@ -76,6 +80,9 @@ def _check_language(tally, language, keys, genuine, forger, target):
         folder = pathlib.Path(folder)
         prefixes = f"{keys.prefix} {target.key_prefixes if target else ''}"
         form = _form_variables(target) if target else {}
+        place = target or store.NOWHERE
+        sts_server = StsServer(place.access_key_id, place.access_key_secret)
+        role = {"STS_ENDPOINT": sts_server.endpoint, "STS_ROLE_ARN": ROLE, "STS_SECONDS": "900"}
 
         def start(**variables):
             return stack.enter_context(Application(language, folder, TRUSTED_KEY_URLS=prefixes, **variables))
@@ -94,6 +101,9 @@ def _check_language(tally, language, keys, genuine, forger, target):
             genuine=genuine,
             forger=forger,
             store=target,
+            sts=start(CALLBACK_SECRET=SECRET, **_form_variables(place), **role),
+            sts_server=sts_server,
+            place=place,
         )
         for name, needs_store, function in CASES:
             if target or not needs_store:
@@ -110,8 +120,13 @@ def _check_bad_settings(language, folder):
         {"TRUSTED_KEY_URLS": "http:///"},
         {"PINNED_KEYS": "http://oss.example/key.pem=/nonexistent/key.pem"},
         {"OSS_BUCKET": "half-a-form"},
-        {**dict.fromkeys(FORM_VARIABLES, "x"), "PERMISSION_SECONDS": "0"},
-        {**dict.fromkeys(FORM_VARIABLES, "x"), "PERMISSION_SECONDS": "5 minutes"},
+        {**WITH_FORM, "PERMISSION_SECONDS": "0"},
+        {**WITH_FORM, "PERMISSION_SECONDS": "5 minutes"},
+        {**WITH_FORM, "OSS_UPLOAD_URL": "oss.example/x"},
+        {**WITH_FORM, "STS_ROLE_ARN": ROLE},
+        {"CALLBACK_SECRET": SECRET, "STS_ROLE_ARN": ROLE},
+        {**WITH_ROLE, "STS_ENDPOINT": "sts.example.com"},
+        {**WITH_ROLE, "STS_SECONDS": "899"},
         {"LISTEN": "nowhere"},
     )
     for variables in bad:

@@ -1,5 +1,7 @@
 """The list of cases, and what every case gets to work with."""
 
+import hashlib
+import hmac
 import json
 from dataclasses import dataclass
 from typing import Optional
@@ -8,6 +10,7 @@ from application import Answer, Application
 from key_server import KeyServer
 from signing import Key, signed_text
 from store import Store
+from sts_server import StsServer
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -43,6 +46,11 @@ class World:
     genuine: Key
     forger: Key
     store: Optional[Store]
+    # Gives temporary credentials, which it gets from the STS of this program.
+    sts: Application
+    sts_server: StsServer
+    # Where it says that they are good: the store, or a name for none.
+    place: Store
 
     def headers(self, target: str, body: bytes, content_type=JSON, **changed) -> dict:
         """The headers of a genuine callback, with some changed; `None` leaves one out."""
@@ -76,6 +84,11 @@ class World:
 def equal(found, expected, what: str) -> None:
     """Fails unless both are the same."""
     assert found == expected, f"{what}: {found!r} instead of {expected!r}"
+
+
+def proof_of(bucket: str, name: str) -> str:
+    """What the guarded application server wants to see of a callback for this object, or for a folder of a user."""
+    return hmac.new(SECRET.encode(), f"{bucket}/{name}".encode(), hashlib.sha256).hexdigest()
 
 
 def accepted(answer: Answer, upload_id: str) -> None:

@@ -95,6 +95,7 @@ def repeated(world):
     for _ in range(2):
         accepted(world.send({**UPLOAD, "reqId": "AGAIN1"}), "AGAIN1")
     says(world.application.rows()["AGAIN1"], {**TEXTS, "reqId": "AGAIN1"}, deliveries=2)
+    world.refused(400, {**UPLOAD, "object": "another.jpg", "reqId": "AGAIN1"})
     # Without reqId in the body, the headers of the store tell.
     attempts = ({"x_oss_request_id": "R1"}, {"x_oss_request_id": "R2"})
     for attempt in attempts:

@@ -3,6 +3,7 @@
 //	POST /callback[/...]   callbacks; what it answers is what the uploader gets
 //	GET  /permission/form  permission to upload one file with a form, see upload_form.go
 //	GET  /permission/put   permission to PUT one file, see presigned_put.go
+//	GET  /permission/sts   temporary credentials to upload with an SDK, see sts.go
 //	POST /upload-form      a form for a file whose type does not matter
 //	GET  /                 a page that uploads with such permissions
 //
@@ -13,7 +14,6 @@ package main
 
 import (
 	"context"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -109,6 +109,8 @@ func (a *application) ServeHTTP(writer http.ResponseWriter, request *http.Reques
 		answer, err = a.permittedForm(request)
 	case request.Method == http.MethodGet && path == "/permission/put":
 		answer, err = a.permittedPut(request)
+	case request.Method == http.MethodGet && path == "/permission/sts":
+		answer, err = a.temporaryCredentials(request)
 	case request.Method == http.MethodPost && path == "/upload-form":
 		answer, err = a.uploadForm(writer, request)
 	case request.Method == http.MethodPost && strings.HasPrefix(path+"/", a.settings.callbackPath+"/"):
@@ -155,16 +157,14 @@ func (a *application) callback(writer http.ResponseWriter, request *http.Request
 	return map[string]string{"Status": "OK", "id": id}, a.uploads.record(ctx, id, said)
 }
 
-// checkProof matters because OSS signs for all its customers with one key: each could have it sign a body that names
-// your bucket.
+// checkProof matters because a store signs for all its users with one key: each could have it sign a body that names
+// another's object.
 func (a *application) checkProof(query string, said fields) error {
 	if a.settings.callbackSecret == "" {
 		return nil
 	}
 	parameters, err := url.ParseQuery(query)
-	expected := proof(a.settings.callbackSecret, said["bucket"], said["object"])
-	same := subtle.ConstantTimeCompare([]byte(parameters.Get("proof")), []byte(expected)) == 1
-	if err != nil || said["bucket"] == "" || said["object"] == "" || !same {
+	if err != nil || !isProved(a.settings.callbackSecret, parameters.Get("proof"), said) {
 		return refused{http.StatusForbidden, "this application did not ask for this callback"}
 	}
 	return nil
@@ -196,6 +196,43 @@ func (a *application) permittedPut(request *http.Request) (any, error) {
 	return signPut(a.settings.upload, permitted, size, time.Now()), nil
 }
 
+// permittedSession is temporary credentials, named as the SDKs for apps expect them, and what to use them for.
+type permittedSession struct {
+	StatusCode      int
+	AccessKeyID     string `json:"AccessKeyId"`
+	AccessKeySecret string
+	SecurityToken   string
+	Expiration      string
+	Endpoint        string            `json:"endpoint"`
+	Region          string            `json:"region"`
+	Bucket          string            `json:"bucket"`
+	Prefix          string            `json:"prefix"`
+	Callback        map[string]string `json:"callback"`
+}
+
+func (a *application) temporaryCredentials(request *http.Request) (any, error) {
+	target, secret := a.settings.upload, a.settings.callbackSecret
+	if a.settings.role == nil {
+		return nil, refused{http.StatusNotFound, "temporary credentials are not configured: set STS_ROLE_ARN"}
+	}
+	user, err := userOf(request.URL.Query())
+	if err != nil {
+		return nil, err
+	}
+	folder := folderOf(user)
+	policy := sessionPolicy(target.bucket, folder)
+	given, err := assumeRole(request.Context(), target, a.settings.role, user, policy)
+	if err != nil {
+		log.Print(err)
+		return nil, refused{http.StatusBadGateway, "there are no temporary credentials now"}
+	}
+	callbackURL := a.callbackURL(request) + "?proof=" + proof(secret, target.bucket, folder+"/")
+	return permittedSession{
+		http.StatusOK, given.AccessKeyID, given.AccessKeySecret, given.SecurityToken, given.Expiration,
+		target.endpoint, target.region, target.bucket, folder + "/", callbackTo(callbackURL, "name"),
+	}, nil
+}
+
 func (a *application) permittedUpload(request *http.Request, query url.Values) (upload, error) {
 	if a.settings.upload == nil {
 		return upload{}, notConfigured
@@ -211,7 +248,7 @@ func (a *application) permittedUpload(request *http.Request, query url.Values) (
 	if err := checkContentType(contentType); err != nil {
 		return upload{}, err
 	}
-	return a.upload(request, "users/"+user, contentType, name, customVariable{"user", user}), nil
+	return a.upload(request, folderOf(user), contentType, name, customVariable{"user", user}), nil
 }
 
 func (a *application) uploadForm(writer http.ResponseWriter, request *http.Request) (any, error) {
@@ -235,15 +272,17 @@ func (a *application) uploadForm(writer http.ResponseWriter, request *http.Reque
 func (a *application) upload(
 	request *http.Request, folder, contentType, fileName string, further ...customVariable,
 ) upload {
-	target := a.settings.upload
-	callbackURL := target.callbackURL
-	if callbackURL == "" {
-		// Right when the store runs on this machine.
-		address, _ := request.Context().Value(http.LocalAddrContextKey).(net.Addr)
-		callbackURL = fmt.Sprintf("http://%s%s", address, a.settings.callbackPath)
+	bucket, secret := a.settings.upload.bucket, a.settings.callbackSecret
+	return permittedUpload(bucket, a.callbackURL(request), secret, folder, contentType, fileName, further...)
+}
+
+func (a *application) callbackURL(request *http.Request) string {
+	if configured := a.settings.upload.callbackURL; configured != "" {
+		return configured
 	}
-	secret := a.settings.callbackSecret
-	return permittedUpload(target.bucket, callbackURL, secret, folder, contentType, fileName, further...)
+	// Right when the store runs on this machine.
+	address, _ := request.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return fmt.Sprintf("http://%s%s", address, a.settings.callbackPath)
 }
 
 func (a *application) servePage(writer http.ResponseWriter) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
 	"net/http"
@@ -26,7 +27,9 @@ var (
 		"application/pdf", "image/gif", "image/jpeg", "image/png", "image/webp", "text/plain", "video/mp4", "video/quicktime",
 	}
 	extension = regexp.MustCompile(`\.[A-Za-z0-9]{1,8}$`)
-	userName  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	// Of an object.
+	userFolder = regexp.MustCompile(`^users/([A-Za-z0-9_-]+)/`)
+	userName   = regexp.MustCompile(`^[A-Za-z0-9_-]{2,64}$`)
 )
 
 // upload is one upload that the application permits; whatever is signed pins all of it. An empty content type leaves it
@@ -43,7 +46,7 @@ type customVariable struct{ name, value string }
 func userOf(query url.Values) (string, error) {
 	user := query.Get("user")
 	if !userName.MatchString(user) {
-		return "", refused{http.StatusUnauthorized, "nobody is logged in: user must be 1 to 64 letters, digits, - and _"}
+		return "", refused{http.StatusUnauthorized, "nobody is logged in: user must be 2 to 64 letters, digits, - and _"}
 	}
 	return user, nil
 }
@@ -72,9 +75,31 @@ func checkedSize(query url.Values) (uint64, error) {
 	return size, nil
 }
 
-// proof shows that this application asked for the callback of this object.
+// folderOf says where a user's uploads are; who has temporary credentials can upload nowhere else.
+func folderOf(user string) string { return "users/" + user }
+
+// proof shows that this application asked for the callback of this object, or of all objects of a folder users/.../.
 func proof(secret, bucket, name string) string {
 	return hex.EncodeToString(mac([]byte(secret), bucket+"/"+name))
+}
+
+// isProved tells whether the proof that came with a callback is that of the object that the callback names, or of its
+// user's folder.
+func isProved(secret, given string, said fields) bool {
+	bucket, name := said["bucket"], said["object"]
+	if bucket == "" || name == "" {
+		return false
+	}
+	is := func(expected string) bool { return subtle.ConstantTimeCompare([]byte(given), []byte(expected)) == 1 }
+	folder := userFolder.FindStringSubmatch(name)
+	if folder == nil {
+		return is(proof(secret, bucket, name))
+	}
+	// Who has temporary credentials words his callbacks himself.
+	if user, isSaid := said["user"]; isSaid && user != folder[1] {
+		return false
+	}
+	return is(proof(secret, bucket, name)) || is(proof(secret, bucket, folder[0]))
 }
 
 // permittedUpload names the object and asks for a callback. What the file was called travels as a custom variable; so
@@ -88,13 +113,19 @@ func permittedUpload(
 	if callbackSecret != "" {
 		callbackURL += "?proof=" + proof(callbackSecret, bucket, key)
 	}
-	body, variables := callbackBody, map[string]string{}
-	for _, custom := range append([]customVariable{{"name", fileName}}, further...) {
-		body += fmt.Sprintf(`,"%s":${x:%s}`, custom.name, custom.name)
+	names, variables := []string{"name"}, map[string]string{"x:name": fileName}
+	for _, custom := range further {
+		names = append(names, custom.name)
 		variables["x:"+custom.name] = custom.value
 	}
-	callback := map[string]string{
-		"callbackUrl": callbackURL, "callbackBody": "{" + body + "}", "callbackBodyType": "application/json",
+	return upload{key, contentType, callbackTo(callbackURL, names...), variables}
+}
+
+// callbackTo asks for a callback that says all about the object, and these custom variables.
+func callbackTo(url string, names ...string) map[string]string {
+	body := callbackBody
+	for _, name := range names {
+		body += fmt.Sprintf(`,"%s":${x:%s}`, name, name)
 	}
-	return upload{key, contentType, callback, variables}
+	return map[string]string{"callbackUrl": url, "callbackBody": "{" + body + "}", "callbackBodyType": "application/json"}
 }

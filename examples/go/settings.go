@@ -20,14 +20,28 @@ type settings struct {
 	pinnedKeys     map[string][]byte
 	callbackSecret string
 	upload         *uploadTarget
+	role           *role
 }
 
 // uploadTarget is where browsers and apps upload to, and the access key that signs their permissions.
 type uploadTarget struct {
 	url, bucket, region, accessKeyID, accessKeySecret, callbackURL string
+	// What SDKs are told: the URL without the bucket, be that in its path or in its host name.
+	endpoint string
 	// Of a permission.
 	lifetime time.Duration
 }
+
+// role is the one whose temporary credentials apps get, and where STS gives them.
+type role struct {
+	arn, endpoint string
+	seconds       uint64
+}
+
+var (
+	httpURL     = regexp.MustCompile(`^(https?://)([^/?#@\s]+)(/|$)`)
+	stsEndpoint = regexp.MustCompile(`^https?://[^/?#@\s]+/?$`)
+)
 
 // Without the slash at the end, http://oss.example would trust http://oss.example.attacker.example as well.
 var keyURLPrefix = regexp.MustCompile(`^https?://[^/?#@]+/(.*/)?$`)
@@ -61,7 +75,10 @@ func settingsFromEnvironment() (settings, error) {
 		configured.pinnedKeys[url] = text
 	}
 	var err error
-	configured.upload, err = uploadTargetFromEnvironment()
+	if configured.upload, err = uploadTargetFromEnvironment(); err != nil {
+		return settings{}, err
+	}
+	configured.role, err = roleFromEnvironment(configured)
 	return configured, err
 }
 
@@ -84,12 +101,39 @@ func uploadTargetFromEnvironment() (*uploadTarget, error) {
 	if missing != "" {
 		return nil, errors.New("upload forms also need" + missing)
 	}
-	seconds, err := strconv.ParseUint(variable("PERMISSION_SECONDS", "300"), 10, 16)
-	if err != nil || seconds < 1 || seconds > 3600 {
-		return nil, errors.New("PERMISSION_SECONDS must be 1 to 3600")
+	parts := httpURL.FindStringSubmatch(target.url)
+	if parts == nil {
+		return nil, fmt.Errorf("OSS_UPLOAD_URL: %s must start with http:// or https://", target.url)
 	}
-	target.lifetime = time.Duration(seconds) * time.Second
-	return &target, nil
+	target.endpoint = parts[1] + strings.TrimPrefix(parts[2], target.bucket+".")
+	lifetime, err := secondsFromEnvironment("PERMISSION_SECONDS", 300, 1, 3600)
+	target.lifetime = time.Duration(lifetime) * time.Second
+	return &target, err
+}
+
+func roleFromEnvironment(configured settings) (*role, error) {
+	arn := os.Getenv("STS_ROLE_ARN")
+	if arn == "" {
+		return nil, nil
+	}
+	// Who has temporary credentials words his callbacks himself; only the proof ties them to his own folder.
+	if configured.callbackSecret == "" || configured.upload == nil {
+		return nil, errors.New("STS_ROLE_ARN needs CALLBACK_SECRET, OSS_UPLOAD_URL and the rest")
+	}
+	endpoint := variable("STS_ENDPOINT", "http://127.0.0.1:9003")
+	if !stsEndpoint.MatchString(endpoint) {
+		return nil, fmt.Errorf("STS_ENDPOINT: %s must start with http:// or https:// and have no path", endpoint)
+	}
+	seconds, err := secondsFromEnvironment("STS_SECONDS", 3600, 900, 43200)
+	return &role{arn, endpoint, seconds}, err
+}
+
+func secondsFromEnvironment(name string, otherwise, least, most uint64) (uint64, error) {
+	seconds, err := strconv.ParseUint(variable(name, fmt.Sprint(otherwise)), 10, 32)
+	if err != nil || seconds < least || seconds > most {
+		return 0, fmt.Errorf("%s must be %d to %d", name, least, most)
+	}
+	return seconds, nil
 }
 
 func variable(name, otherwise string) string {

@@ -34,13 +34,15 @@ CREATE TABLE IF NOT EXISTS uploads (
 )`
 
 // A callback may come again: after an answer that was lost, by a replay, or because somebody recorded it.
+// An uploader with a key words the body, and so the id: it must not reach the row of another object.
 const upsert = `
 INSERT INTO uploads (id, bucket, object, size, etag, mime_type, fields, received_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     bucket = excluded.bucket, object = excluded.object, size = excluded.size, etag = excluded.etag,
     mime_type = excluded.mime_type, fields = excluded.fields, received_at = excluded.received_at,
-    deliveries = deliveries + 1`
+    deliveries = deliveries + 1
+WHERE uploads.bucket IS excluded.bucket AND uploads.object IS excluded.object`
 
 // fields are the members of a callback's form or JSON object, as texts.
 type fields map[string]string
@@ -142,9 +144,15 @@ func (u *uploads) record(ctx context.Context, id string, said fields) error {
 		return err
 	}
 	now := time.Now().UTC().Format(time.RFC3339)
-	_, err = u.database.ExecContext(ctx, upsert, id, said.column("bucket"), said.column("object"), size,
+	result, err := u.database.ExecContext(ctx, upsert, id, said.column("bucket"), said.column("object"), size,
 		said.column("etag"), said.column("mimeType"), string(all), now)
-	return err
+	if err != nil {
+		return err
+	}
+	if rows, err := result.RowsAffected(); err != nil || rows > 0 {
+		return err
+	}
+	return refused{http.StatusBadRequest, "another object's upload has this id"}
 }
 
 func (f fields) column(name string) sql.NullString {

@@ -1,6 +1,6 @@
 /** What one user may upload: the checks before anything is signed, and the object and the callback that it is signed for. */
 
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 import { Refused } from './verification.js';
 
@@ -17,8 +17,8 @@ const BODY =
 /** Stands for your login: take the user from a session that you have verified, and not from the query. */
 export function userOf(query) {
   const user = query.get('user') ?? '';
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(user)) {
-    throw new Refused(401, 'nobody is logged in: user must be 1 to 64 letters, digits, - and _');
+  if (!/^[A-Za-z0-9_-]{2,64}$/.test(user)) {
+    throw new Refused(401, 'nobody is logged in: user must be 2 to 64 letters, digits, - and _');
   }
   return user;
 }
@@ -46,9 +46,35 @@ export function checkedSize(query) {
   return size;
 }
 
-/** Shows that this application asked for the callback of this object. */
+/** Where a user's uploads are; who has temporary credentials can upload nowhere else. */
+export function folderOf(user) {
+  return `users/${user}`;
+}
+
+/** Shows that this application asked for the callback of this object, or of all objects of a folder `users/.../`. */
 export function proof(secret, bucket, name) {
   return createHmac('sha256', secret).update(`${bucket}/${name}`).digest('hex');
+}
+
+/** Whether the proof that came with a callback is that of the object that the callback names, or of its user's folder. */
+export function isProved(secret, given, fields) {
+  const [bucket, name] = [fields.get('bucket'), fields.get('object')];
+  if (!bucket || !name) return false;
+  const [folder, user] = /^users\/([A-Za-z0-9_-]+)\//.exec(name) ?? [];
+  // Who has temporary credentials words his callbacks himself.
+  if (folder && (fields.get('user') ?? user) !== user) return false;
+  return [name, folder].some((each) => each && isSame(given, proof(secret, bucket, each)));
+}
+
+function isSame(given, expected) {
+  const [left, right] = [Buffer.from(given), Buffer.from(expected)];
+  // timingSafeEqual throws for different lengths; the length is no secret.
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/** What a callback is to say: all about the object, and these custom variables. */
+export function callbackBody(names) {
+  return `{${BODY}${names.map((name) => `,"${name}":\${x:${name}}`).join('')}}`;
 }
 
 /**
@@ -61,13 +87,12 @@ export function permittedUpload(bucket, callbackUrl, callbackSecret, folder, var
   const extension = /\.[A-Za-z0-9]{1,8}$/.exec(variables.name)?.[0].toLowerCase() ?? '';
   const key = `${folder}/${randomBytes(16).toString('hex')}${extension}`;
   const query = callbackSecret ? `?proof=${proof(callbackSecret, bucket, key)}` : '';
-  const custom = Object.keys(variables).map((name) => `,"${name}":\${x:${name}}`);
   return {
     key,
     contentType,
     callback: {
       callbackUrl: callbackUrl + query,
-      callbackBody: `{${BODY}${custom.join('')}}`,
+      callbackBody: callbackBody(Object.keys(variables)),
       callbackBodyType: 'application/json',
     },
     variables: Object.fromEntries(Object.entries(variables).map(([name, value]) => [`x:${name}`, value])),

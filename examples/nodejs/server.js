@@ -4,17 +4,20 @@
  *     POST /callback[/...]   callbacks; what it answers is what the uploader gets
  *     GET  /permission/form  permission to upload one file with a form, see upload-form.js
  *     GET  /permission/put   permission to PUT one file, see presigned-put.js
+ *     GET  /permission/sts   temporary credentials to upload with an SDK, see sts.js
  *     POST /upload-form      a form for a file whose type does not matter
  *     GET  /                 a page that uploads with such permissions
  */
 
-import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
-import { checkedName, checkedSize, checkedType, permittedUpload, proof, userOf } from './permission.js';
+import {
+  callbackBody, checkedName, checkedSize, checkedType, folderOf, isProved, permittedUpload, proof, userOf,
+} from './permission.js';
 import { signedPut } from './presigned-put.js';
 import { fromEnvironment } from './settings.js';
+import { assumeRole, sessionPolicy, Unavailable } from './sts.js';
 import { signedForm } from './upload-form.js';
 import { fieldsOf, identity, Uploads } from './uploads.js';
 import { Refused, Verifier } from './verification.js';
@@ -54,6 +57,7 @@ class Application {
     const asked = new URLSearchParams(query);
     if (path === '/permission/form') return this.#permittedForm(request, asked);
     if (path === '/permission/put') return this.#permittedPut(request, asked);
+    if (path === '/permission/sts') return this.#temporaryCredentials(request, asked);
     throw new Refused(404, 'not found');
   }
 
@@ -76,16 +80,12 @@ class Application {
     return { Status: 'OK', id };
   }
 
-  /** OSS signs for all its customers with one key: each could have it sign a body that names your bucket. */
+  /** A store signs for all its users with one key: each could have it sign a body that names another's object. */
   #checkProof(target, fields) {
     const secret = this.settings.callbackSecret;
     if (secret === undefined) return;
     const query = target.includes('?') ? target.slice(target.indexOf('?')) : '';
-    const given = Buffer.from(new URLSearchParams(query).get('proof') ?? '');
-    const [bucket, name] = [fields.get('bucket'), fields.get('object')];
-    const askedFor = Buffer.from(bucket && name ? proof(secret, bucket, name) : '');
-    // timingSafeEqual throws for different lengths; the length is no secret.
-    if (askedFor.length === 0 || given.length !== askedFor.length || !timingSafeEqual(given, askedFor)) {
+    if (!isProved(secret, new URLSearchParams(query).get('proof') ?? '', fields)) {
       throw new Refused(403, 'this application did not ask for this callback');
     }
   }
@@ -102,9 +102,32 @@ class Application {
     return signedPut(target, this.#permittedUpload(request, asked), checkedSize(asked));
   }
 
+  async #temporaryCredentials(request, asked) {
+    const target = this.#uploadTarget();
+    const { role, callbackSecret } = this.settings;
+    if (role === undefined) throw new Refused(404, 'temporary credentials are not configured: set STS_ROLE_ARN');
+    const user = userOf(asked);
+    const folder = folderOf(user);
+    const { endpoint, region, bucket } = target;
+    let credentials;
+    try {
+      credentials = await assumeRole(target, role, user, sessionPolicy(bucket, folder));
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      console.error(error.message);
+      throw new Refused(502, 'there are no temporary credentials now');
+    }
+    const callback = {
+      callbackUrl: `${this.#callbackUrl(request)}?proof=${proof(callbackSecret, bucket, `${folder}/`)}`,
+      callbackBody: callbackBody(['name']),
+      callbackBodyType: 'application/json',
+    };
+    return { StatusCode: 200, ...credentials, endpoint, region, bucket, prefix: `${folder}/`, callback };
+  }
+
   #permittedUpload(request, asked) {
     const user = userOf(asked);
-    return this.#upload(request, `users/${user}`, { name: checkedName(asked.get('name')), user }, checkedType(asked));
+    return this.#upload(request, folderOf(user), { name: checkedName(asked.get('name')), user }, checkedType(asked));
   }
 
   async #uploadForm(request) {
@@ -120,11 +143,15 @@ class Application {
   }
 
   #upload(request, folder, variables, contentType) {
-    const target = this.#uploadTarget();
-    // Right when the store runs on this machine.
-    const ownUrl = `http://${request.socket.localAddress}:${request.socket.localPort}${this.settings.callbackPath}`;
+    const { bucket } = this.#uploadTarget();
     const secret = this.settings.callbackSecret;
-    return permittedUpload(target.bucket, target.callbackUrl ?? ownUrl, secret, folder, variables, contentType);
+    return permittedUpload(bucket, this.#callbackUrl(request), secret, folder, variables, contentType);
+  }
+
+  #callbackUrl(request) {
+    const { localAddress, localPort } = request.socket;
+    // The default is right when the store runs on this machine.
+    return this.#uploadTarget().callbackUrl ?? `http://${localAddress}:${localPort}${this.settings.callbackPath}`;
   }
 
   #uploadTarget() {

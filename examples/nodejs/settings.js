@@ -21,6 +21,7 @@ export function fromEnvironment(environment = process.env) {
     pinnedKeys: words('PINNED_KEYS').map(pinnedKey),
     callbackSecret: environment.CALLBACK_SECRET || undefined,
     upload: uploadTarget(environment),
+    role: role(environment),
   };
 }
 
@@ -47,9 +48,37 @@ function uploadTarget(environment) {
   const given = names.filter((name) => environment[name]).length;
   if (given === 0) return undefined;
   if (given < names.length) throw new Wrong(`upload forms need all of ${names.join(', ')}`);
-  const seconds = environment.PERMISSION_SECONDS || '300';
-  const lifetime = /^[0-9]{1,4}$/.test(seconds) ? Number(seconds) : 0;
-  if (lifetime < 1 || lifetime > 3600) throw new Wrong('PERMISSION_SECONDS must be 1 to 3600');
+  const lifetime = seconds(environment, 'PERMISSION_SECONDS', 300, 1, 3600);
   const callbackUrl = environment.CALLBACK_URL || undefined;
-  return { url, bucket, region, accessKeyId, accessKeySecret, callbackUrl, lifetime };
+  const endpoint = endpointOf(url, bucket);
+  return { url, endpoint, bucket, region, accessKeyId, accessKeySecret, callbackUrl, lifetime };
+}
+
+/** What SDKs are told: the URL without the bucket, be that in its path or in its host name. */
+function endpointOf(url, bucket) {
+  const [, scheme, authority] = /^(https?:\/\/)([^/]*)/.exec(url) ?? [];
+  if (scheme === undefined) throw new Wrong(`OSS_UPLOAD_URL: ${url} must start with http:// or https://`);
+  return scheme + (authority.startsWith(`${bucket}.`) ? authority.slice(bucket.length + 1) : authority);
+}
+
+/** The role whose temporary credentials apps get, and where STS gives them. */
+function role(environment) {
+  const arn = environment.STS_ROLE_ARN;
+  if (!arn) return undefined;
+  // Who has temporary credentials words his callbacks himself; only the proof ties them to his own folder.
+  if (!environment.CALLBACK_SECRET || !environment.OSS_UPLOAD_URL) {
+    throw new Wrong('STS_ROLE_ARN needs CALLBACK_SECRET, OSS_UPLOAD_URL and the rest');
+  }
+  const endpoint = environment.STS_ENDPOINT || 'http://127.0.0.1:9003';
+  if (!/^https?:\/\/[^/?#@\s]+\/?$/.test(endpoint)) {
+    throw new Wrong(`STS_ENDPOINT: ${endpoint} must start with http:// or https:// and have no path`);
+  }
+  return { arn, endpoint, seconds: seconds(environment, 'STS_SECONDS', 3600, 900, 43200) };
+}
+
+function seconds(environment, name, otherwise, least, most) {
+  const text = environment[name] || String(otherwise);
+  const count = /^[0-9]{1,5}$/.test(text) ? Number(text) : 0;
+  if (count < least || count > most) throw new Wrong(`${name} must be ${least} to ${most}`);
+  return count;
 }

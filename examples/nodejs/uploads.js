@@ -22,13 +22,15 @@ CREATE TABLE IF NOT EXISTS uploads (
 )`;
 
 // A callback may come again: after an answer that was lost, by a replay, or because somebody recorded it.
+// An uploader with a key words the body, and so the id: it must not reach the row of another object.
 const UPSERT = `
 INSERT INTO uploads (id, bucket, object, size, etag, mime_type, fields, received_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     bucket = excluded.bucket, object = excluded.object, size = excluded.size, etag = excluded.etag,
     mime_type = excluded.mime_type, fields = excluded.fields, received_at = excluded.received_at,
-    deliveries = deliveries + 1`;
+    deliveries = deliveries + 1
+WHERE uploads.bucket IS excluded.bucket AND uploads.object IS excluded.object`;
 
 /** The members of the form or of the JSON object, as texts. */
 export function fieldsOf(contentType, body) {
@@ -97,7 +99,8 @@ export class Uploads {
     const now = new Date().toISOString();
     const all = JSON.stringify(Object.fromEntries(fields));
     const size = number(fields.get('size'));
-    this.#upsert.run(id, column('bucket'), column('object'), size, column('etag'), column('mimeType'), all, now);
+    const row = [id, column('bucket'), column('object'), size, column('etag'), column('mimeType'), all, now];
+    if (Number(this.#upsert.run(...row).changes) === 0) throw new Refused(400, "another object's upload has this id");
   }
 
   close() {

@@ -42,8 +42,8 @@ class Upload:
 def user_of(query: dict) -> str:
     """Stands for your login: take the user from a session that you have verified, and not from the query."""
     user = query.get("user", "")
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", user):
-        raise NotPermitted(401, "nobody is logged in: user must be 1 to 64 letters, digits, - and _")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{2,64}", user):
+        raise NotPermitted(401, "nobody is logged in: user must be 2 to 64 letters, digits, - and _")
     return user
 
 
@@ -70,9 +70,32 @@ def checked_size(query: dict) -> int:
     return int(text)
 
 
+def folder_of(user: str) -> str:
+    """Where a user's uploads are; who has temporary credentials can upload nowhere else."""
+    return f"users/{user}"
+
+
 def proof(secret: str, bucket: str, name: str) -> str:
-    """Shows that this application asked for the callback of this object."""
+    """Shows that this application asked for the callback of this object, or of all objects of a folder `users/.../`."""
     return hmac.new(secret.encode(), f"{bucket}/{name}".encode(), hashlib.sha256).hexdigest()
+
+
+def is_proved(secret: str, given: str, fields: dict) -> bool:
+    """Whether the proof that came with a callback is that of the object that the callback names, or of its user's folder."""
+    bucket, name = fields.get("bucket"), fields.get("object")
+    if not bucket or not name:
+        return False
+    folder = re.match(r"users/([A-Za-z0-9_-]+)/", name)
+    # Who has temporary credentials words his callbacks himself.
+    if folder and fields.get("user", folder[1]) != folder[1]:
+        return False
+    names = [name, folder[0]] if folder else [name]
+    return any(hmac.compare_digest(given.encode(), proof(secret, bucket, each).encode()) for each in names)
+
+
+def callback_body(names) -> str:
+    """What a callback is to say: all about the object, and these custom variables."""
+    return BODY % ",".join('"%s":${x:%s}' % (name, name) for name in names)
 
 
 def upload(bucket: str, callback_url: str, callback_secret, folder: str, content_type=None, **variables) -> Upload:
@@ -84,6 +107,7 @@ def upload(bucket: str, callback_url: str, callback_secret, folder: str, content
     key = f"{folder}/{secrets.token_hex(16)}{extension[0].lower() if extension else ''}"
     if callback_secret:
         callback_url += f"?proof={proof(callback_secret, bucket, key)}"
-    body = BODY % ",".join('"%s":${x:%s}' % (name, name) for name in variables)
-    callback = {"callbackUrl": callback_url, "callbackBody": body, "callbackBodyType": "application/json"}
+    callback = {
+        "callbackUrl": callback_url, "callbackBody": callback_body(variables), "callbackBodyType": "application/json",
+    }
     return Upload(key, callback, {f"x:{name}": value for name, value in variables.items()}, content_type)

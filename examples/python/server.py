@@ -3,11 +3,11 @@
     POST /callback[/...]   callbacks; what it answers is what the uploader gets
     GET  /permission/form  permission to upload one file with a form, see upload_form.py
     GET  /permission/put   permission to PUT one file, see presigned_put.py
+    GET  /permission/sts   temporary credentials to upload with an SDK, see sts.py
     POST /upload-form      a form for a file whose type does not matter
     GET  /                 a page that uploads with such permissions
 """
 
-import hmac
 import json
 import pathlib
 import signal
@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, parse_qsl
 import permission
 import presigned_put
 import settings
+import sts
 import upload_form
 import uploads
 import verification
@@ -83,6 +84,9 @@ class Handler(BaseHTTPRequestHandler):
             self._answer_json(503, {"error": str(error)})
         except (Refused, permission.NotPermitted) as error:
             self._answer_json(error.status, {"error": str(error)})
+        except sts.Unavailable as error:
+            self.log_error("%s", error)
+            self._answer_json(502, {"error": "there are no temporary credentials now"})
         except sqlite3.Error as error:
             # Not 200, so that the store notes the callback as failed and may send it again.
             self.log_error("the database failed: %s", error)
@@ -103,6 +107,8 @@ class Handler(BaseHTTPRequestHandler):
             return self._permitted_form(query)
         if path == "/permission/put":
             return self._permitted_put(query)
+        if path == "/permission/sts":
+            return self._temporary_credentials(query)
         raise Refused(404, "not found")
 
     def _post(self, target):
@@ -124,14 +130,12 @@ class Handler(BaseHTTPRequestHandler):
         return {"Status": "OK", "id": upload_id}
 
     def _check_proof(self, target, fields):
-        """OSS signs for all its customers with one key: each could have it sign a body that names your bucket."""
+        """A store signs for all its users with one key: each could have it sign a body that names another's object."""
         secret = self.server.settings.callback_secret
         if secret is None:
             return
         given = parse_qs(target.partition("?")[2]).get("proof", [""])[0]
-        bucket, name = fields.get("bucket"), fields.get("object")
-        asked_for = bucket and name and permission.proof(secret, bucket, name)
-        if not asked_for or not hmac.compare_digest(given.encode(), asked_for.encode()):
+        if not permission.is_proved(secret, given, fields):
             raise Refused(403, "this application did not ask for this callback")
 
     def _permitted_form(self, query):
@@ -144,10 +148,26 @@ class Handler(BaseHTTPRequestHandler):
         target = self._upload_target()
         return presigned_put.signed(target, self._permitted_upload(query), permission.checked_size(query), _now())
 
+    def _temporary_credentials(self, query):
+        target, role = self._upload_target(), self.server.settings.role
+        if role is None:
+            raise Refused(404, "temporary credentials are not configured: set STS_ROLE_ARN")
+        user = permission.user_of(query)
+        folder = permission.folder_of(user)
+        credentials = sts.assume_role(target, role, user, sts.session_policy(target.bucket, folder))
+        proof = permission.proof(self.server.settings.callback_secret, target.bucket, f"{folder}/")
+        callback = {
+            "callbackUrl": f"{self._callback_url()}?proof={proof}",
+            "callbackBody": permission.callback_body(["name"]),
+            "callbackBodyType": "application/json",
+        }
+        place = {"endpoint": target.endpoint, "region": target.region, "bucket": target.bucket, "prefix": f"{folder}/"}
+        return {"StatusCode": 200, **credentials, **place, "callback": callback}
+
     def _permitted_upload(self, query):
         user = permission.user_of(query)
         name, content_type = permission.checked_name(query.get("name")), permission.checked_type(query)
-        return self._upload(f"users/{user}", content_type, name=name, user=user)
+        return self._upload(permission.folder_of(user), content_type, name=name, user=user)
 
     def _upload_form(self, body):
         target = self._upload_target()
@@ -159,10 +179,11 @@ class Handler(BaseHTTPRequestHandler):
         return upload_form.signed(target, upload, "v4", _now())
 
     def _upload(self, folder, content_type=None, **variables):
-        target = self._upload_target()
-        callback_url = target.callback_url or self.server.default_callback_url()
-        secret = self.server.settings.callback_secret
-        return permission.upload(target.bucket, callback_url, secret, folder, content_type, **variables)
+        bucket, secret = self._upload_target().bucket, self.server.settings.callback_secret
+        return permission.upload(bucket, self._callback_url(), secret, folder, content_type, **variables)
+
+    def _callback_url(self):
+        return self._upload_target().callback_url or self.server.default_callback_url()
 
     def _upload_target(self):
         if self.server.settings.upload is None:

@@ -24,6 +24,21 @@ class UploadTarget:
     callback_url: Optional[str]
     lifetime: int  # of a permission, in seconds
 
+    @property
+    def endpoint(self) -> str:
+        """What SDKs are told: the URL without the bucket, be that in its path or in its host name."""
+        scheme, _, authority = self.url.partition("://")
+        return f"{scheme}://{authority.partition('/')[0].removeprefix(f'{self.bucket}.')}"
+
+
+@dataclass(frozen=True)
+class Role:
+    """The role whose temporary credentials apps get, and where STS gives them."""
+
+    arn: str
+    endpoint: str
+    seconds: int
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -37,6 +52,7 @@ class Settings:
     pinned_keys: dict
     callback_secret: Optional[str]
     upload: Optional[UploadTarget]
+    role: Optional[Role]
 
 
 def from_environment() -> Settings:
@@ -53,6 +69,7 @@ def from_environment() -> Settings:
         pinned_keys=dict(map(_pinned_key, os.environ.get("PINNED_KEYS", "").split())),
         callback_secret=os.environ.get("CALLBACK_SECRET") or None,
         upload=_upload_target(),
+        role=_role(),
     )
 
 
@@ -79,7 +96,27 @@ def _upload_target() -> Optional[UploadTarget]:
         return None
     if not all(values):
         raise Wrong("upload forms need all of " + ", ".join(names))
-    lifetime = os.environ.get("PERMISSION_SECONDS") or "300"
-    if not re.fullmatch(r"[0-9]{1,4}", lifetime) or not 1 <= int(lifetime) <= 3600:
-        raise Wrong("PERMISSION_SECONDS must be 1 to 3600")
-    return UploadTarget(*values, callback_url=os.environ.get("CALLBACK_URL") or None, lifetime=int(lifetime))
+    if not re.match(r"https?://[^/?#@\s]+(/|$)", values[0]):
+        raise Wrong(f"OSS_UPLOAD_URL: {values[0]} must start with http:// or https://")
+    lifetime = _seconds("PERMISSION_SECONDS", "300", 1, 3600)
+    return UploadTarget(*values, callback_url=os.environ.get("CALLBACK_URL") or None, lifetime=lifetime)
+
+
+def _role() -> Optional[Role]:
+    arn = os.environ.get("STS_ROLE_ARN")
+    if not arn:
+        return None
+    # Who has temporary credentials words his callbacks himself; only the proof ties them to his own folder.
+    if not os.environ.get("CALLBACK_SECRET") or not os.environ.get("OSS_UPLOAD_URL"):
+        raise Wrong("STS_ROLE_ARN needs CALLBACK_SECRET, OSS_UPLOAD_URL and the rest")
+    endpoint = os.environ.get("STS_ENDPOINT") or "http://127.0.0.1:9003"
+    if not re.fullmatch(r"https?://[^/?#@\s]+/?", endpoint):
+        raise Wrong(f"STS_ENDPOINT: {endpoint} must start with http:// or https:// and have no path")
+    return Role(arn, endpoint, _seconds("STS_SECONDS", "3600", 900, 43200))
+
+
+def _seconds(name: str, otherwise: str, least: int, most: int) -> int:
+    text = os.environ.get(name) or otherwise
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not least <= int(text) <= most:
+        raise Wrong(f"{name} must be {least} to {most}")
+    return int(text)

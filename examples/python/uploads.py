@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS uploads (
 """
 
 # A callback may come again: after an answer that was lost, by a replay, or because somebody recorded it.
+# An uploader with a key words the body, and so the id: it must not reach the row of another object.
 UPSERT = """
 INSERT INTO uploads (id, bucket, object, size, etag, mime_type, fields, received_at)
 VALUES (:id, :bucket, :object, :size, :etag, :mime_type, :fields, :received_at)
@@ -28,6 +29,7 @@ ON CONFLICT (id) DO UPDATE SET
     bucket = excluded.bucket, object = excluded.object, size = excluded.size, etag = excluded.etag,
     mime_type = excluded.mime_type, fields = excluded.fields, received_at = excluded.received_at,
     deliveries = deliveries + 1
+WHERE uploads.bucket IS excluded.bucket AND uploads.object IS excluded.object
 """
 
 
@@ -85,7 +87,8 @@ class Uploads:
             "received_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         }
         with closing(self._connect()) as connection, connection:
-            connection.execute(UPSERT, row)
+            if connection.execute(UPSERT, row).rowcount == 0:
+                raise NotUnderstood("another object's upload has this id")
 
     def _connect(self):
         # A connection for each use: they must not be shared between threads. Waits less than the sender does.

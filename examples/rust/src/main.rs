@@ -3,12 +3,14 @@
 //! - `POST /callback[/...]`: callbacks; what it answers is what the uploader gets
 //! - `GET /permission/form`: permission to upload one file with a form, see `upload_form.rs`
 //! - `GET /permission/put`: permission to PUT one file, see `presigned_put.rs`
+//! - `GET /permission/sts`: temporary credentials to upload with an SDK, see `sts.rs`
 //! - `POST /upload-form`: a form for a file whose type does not matter
 //! - `GET /`: a page that uploads with such permissions
 
 mod permission;
 mod presigned_put;
 mod settings;
+mod sts;
 mod upload_form;
 mod uploads;
 
@@ -27,14 +29,15 @@ use axum::routing::{get, post};
 use hmac::Mac;
 use ossicle_callback::ParameterError;
 use ossicle_callback::receiver::{CallbackEvent, HttpKeySource, VerifiedCallback, Verifier};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use permission::{Asked, Upload, Version, bad_request, checked_name};
+use permission::{Asked, Upload, Version, bad_request, checked_name, folder_of};
 use settings::{Settings, UploadTarget};
+use sts::TemporaryCredentials;
 use uploads::{Fields, RecordError, Uploads};
 
 const LONGEST_BODY: usize = 1024 * 1024;
@@ -91,6 +94,7 @@ fn router(application: Application) -> Router {
         .route("/", get(page))
         .route("/permission/form", get(permitted_form))
         .route("/permission/put", get(permitted_put))
+        .route("/permission/sts", get(temporary_credentials))
         .route("/upload-form", post(upload_form))
         .route(&format!("{path}/"), post(uploaded))
         .route(&format!("{path}/{{*rest}}"), post(uploaded));
@@ -121,7 +125,7 @@ async fn uploaded(
         bad_request("nothing tells which upload this is: ask for reqId in the body".to_owned())
     })?;
     application.uploads.record(id.clone(), fields).await.map_err(|error| match error {
-        RecordError::Size => bad_request(error.to_string()),
+        RecordError::Size | RecordError::Id => bad_request(error.to_string()),
         RecordError::Fields(_) | RecordError::Database(_) | RecordError::Thread(_) => {
             eprintln!("{id}: {error}");
             // Not 200, so that the store notes the callback as failed and may send it again.
@@ -137,22 +141,17 @@ fn identity(event: &CallbackEvent, fields: &Fields) -> Option<String> {
     candidates.into_iter().flatten().find(|id| !id.is_empty()).cloned()
 }
 
-/// Checks the proof that the upload form put into the callback URL. OSS signs for all its customers with one key: each could
-/// have it sign a body that names your bucket.
+/// Checks the proof that permissions put into the callback URL. A store signs for all its users with one key: each could have
+/// it sign a body that names another's object.
 fn check_proof(secret: Option<&str>, query: Option<&str>, fields: &Fields) -> Result<(), Refused> {
     let Some(secret) = secret else { return Ok(()) };
     let parameters = query.unwrap_or_default().split('&');
     let given = parameters.filter_map(|parameter| parameter.strip_prefix("proof=")).next();
     let given = given.and_then(|digits| hex::decode(digits).ok()).unwrap_or_default();
-    let field = |name| fields.get(name).filter(|text| !text.is_empty());
-    let asked_for =
-        field("bucket").zip(field("object")).map(|(bucket, name)| permission::proof(secret, bucket, name));
-    match asked_for.map(|mac| mac.verify_slice(&given)) {
-        Some(Ok(())) => Ok(()),
-        Some(Err(_)) | None => {
-            Err(Refused(StatusCode::FORBIDDEN, "this application did not ask for this callback".to_owned()))
-        }
+    if permission::is_proved(secret, &given, fields) {
+        return Ok(());
     }
+    Err(Refused(StatusCode::FORBIDDEN, "this application did not ask for this callback".to_owned()))
 }
 
 async fn permitted_form(
@@ -173,6 +172,54 @@ async fn permitted_put(
     let asked = understood(asked)?;
     let upload = application.permitted_upload(&asked)?;
     presigned_put::sign(target, &upload, asked.size()?, SystemTime::now()).map(Json).map_err(not_signed)
+}
+
+async fn temporary_credentials(
+    State(application): State<Application>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<PermittedSession>, Refused> {
+    let settings = &application.settings;
+    let (Some(role), Some(secret)) = (&settings.role, &settings.callback_secret) else {
+        let reason = "temporary credentials are not configured: set STS_ROLE_ARN";
+        return Err(Refused(StatusCode::NOT_FOUND, reason.to_owned()));
+    };
+    let target = application.upload_target()?;
+    let asked = understood(asked)?;
+    let user = asked.user()?;
+    let folder = folder_of(user);
+    let credentials = sts::assume_role(target, role, user, &folder).await.map_err(|error| {
+        eprintln!("{error}");
+        Refused(StatusCode::BAD_GATEWAY, "there are no temporary credentials now".to_owned())
+    })?;
+    let prefix = format!("{folder}/");
+    let proof = hex::encode(permission::proof(secret, &target.bucket, &prefix).finalize().into_bytes());
+    Ok(Json(PermittedSession {
+        status_code: 200,
+        credentials,
+        endpoint: target.endpoint(),
+        region: target.region.clone(),
+        bucket: target.bucket.clone(),
+        prefix,
+        callback: json!({
+            "callbackUrl": format!("{}?proof={proof}", application.callback_url(target)),
+            "callbackBody": permission::callback_body(&["name"]),
+            "callbackBodyType": "application/json",
+        }),
+    }))
+}
+
+/// Temporary credentials, and what to use them for.
+#[derive(Serialize)]
+struct PermittedSession {
+    #[serde(rename = "StatusCode")]
+    status_code: u16,
+    #[serde(flatten)]
+    credentials: TemporaryCredentials,
+    endpoint: String,
+    region: String,
+    bucket: String,
+    prefix: String,
+    callback: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -199,17 +246,21 @@ impl Application {
 
     fn permitted_upload(&self, asked: &Asked) -> Result<Upload, Refused> {
         let user = asked.user()?;
-        let upload = self.upload(&format!("users/{user}"), asked.name()?, &[("user", user)])?;
+        let upload = self.upload(&folder_of(user), asked.name()?, &[("user", user)])?;
         Ok(upload.of_type(asked.content_type()?))
     }
 
     fn upload(&self, folder: &str, file_name: &str, further: &[(&str, &str)]) -> Result<Upload, Refused> {
         let target = self.upload_target()?;
-        // The default is right when the store runs on this machine.
-        let own_url = format!("http://{}{}", self.address, self.settings.callback_path);
-        let callback_url = target.callback_url.as_deref().unwrap_or(&own_url);
         let secret = self.settings.callback_secret.as_deref();
-        Ok(Upload::new((&target.bucket, folder), (callback_url, secret), file_name, further))
+        let callback_url = self.callback_url(target);
+        Ok(Upload::new((&target.bucket, folder), (&callback_url, secret), file_name, further))
+    }
+
+    fn callback_url(&self, target: &UploadTarget) -> String {
+        // The default is right when the store runs on this machine.
+        let own_url = || format!("http://{}{}", self.address, self.settings.callback_path);
+        target.callback_url.clone().unwrap_or_else(own_url)
     }
 }
 

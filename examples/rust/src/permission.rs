@@ -8,6 +8,7 @@ use serde::Deserialize;
 use sha2::Sha256;
 
 use crate::Refused;
+use crate::uploads::Fields;
 
 pub(crate) const LARGEST_FILE: u64 = 10 * 1024 * 1024;
 /// What a browser would run, such as `text/html`, is not among them.
@@ -51,10 +52,10 @@ impl Asked {
     /// Stands for your login: take the user from a session that you have verified, and not from the query.
     pub(crate) fn user(&self) -> Result<&str, Refused> {
         let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-        if (1..=64).contains(&self.user.len()) && self.user.bytes().all(letter) {
+        if (2..=64).contains(&self.user.len()) && self.user.bytes().all(letter) {
             return Ok(&self.user);
         }
-        let reason = "nobody is logged in: user must be 1 to 64 letters, digits, - and _";
+        let reason = "nobody is logged in: user must be 2 to 64 letters, digits, - and _";
         Err(Refused(StatusCode::UNAUTHORIZED, reason.to_owned()))
     }
 
@@ -120,12 +121,12 @@ impl Upload {
         let proof = callback_secret.map(|secret| proof(secret, bucket, &key));
         let query = proof.map(|mac| format!("?proof={}", hex::encode(mac.finalize().into_bytes())));
         let mut callback = Callback::new(format!("{callback_url}{}", query.unwrap_or_default()));
-        let mut body = BODY.to_owned();
-        for (name, value) in [("name", file_name)].iter().chain(further) {
-            body += &format!(r#","{name}":${{x:{name}}}"#);
+        let mut names = vec!["name"];
+        for (name, value) in further {
+            names.push(name);
             callback = callback.var(*name, *value);
         }
-        let callback = callback.body(format!("{{{body}}}"), BodyType::Json);
+        let callback = callback.var("name", file_name).body(callback_body(&names), BodyType::Json);
         Self { key, callback, content_type: None }
     }
 
@@ -134,7 +135,33 @@ impl Upload {
     }
 }
 
-/// Shows that this application asked for the callback of this object.
+/// Returns what a callback is to say: all about the object, and these custom variables.
+pub(crate) fn callback_body(names: &[&str]) -> String {
+    let custom: String = names.iter().map(|name| format!(r#","{name}":${{x:{name}}}"#)).collect();
+    format!("{{{BODY}{custom}}}")
+}
+
+/// Returns where a user's uploads are; who has temporary credentials can upload nowhere else.
+pub(crate) fn folder_of(user: &str) -> String {
+    format!("users/{user}")
+}
+
+/// Returns whether the proof that came with a callback is that of the object that the callback names, or of its user's
+/// folder.
+pub(crate) fn is_proved(secret: &str, given: &[u8], fields: &Fields) -> bool {
+    let field = |name| fields.get(name).filter(|text| !text.is_empty());
+    let Some((bucket, name)) = field("bucket").zip(field("object")) else { return false };
+    let is = |of: &str| proof(secret, bucket, of).verify_slice(given).is_ok();
+    let Some(user) = name.strip_prefix("users/").and_then(|rest| rest.split_once('/')).map(|(user, _)| user)
+    else {
+        return is(name);
+    };
+    // Who has temporary credentials words his callbacks himself.
+    let says_another = fields.get("user").is_some_and(|said| said != user);
+    !says_another && (is(name) || is(&format!("{}/", folder_of(user))))
+}
+
+/// Shows that this application asked for the callback of this object, or of all objects of a folder `users/.../`.
 pub(crate) fn proof(secret: &str, bucket: &str, name: &str) -> Hmac<Sha256> {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
     let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key of any length");

@@ -1,6 +1,7 @@
 //! What the environment says: `../README.md` lists the variables.
 
 use std::env;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -14,6 +15,7 @@ pub(crate) struct Settings {
     pub(crate) callback_path: String,
     pub(crate) callback_secret: Option<String>,
     pub(crate) upload: Option<UploadTarget>,
+    pub(crate) role: Option<Role>,
 }
 
 /// Where browsers and apps upload to, and the access key that signs their permissions.
@@ -28,6 +30,23 @@ pub(crate) struct UploadTarget {
     pub(crate) lifetime: Duration,
 }
 
+/// The role whose temporary credentials apps get, where STS gives them, and for how long.
+pub(crate) struct Role {
+    pub(crate) arn: String,
+    pub(crate) endpoint: String,
+    pub(crate) lifetime: Duration,
+}
+
+impl UploadTarget {
+    /// Returns what SDKs are told: the URL without the bucket, be that in its path or in its host name.
+    pub(crate) fn endpoint(&self) -> String {
+        let (scheme, rest) = self.url.split_once("://").unwrap_or_default();
+        let authority = rest.split('/').next().unwrap_or_default();
+        let authority = authority.strip_prefix(&format!("{}.", self.bucket)).unwrap_or(authority);
+        format!("{scheme}://{authority}")
+    }
+}
+
 impl Settings {
     /// Reads and checks every variable, so that a mistake shows at the start and not at the first upload.
     pub(crate) fn from_environment() -> anyhow::Result<Self> {
@@ -38,6 +57,7 @@ impl Settings {
             callback_path: callback_path.trim_end_matches('/').to_owned(),
             callback_secret: variable("CALLBACK_SECRET"),
             upload: upload_target()?,
+            role: role()?,
         })
     }
 }
@@ -59,7 +79,11 @@ fn upload_target() -> anyhow::Result<Option<UploadTarget>> {
     let names = ["OSS_UPLOAD_URL", "OSS_BUCKET", "OSS_REGION", "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET"];
     match names.map(variable) {
         [Some(url), Some(bucket), Some(region), Some(access_key_id), Some(access_key_secret)] => {
-            let (callback_url, lifetime) = (variable("CALLBACK_URL"), lifetime()?);
+            if !is_http(&url) {
+                bail!("OSS_UPLOAD_URL: {url} must start with http:// or https://");
+            }
+            let (callback_url, lifetime) =
+                (variable("CALLBACK_URL"), seconds("PERMISSION_SECONDS", 300, 1..=3600)?);
             let target = UploadTarget {
                 url,
                 bucket,
@@ -76,10 +100,30 @@ fn upload_target() -> anyhow::Result<Option<UploadTarget>> {
     }
 }
 
-fn lifetime() -> anyhow::Result<Duration> {
-    let seconds = variable("PERMISSION_SECONDS").map_or(Ok(300), |text| text.parse());
-    let seconds = seconds.ok().filter(|seconds| (1..=3600).contains(seconds));
-    Ok(Duration::from_secs(seconds.context("PERMISSION_SECONDS must be 1 to 3600")?))
+fn role() -> anyhow::Result<Option<Role>> {
+    let Some(arn) = variable("STS_ROLE_ARN") else { return Ok(None) };
+    // Who has temporary credentials words his callbacks himself; only the proof ties them to his own folder.
+    if variable("CALLBACK_SECRET").is_none() || variable("OSS_UPLOAD_URL").is_none() {
+        bail!("STS_ROLE_ARN needs CALLBACK_SECRET, OSS_UPLOAD_URL and the rest");
+    }
+    let endpoint = variable("STS_ENDPOINT").unwrap_or_else(|| "http://127.0.0.1:9003".to_owned());
+    if !is_http(&endpoint) || endpoint.trim_end_matches('/').matches('/').count() > 2 {
+        bail!("STS_ENDPOINT: {endpoint} must start with http:// or https:// and have no path");
+    }
+    Ok(Some(Role { arn, endpoint, lifetime: seconds("STS_SECONDS", 3600, 900..=43_200)? }))
+}
+
+fn is_http(url: &str) -> bool {
+    let authority = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let authority = authority.and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    !authority.is_empty() && !authority.contains(['?', '#', '@', ' '])
+}
+
+fn seconds(name: &str, otherwise: u64, range: RangeInclusive<u64>) -> anyhow::Result<Duration> {
+    let seconds = variable(name).map_or(Ok(otherwise), |text| text.parse()).ok();
+    let seconds = seconds.filter(|seconds| range.contains(seconds));
+    let bounds = || format!("{name} must be {} to {}", range.start(), range.end());
+    Ok(Duration::from_secs(seconds.with_context(bounds)?))
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -20,13 +20,15 @@ CREATE TABLE IF NOT EXISTS uploads (
 )";
 
 // A callback may come again: after an answer that was lost, by a replay, or because somebody recorded it.
+// An uploader with a key words the body, and so the id: it must not reach the row of another object.
 const UPSERT: &str = "
 INSERT INTO uploads (id, bucket, object, size, etag, mime_type, fields, received_at)
 VALUES (:id, :bucket, :object, :size, :etag, :mime_type, :fields, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 ON CONFLICT (id) DO UPDATE SET
     bucket = excluded.bucket, object = excluded.object, size = excluded.size, etag = excluded.etag,
     mime_type = excluded.mime_type, fields = excluded.fields, received_at = excluded.received_at,
-    deliveries = deliveries + 1";
+    deliveries = deliveries + 1
+WHERE uploads.bucket IS excluded.bucket AND uploads.object IS excluded.object";
 
 /// What a callback said, as texts.
 pub(crate) type Fields = BTreeMap<String, String>;
@@ -38,6 +40,9 @@ pub(crate) enum RecordError {
     /// The callback says something that this application did not ask for.
     #[error("size is not a number")]
     Size,
+    /// The callback has the id of another object's.
+    #[error("another object's upload has this id")]
+    Id,
     /// The fields cannot be written out.
     #[error("the fields are no JSON: {0}")]
     Fields(#[from] serde_json::Error),
@@ -77,7 +82,7 @@ impl Uploads {
 
 fn upsert(connection: &Connection, id: &str, fields: &Fields) -> Result<(), RecordError> {
     let size = fields.get("size").filter(|text| !text.is_empty()).map(|text| number(text)).transpose()?;
-    connection.prepare(UPSERT)?.execute(named_params! {
+    let rows = connection.prepare(UPSERT)?.execute(named_params! {
         ":id": id,
         ":bucket": fields.get("bucket"),
         ":object": fields.get("object"),
@@ -86,7 +91,7 @@ fn upsert(connection: &Connection, id: &str, fields: &Fields) -> Result<(), Reco
         ":mime_type": fields.get("mimeType"),
         ":fields": serde_json::to_string(fields)?,
     })?;
-    Ok(())
+    if rows == 0 { Err(RecordError::Id) } else { Ok(()) }
 }
 
 fn number(text: &str) -> Result<i64, RecordError> {

@@ -9,9 +9,10 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -24,6 +25,7 @@ import java.util.concurrent.Executors;
  * POST /callback[/...]   callbacks; what it answers is what the uploader gets
  * GET  /permission/form  permission to upload one file with a form, see UploadForm
  * GET  /permission/put   permission to PUT one file, see PresignedPut
+ * GET  /permission/sts   temporary credentials to upload with an SDK, see Sts
  * POST /upload-form      a form for a file whose type does not matter
  * GET  /                 a page that uploads with such permissions
  * </pre>
@@ -109,6 +111,7 @@ public final class Server {
         return switch (parts[0]) {
             case "/permission/form" -> permittedForm(exchange, query);
             case "/permission/put" -> permittedPut(exchange, query);
+            case "/permission/sts" -> temporaryCredentials(exchange, query);
             default -> throw new Refused(404, "not found");
         };
     }
@@ -138,7 +141,7 @@ public final class Server {
         return Map.of("Status", "OK", "id", id);
     }
 
-    /** OSS signs for all its customers with one key: each could have it sign a body that names your bucket. */
+    /** A store signs for all its users with one key: each could have it sign a body that names another's object. */
     private void checkProof(String target, Fields said) throws Refused, GeneralSecurityException {
         if (settings.callbackSecret().isEmpty()) {
             return;
@@ -150,16 +153,9 @@ public final class Server {
                 given = pair.substring("proof=".length());
             }
         }
-        Optional<String> bucket = said.get("bucket");
-        Optional<String> name = said.get("object");
-        if (bucket.isPresent() && name.isPresent()) {
-            byte[] expected = Permission.proof(settings.callbackSecret().get(), bucket.get(), name.get())
-                    .getBytes(StandardCharsets.UTF_8);
-            if (MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8), expected)) {
-                return;
-            }
+        if (!Permission.isProved(settings.callbackSecret().get(), given, said)) {
+            throw new Refused(403, "this application did not ask for this callback");
         }
-        throw new Refused(403, "this application did not ask for this callback");
     }
 
     /** The same for every delivery of one callback. Only the body is signed, so what it says goes first. */
@@ -188,12 +184,37 @@ public final class Server {
         return PresignedPut.sign(target, upload, Permission.checkedSize(query), Instant.now());
     }
 
+    private Map<String, ?> temporaryCredentials(HttpExchange exchange, Map<String, String> query)
+            throws Refused, GeneralSecurityException, JsonProcessingException {
+        Settings.Role role = settings.role().orElseThrow(() ->
+                new Refused(404, "temporary credentials are not configured: set STS_ROLE_ARN"));
+        Settings.UploadTarget target = uploadTarget();
+        String user = Permission.user(query);
+        String folder = Permission.folder(user);
+        Map<String, Object> permission = new LinkedHashMap<>();
+        permission.put("StatusCode", 200);
+        try {
+            permission.putAll(Sts.assumeRole(target, role, user, Sts.sessionPolicy(target.bucket(), folder)));
+        } catch (Sts.Unavailable e) {
+            System.err.println(e.getMessage());
+            throw new Refused(502, "there are no temporary credentials now");
+        }
+        permission.put("endpoint", target.endpoint());
+        permission.put("region", target.region());
+        permission.put("bucket", target.bucket());
+        permission.put("prefix", folder + "/");
+        String proof = Permission.proof(settings.callbackSecret().orElseThrow(), target.bucket(), folder + "/");
+        String callbackUrl = callbackUrl(exchange) + "?proof=" + proof;
+        permission.put("callback", Permission.callback(callbackUrl, List.of("name")));
+        return permission;
+    }
+
     private Permission.Upload permittedUpload(HttpExchange exchange, Map<String, String> query)
             throws Refused, GeneralSecurityException {
         String user = Permission.user(query);
         String name = Permission.checkedName(query.get("name"));
         String type = Permission.checkedType(query);
-        return upload(exchange, "users/" + user, Optional.of(type), Map.of("name", name, "user", user));
+        return upload(exchange, Permission.folder(user), Optional.of(type), Map.of("name", name, "user", user));
     }
 
     private Map<String, ?> uploadForm(HttpExchange exchange)
@@ -213,12 +234,14 @@ public final class Server {
     private Permission.Upload upload(
             HttpExchange exchange, String folder, Optional<String> contentType, Map<String, String> variables)
             throws Refused, GeneralSecurityException {
-        Settings.UploadTarget target = uploadTarget();
+        return Permission.upload(
+                uploadTarget().bucket(), callbackUrl(exchange), settings.callbackSecret(), folder, contentType, variables);
+    }
+
+    private String callbackUrl(HttpExchange exchange) throws Refused {
         // Right when the store runs on this machine.
         String ownUrl = "http://" + authority(exchange.getLocalAddress()) + settings.callbackPath();
-        String callbackUrl = target.callbackUrl().orElse(ownUrl);
-        return Permission.upload(
-                target.bucket(), callbackUrl, settings.callbackSecret(), folder, contentType, variables);
+        return uploadTarget().callbackUrl().orElse(ownUrl);
     }
 
     private Settings.UploadTarget uploadTarget() throws Refused {

@@ -2,6 +2,7 @@ package application;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -21,12 +22,25 @@ record Settings(
         Map<String, String> pinnedKeys,
         Optional<String> callbackSecret,
         Optional<UploadTarget> upload,
+        Optional<Role> role,
         Path page) {
 
     /** Where browsers and apps upload to, and the access key that signs their permissions, which live this long. */
     record UploadTarget(
             String url, String bucket, String region, String accessKeyId, String accessKeySecret,
-            Optional<String> callbackUrl, Duration lifetime) {}
+            Optional<String> callbackUrl, Duration lifetime) {
+
+        /** What SDKs are told: the URL without the bucket, be that in its path or in its host name. */
+        String endpoint() {
+            URI address = URI.create(url);
+            String authority = address.getRawAuthority();
+            boolean named = authority.startsWith(bucket + ".");
+            return address.getScheme() + "://" + (named ? authority.substring(bucket.length() + 1) : authority);
+        }
+    }
+
+    /** The role whose temporary credentials apps get, where STS gives them, and for how long. */
+    record Role(String arn, URI endpoint, Duration lifetime) {}
 
     /** A setting that the server must not start with. */
     static final class Wrong extends Exception {
@@ -47,6 +61,7 @@ record Settings(
                 pinnedKeys(words(environment, "PINNED_KEYS")),
                 text(environment, "CALLBACK_SECRET"),
                 uploadTarget(environment),
+                role(environment),
                 Path.of(environment.getOrDefault("UPLOAD_PAGE", "../upload.html")));
     }
 
@@ -98,15 +113,37 @@ record Settings(
         if (values.size() < names.size()) {
             throw new Wrong("upload forms need all of " + String.join(", ", names));
         }
+        if (!values.get(0).matches("https?://[^/?#@\\s]+(/\\S*)?")) {
+            throw new Wrong("OSS_UPLOAD_URL: " + values.get(0) + " must start with http:// or https://");
+        }
         return Optional.of(new UploadTarget(
                 values.get(0), values.get(1), values.get(2), values.get(3), values.get(4),
-                text(environment, "CALLBACK_URL"), lifetime(text(environment, "PERMISSION_SECONDS").orElse("300"))));
+                text(environment, "CALLBACK_URL"), seconds(environment, "PERMISSION_SECONDS", 300, 1, 3600)));
     }
 
-    private static Duration lifetime(String seconds) throws Wrong {
-        int count = seconds.matches("[0-9]{1,4}") ? Integer.parseInt(seconds) : 0;
-        if (count < 1 || count > 3600) {
-            throw new Wrong("PERMISSION_SECONDS must be 1 to 3600");
+    private static Optional<Role> role(Map<String, String> environment) throws Wrong {
+        Optional<String> arn = text(environment, "STS_ROLE_ARN");
+        if (arn.isEmpty()) {
+            return Optional.empty();
+        }
+        // Who has temporary credentials words his callbacks himself; only the proof ties them to his own folder.
+        if (text(environment, "CALLBACK_SECRET").isEmpty() || text(environment, "OSS_UPLOAD_URL").isEmpty()) {
+            throw new Wrong("STS_ROLE_ARN needs CALLBACK_SECRET, OSS_UPLOAD_URL and the rest");
+        }
+        String endpoint = text(environment, "STS_ENDPOINT").orElse("http://127.0.0.1:9003");
+        if (!endpoint.matches("https?://[^/?#@\\s]+/?")) {
+            throw new Wrong("STS_ENDPOINT: " + endpoint + " must start with http:// or https:// and have no path");
+        }
+        Duration lifetime = seconds(environment, "STS_SECONDS", 3600, 900, 43200);
+        return Optional.of(new Role(arn.get(), URI.create(endpoint), lifetime));
+    }
+
+    private static Duration seconds(Map<String, String> environment, String name, int otherwise, int least, int most)
+            throws Wrong {
+        String text = text(environment, name).orElse(Integer.toString(otherwise));
+        int count = text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : 0;
+        if (count < least || count > most) {
+            throw new Wrong(name + " must be " + least + " to " + most);
         }
         return Duration.ofSeconds(count);
     }

@@ -26,13 +26,15 @@ final class Uploads implements AutoCloseable {
             )""";
 
     // A callback may come again: after an answer that was lost, by a replay, or because somebody recorded it.
+    // An uploader with a key words the body, and so the id: it must not reach the row of another object.
     private static final String UPSERT = """
             INSERT INTO uploads (id, bucket, object, size, etag, mime_type, fields, received_at)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET
                 bucket = excluded.bucket, object = excluded.object, size = excluded.size, etag = excluded.etag,
                 mime_type = excluded.mime_type, fields = excluded.fields, received_at = excluded.received_at,
-                deliveries = deliveries + 1""";
+                deliveries = deliveries + 1
+            WHERE uploads.bucket IS excluded.bucket AND uploads.object IS excluded.object""";
 
     private final Connection connection;
 
@@ -62,7 +64,9 @@ final class Uploads implements AutoCloseable {
             statement.setString(6, said.members().get("mimeType"));
             statement.setString(7, Fields.JSON.writeValueAsString(said.members()));
             statement.setString(8, Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-            statement.executeUpdate();
+            if (statement.executeUpdate() == 0) {
+                throw new Refused(400, "another object's upload has this id");
+            }
         }
     }
 
