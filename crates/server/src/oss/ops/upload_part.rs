@@ -2,7 +2,7 @@
 //! sends them with every step.
 
 use ossicle_protocol::{Error, ErrorCode};
-use ossicle_store::{self as store, PartPlace, PutPart};
+use ossicle_store::{self as store, Part, PartPlace, PutPart, StoredData};
 
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
@@ -17,36 +17,48 @@ const MAX_PART_NUMBER: u32 = 10_000;
 
 /// Runs `UploadPart`.
 pub(crate) async fn upload_part(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
-    let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
-    let number = part_number(call)?;
-    let upload_id = call.query.get("uploadId").unwrap_or("");
-    let told = |error| of_part(error, || no_such_upload(upload_id));
-    let place = PartPlace { bucket, key, upload_id, number };
+    let place = place(call)?;
+    let told = |error| of_part(error, || no_such_upload(place.upload_id));
     let (upload, info) = call.app.store.upload_part(&place, body.announced()).await.map_err(told)?;
     client_encryption::check_repeated(&call.head.headers, &info.attributes)?;
     let sizes = Sizes::of_upload(&info.attributes);
     if let (Some(sizes), Some(length)) = (sizes, body.announced()) {
-        sizes.check_part(number, length)?;
+        sizes.check_part(place.number, length)?;
     }
     let Received { data, delay } = receive_into(call, body, upload).await?;
     if let Some(sizes) = sizes {
-        sizes.check_part(number, data.size())?;
+        sizes.check_part(place.number, data.size())?;
     }
     let (md5, crc64) = (base64_md5(&data.md5()), data.crc64());
-    let part = PutPart {
-        bucket: bucket.to_owned(),
-        key: key.to_owned(),
-        upload_id: upload_id.to_owned(),
-        number,
-        data,
-        now_ms: call.now.unix_millis(),
-    };
-    let part = call.app.store.put_part(part).await.map_err(told)?;
+    let part = put(call, &place, data).await.map_err(told)?;
     let reply = Reply::ok()
         .with_named("etag", &format!("\"{}\"", part.etag))
         .with_named("content-md5", &md5)
         .with_named("x-oss-hash-crc64ecma", &crc64.to_string());
     Ok(delay.show_on(reply))
+}
+
+/// Reads which part of which upload the call is about.
+pub(super) fn place(call: &Call) -> Result<PartPlace<'_>, Error> {
+    Ok(PartPlace {
+        bucket: call.bucket_name()?.as_str(),
+        key: call.key()?.as_str(),
+        upload_id: call.query.get("uploadId").unwrap_or(""),
+        number: part_number(call)?,
+    })
+}
+
+/// Stores the data as the part.
+pub(super) async fn put(call: &Call, place: &PartPlace<'_>, data: StoredData) -> Result<Part, store::Error> {
+    let part = PutPart {
+        bucket: place.bucket.to_owned(),
+        key: place.key.to_owned(),
+        upload_id: place.upload_id.to_owned(),
+        number: place.number,
+        data,
+        now_ms: call.now.unix_millis(),
+    };
+    call.app.store.put_part(part).await
 }
 
 /// Returns what a failure to store a part means; each operation has a detail code of its own for an upload that is not there.
@@ -58,7 +70,7 @@ pub(super) fn of_part(error: store::Error, no_such_upload: impl FnOnce() -> Erro
 }
 
 /// Reads `partNumber`, from 1 to 10,000. Messages, arguments and ECs as the manual shows them (0017-00000219, -220).
-pub(super) fn part_number(call: &Call) -> Result<u32, Error> {
+fn part_number(call: &Call) -> Result<u32, Error> {
     let text = call.query.get("partNumber").unwrap_or("");
     if text.is_empty() {
         let message = "Unexpected query string parameter";

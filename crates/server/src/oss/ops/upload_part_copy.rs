@@ -5,9 +5,9 @@ use std::ops::Range;
 use http::header::CONTENT_RANGE;
 use ossicle_protocol::xml::CopyPartResult;
 use ossicle_protocol::{ByteRange, Error, ErrorCode, Timestamp};
-use ossicle_store::{Object, PartPlace, PutPart, StoredData, Upload};
+use ossicle_store::{Object, StoredData, Upload};
 
-use super::upload_part::{of_part, part_number};
+use super::upload_part;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::oss::call::Call;
@@ -19,32 +19,21 @@ use crate::oss::upload_body::{SINGLE_UPLOAD_LIMIT, UploadStream};
 
 /// Runs `UploadPartCopy`.
 pub(crate) async fn upload_part_copy(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
-    let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?.as_str());
-    let number = part_number(call)?;
+    let place = upload_part::place(call)?;
     let mut throttle = Throttle::of(call)?;
-    let upload_id = call.query.get("uploadId").unwrap_or("");
     let store = &call.app.store;
-    let told = |error| of_part(error, || no_such_upload(upload_id));
-    let place = PartPlace { bucket, key, upload_id, number };
+    let told = |error| upload_part::of_part(error, || no_such_upload(place.upload_id));
     store.upload_part(&place, None).await.map_err(told)?;
     let source = copy_source::resolve(call).await?;
     let (range, content_range) = range(call, &source)?;
     let length = range.end - range.start;
     let (upload, info) = store.upload_part(&place, Some(length)).await.map_err(told)?;
     if let Some(sizes) = Sizes::of_upload(&info.attributes) {
-        sizes.check_part(number, length)?;
+        sizes.check_part(place.number, length)?;
     }
     let data = read(call, &source, range, upload).await?;
     let crc64 = data.crc64();
-    let part = PutPart {
-        bucket: bucket.to_owned(),
-        key: key.to_owned(),
-        upload_id: upload_id.to_owned(),
-        number,
-        data,
-        now_ms: call.now.unix_millis(),
-    };
-    let part = store.put_part(part).await.map_err(told)?;
+    let part = upload_part::put(call, &place, data).await.map_err(told)?;
     throttle.hold_up(length, || body.is_finishing()).await;
     let modified = Timestamp::from_unix_millis(part.last_modified_ms);
     let document = CopyPartResult { etag: &part.etag, last_modified: modified };
