@@ -35,6 +35,8 @@ mod pem;
 #[cfg(feature = "receiver")]
 pub mod receiver;
 mod signature;
+#[cfg(any(feature = "receiver", feature = "delivery"))]
+mod sync;
 mod template;
 mod url;
 mod variables;

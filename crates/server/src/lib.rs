@@ -20,6 +20,7 @@ mod oss;
 mod startup;
 mod stop;
 mod sts;
+mod sync;
 mod terminal;
 mod tls;
 

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::http1::Stream;
+use crate::sync;
 
 const MAX_IDLE: usize = 512;
 
@@ -83,7 +84,7 @@ impl Pool {
 
     fn lock(&self) -> MutexGuard<'_, Shelf> {
         // Nothing under this lock can leave the shelf half changed.
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.idle)
     }
 }
 

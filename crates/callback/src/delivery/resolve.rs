@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::attempt_error::AttemptError;
 use crate::guard::AddressGuard;
+use crate::sync;
 use crate::url::CallbackUrl;
 
 /// The lifetime of an answer of the system's resolver. Short, because nothing here knows its real lifetime.
@@ -101,7 +102,7 @@ impl Resolver {
     }
 
     fn name(&self, host: &str) -> Arc<Name> {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names = sync::lock(&self.names);
         if let Some(name) = names.get(host) {
             return Arc::clone(name);
         }

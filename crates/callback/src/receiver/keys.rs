@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 
 use crate::signature::VerifyingKey;
+use crate::sync::lock;
 
 /// The time for which a failure is remembered, so that bad requests cannot make a receiver hammer a key server.
 const FAILURE_LIFETIME: Duration = Duration::from_secs(5);
@@ -173,9 +174,4 @@ impl KeyCache {
         slots.insert(url.to_owned(), Arc::clone(&slot));
         slot
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What these locks guard is replaced whole, so a panic elsewhere leaves nothing half done.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,7 +6,7 @@ mod circuit_breaker;
 mod pace;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use ossicle_callback::CallbackUrl;
@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use self::circuit_breaker::{BreakerSettings, CircuitBreaker};
 use self::pace::Pace;
 use crate::config::{Callback, Redelivery};
+use crate::sync;
 
 /// Redeliveries that wait in memory for each one that may run.
 const QUEUED_PER_SLOT: usize = 16;
@@ -244,7 +245,7 @@ impl Drop for Permit {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.state)
     }
 }
 

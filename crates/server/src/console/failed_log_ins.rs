@@ -4,10 +4,12 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+
+use crate::sync;
 
 /// Failures of an account within one window that cost nothing.
 const FREE: u32 = 10;
@@ -59,7 +61,7 @@ impl Default for FailedLogIns {
 impl FailedLogIns {
     /// Takes note of a failure, and tells for how long its answer is to be held back, if it is.
     pub(super) fn add(&self, name: &str, ip: IpAddr, now_ms: i64) -> Option<Duration> {
-        let mut all = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = sync::lock(&self.accounts);
         let mut account = Account { network: network(ip), name: self.hasher.hash_one(name) };
         if all.len() >= MOST && !all.contains_key(&account) {
             all.retain(|_, failures| failures.is_recent(now_ms));

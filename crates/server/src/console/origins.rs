@@ -2,9 +2,11 @@
 //! send it uploads and read the answers, whatever CORS rules a bucket has: the page could do everything else
 //! as well.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::RwLock;
 
 use ossicle_protocol::{CorsRule, CorsRules};
+
+use crate::sync;
 
 /// Most origins that are remembered; the oldest is forgotten.
 const MOST: usize = 64;
@@ -16,7 +18,7 @@ pub(crate) struct ConsoleOrigins(RwLock<Vec<String>>);
 impl ConsoleOrigins {
     /// Remembers the origin of a console after a log-in.
     pub(crate) fn admit(&self, origin: &str) {
-        let mut origins = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut origins = sync::write(&self.0);
         if origins.iter().any(|known| known == origin) {
             return;
         }
@@ -29,7 +31,7 @@ impl ConsoleOrigins {
     /// Returns what a console at `origin` may do: send uploads, whole or in parts, end them, and read the answers. None
     /// if there is no such console.
     pub(crate) fn rules_for(&self, origin: &str) -> Option<CorsRules> {
-        let origins = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let origins = sync::read(&self.0);
         if !origins.iter().any(|known| known == origin) {
             return None;
         }

@@ -1,9 +1,11 @@
 //! Sessions of people who have logged in: random ids, kept in memory, ended after twelve idle hours.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use ossicle_protocol::SecretKey;
+
+use crate::sync;
 
 /// A session that nobody uses ends after this long.
 const IDLE_MS: i64 = 12 * 60 * 60 * 1000;
@@ -34,7 +36,7 @@ impl Sessions {
     /// Begins a session.
     pub(super) fn open(&self, now_ms: i64) -> Opened {
         let opened = Opened { id: random(), csrf: SecretKey::new(random()) };
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = sync::lock(&self.0);
         all.retain(|_, session| session.is_alive(now_ms));
         if all.len() >= MOST
             && let Some(idlest) =
@@ -48,7 +50,7 @@ impl Sessions {
 
     /// Marks a session as in use now and returns its token; none if it has ended or never was.
     pub(super) fn touch(&self, id: &str, now_ms: i64) -> Option<SecretKey> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = sync::lock(&self.0);
         let session = all.get_mut(id).filter(|session| session.is_alive(now_ms))?;
         session.used_ms = now_ms;
         Some(session.csrf.clone())
@@ -56,13 +58,13 @@ impl Sessions {
 
     /// Returns whether a session goes on, without using it.
     pub(super) fn is_open(&self, id: &str, now_ms: i64) -> bool {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = sync::lock(&self.0);
         all.get(id).is_some_and(|session| session.is_alive(now_ms))
     }
 
     /// Ends a session.
     pub(super) fn close(&self, id: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        sync::lock(&self.0).remove(id);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::budget::{Account, Budget, Excess, Slow};
 use super::connection::{Connection, Moment, Phase};
 use crate::observe::metrics::ConnectionMetrics;
+use crate::sync;
 
 /// How often the connections are looked at. A bound is exceeded by that at the most.
 const SWEEP: Duration = Duration::from_millis(500);
@@ -197,7 +198,7 @@ impl Connections {
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.open)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the server counts, in Prometheus's terms: requests, callbacks, the journal and the store. docs/production.md has
 //! a row for each metric, and a test that holds the two against each other.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::StatusCode;
@@ -11,6 +11,8 @@ use prometheus::{
     Counter, Encoder as _, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, TextEncoder,
 };
+
+use crate::sync;
 
 /// Deliveries that are due are counted as far as this: beyond, how long they have waited tells more than how many they
 /// are.
@@ -211,7 +213,7 @@ impl Metrics {
 
     /// Renders everything as Prometheus reads it. Asks the disk how full it is, which may block.
     pub(crate) fn render(&self, store: &Store) -> String {
-        let _scraping = self.scraping.lock().unwrap_or_else(PoisonError::into_inner);
+        let _scraping = sync::lock(&self.scraping);
         if let Err(error) = self.store.look_up(store) {
             tracing::warn!(%error, "the store's figures cannot be read");
         }

@@ -1,13 +1,14 @@
 //! What is set on buckets, at hand for every request. A document is read once for each of its versions.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use ossicle_protocol::configurations::{BucketCallbackPolicy, RequestPaymentConfiguration};
 use ossicle_protocol::{CorsRules, Error, LifecycleRules, RefererConfiguration};
 use ossicle_store::{self as store, Bucket, Store};
 
 use crate::oss::kept::Kept;
+use crate::sync;
 
 /// More buckets than this are not kept at hand.
 const MAX_BUCKETS: usize = 4096;
@@ -123,12 +124,12 @@ impl Settings {
         name: &str,
     ) -> Result<Option<Arc<BucketSettings>>, store::Error> {
         let Some(bucket) = store.bucket(name).await? else { return Ok(None) };
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).buckets.get(name).cloned();
+        let known = sync::read(&self.known).buckets.get(name).cloned();
         if let Some(known) = known.as_ref().filter(|known| Arc::ptr_eq(&known.bucket, &bucket)) {
             return Ok(Some(Arc::clone(known)));
         }
         let read = Arc::new(BucketSettings::read(store, bucket, known.as_deref()).await?);
-        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(name, &read);
+        sync::write(&self.known).insert(name, &read);
         Ok(Some(read))
     }
 }

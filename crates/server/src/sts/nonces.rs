@@ -4,11 +4,13 @@
 //! valid; where several nodes serve STS, the nonces have to be rows that every node writes before it answers.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use ossicle_protocol::Timestamp;
 use ossicle_protocol::sts::{Fault, FaultCode, MAX_SKEW_MILLIS, Verified};
 use sha2::{Digest as _, Sha256};
+
+use crate::sync;
 
 /// The most nonces of all accounts, and of one, that are remembered. One that has as many is told to come back later.
 const MOST: usize = 240_000;
@@ -52,7 +54,7 @@ impl Nonces {
         request: &Verified,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = sync::lock(&self.seen);
         seen.forget_until(now.unix_millis());
         let key = key(access_key_id, &request.nonce);
         if seen.used.contains(&key) {
