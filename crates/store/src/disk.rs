@@ -8,12 +8,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 pub(crate) use real::RealDisk;
 
 /// A file opened for writing or reading.
 pub(crate) trait DiskFile: Send + Sync + Debug {
     /// Writes all bytes at the offset.
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+    /// Writes all pieces at the offset, one after the other, in as few calls as the system takes.
+    fn write_pieces_at(&self, pieces: &[Bytes], offset: u64) -> io::Result<()>;
     /// Fills the buffer from the offset.
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
     /// Reads as many bytes from the offset into an empty vector; an error if there are fewer.

@@ -1,13 +1,14 @@
 //! The disk there is.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, IoSlice};
 #[cfg(target_os = "linux")]
 use std::num::NonZeroU64;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use rustix::buffer::spare_capacity;
 #[cfg(target_os = "linux")]
 use rustix::fs::Advice;
@@ -15,6 +16,9 @@ use rustix::io::Errno;
 
 use super::{Disk, DiskFile};
 use crate::permissions::{FILE_MODE, create_folder};
+
+/// Linux takes no more pieces in one call.
+const MOST_PIECES: usize = 1024;
 
 /// The operating system's files.
 #[derive(Debug, Default)]
@@ -65,6 +69,27 @@ impl DiskFile for File {
         FileExt::write_all_at(self, bytes, offset)
     }
 
+    fn write_pieces_at(&self, pieces: &[Bytes], mut offset: u64) -> io::Result<()> {
+        for pieces in pieces.chunks(MOST_PIECES) {
+            let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+            let mut left = slices.as_mut_slice();
+            // Goes past empty pieces, so that none is left when all are written.
+            IoSlice::advance_slices(&mut left, 0);
+            while !left.is_empty() {
+                match rustix::io::pwritev(self, left, offset) {
+                    Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                    Ok(written) => {
+                        IoSlice::advance_slices(&mut left, written);
+                        offset += written as u64;
+                    }
+                    Err(Errno::INTR) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         FileExt::read_exact_at(self, buffer, offset)
     }
@@ -101,5 +126,27 @@ impl DiskFile for File {
 
     fn len(&self) -> io::Result<u64> {
         Ok(self.metadata()?.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_written_one_after_the_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = RealDisk.create(&folder.path().join("file")).unwrap();
+        let number = |number: usize| Bytes::from(format!("{number};"));
+        let mut pieces: Vec<Bytes> = (0..3 * MOST_PIECES).map(number).collect();
+        for empty in [0, 1, MOST_PIECES, pieces.len()] {
+            pieces.insert(empty, Bytes::new());
+        }
+        file.write_all_at(b"before", 0).unwrap();
+        file.write_pieces_at(&pieces, 6).unwrap();
+        file.write_pieces_at(&[Bytes::new()], 0).unwrap();
+        file.write_pieces_at(&[], 0).unwrap();
+        let expected = [b"before", pieces.concat().as_slice()].concat();
+        assert_eq!(std::fs::read(folder.path().join("file")).unwrap(), expected);
     }
 }

@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use bytes::Bytes;
+
 use crate::disk::{Disk, DiskFile};
 use crate::engine::embedded::tables::Images;
 use crate::engine::write_batch::WriteBatch;
@@ -370,6 +372,11 @@ impl DiskFile for SimulatedFile {
             state.tree.write(self.inode, offset, bytes);
             Ok(())
         })
+    }
+
+    fn write_pieces_at(&self, pieces: &[Bytes], offset: u64) -> io::Result<()> {
+        let bytes = pieces.concat();
+        if bytes.is_empty() { Ok(()) } else { self.write_all_at(&bytes, offset) }
     }
 
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {

@@ -15,9 +15,6 @@ use crate::id::DataId;
 /// The disk is given the data whenever this much has been written, so that the sync at the end is short.
 const WRITEBACK_BYTES: u64 = 1 << 20;
 
-/// Pieces smaller than this are gathered before they are written.
-const SMALL_PIECE: usize = 64 * 1024;
-
 /// A data file being written, one batch of pieces at a time.
 #[derive(Debug)]
 pub(crate) struct FileWriter {
@@ -97,17 +94,11 @@ impl NewFile {
     }
 
     fn write(&mut self, pieces: &[Bytes]) -> Result<(), Error> {
-        let mut gathered = Vec::new();
+        self.file.write_pieces_at(pieces, self.offset).map_err(|e| Error::io("writing a data file", &e))?;
         for piece in pieces {
             self.crc64.update(piece);
-            if piece.len() < SMALL_PIECE {
-                gathered.extend_from_slice(piece);
-            } else {
-                self.put_gathered(&mut gathered)?;
-                self.put(piece)?;
-            }
+            self.offset += piece.len() as u64;
         }
-        self.put_gathered(&mut gathered)?;
         if self.offset - self.given >= WRITEBACK_BYTES && self.files.is_durable() {
             self.file.begin_writeback(self.given, self.offset - self.given);
             self.given = self.offset;
@@ -122,19 +113,5 @@ impl NewFile {
         let Self { guard, offset, crc64, .. } = self;
         let (id, guard) = (guard.id(), BlobGuard::Files(guard));
         Ok(WrittenBlob { id, size: offset, crc64: crc64.finalize(), guard })
-    }
-
-    fn put_gathered(&mut self, gathered: &mut Vec<u8>) -> Result<(), Error> {
-        if !gathered.is_empty() {
-            self.put(gathered)?;
-            gathered.clear();
-        }
-        Ok(())
-    }
-
-    fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.file.write_all_at(bytes, self.offset).map_err(|e| Error::io("writing a data file", &e))?;
-        self.offset += bytes.len() as u64;
-        Ok(())
     }
 }
