@@ -59,6 +59,7 @@ mod put_object_tagging;
 mod upload_part;
 mod upload_part_copy;
 
+mod access;
 mod addressing;
 mod callbacks;
 mod data_folder;

@@ -59,7 +59,7 @@ pub(crate) struct Draft {
 }
 
 impl World {
-    pub(super) fn new(server: &Arc<Server>) -> Self {
+    pub(crate) fn new(server: &Arc<Server>) -> Self {
         let bucket = Bucket::on(server);
         server.request("PUT", &format!("/{}-empty", bucket.name)).send().expect(200);
         for key in ["k", "source"] {
@@ -73,6 +73,11 @@ impl World {
         let upload = bucket.initiate("folder/parts");
         let etag = bucket.part("folder/parts", &upload, 1, CONTENT.as_bytes());
         Self { bucket, upload, etag }
+    }
+
+    /// Returns the bucket itself.
+    pub(crate) fn bucket(&self) -> &Bucket {
+        &self.bucket
     }
 
     /// Returns the name of the bucket.
@@ -91,7 +96,7 @@ impl World {
     }
 
     /// A request that succeeds.
-    pub(super) fn draft(&self, operation: Operation) -> Draft {
+    pub(crate) fn draft(&self, operation: Operation) -> Draft {
         let least = Draft::least(operation, self.name());
         stated::of(operation).fold(least, |draft, inputs| (inputs.request)(self, draft))
     }
@@ -104,7 +109,7 @@ impl World {
     }
 
     /// Everything that can be seen of the world.
-    pub(super) fn state(&self) -> String {
+    pub(crate) fn state(&self) -> String {
         let (bucket, name) = (&self.bucket, &self.bucket.name);
         let mut answers = Vec::new();
         for other in ["-empty", "-new"] {
@@ -210,13 +215,19 @@ impl Draft {
         self.with(Place::Field, name, value)
     }
 
+    /// The same form without a field.
+    pub(crate) fn without_field(mut self, name: &str) -> Self {
+        self.fields.retain(|(present, _)| present != name);
+        self
+    }
+
     /// The same with a document, where it is a request that sets one.
     pub(crate) fn body_to_set(self, document: &str) -> Self {
         if self.method == Method::PUT { self.body(document) } else { self }
     }
 
     /// Whether the request changes nothing.
-    pub(super) fn only_reads(&self) -> bool {
+    pub(crate) fn only_reads(&self) -> bool {
         self.method.is_safe()
     }
 
@@ -238,7 +249,8 @@ impl Draft {
         self
     }
 
-    fn request(&self, server: &Arc<Server>) -> Request {
+    /// Writes the request out.
+    pub(crate) fn request(&self, server: &Arc<Server>) -> Request {
         let mut request = server.request(self.method(), &self.path);
         for (name, value) in &self.query {
             request = request.query(name, value);
