@@ -24,6 +24,7 @@ def temporary_credentials(world):
         equal({name: permission[name] for name in CREDENTIALS}, CREDENTIALS, "credentials")
         equal(permission["StatusCode"], 200, "StatusCode")
         place = {"endpoint": world.place.endpoint, "region": "cn-hangzhou", "bucket": world.place.bucket}
+        place["url"] = f"{world.place.endpoint}/{world.place.bucket}"
         equal({name: permission[name] for name in place}, place, "place")
         equal(permission["prefix"], f"users/{USER}/", "prefix")
         callback = permission["callback"]

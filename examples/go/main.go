@@ -204,6 +204,7 @@ type permittedSession struct {
 	SecurityToken   string
 	Expiration      string
 	Endpoint        string            `json:"endpoint"`
+	URL             string            `json:"url"`
 	Region          string            `json:"region"`
 	Bucket          string            `json:"bucket"`
 	Prefix          string            `json:"prefix"`
@@ -229,7 +230,7 @@ func (a *application) temporaryCredentials(request *http.Request) (any, error) {
 	callbackURL := a.callbackURL(request) + "?proof=" + proof(secret, target.bucket, folder+"/")
 	return permittedSession{
 		http.StatusOK, given.AccessKeyID, given.AccessKeySecret, given.SecurityToken, given.Expiration,
-		target.endpoint, target.region, target.bucket, folder + "/", callbackTo(callbackURL, "name"),
+		target.endpoint, target.url, target.region, target.bucket, folder + "/", callbackTo(callbackURL, "name"),
 	}, nil
 }
 

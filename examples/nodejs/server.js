@@ -108,7 +108,7 @@ class Application {
     if (role === undefined) throw new Refused(404, 'temporary credentials are not configured: set STS_ROLE_ARN');
     const user = userOf(asked);
     const folder = folderOf(user);
-    const { endpoint, region, bucket } = target;
+    const { endpoint, url, region, bucket } = target;
     let credentials;
     try {
       credentials = await assumeRole(target, role, user, sessionPolicy(bucket, folder));
@@ -122,7 +122,7 @@ class Application {
       callbackBody: callbackBody(['name']),
       callbackBodyType: 'application/json',
     };
-    return { StatusCode: 200, ...credentials, endpoint, region, bucket, prefix: `${folder}/`, callback };
+    return { StatusCode: 200, ...credentials, endpoint, url, region, bucket, prefix: `${folder}/`, callback };
   }
 
   #permittedUpload(request, asked) {

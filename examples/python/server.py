@@ -161,7 +161,10 @@ class Handler(BaseHTTPRequestHandler):
             "callbackBody": permission.callback_body(["name"]),
             "callbackBodyType": "application/json",
         }
-        place = {"endpoint": target.endpoint, "region": target.region, "bucket": target.bucket, "prefix": f"{folder}/"}
+        place = {
+            "endpoint": target.endpoint, "url": target.url, "region": target.region, "bucket": target.bucket,
+            "prefix": f"{folder}/",
+        }
         return {"StatusCode": 200, **credentials, **place, "callback": callback}
 
     def _permitted_upload(self, query):

@@ -197,6 +197,7 @@ async fn temporary_credentials(
         status_code: 200,
         credentials,
         endpoint: target.endpoint(),
+        url: target.url.clone(),
         region: target.region.clone(),
         bucket: target.bucket.clone(),
         prefix,
@@ -216,6 +217,7 @@ struct PermittedSession {
     #[serde(flatten)]
     credentials: TemporaryCredentials,
     endpoint: String,
+    url: String,
     region: String,
     bucket: String,
     prefix: String,

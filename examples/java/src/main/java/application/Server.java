@@ -200,6 +200,7 @@ public final class Server {
             throw new Refused(502, "there are no temporary credentials now");
         }
         permission.put("endpoint", target.endpoint());
+        permission.put("url", target.url());
         permission.put("region", target.region());
         permission.put("bucket", target.bucket());
         permission.put("prefix", folder + "/");
