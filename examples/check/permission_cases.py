@@ -48,7 +48,7 @@ def _recorded(world, application, answer, key):
 
 
 @contextmanager
-def _nothing_stored(world, *applications):
+def nothing_stored(world, *applications):
     """Whatever happens inside leaves neither object nor row."""
     keys, rows = world.store.keys(), [application.rows() for application in applications]
     yield
@@ -57,7 +57,7 @@ def _nothing_stored(world, *applications):
 
 
 @contextmanager
-def _other_bucket(store):
+def other_bucket(store):
     other = dataclasses.replace(store, bucket=f"{store.bucket}-other")
     equal(other.create_bucket().status, 200, "status of another bucket")
     try:
@@ -82,7 +82,7 @@ def form(world):
 
 @case("a form, V1 or V4, cannot be bent: key, type, callback, variables, policy, bucket, size", needs_store=True)
 def bent_form(world):
-    with _nothing_stored(world, world.application):
+    with nothing_stored(world, world.application):
         for version in ("v1", "v4"):
             permission = _permission(world.application, "form", version=version)
             url, fields = permission["url"], permission["fields"]
@@ -93,7 +93,7 @@ def bent_form(world):
                 "another type of the file": world.store.post_form(url, fields, PNG, "text/html"),
                 "a type of the field": world.store.post_form(url, {**fields, "content-type": "text/html"}, PNG, "text/html"),
             }
-            with _other_bucket(world.store) as other:
+            with other_bucket(world.store) as other:
                 elsewhere = url.replace(f"/{world.store.bucket}", f"/{other.bucket}")
                 refusals["another bucket"] = world.store.post_form(elsewhere, fields, PNG, "image/png")
             for what, answer in refusals.items():
@@ -142,7 +142,7 @@ def put(world):
 
 @case("a presigned PUT cannot be bent: key, method, type, length, callback, variables, headers, bucket", needs_store=True)
 def bent_put(world):
-    with _nothing_stored(world, world.application):
+    with nothing_stored(world, world.application):
         permission = _permission(world.application, "put")
         for what, url in _bent_urls(world, permission["url"]).items():
             answer = _put(permission, url=url)
@@ -162,7 +162,7 @@ def bent_put(world):
         )
         for changed in headers:
             equal(_put(permission, headers=changed).status, 403, f"status with {changed}")
-        with _other_bucket(world.store) as other:
+        with other_bucket(world.store) as other:
             elsewhere = permission["url"].replace(f"/{world.store.bucket}/", f"/{other.bucket}/")
             equal(_put(permission, url=elsewhere).status, 403, "status with another bucket")
 
@@ -194,7 +194,7 @@ def _bent_urls(world, url) -> dict:
 
 @case("permissions end", needs_store=True)
 def expired(world):
-    with _nothing_stored(world, world.brief):
+    with nothing_stored(world, world.brief):
         forms = [_permission(world.brief, "form", version=version) for version in ("v1", "v4")]
         permission = _permission(world.brief, "put")
         time.sleep(2.5)

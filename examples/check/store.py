@@ -1,6 +1,7 @@
 """The store under test, spoken to by hand: what an SDK would send, signed with versions 1 and 4."""
 
 import base64
+import dataclasses
 import datetime
 import hashlib
 import hmac
@@ -25,6 +26,8 @@ class Store:
     access_key_secret: str
     region: str
     bucket: str
+    # Of temporary credentials.
+    security_token: str = ""
 
     @property
     def authority(self) -> str:
@@ -35,6 +38,15 @@ class Store:
     def key_prefixes(self) -> str:
         """Where the store's own public key may be, as the application servers are told."""
         return f"{self.endpoint}/ {self.console}/"
+
+    def with_session(self, permission: dict) -> "Store":
+        """The same store for who has these temporary credentials."""
+        return dataclasses.replace(
+            self,
+            access_key_id=permission["AccessKeyId"],
+            access_key_secret=permission["AccessKeySecret"],
+            security_token=permission["SecurityToken"],
+        )
 
     def put(self, version: int, key: str, data: bytes, headers: dict) -> Answer:
         """PutObject."""
@@ -49,10 +61,13 @@ class Store:
         """DeleteObject, or DeleteBucket without a key."""
         return self._send(self._sign_v4, "DELETE", key, {}, b"")
 
+    def list(self) -> Answer:
+        """ListObjects."""
+        return self._send(self._sign_v4, "GET", "", {}, b"")
+
     def keys(self) -> list:
-        """ListObjects, one page of it."""
-        answer = self._send(self._sign_v4, "GET", "", {}, b"")
-        return [element.text for element in ElementTree.fromstring(answer.body).iter("Key")]
+        """The names of one page of ListObjects."""
+        return [element.text for element in ElementTree.fromstring(self.list().body).iter("Key")]
 
     def create_bucket(self) -> Answer:
         """PutBucket."""
@@ -76,6 +91,8 @@ class Store:
 
     def _send(self, sign, method, key, headers, data) -> Answer:
         path = f"/{self.bucket}/{quote(key)}" if key else f"/{self.bucket}/"
+        if self.security_token:
+            headers = {**headers, "x-oss-security-token": self.security_token}
         return exchange(self.authority, method, path, sign(method, key, path, headers), data)
 
     def _sign_v1(self, method, key, _path, headers) -> dict:
