@@ -46,7 +46,7 @@ use http::{HeaderMap, Method};
 use crate::{Query, Target};
 
 pub use canonical::CanonicalRequest;
-pub use identify::{Identified, identify};
+pub use identify::{Claim, Identified, claim};
 pub use presented::{Presented, Version, presented};
 pub use restrictions::{Client, Restrictions};
 pub use scope::Scope;

@@ -52,8 +52,6 @@ pub(crate) struct Settings {
     pub(crate) vpc_id: String,
     /// The time for one URL.
     pub(crate) timeout: Duration,
-    /// The account that owns the buckets.
-    pub(crate) owner_id: String,
     /// Patterns that are masked in the journal.
     pub(crate) mask: Vec<regex::Regex>,
 }

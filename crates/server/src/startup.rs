@@ -20,7 +20,8 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::access::auth::Credentials;
-use crate::access::master_key::MasterKey;
+use crate::access::directory::Directory;
+use crate::access::master_key::{MasterKey, Purpose};
 use crate::app::{self, App};
 use crate::background::abandoned_uploads;
 use crate::background::{self, Job};
@@ -157,13 +158,13 @@ impl Server {
             config.server.max_console_connections,
         )?;
         let store = open_store(&config, &data_dir)?;
-        let master_key = MasterKey::load_or_make(&config.master_key_file(&data_dir))?;
+        let master_key = master_key(&config.master_key_file(&data_dir), &store).await?;
         let metrics = Metrics::new().context("cannot register metrics")?;
         let callbacks =
             callbacks(&config, &data_dir, console.as_deref().unwrap_or(&endpoint), metrics.clone())?;
         let app = Arc::new(App {
             addressing: addressing(&config)?,
-            credentials: Credentials::new(root.id, root.secret, scope(&config)),
+            credentials: credentials(root, &config, &master_key),
             callbacks: Arc::new(callbacks),
             header_case: HeaderCase::learn().await.context("cannot prepare header names")?,
             request_ids: RequestIds::new(rand::random()),
@@ -402,6 +403,28 @@ fn open_store(config: &Config, data_dir: &Path) -> anyhow::Result<Store> {
     })
 }
 
+/// Opens the master key, which has to be the one that access keys were sealed under.
+pub(crate) async fn master_key(path: &Path, store: &Store) -> anyhow::Result<MasterKey> {
+    let Some(sealed) = store.any_access_key().await? else { return Ok(MasterKey::load_or_make(path)?) };
+    let key = MasterKey::load(path).context(
+        "there are access keys, whose secrets only the master key opens that they were made under: restore that file",
+    )?;
+    if key.open(Purpose::AccessKeySecret(&sealed.id), &sealed.sealed_secret).is_none() {
+        bail!(
+            "{} is not the master key that the secrets of the access keys were sealed under: restore that file, or set \
+             access.master_key_file to it",
+            path.display()
+        );
+    }
+    Ok(key)
+}
+
+fn credentials(root: RootKey, config: &Config, master_key: &MasterKey) -> Credentials {
+    let account = &config.account.owner_id;
+    let directory = Directory::new(account.clone(), master_key.clone());
+    Credentials::new((root.id, root.secret), account, directory, scope(config))
+}
+
 fn callbacks(config: &Config, data_dir: &Path, own_url: &str, metrics: Metrics) -> anyhow::Result<Callbacks> {
     let keys = CallbackKeys::open(&data_dir.join("keys"))?;
     let guard = if config.callback.allow_private {
@@ -424,7 +447,6 @@ fn callbacks(config: &Config, data_dir: &Path, own_url: &str, metrics: Metrics) 
             .unwrap_or_else(|| format!("{own_url}/callback_pub_key_v{version}.pem")),
         vpc_id: config.callback.vpc_id.clone(),
         timeout: config.callback_timeout(),
-        owner_id: config.account.owner_id.clone(),
         mask,
     };
     let limits = Limits::new(&config.callback, &config.redelivery, settings.longest_attempt_ms());

@@ -16,7 +16,8 @@ pub(crate) use delivery::{
     Backlog, CountsOfDeliveries, Deliveries, DeliveryOf, IsScheduled, ReclaimQueue, TimeToKeep, parse_cursor,
 };
 pub(crate) use identity::{
-    AccessKeys, AccountOf, Accounts, KnownAccessKeyOf, KnownRoleOf, Policies, Roles, UserOf, Users,
+    AccessKeys, AccountOf, Accounts, AnyAccessKey, KnownAccessKeyOf, KnownRoleOf, Policies, Roles, UserOf,
+    Users,
 };
 pub(crate) use object::{ObjectOf, Objects, OpenObject, RenderedObjects};
 pub(crate) use pending::PendingUploadsAfter;

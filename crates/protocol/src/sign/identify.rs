@@ -1,5 +1,5 @@
-//! Who sent a request, and what it is once that is known: reading the signature, looking its secret up, checking both it and
-//! the restrictions of its URL. Nothing but what this returns may be acted upon.
+//! Who sent a request, and what it is once that is known: reading the signature, then, with the secret of its key, checking both
+//! it and the restrictions of its URL. Nothing but what this returns may be acted upon.
 
 use std::borrow::Cow;
 
@@ -15,35 +15,57 @@ pub struct Identified<'a> {
     pub signed: Option<Presented>,
 }
 
-/// Identifies the sender of `asked`, which `client` sent at `now`. `secret` looks up the key that a signature names.
+/// A signature that a request presents and that nobody has verified yet.
+#[derive(Clone, Debug)]
+pub struct Claim<'r, 'a> {
+    asked: &'r SignedRequest<'a>,
+    presented: Presented,
+    restrictions: Option<Restrictions>,
+}
+
+/// Reads what `asked` presents as its signature; `None` for an anonymous request.
 ///
 /// # Errors
-/// What [`presented`], `secret`, [`Presented::verify`] and [`Restrictions`] refuse.
-pub fn identify<'a, 'k>(
-    asked: &SignedRequest<'a>,
-    client: Client,
-    now: Timestamp,
-    scope: &Scope,
-    secret: impl FnOnce(&Presented) -> Result<&'k SecretKey, Error>,
-) -> Result<Identified<'a>, Error> {
-    let Some(presented) = presented(asked.headers, asked.query)? else {
-        return Ok(Identified { request: CanonicalRequest::unsigned(asked), signed: None });
-    };
+/// What [`presented`] and [`Restrictions`] refuse.
+pub fn claim<'r, 'a>(asked: &'r SignedRequest<'a>) -> Result<Option<Claim<'r, 'a>>, Error> {
+    let Some(presented) = presented(asked.headers, asked.query)? else { return Ok(None) };
     let restrictions = Restrictions::from_query(asked.query)?;
-    let secret = secret(&presented)?;
-    let Some(restrictions) = restrictions else {
-        let request = presented.verify(asked, secret, now, scope)?;
-        return Ok(Identified { request, signed: Some(presented) });
-    };
-    let query = restrictions.signed_query(asked.query, client);
-    let verified = presented
-        .verify(&SignedRequest { query: &query, ..*asked }, secret, now, scope)
-        .map_err(|error| restrictions.mismatch(&presented, error))?;
-    restrictions.check(client)?;
-    let request = CanonicalRequest {
-        target: asked.target,
-        query: Cow::Owned(verified.query.into_owned()),
-        headers: Cow::Owned(verified.headers.into_owned()),
-    };
-    Ok(Identified { request, signed: Some(presented) })
+    Ok(Some(Claim { asked, presented, restrictions }))
+}
+
+impl<'a> Claim<'_, 'a> {
+    /// Returns the signature, to look its key up.
+    #[must_use]
+    pub fn presented(&self) -> &Presented {
+        &self.presented
+    }
+
+    /// Verifies the signature with the secret of its key. `client` sent the request at `now`.
+    ///
+    /// # Errors
+    /// What [`Presented::verify`] and [`Restrictions`] refuse.
+    pub fn verify(
+        self,
+        secret: &SecretKey,
+        client: Client,
+        now: Timestamp,
+        scope: &Scope,
+    ) -> Result<Identified<'a>, Error> {
+        let Self { asked, presented, restrictions } = self;
+        let Some(restrictions) = restrictions else {
+            let request = presented.verify(asked, secret, now, scope)?;
+            return Ok(Identified { request, signed: Some(presented) });
+        };
+        let query = restrictions.signed_query(asked.query, client);
+        let verified = presented
+            .verify(&SignedRequest { query: &query, ..*asked }, secret, now, scope)
+            .map_err(|error| restrictions.mismatch(&presented, error))?;
+        restrictions.check(client)?;
+        let request = CanonicalRequest {
+            target: asked.target,
+            query: Cow::Owned(verified.query.into_owned()),
+            headers: Cow::Owned(verified.headers.into_owned()),
+        };
+        Ok(Identified { request, signed: Some(presented) })
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use ossicle_protocol::sign::{Client, Identified, Scope, SignedRequest, identify};
+use ossicle_protocol::sign::{CanonicalRequest, Client, Identified, Scope, SignedRequest, claim};
 use ossicle_protocol::{Addressing, Error, ErrorCode, Operation, Query, SecretKey, Target, route};
 
 use crate::signing::{DOMAIN, ID, SECRET, Way, Wire, now};
@@ -148,13 +148,13 @@ fn is_plain(name: &str) -> bool {
 fn identified<'a>(asked: &SignedRequest<'a>) -> Result<Identified<'a>, Error> {
     let secret = SecretKey::new(SECRET);
     let client = Client { ip: [127, 0, 0, 1].into(), forwarded: false };
-    identify(asked, client, now(), &Scope::default(), |presented| {
-        if presented.access_key_id() == ID && presented.security_token().is_none() {
-            Ok(&secret)
-        } else {
-            Err(Error::new(ErrorCode::InvalidAccessKeyId))
-        }
-    })
+    let Some(claim) = claim(asked)? else {
+        return Ok(Identified { request: CanonicalRequest::unsigned(asked), signed: None });
+    };
+    if claim.presented().access_key_id() != ID || claim.presented().security_token().is_some() {
+        return Err(Error::new(ErrorCode::InvalidAccessKeyId));
+    }
+    claim.verify(&secret, client, now(), &Scope::default())
 }
 
 /// Whether the signature has to cover a parameter of this name, seen with the eyes of whoever acts upon it.

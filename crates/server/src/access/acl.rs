@@ -8,15 +8,25 @@ use crate::oss::call::Call;
 
 /// What a bucket allows everybody: what its ACL and those of its objects say, or nothing where public access is blocked.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct PublicAccess {
+pub(crate) struct PublicAccess<'a> {
+    owner: &'a str,
     acl: BucketAcl,
     blocked: bool,
 }
 
-impl PublicAccess {
+impl<'a> PublicAccess<'a> {
     /// Returns the access to a bucket of this store.
-    pub(crate) async fn of(app: &App, bucket: &Bucket) -> Result<Self, store::Error> {
-        Ok(Self { acl: bucket_acl(bucket), blocked: is_blocked(app, bucket.block_public_access).await? })
+    pub(crate) async fn of(app: &App, bucket: &'a Bucket) -> Result<Self, store::Error> {
+        Ok(Self {
+            owner: &bucket.owner,
+            acl: bucket_acl(bucket),
+            blocked: is_blocked(app, &bucket.owner, bucket.block_public_access).await?,
+        })
+    }
+
+    /// Returns the account that owns the bucket.
+    pub(crate) fn owner(self) -> &'a str {
+        self.owner
     }
 
     /// Returns what everybody may do with the bucket.
@@ -33,10 +43,10 @@ impl PublicAccess {
     }
 }
 
-/// Returns whether public access to a bucket is blocked, whose own setting is `of_bucket`: by that, or for the whole account.
-pub(crate) async fn is_blocked(app: &App, of_bucket: bool) -> Result<bool, store::Error> {
-    Ok(of_bucket
-        || app.store.account_document(app.owner_id(), AccountDocument::PublicAccessBlock).await?.is_some())
+/// Returns whether public access to a bucket is blocked, whose own setting is `of_bucket`: by that, or for all buckets of its
+/// owner.
+pub(crate) async fn is_blocked(app: &App, owner: &str, of_bucket: bool) -> Result<bool, store::Error> {
+    Ok(of_bucket || app.store.account_document(owner, AccountDocument::PublicAccessBlock).await?.is_some())
 }
 
 /// Refuses to give everybody a right on a bucket whose public access is blocked, in OSS's words.

@@ -1,55 +1,79 @@
 //! Who is calling: access keys and the verification of a presented signature. What the caller may do is `authorize`'s.
 
-use ossicle_protocol::sign::{self, Client, Identified, Presented, Scope, SignedRequest};
+use std::sync::Arc;
+
+use ossicle_protocol::sign::{Claim, Client, Identified, Presented, Scope};
 use ossicle_protocol::{Error, ErrorCode, SecretKey, Timestamp};
+use ossicle_store::Store;
+
+use super::directory::{Directory, Found};
+use super::identity::{Identity, IdentityKind};
+use crate::oss::failure::Failure;
 
 /// Who sent a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Caller {
     /// Nobody signed.
     Anonymous,
-    /// The holder of this access key, which is the owner's.
-    Owner {
-        /// The access key id.
-        access_key_id: String,
-    },
+    /// The holder of an access key, by a signature that was verified.
+    Signed(Arc<Identity>),
 }
 
 impl Caller {
-    /// Makes the caller the owner, by a signature that was verified.
-    pub(crate) fn owner(verified: &Presented) -> Self {
-        Self::Owner { access_key_id: verified.access_key_id().to_owned() }
+    /// Returns who signed.
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::Anonymous => None,
+            Self::Signed(identity) => Some(identity),
+        }
     }
 
-    pub(crate) fn is_owner(&self) -> bool {
-        matches!(self, Self::Owner { .. })
+    /// Returns whether the caller is this account itself, and none of its users.
+    pub(crate) fn is_root_of(&self, account: &str) -> bool {
+        self.identity()
+            .is_some_and(|identity| identity.kind == IdentityKind::Root && *identity.account == *account)
+    }
+
+    /// Returns the account of whoever signed.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.identity().map(|identity| &*identity.account)
     }
 
     /// Returns the access key id, or what OSS's access log has for an anonymous caller.
     pub(crate) fn name(&self) -> &str {
-        match self {
-            Self::Anonymous => "-",
-            Self::Owner { access_key_id } => access_key_id,
-        }
+        self.identity().map_or("-", |identity| &identity.access_key_id)
     }
 }
 
-/// The access keys that the server knows.
+/// The access keys that the server knows: the configured account's, and those in the directory.
 #[derive(Debug)]
 pub(crate) struct Credentials {
-    root_id: String,
-    root_secret: SecretKey,
+    root: Arc<Identity>,
+    directory: Directory,
     scope: Scope,
 }
 
 impl Credentials {
-    pub(crate) fn new(root_id: String, root_secret: SecretKey, scope: Scope) -> Self {
-        Self { root_id, root_secret, scope }
+    /// Takes the access key of the configured account, which stands in no directory.
+    pub(crate) fn new(
+        (root_id, root_secret): (String, SecretKey),
+        account: &str,
+        directory: Directory,
+        scope: Scope,
+    ) -> Self {
+        let root = Identity {
+            access_key_id: root_id,
+            secret: root_secret,
+            account: account.into(),
+            kind: IdentityKind::Root,
+            policies: Arc::default(),
+        };
+        Self { root: Arc::new(root), directory, scope }
     }
 
     /// Returns the root access key, for the console's log-in and the signatures that it makes.
     pub(crate) fn root(&self) -> (&str, &SecretKey) {
-        (&self.root_id, &self.root_secret)
+        (&self.root.access_key_id, &self.root.secret)
     }
 
     /// Returns the scope that a V4 signature must be made for.
@@ -57,29 +81,44 @@ impl Credentials {
         &self.scope
     }
 
-    /// Returns the secret of `access_key_id`. A security token never fits, as every key here is permanent; OSS says the
-    /// same of a permanent key that comes with a token.
-    pub(crate) fn secret(
+    /// Returns the holder of the access key that a signature names. The configured account's is found without a look-up. A
+    /// security token never fits, as every key here is permanent; OSS says the same of a permanent key that comes with a token.
+    pub(crate) async fn find(
         &self,
+        store: &Store,
         access_key_id: &str,
         security_token: Option<&str>,
-    ) -> Result<&SecretKey, Error> {
-        let tokenless = security_token.is_none_or(str::is_empty);
-        if access_key_id == self.root_id && tokenless {
-            return Ok(&self.root_secret);
+        now: Timestamp,
+    ) -> Result<Arc<Identity>, Failure> {
+        let refused =
+            || Error::new(ErrorCode::InvalidAccessKeyId).with_detail("OSSAccessKeyId", access_key_id);
+        if security_token.is_some_and(|token| !token.is_empty()) {
+            return Err(refused().into());
         }
-        Err(Error::new(ErrorCode::InvalidAccessKeyId).with_detail("OSSAccessKeyId", access_key_id))
+        if access_key_id == self.root.access_key_id {
+            return Ok(Arc::clone(&self.root));
+        }
+        match self.directory.find(store, access_key_id, now.unix_millis()).await? {
+            Some(Found::Active(identity)) => Ok(identity),
+            Some(Found::Disabled) => {
+                let message = "The OSS Access Key Id you provided is disabled.";
+                Err(refused().with_message(message).with_ec("0002-00000901").into())
+            }
+            None => Err(refused().into()),
+        }
     }
 
-    /// Finds out who sent a request and what it is: see [`sign::identify`].
-    pub(crate) fn identify<'a>(
+    /// Finds out who made a signature, and what it covers.
+    pub(crate) async fn verify<'a>(
         &self,
-        asked: &SignedRequest<'a>,
+        store: &Store,
+        claim: Claim<'_, 'a>,
         client: Client,
         now: Timestamp,
-    ) -> Result<Identified<'a>, Error> {
-        sign::identify(asked, client, now, &self.scope, |presented| {
-            self.secret(presented.access_key_id(), presented.security_token())
-        })
+    ) -> Result<(Identified<'a>, Arc<Identity>), Failure> {
+        let presented: &Presented = claim.presented();
+        let identity = self.find(store, presented.access_key_id(), presented.security_token(), now).await?;
+        let identified = claim.verify(&identity.secret, client, now, &self.scope)?;
+        Ok((identified, identity))
     }
 }

@@ -24,7 +24,6 @@ const SALT: &[u8] = b"ossicle master key v1";
 const MODE_OF_OTHERS: u32 = 0o077;
 
 /// The use that something is sealed for. What is sealed for one opens for no other.
-#[cfg_attr(not(test), expect(dead_code, reason = "access keys and tokens come next"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose<'a> {
     /// The secret of the access key with this id, in the store.

@@ -100,7 +100,7 @@ impl Wanted {
             bucket: bucket.to_owned(),
             request_id: call.request_id.to_string(),
             requester: call.caller.name().to_owned(),
-            owner: settings.owner_id.clone(),
+            owner: call.owner().to_owned(),
             date: String::new(),
             delivery_id: Some(call.request_id.to_string()),
             attempt: 1,

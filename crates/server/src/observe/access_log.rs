@@ -13,6 +13,7 @@ use http::{HeaderMap, StatusCode};
 use ossicle_protocol::{ErrorCode, Operation, Target, Timestamp, percent_encode, shortened};
 
 use crate::access::auth::Caller;
+use crate::access::identity::Identity;
 use crate::observe::request_id::RequestId;
 
 /// What one line tells.
@@ -26,8 +27,8 @@ pub(crate) struct Line<'a> {
     pub(crate) elapsed: Duration,
     pub(crate) request_id: RequestId,
     pub(crate) host: &'a str,
-    /// The account that owns the buckets.
-    pub(crate) owner_id: &'a str,
+    /// The account that owns the bucket, where there is one.
+    pub(crate) bucket_owner: Option<&'a str>,
     pub(crate) caller: Option<&'a Caller>,
     pub(crate) operation: Option<Operation>,
     /// The name that OSS has for it, also where it is not built.
@@ -109,8 +110,8 @@ fn format_line(line: &Line<'_>) -> String {
     let target = line.head.uri.path_and_query().map_or("/", |target| target.as_str());
     let operation = line.operation_name;
     let key_id = line.caller.map_or("-", Caller::name);
-    let requester = if line.caller.is_some_and(Caller::is_owner) { line.owner_id } else { "-" };
-    let owner = if bucket == "-" { "-" } else { line.owner_id };
+    let requester = line.caller.and_then(Caller::identity).map_or("-", Identity::id);
+    let owner = line.bucket_owner.unwrap_or("-");
     let size = object_size(line).unwrap_or_else(|| "-".to_owned());
     let class = line.answered.get("x-oss-storage-class").and_then(|class| class.to_str().ok()).unwrap_or("-");
     let error = match line.error {

@@ -57,6 +57,17 @@ impl Call {
         self.settings().map(BucketSettings::bucket)
     }
 
+    /// Returns the account that owns the bucket, or the caller's for what is about no bucket.
+    pub(crate) fn owner(&self) -> &str {
+        let of_bucket = self.existing_bucket().map(|bucket| bucket.owner.as_str());
+        of_bucket.or_else(|| self.caller.account()).unwrap_or_else(|| self.app.owner_id())
+    }
+
+    /// Returns whether the caller is the account that owns the bucket, or an account that asks for what is about no bucket.
+    pub(crate) fn is_by_owner(&self) -> bool {
+        self.caller.is_root_of(self.owner())
+    }
+
     /// Returns what is set on the bucket, which must exist.
     pub(crate) fn settings(&self) -> Result<&BucketSettings, Error> {
         self.settings.as_deref().ok_or_else(|| {

@@ -22,7 +22,7 @@ const OVERRIDES: [(&str, HeaderName); 6] = [
 pub(crate) fn override_headers(call: &Call, mut reply: Reply) -> Result<Reply, Error> {
     for (parameter, name) in OVERRIDES {
         let Some(value) = call.query.get(parameter) else { continue };
-        if !call.caller.is_owner() {
+        if call.caller.identity().is_none() {
             return Err(Error::new(ErrorCode::InvalidRequest)
                 .with_message("Overriding response headers is not allowed for anonymous requests.")
                 .with_detail("ArgumentName", parameter));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::header::{DATE, SERVER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use ossicle_protocol::sign::{CanonicalRequest, Identified, SignedRequest};
+use ossicle_protocol::sign::{self, CanonicalRequest, SignedRequest};
 use ossicle_protocol::{
     Addressed, Error, ErrorCode, NotRouted, Operation, Query, Target, inputs, route, shortened,
 };
@@ -199,19 +199,25 @@ impl App {
         known.learn(&claimed);
         let settings = self.existing_bucket(target, known.operation).await?;
         known.settings.clone_from(&settings);
-        let Identified { request: canonical, signed } = match &claimed {
+        let claim = match &claimed {
             // A form carries its own signature, and a preflight none.
-            Ok(Operation::Preflight | Operation::PostObject) => {
-                Identified { request: CanonicalRequest::unsigned(&asked), signed: None }
+            Ok(Operation::Preflight | Operation::PostObject) => None,
+            _ => sign::claim(&asked)?,
+        };
+        let (canonical, caller, signed_url) = match claim {
+            None => (CanonicalRequest::unsigned(&asked), Caller::Anonymous, false),
+            Some(claim) => {
+                let signed_url = claim.presented().is_query();
+                let verified = self.credentials.verify(&self.store, claim, request.client, request.now);
+                let (identified, identity) = verified.await?;
+                (identified.request, Caller::Signed(identity), signed_url)
             }
-            _ => self.credentials.identify(&asked, request.client, request.now)?,
         };
         let operation = match (&canonical.query, &canonical.headers) {
             (Cow::Borrowed(_), Cow::Borrowed(_)) => claimed,
             _ => route(asked.method, canonical.target, &canonical.query, &canonical.headers),
         };
-        let caller = signed.as_ref().map_or(Caller::Anonymous, Caller::owner);
-        if operation.is_ok() || signed.is_some() {
+        if operation.is_ok() || caller.identity().is_some() {
             known.caller = Some(caller.clone());
         }
         known.learn(&operation);
@@ -229,7 +235,7 @@ impl App {
             query: canonical.query.into_owned(),
             head,
             caller,
-            signed_url: signed.is_some_and(|signed| signed.is_query()),
+            signed_url,
             request_id: request.id,
             host_id: Arc::clone(&request.host),
             client_ip: request.client.ip,
@@ -296,7 +302,7 @@ impl App {
             elapsed,
             request_id: request.id,
             host: &request.host,
-            owner_id: self.owner_id(),
+            bucket_owner: known.settings.as_ref().map(|settings| settings.bucket().owner.as_str()),
             caller: known.caller.as_ref(),
             operation: known.operation,
             operation_name: known.name(),

@@ -15,14 +15,23 @@ pub(super) const FEW: usize = 64;
 /// A bucket.
 pub(crate) struct BucketOf {
     pub(crate) name: String,
+    /// The account without a row, which has every bucket that no other account has.
+    pub(crate) account: Option<String>,
 }
 
 impl Query for BucketOf {
     type Output = Option<Arc<Bucket>>;
 
     async fn run(&self, view: &View) -> Result<Self::Output, Error> {
-        let row = view.get(&key::bucket(&self.name)).await?;
-        row.map(|row| decode_bucket(&self.name, &row).map(Arc::new)).transpose()
+        let Some(row) = view.get(&key::bucket(&self.name)).await? else { return Ok(None) };
+        let mut bucket = decode_bucket(&self.name, &row)?;
+        if let Some(account) = &self.account
+            && bucket.owner != *account
+            && (bucket.owner.is_empty() || view.get(&key::account(&bucket.owner)).await?.is_none())
+        {
+            bucket.owner.clone_from(account);
+        }
+        Ok(Some(Arc::new(bucket)))
     }
 }
 

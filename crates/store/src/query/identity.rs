@@ -149,6 +149,19 @@ impl Query for Roles {
     }
 }
 
+/// One of all access keys, if there are any.
+pub(crate) struct AnyAccessKey;
+
+impl Query for AnyAccessKey {
+    type Output = Option<AccessKey>;
+
+    async fn run(&self, view: &View) -> Result<Self::Output, Error> {
+        let base = key::identities(IdentityTable::AccessKey);
+        let first = after(view, &base, &base, 1).await?;
+        first.first().map(|(id, row)| decode_access_key(id, row)).transpose()
+    }
+}
+
 /// The access keys of a user, or of the account's own if the user is empty.
 pub(crate) struct AccessKeys {
     pub(crate) account: String,

@@ -18,7 +18,13 @@ impl Store {
     pub async fn create_bucket(&self, bucket: Bucket) -> Result<CreateBucket, Error> {
         key::check_bucket(&bucket.name)?;
         let owner = if bucket.owner.is_empty() { None } else { Some(self.home(&bucket.owner)?) };
-        self.parts.engine.commit(CreateBucketCommand { bucket, owner }, None).await
+        let name = bucket.name.clone();
+        let created = self.parts.engine.commit(CreateBucketCommand { bucket, owner }, None).await?;
+        match (created, self.bucket(&name).await?) {
+            // As every other look-up tells whose it is.
+            (CreateBucket::Existed(_), Some(bucket)) => Ok(CreateBucket::Existed((*bucket).clone())),
+            (created, _) => Ok(created),
+        }
     }
 
     /// Deletes an empty bucket with its documents.
@@ -31,7 +37,8 @@ impl Store {
         self.parts.engine.commit(DeleteBucket { name: name.to_owned() }, None).await
     }
 
-    /// Looks up the bucket of that name; kept at hand, so that asking on every request is cheap.
+    /// Looks up the bucket of that name, with its owner: the account that has no row has all buckets that no other account has.
+    /// Kept at hand, so that asking on every request is cheap.
     ///
     /// # Errors
     /// Failures of the disk.
@@ -39,7 +46,7 @@ impl Store {
         if key::check_bucket(name).is_err() {
             return Ok(None);
         }
-        self.parts.settings.bucket(&self.parts.engine, name).await
+        self.parts.settings.bucket(&self.parts.engine, self.parts.account.as_deref(), name).await
     }
 
     /// Lists buckets in order of their names.

@@ -9,7 +9,8 @@ use crate::command::{
 };
 use crate::key::check_identity;
 use crate::query::{
-    AccessKeys, AccountOf, Accounts, KnownAccessKeyOf, KnownRoleOf, Policies, Roles, UserOf, Users, VersionOf,
+    AccessKeys, AccountOf, Accounts, AnyAccessKey, KnownAccessKeyOf, KnownRoleOf, Policies, Roles, UserOf,
+    Users, VersionOf,
 };
 use crate::version_row::VersionRow;
 use crate::{
@@ -199,6 +200,14 @@ impl Store {
             return Ok(None);
         }
         self.parts.engine.query(KnownAccessKeyOf { id: id.to_owned() }).await
+    }
+
+    /// Returns one of all access keys, if there are any: to see whether its secret can be opened.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub async fn any_access_key(&self) -> Result<Option<AccessKey>, Error> {
+        self.parts.engine.query(AnyAccessKey).await
     }
 
     /// Lists the access keys of a user, or of the account's own if the user is empty.

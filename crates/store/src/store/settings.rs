@@ -22,12 +22,19 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub(super) async fn bucket(&self, engine: &Engine, name: &str) -> Result<Option<Arc<Bucket>>, Error> {
+    /// Looks up a bucket. It belongs to the account without a row, `account`, unless another has it.
+    pub(super) async fn bucket(
+        &self,
+        engine: &Engine,
+        account: Option<&str>,
+        name: &str,
+    ) -> Result<Option<Arc<Bucket>>, Error> {
         let known = match self.buckets.get(name, engine) {
             Known::Valid(bucket) => return Ok(bucket),
             Known::Perhaps(known) => known,
         };
-        self.buckets.look_up(name.to_owned(), known, BucketOf { name: name.to_owned() }, engine).await
+        let query = BucketOf { name: name.to_owned(), account: account.map(str::to_owned) };
+        self.buckets.look_up(name.to_owned(), known, query, engine).await
     }
 
     pub(super) async fn document(

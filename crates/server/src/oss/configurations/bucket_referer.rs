@@ -4,7 +4,6 @@
 use http::header::REFERER;
 use ossicle_protocol::{Error, Level, Operation};
 
-use crate::access::auth::Caller;
 use crate::oss::call::Call;
 
 /// Lets a call pass that comes from a page that may use the bucket, or whose page does not matter.
@@ -27,5 +26,5 @@ fn matters(call: &Call) -> bool {
         Operation::PostObject => true,
         _ => about_object,
     };
-    is_checked && (call.signed_url || call.caller == Caller::Anonymous)
+    is_checked && (call.signed_url || call.caller.identity().is_none())
 }

@@ -42,7 +42,7 @@ pub(crate) fn demand(call: &Call, settings: &BucketSettings, field: Option<&str>
 /// Tells a caller that it would have been charged.
 pub(crate) fn apply_charged(call: &Call, reply: Reply) -> Reply {
     // What was done for an anonymous caller was done for the one of a form, who is told by the form's operation.
-    let is_known = call.caller != Caller::Anonymous && touches_objects(call.operation);
+    let is_known = call.caller.identity().is_some() && touches_objects(call.operation);
     let settings = call.settings.as_deref().filter(|_| is_known);
     if settings.is_some_and(|settings| is_charged(call, settings) == Ok(true)) {
         reply.with_named("x-oss-request-charged", "requester")
@@ -51,10 +51,10 @@ pub(crate) fn apply_charged(call: &Call, reply: Reply) -> Reply {
     }
 }
 
-/// Returns whether the caller is the one who pays, and not the owner of the bucket.
+/// Returns whether the caller is the one who pays, and not the account that owns the bucket, or somebody of it.
 fn is_charged(call: &Call, settings: &BucketSettings) -> Result<bool, Error> {
     let payer = settings.request_payment()?.map(|configuration| configuration.payer);
-    Ok(payer == Some(Payer::Requester) && !call.caller.is_owner())
+    Ok(payer == Some(Payer::Requester) && call.caller.account() != Some(settings.bucket().owner.as_str()))
 }
 
 fn is_requester(payer: &str) -> bool {

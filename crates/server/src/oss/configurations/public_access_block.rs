@@ -35,7 +35,7 @@ impl Document for OfAccount {
 
 impl Configuration for OfAccount {
     async fn load(call: &Call) -> Result<Option<Self>, Failure> {
-        let block_public_access = is_blocked(&call.app, false).await?;
+        let block_public_access = is_blocked(&call.app, call.owner(), false).await?;
         Ok(Some(Self(PublicAccessBlockConfiguration { block_public_access })))
     }
 
@@ -45,7 +45,7 @@ impl Configuration for OfAccount {
         Ok(call
             .app
             .store
-            .set_account_document(call.app.owner_id(), AccountDocument::PublicAccessBlock, document)
+            .set_account_document(call.owner(), AccountDocument::PublicAccessBlock, document)
             .await?)
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn delete_multiple_objects(call: &Call, body: RequestBody) -> R
 
 /// Returns those of the keys that the caller may not delete. Where these are all, the whole request is refused.
 async fn protected(call: &Call, keys: &[String]) -> Result<HashSet<String>, Failure> {
-    if call.caller.is_owner() {
+    if call.is_by_owner() {
         return Ok(HashSet::new());
     }
     let (bucket, access) = (call.bucket_name()?.as_str(), PublicAccess::of(&call.app, call.bucket()?).await?);

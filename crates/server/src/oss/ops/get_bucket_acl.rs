@@ -11,5 +11,5 @@ use crate::oss::failure::Failure;
 /// Runs `GetBucketAcl`.
 pub(crate) async fn get_bucket_acl(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let acl = bucket_acl(call.bucket()?);
-    Ok(Reply::xml(AccessControlPolicy::of_bucket(call.app.owner_id(), acl).to_xml()))
+    Ok(Reply::xml(AccessControlPolicy::of_bucket(call.owner(), acl).to_xml()))
 }

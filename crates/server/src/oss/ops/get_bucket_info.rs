@@ -27,7 +27,7 @@ pub(crate) async fn get_bucket_info(call: &Call, _: RequestBody) -> Result<Reply
         resource_group_id: resource_group::DEFAULT,
         storage_class: &bucket.storage_class,
         versioning: None,
-        owner: call.app.owner_id(),
+        owner: call.owner(),
         acl: bucket_acl(bucket),
         sse_algorithm: None,
     };

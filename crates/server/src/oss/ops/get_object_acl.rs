@@ -12,5 +12,5 @@ use crate::oss::object_lookup;
 /// Runs `GetObjectAcl`.
 pub(crate) async fn get_object_acl(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let object = object_lookup::require(call).await?;
-    Ok(Reply::xml(AccessControlPolicy::of_object(call.app.owner_id(), object_acl(object)).to_xml()))
+    Ok(Reply::xml(AccessControlPolicy::of_object(call.owner(), object_acl(object)).to_xml()))
 }

@@ -22,7 +22,7 @@ pub(crate) async fn list_buckets(call: &Call, _: RequestBody) -> Result<Reply, F
         prefix: prefix.to_owned(),
         marker: marker.to_owned(),
         max: max as usize,
-        ..ListBuckets::default()
+        owner: Some(call.owner().to_owned()),
     };
     let tagged = Filter::of(call)?;
     let page = if resource_group::is_another(call)? {
@@ -50,8 +50,7 @@ pub(crate) async fn list_buckets(call: &Call, _: RequestBody) -> Result<Reply, F
         max_keys: max,
         next_marker: page.next_marker.as_deref(),
     });
-    let document =
-        ListAllMyBucketsResult { owner: call.app.owner_id(), page: described, buckets: listed.collect() };
+    let document = ListAllMyBucketsResult { owner: call.owner(), page: described, buckets: listed.collect() };
     Ok(Reply::xml(document.to_xml()))
 }
 

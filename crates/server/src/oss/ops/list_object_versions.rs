@@ -16,7 +16,7 @@ use crate::oss::paging::{Page, VERSIONS};
 
 /// Runs `ListObjectVersions`.
 pub(crate) async fn list_object_versions(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let (app, holder) = (Arc::clone(&call.app), Arc::clone(call.bucket()?));
+    let holder = Arc::clone(call.bucket()?);
     let page = Page::of(call, &VERSIONS)?;
     let key_marker = VERSIONS.text(call, "key-marker")?.to_owned();
     let version_id_marker = version_id_marker(call, &key_marker)?.to_owned();
@@ -32,7 +32,7 @@ pub(crate) async fn list_object_versions(call: &Call, _: RequestBody) -> Result<
             delimiter: &page.delimiter,
             encoding: page.encoding,
             next_key_marker: found.next,
-            versions: listed(&holder, found, Some(app.owner_id())),
+            versions: listed(&holder, found, Some(&holder.owner)),
             common_prefixes: found.common_prefixes.clone(),
         }
         .to_xml()

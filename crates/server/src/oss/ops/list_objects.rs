@@ -14,7 +14,7 @@ use crate::oss::paging::{OBJECTS, Page};
 
 /// Runs `ListObjects`.
 pub(crate) async fn list_objects(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let (app, holder) = (Arc::clone(&call.app), Arc::clone(call.bucket()?));
+    let holder = Arc::clone(call.bucket()?);
     refuse_other_versions(call)?;
     let page = Page::of(call, &OBJECTS)?;
     let marker = OBJECTS.text(call, "marker")?.to_owned();
@@ -28,7 +28,7 @@ pub(crate) async fn list_objects(call: &Call, _: RequestBody) -> Result<Reply, F
             delimiter: &page.delimiter,
             encoding: page.encoding,
             next_marker: found.next,
-            contents: listed(&holder, found, Some(app.owner_id())),
+            contents: listed(&holder, found, Some(&holder.owner)),
             common_prefixes: found.common_prefixes.clone(),
         }
         .to_xml()

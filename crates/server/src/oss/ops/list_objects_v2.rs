@@ -15,7 +15,7 @@ use crate::oss::paging::{OBJECTS, Page};
 
 /// Runs `ListObjectsV2`.
 pub(crate) async fn list_objects_v2(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let (app, holder) = (Arc::clone(&call.app), Arc::clone(call.bucket()?));
+    let holder = Arc::clone(call.bucket()?);
     let page = Page::of(call, &OBJECTS)?;
     let start_after = OBJECTS.text(call, "start-after")?.to_owned();
     // Some SDKs send an empty token with the first page.
@@ -36,7 +36,7 @@ pub(crate) async fn list_objects_v2(call: &Call, _: RequestBody) -> Result<Reply
             delimiter: Some(page.delimiter.as_str()).filter(|delimiter| !delimiter.is_empty()),
             encoding: page.encoding,
             next_continuation_token: next.as_deref(),
-            contents: listed(&holder, found, fetch_owner.then(|| app.owner_id())),
+            contents: listed(&holder, found, fetch_owner.then_some(holder.owner.as_str())),
             common_prefixes: found.common_prefixes.clone(),
         }
         .to_xml()

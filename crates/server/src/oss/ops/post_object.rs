@@ -37,7 +37,7 @@ const FILE_NAME: &str = "${filename}";
 pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
     let Form { fields, file } = Form::read(&call.head.headers, body, &call.app.form_memory).await?;
     let key = key_field(&fields)?;
-    let (policy, call) = &verify(call, &fields)?;
+    let (policy, call) = &verify(call, &fields).await?;
     let key = fill_in(key, &file)?;
     let acting = Acting::new(call, &fields, file.head.content_type.as_deref(), &key)?;
     if let Some(policy) = policy {
@@ -49,7 +49,7 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
         inputs::refuse_value(call.operation, Place::Field, name, value)?;
     }
     let attributes = acting.attributes(&key)?;
-    let blocked = is_blocked(&call.app, call.bucket()?.block_public_access).await?;
+    let blocked = is_blocked(&call.app, call.owner(), call.bucket()?.block_public_access).await?;
     refuse_public_object(blocked, object_acl_from_store(attributes.acl))?;
     let forbid_overwrite = read_forbid_overwrite(acting.get("x-oss-forbid-overwrite"))?;
     let wanted = wanted(call, &fields).await?;
@@ -82,21 +82,22 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
 }
 
 /// Verifies the form's signature, reads its policy, and returns the call with who it is that calls.
-fn verify(call: &Call, fields: &Fields) -> Result<(Option<PostPolicy>, Call), Error> {
+async fn verify(call: &Call, fields: &Fields) -> Result<(Option<PostPolicy>, Call), Failure> {
     let Some(presented) = post_policy::presented(fields.as_slice())? else {
         return Ok((None, call.clone()));
     };
+    let (id, token) = (presented.access_key_id(), presented.security_token());
     let credentials = &call.app.credentials;
-    let secret = credentials.secret(presented.access_key_id(), presented.security_token())?;
-    presented.verify(secret, call.now, credentials.scope())?;
+    let identity = credentials.find(&call.app.store, id, token, call.now).await?;
+    presented.verify(&identity.secret, call.now, credentials.scope())?;
     let policy = PostPolicy::parse(presented.policy())?;
-    let caller = Caller::Owner { access_key_id: presented.access_key_id().to_owned() };
+    let caller = Caller::Signed(identity);
     Ok((Some(policy), Call { caller, ..call.clone() }))
 }
 
 /// Lets the caller, whom the form has named by now, write the key or not.
 async fn authorize(call: &Call, key: &ObjectKey) -> Result<(), Failure> {
-    if call.caller.is_owner() {
+    if call.is_by_owner() {
         return Ok(());
     }
     let object = call.app.store.object(call.bucket_name()?.as_str(), key.as_str()).await?;

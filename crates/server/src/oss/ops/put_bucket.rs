@@ -31,18 +31,20 @@ pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, 
         acl: stored_bucket_acl(acl.unwrap_or(BucketAcl::Private)),
         storage_class: storage_class.to_owned(),
         redundancy: wanted.data_redundancy_type.unwrap_or_default().as_str().to_owned(),
-        owner: call.app.owner_id().to_owned(),
+        owner: call.owner().to_owned(),
         comment: comment(call)?.to_owned(),
         block_public_access: call.app.config.access.block_public_access,
         created_ms: call.now.unix_millis(),
     };
     let created = call.app.store.create_bucket(bucket).await?;
     if let CreateBucket::Existed(bucket) = created {
+        if bucket.owner != call.owner() {
+            return Err(taken(call)?.into());
+        }
         let redundancy = wanted.data_redundancy_type.map(DataRedundancyType::as_str);
         let is_another = redundancy.is_some_and(|redundancy| redundancy != bucket.redundancy);
         if is_another || bucket.storage_class != storage_class {
-            let error = Error::new(ErrorCode::BucketAlreadyExists);
-            return Err(error.with_detail("BucketName", name.as_str()).into());
+            return Err(taken(call)?.into());
         }
         if let Some(acl) = acl {
             call.app.store.set_bucket_acl(name.as_str(), stored_bucket_acl(acl)).await?;
@@ -51,12 +53,18 @@ pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, 
     Ok(Reply::ok().with_named("location", &format!("/{}", name.as_str())))
 }
 
+/// Returns the refusal of a name that somebody has, or of other properties than the bucket has.
+fn taken(call: &Call) -> Result<Error, Error> {
+    let name = call.bucket_name()?.as_str();
+    Ok(Error::new(ErrorCode::BucketAlreadyExists).with_detail("BucketName", name))
+}
+
 /// Reads the ACL that the request names, if such a bucket may have it.
 async fn allowed_acl(call: &Call) -> Result<Option<BucketAcl>, Failure> {
     let acl = call.header("x-oss-acl")?.map(BucketAcl::parse).transpose()?;
     let by_default = call.app.config.access.block_public_access;
     let blocked = call.existing_bucket().map_or(by_default, |bucket| bucket.block_public_access);
-    refuse_public_bucket(is_blocked(&call.app, blocked).await?, acl.unwrap_or_default())?;
+    refuse_public_bucket(is_blocked(&call.app, call.owner(), blocked).await?, acl.unwrap_or_default())?;
     Ok(acl)
 }
 

@@ -33,6 +33,10 @@ impl Command for CreateAccount {
         if txn.get(&key).await?.is_some() || txn.get(&by_name).await?.is_some() {
             return Err(Error::IdentityExists(IdentityKind::Account));
         }
+        // Buckets of an account that had no row, which has another id since, stay with it.
+        if owns_a_bucket(txn, uid).await? {
+            return Err(Error::AccountInUse { has: "buckets" });
+        }
         txn.put(key, encode_account(&self.account));
         txn.put(by_name, Bytes::copy_from_slice(uid.as_bytes()));
         count_up(txn, VersionRow::Identities).await
