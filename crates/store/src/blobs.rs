@@ -30,7 +30,7 @@ pub(crate) enum Blobs {
     Files(Arc<DataFiles>),
 }
 
-/// A blob being written. Dropping it removes what was written.
+/// A blob being written. Dropping it has what was written removed.
 #[derive(Debug)]
 pub(crate) enum BlobWriter {
     Files(FileWriter),
@@ -45,7 +45,7 @@ pub(crate) struct WrittenBlob {
     pub(crate) guard: BlobGuard,
 }
 
-/// Removes a blob unless it was decided to keep it. While it lives, the blob counts as unpublished.
+/// Has a blob removed unless it was decided to keep it. While it lives, and until the blob is gone, that counts as unpublished.
 #[derive(Debug)]
 pub(crate) enum BlobGuard {
     Files(FileGuard),
@@ -94,6 +94,20 @@ impl Blobs {
     pub(crate) async fn remove(&self, ids: Vec<DataId>) -> Removed {
         match self {
             Self::Files(files) => files.remove(ids).await,
+        }
+    }
+
+    /// Removes blobs that came to nothing: their guards were dropped, by somebody who must not wait for it.
+    pub(crate) async fn remove_abandoned(&self) -> Result<(), Error> {
+        match self {
+            Self::Files(files) => files.remove_abandoned().await,
+        }
+    }
+
+    /// Does the same at the end; guards that are dropped later remove their blobs themselves.
+    pub(crate) async fn remove_last_abandoned(&self) -> Result<(), Error> {
+        match self {
+            Self::Files(files) => files.remove_last_abandoned().await,
         }
     }
 

@@ -1,5 +1,5 @@
-//! Removing what nothing refers to any more: data files and manifests from the queue that commands fill, and files
-//! that a crash left without ever being referred to.
+//! Removing what nothing refers to any more: data files and manifests from the queue that commands fill, files of uploads that
+//! came to nothing, and files that a crash left without ever being referred to.
 
 use std::collections::HashSet;
 use std::ops::Bound;
@@ -106,7 +106,7 @@ impl Work {
             if *wait_timeout(&self.stopping, stopped, pause) {
                 return;
             }
-            match runtime.block_on(async { self.remove_orphans().await.and(self.round().await) }) {
+            match runtime.block_on(self.turn()) {
                 Ok(()) => pause = self.interval,
                 Err(Error::Closed) => return,
                 Err(error) => {
@@ -115,6 +115,11 @@ impl Work {
                 }
             }
         }
+    }
+
+    async fn turn(&self) -> Result<(), Error> {
+        let abandoned = self.source.blobs.remove_abandoned().await;
+        self.remove_orphans().await.and(self.round().await).and(abandoned)
     }
 
     /// Removes what is queued, unless someone may still read it. What cannot be removed does not hold up the rest.

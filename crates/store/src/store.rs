@@ -139,7 +139,9 @@ impl Store {
             parts.engine.close() && !parts.reclaimer.has_orphans_to_find()
         });
         let is_in_order = closed.await.unwrap_or(false);
-        if is_in_order && self.parts.blobs.sync_removals().await.is_ok() {
+        let blobs = &self.parts.blobs;
+        let abandoned = blobs.remove_last_abandoned().await;
+        if is_in_order && abandoned.is_ok() && blobs.sync_removals().await.is_ok() {
             let parts = Arc::clone(&self.parts);
             let _ = tokio::task::spawn_blocking(move || parts.folder.mark_clean()).await;
         }

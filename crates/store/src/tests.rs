@@ -1,5 +1,6 @@
 //! Tests that need the inside of the store: other disks, other tables.
 
+mod abandoned;
 mod crash;
 mod crashes;
 mod faults;

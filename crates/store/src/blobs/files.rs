@@ -44,8 +44,10 @@ pub(crate) struct DataFiles {
     pins: Arc<Pins>,
     /// With relaxed durability, files in use that were not synced, and their folders.
     relaxed: Mutex<Vec<(Arc<dyn DiskFile>, PathBuf)>>,
-    /// Files of guards that live: nothing refers to them yet.
+    /// Files that nothing refers to yet, or ever will: those of guards that live, and those that wait to be removed.
     unpublished: Mutex<HashSet<DataId>>,
+    /// What is to be removed since it came to nothing. `None` at the end, when nobody does that any more.
+    abandoned: Mutex<Option<Vec<(DataId, PathBuf)>>>,
     /// What was read and is still in memory.
     reading: Arc<ReadMemory>,
 }
@@ -73,6 +75,7 @@ impl DataFiles {
             pins: Arc::default(),
             relaxed: Mutex::default(),
             unpublished: Mutex::default(),
+            abandoned: Mutex::new(Some(Vec::new())),
             reading: Arc::new(ReadMemory::new(options.read_bytes)),
         })
     }
@@ -146,6 +149,48 @@ impl DataFiles {
             Ok(removed)
         });
         removed.await.unwrap_or_else(|error| Removed { gone: Vec::new(), outcome: Err(error) })
+    }
+
+    /// Leaves a file that came to nothing to whoever removes files; after the end it is removed on the spot.
+    fn abandon(&self, id: DataId, path: PathBuf) {
+        if let Some(abandoned) = lock(&self.abandoned).as_mut() {
+            return abandoned.push((id, path));
+        }
+        // If this fails, the file is found as an orphan later.
+        let _ = self.remove_name(&path);
+        lock(&self.unpublished).remove(&id);
+    }
+
+    /// Removes what came to nothing. What cannot be removed is tried again the next time.
+    pub(crate) async fn remove_abandoned(self: &Arc<Self>) -> Result<(), Error> {
+        let abandoned = lock(&self.abandoned).as_mut().map(std::mem::take);
+        self.remove_unpublished(abandoned.unwrap_or_default()).await
+    }
+
+    /// Does the same for the last time.
+    pub(crate) async fn remove_last_abandoned(self: &Arc<Self>) -> Result<(), Error> {
+        let abandoned = lock(&self.abandoned).take();
+        self.remove_unpublished(abandoned.unwrap_or_default()).await
+    }
+
+    async fn remove_unpublished(self: &Arc<Self>, abandoned: Vec<(DataId, PathBuf)>) -> Result<(), Error> {
+        if abandoned.is_empty() {
+            return Ok(());
+        }
+        let files = Arc::clone(self);
+        aside(move || {
+            let mut outcome = Ok(());
+            for (id, path) in abandoned {
+                let Err(error) = files.remove_name(&path) else {
+                    lock(&files.unpublished).remove(&id);
+                    continue;
+                };
+                outcome = Err(Error::io(format!("removing the data file {id}"), &error));
+                lock(&files.abandoned).iter_mut().for_each(|next| next.push((id, path.clone())));
+            }
+            outcome
+        })
+        .await
     }
 
     fn remove_name(&self, path: &Path) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! What removes a data file that comes to nothing.
 
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use super::DataFiles;
 use crate::id::DataId;
 use crate::sync::lock;
 
-/// Removes a file unless it was decided to keep it.
+/// Has a file removed unless it was decided to keep it. Whoever drops it does not wait for the disk.
 #[derive(Debug)]
 pub(crate) struct FileGuard {
     files: Arc<DataFiles>,
@@ -43,9 +44,9 @@ impl FileGuard {
 impl Drop for FileGuard {
     fn drop(&mut self) {
         if self.armed {
-            // If this fails, the file is found as an orphan later.
-            let _ = self.files.remove_name(&self.path);
+            self.files.abandon(self.id, mem::take(&mut self.path));
+        } else {
+            lock(&self.files.unpublished).remove(&self.id);
         }
-        lock(&self.files.unpublished).remove(&self.id);
     }
 }
