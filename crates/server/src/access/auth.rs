@@ -8,6 +8,8 @@ use ossicle_store::Store;
 
 use super::directory::{Directory, Found};
 use super::identity::{Identity, IdentityKind};
+use super::role_sessions::{self, SessionFault};
+use super::token::{KEY_ID_PREFIX, TokenFault};
 use crate::oss::failure::Failure;
 
 /// Who sent a request.
@@ -45,6 +47,38 @@ impl Caller {
     }
 }
 
+/// Why an access key does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyFault {
+    /// There is no such key.
+    Unknown,
+    /// It, its user or its account is disabled.
+    Disabled,
+    /// It is permanent, and comes with a security token.
+    NotTemporary,
+    /// It is temporary, and comes without one.
+    TokenMissing,
+    /// It is of a session that does not count.
+    Session(SessionFault),
+}
+
+impl KeyFault {
+    fn to_oss(self) -> Error {
+        let unknown = Error::new(ErrorCode::InvalidAccessKeyId);
+        match self {
+            Self::Unknown | Self::TokenMissing | Self::Session(SessionFault::IssuerGone) => unknown,
+            Self::Disabled => unknown
+                .with_message("The OSS Access Key Id you provided is disabled.")
+                .with_ec("0002-00000901"),
+            Self::NotTemporary => unknown.with_ec("0002-00000002"),
+            Self::Session(SessionFault::Token(TokenFault::Expired)) => ErrorCode::SecurityTokenExpired.into(),
+            Self::Session(SessionFault::Token(_) | SessionFault::RoleGone) => {
+                ErrorCode::InvalidSecurityToken.into()
+            }
+        }
+    }
+}
+
 /// The access keys that the server knows: the configured account's, and those in the directory.
 #[derive(Debug)]
 pub(crate) struct Credentials {
@@ -67,6 +101,7 @@ impl Credentials {
             account: account.into(),
             kind: IdentityKind::Root,
             policies: Arc::default(),
+            session_policy: None,
         };
         Self { root: Arc::new(root), directory, scope }
     }
@@ -81,8 +116,38 @@ impl Credentials {
         &self.scope
     }
 
-    /// Returns the holder of the access key that a signature names. The configured account's is found without a look-up. A
-    /// security token never fits, as every key here is permanent; OSS says the same of a permanent key that comes with a token.
+    /// Returns the identities and roles in the store.
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Looks up the holder of the access key that a signature names. The configured account's is found without a look-up.
+    pub(crate) async fn look_up(
+        &self,
+        store: &Store,
+        access_key_id: &str,
+        security_token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Result<Arc<Identity>, KeyFault>, ossicle_store::Error> {
+        let is_temporary = access_key_id.starts_with(KEY_ID_PREFIX);
+        match security_token.filter(|token| !token.is_empty()) {
+            Some(_) if !is_temporary => return Ok(Err(KeyFault::NotTemporary)),
+            Some(token) => {
+                let found = role_sessions::find(&self.directory, store, access_key_id, token, now).await?;
+                return Ok(found.map(Arc::new).map_err(KeyFault::Session));
+            }
+            None if access_key_id == self.root.access_key_id => return Ok(Ok(Arc::clone(&self.root))),
+            None if is_temporary => return Ok(Err(KeyFault::TokenMissing)),
+            None => {}
+        }
+        Ok(match self.directory.find(store, access_key_id, now.unix_millis()).await? {
+            Some(Found::Active(identity)) => Ok(identity),
+            Some(Found::Disabled) => Err(KeyFault::Disabled),
+            None => Err(KeyFault::Unknown),
+        })
+    }
+
+    /// Returns the holder of the access key that a signature names, or says what OSS says of the key.
     pub(crate) async fn find(
         &self,
         store: &Store,
@@ -90,22 +155,8 @@ impl Credentials {
         security_token: Option<&str>,
         now: Timestamp,
     ) -> Result<Arc<Identity>, Failure> {
-        let refused =
-            || Error::new(ErrorCode::InvalidAccessKeyId).with_detail("OSSAccessKeyId", access_key_id);
-        if security_token.is_some_and(|token| !token.is_empty()) {
-            return Err(refused().into());
-        }
-        if access_key_id == self.root.access_key_id {
-            return Ok(Arc::clone(&self.root));
-        }
-        match self.directory.find(store, access_key_id, now.unix_millis()).await? {
-            Some(Found::Active(identity)) => Ok(identity),
-            Some(Found::Disabled) => {
-                let message = "The OSS Access Key Id you provided is disabled.";
-                Err(refused().with_message(message).with_ec("0002-00000901").into())
-            }
-            None => Err(refused().into()),
-        }
+        let found = self.look_up(store, access_key_id, security_token, now).await?;
+        Ok(found.map_err(|fault| fault.to_oss().with_detail("OSSAccessKeyId", access_key_id))?)
     }
 
     /// Finds out who made a signature, and what it covers.

@@ -1,8 +1,8 @@
-//! Identities at hand, by access key. What was looked up is valid while nobody has changed any account, user, key or policy since,
+//! Identities at hand, by access key, and roles by name. What was looked up is valid while nobody has changed any account, user, key or policy since,
 //! which the store's version of all identities tells: at once where no other process changes the store, else within a moment.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ossicle_policy::{Policy, PolicyKind};
@@ -11,6 +11,7 @@ use ossicle_store::{self as store, AccessKey, IdentityStatus, KnownAccessKey, St
 
 use super::identity::{Identity, IdentityKind};
 use super::master_key::{MasterKey, Purpose};
+use crate::sync::lock;
 
 /// More keys than this are not kept at hand.
 const MOST_ENTRIES: usize = 4096;
@@ -31,6 +32,19 @@ pub(crate) struct Directory {
     version: Mutex<Option<(Instant, u64)>>,
 }
 
+/// A role as it is now.
+#[derive(Debug)]
+pub(crate) struct KnownRole {
+    /// Its id.
+    pub(crate) id: String,
+    /// Who may assume it; nobody where the document cannot be read.
+    pub(crate) trust: Policy,
+    /// What its sessions may do.
+    pub(crate) policies: Arc<[Policy]>,
+    /// The longest that a session lasts.
+    pub(crate) max_session_s: u32,
+}
+
 /// What came of looking an access key up.
 #[derive(Debug, Clone)]
 pub(crate) enum Found {
@@ -45,6 +59,8 @@ struct Known {
     /// The version of all identities at which the entries were looked up.
     version: u64,
     entries: HashMap<String, Entry>,
+    /// By account and name. None where there is no such role, or its account is disabled.
+    roles: HashMap<(String, String), RoleEntry>,
     bytes: usize,
 }
 
@@ -53,6 +69,12 @@ struct Entry {
     key: Arc<AccessKey>,
     /// None where its user or account is disabled.
     identity: Option<Arc<Identity>>,
+    bytes: usize,
+}
+
+#[derive(Debug, Clone)]
+struct RoleEntry {
+    role: Option<Arc<KnownRole>>,
     bytes: usize,
 }
 
@@ -83,6 +105,28 @@ impl Directory {
         }))
     }
 
+    /// Looks up a role; `None` if there is none, or if its account is disabled.
+    pub(crate) async fn role(
+        &self,
+        store: &Store,
+        account: &str,
+        name: &str,
+    ) -> Result<Option<Arc<KnownRole>>, store::Error> {
+        let version = self.version(store).await?;
+        let at = (account.to_owned(), name.to_owned());
+        if let Some(entry) = self.role_at_hand(&at, version) {
+            return Ok(entry.role);
+        }
+        let entry = self.role_entry(store.known_role(account, name).await?);
+        self.keep_role(at, entry.clone(), version);
+        Ok(entry.role)
+    }
+
+    /// Returns the key under which tokens are sealed.
+    pub(crate) fn master_key(&self) -> &MasterKey {
+        &self.master_key
+    }
+
     /// Opens the secret of a key.
     pub(crate) fn secret(&self, key: &AccessKey) -> Option<SecretKey> {
         let secret = self.master_key.open(Purpose::AccessKeySecret(&key.id), &key.sealed_secret)?;
@@ -93,7 +137,7 @@ impl Directory {
         if let Some(version) = store.identity_version_at_hand() {
             return Ok(version);
         }
-        let lasting = *self.version.lock().unwrap_or_else(PoisonError::into_inner);
+        let lasting = *lock(&self.version);
         if let Some((looked_up, version)) = lasting
             && looked_up.elapsed() < VERSION_LASTS
         {
@@ -101,21 +145,18 @@ impl Directory {
         }
         let looked_up = Instant::now();
         let version = store.identity_version().await?;
-        *self.version.lock().unwrap_or_else(PoisonError::into_inner) = Some((looked_up, version));
+        *lock(&self.version) = Some((looked_up, version));
         Ok(version)
     }
 
     fn at_hand(&self, access_key_id: &str, version: u64) -> Option<Entry> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock(&self.known);
         if known.version == version { known.entries.get(access_key_id).cloned() } else { None }
     }
 
     fn keep(&self, entry: Entry, version: u64) -> Entry {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full = known.entries.len() >= MOST_ENTRIES || known.bytes + entry.bytes > MOST_BYTES;
-        if known.version != version || is_full {
-            *known = Known { version, ..Known::default() };
-        }
+        let mut known = lock(&self.known);
+        known.make_room(version, entry.bytes);
         known.bytes += entry.bytes;
         if let Some(before) = known.entries.insert(entry.key.id.clone(), entry.clone()) {
             known.bytes -= before.bytes;
@@ -123,10 +164,45 @@ impl Directory {
         entry
     }
 
+    fn role_at_hand(&self, at: &(String, String), version: u64) -> Option<RoleEntry> {
+        let known = lock(&self.known);
+        if known.version == version { known.roles.get(at).cloned() } else { None }
+    }
+
+    fn keep_role(&self, at: (String, String), entry: RoleEntry, version: u64) {
+        let mut known = lock(&self.known);
+        known.make_room(version, entry.bytes);
+        known.bytes += entry.bytes;
+        if let Some(before) = known.roles.insert(at, entry) {
+            known.bytes -= before.bytes;
+        }
+    }
+
+    fn role_entry(&self, known: Option<store::KnownRole>) -> RoleEntry {
+        let Some(store::KnownRole { role, account, policies }) = known else {
+            return RoleEntry { role: None, bytes: 0 };
+        };
+        let bytes = role.trust_policy.len() + bytes_of(&policies);
+        if !self.is_active(&role.account, account.as_ref()) {
+            return RoleEntry { role: None, bytes: 0 };
+        }
+        let trust = String::from_utf8_lossy(&role.trust_policy);
+        let trust = Policy::parse(PolicyKind::Trust, &trust).unwrap_or_else(|error| {
+            tracing::error!(role = role.name, %error, "a trust policy cannot be read");
+            Policy::unreadable(PolicyKind::Trust)
+        });
+        let policies = read_policies(&role.name, &policies);
+        let (id, max_session_s) = (role.id, role.max_session_s);
+        RoleEntry { role: Some(Arc::new(KnownRole { id, trust, policies, max_session_s })), bytes }
+    }
+
+    fn is_active(&self, uid: &str, account: Option<&store::Account>) -> bool {
+        uid == self.configured || account.is_some_and(|account| account.status == IdentityStatus::Active)
+    }
+
     fn entry(&self, known: KnownAccessKey) -> Entry {
-        let bytes = known.policies.iter().map(|policy| policy.document.len()).sum();
-        let is_of_active_account = known.key.account == self.configured
-            || known.account.as_ref().is_some_and(|account| account.status == IdentityStatus::Active);
+        let bytes = bytes_of(&known.policies);
+        let is_of_active_account = self.is_active(&known.key.account, known.account.as_ref());
         let is_of_active_user = known.user.as_ref().is_none_or(|user| user.status == IdentityStatus::Active);
         let is_active = is_of_active_account && is_of_active_user;
         let identity = if is_active { self.identity(&known).map(Arc::new) } else { None };
@@ -152,16 +228,32 @@ impl Directory {
             account: key.account.as_str().into(),
             kind,
             policies: read_policies(&key.id, policies),
+            session_policy: None,
         })
     }
 }
 
+impl Known {
+    /// Makes room for an entry of so many bytes, looked up at this version.
+    fn make_room(&mut self, version: u64, bytes: usize) {
+        let is_full =
+            self.entries.len() + self.roles.len() >= MOST_ENTRIES || self.bytes + bytes > MOST_BYTES;
+        if self.version != version || is_full {
+            *self = Self { version, ..Self::default() };
+        }
+    }
+}
+
+fn bytes_of(policies: &[store::AttachedPolicy]) -> usize {
+    policies.iter().map(|policy| policy.document.len()).sum()
+}
+
 /// Reads policies. One that cannot be read may deny something, so that none counts beside it.
-fn read_policies(access_key_id: &str, attached: &[store::AttachedPolicy]) -> Arc<[Policy]> {
+fn read_policies(holder: &str, attached: &[store::AttachedPolicy]) -> Arc<[Policy]> {
     let read = |policy: &store::AttachedPolicy| {
         let document = String::from_utf8_lossy(&policy.document);
         Policy::parse(PolicyKind::Ram, &document).inspect_err(
-            |error| tracing::error!(access_key_id, policy = policy.name, %error, "a policy cannot be read"),
+            |error| tracing::error!(holder, policy = policy.name, %error, "a policy cannot be read"),
         )
     };
     let policies: Result<Vec<_>, _> = attached.iter().map(read).collect();

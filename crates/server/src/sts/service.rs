@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use http::header::{CACHE_CONTROL, DATE, SERVER};
 use http::{HeaderName, HeaderValue, StatusCode};
-use ossicle_protocol::SecretKey;
 use ossicle_protocol::sts::{
     Action, Answer, CallerIdentity, Fault, FaultCode, Format, IdentityType, Presented, presented,
 };
 use tracing::Instrument as _;
 
+use super::assume_role::assume_role;
+use crate::access::auth::KeyFault;
+use crate::access::identity::{Identity, IdentityKind};
+use crate::access::role_sessions::SessionFault;
+use crate::access::token::TokenFault;
 use crate::app::{self, App};
 use crate::http::body::{BodyError, RequestBody};
 use crate::http::framing;
@@ -110,42 +114,61 @@ async fn carry_out(
         body: &body,
     };
     let outcome = match presented(&asked) {
-        Ok(presented) => serve(app, request, presented),
+        Ok(presented) => serve(app, request, presented).await,
         Err(fault) => Err(fault),
     };
     (asked.format(), outcome)
 }
 
 /// Finds out who sent the request, verifies it, and does what it asks for.
-fn serve(app: &App, request: &Request, presented: Presented) -> Result<(&'static str, Answer), Fault> {
-    let access_key_id = presented.access_key_id().to_owned();
-    let secret = secret(app, &presented)?;
-    let account = app.owner_id();
-    let verified = presented.verify(secret, request.now)?;
-    app.sts_nonces.take(account, &access_key_id, &verified, request.now)?;
+async fn serve(app: &App, request: &Request, presented: Presented) -> Result<(&'static str, Answer), Fault> {
+    let caller = caller(app, request, &presented).await?;
+    let verified = presented.verify(&caller.secret, request.now)?;
+    app.sts_nonces.take(&caller.account, &caller.access_key_id, &verified, request.now)?;
     let answer = match &verified.action {
-        Action::GetCallerIdentity => Answer::GetCallerIdentity(CallerIdentity {
-            identity: IdentityType::Account,
-            account_id: account.to_owned(),
-            arn: format!("acs:ram::{account}:root"),
-        }),
-        // Only users and roles may, as the manual has it.
-        _ => {
-            let message = "Roles may not be assumed by root accounts.";
-            return Err(Fault::with_message(FaultCode::NoPermission, message));
-        }
+        Action::AssumeRole(asked) => Answer::AssumeRole(assume_role(app, request, &caller, asked).await?),
+        Action::GetCallerIdentity => Answer::GetCallerIdentity(caller_identity(&caller)),
+        _ => return Err(FaultCode::InvalidAction.into()),
     };
     Ok((verified.action.name(), answer))
 }
 
-/// Looks the secret of a key up.
-fn secret<'a>(app: &'a App, presented: &Presented) -> Result<&'a SecretKey, Fault> {
-    let (id, secret) = app.credentials.root();
-    match presented.security_token() {
-        _ if presented.access_key_id() != id => Err(FaultCode::AccessKeyNotFound.into()),
-        Some(_) => Err(FaultCode::SecurityTokenMismatch.into()),
-        None => Ok(secret),
-    }
+/// Looks up who holds the key that the request names.
+async fn caller(app: &App, request: &Request, presented: &Presented) -> Result<Arc<Identity>, Fault> {
+    let (id, token) = (presented.access_key_id(), presented.security_token());
+    let found = app.credentials.look_up(&app.store, id, token, request.now).await;
+    let caller = found.map_err(|error| internal(&error))?;
+    caller.map_err(|fault| {
+        Fault::new(match fault {
+            KeyFault::Unknown | KeyFault::Session(SessionFault::IssuerGone) => FaultCode::AccessKeyNotFound,
+            KeyFault::Disabled => FaultCode::AccessKeyInactive,
+            KeyFault::TokenMissing => FaultCode::MissingSecurityToken,
+            KeyFault::NotTemporary | KeyFault::Session(SessionFault::Token(TokenFault::OtherKey)) => {
+                FaultCode::SecurityTokenMismatch
+            }
+            KeyFault::Session(SessionFault::Token(TokenFault::Expired)) => FaultCode::SecurityTokenExpired,
+            KeyFault::Session(SessionFault::Token(TokenFault::Malformed) | SessionFault::RoleGone) => {
+                FaultCode::SecurityTokenMalformed
+            }
+        })
+    })
+}
+
+fn caller_identity(caller: &Identity) -> CallerIdentity {
+    let identity = match &caller.kind {
+        IdentityKind::Root => IdentityType::Account,
+        IdentityKind::User { id, .. } => IdentityType::RamUser { user_id: id.clone() },
+        IdentityKind::RoleSession { role, session, .. } => {
+            IdentityType::AssumedRoleUser { role_id: role.id.clone(), session_name: session.clone() }
+        }
+    };
+    CallerIdentity { identity, account_id: caller.account.to_string(), arn: caller.arn() }
+}
+
+/// Logs what went wrong here, and tells nothing of it.
+pub(super) fn internal(error: &dyn std::error::Error) -> Fault {
+    tracing::error!(%error, "a request to STS was not done");
+    Fault::new(FaultCode::InternalError)
 }
 
 /// Makes the whole message that is sent where no request is served.
