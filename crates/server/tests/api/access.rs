@@ -2,15 +2,18 @@
 //! `needs`, who calls in `callers`; an operation that is in neither does not compile.
 
 mod callers;
+mod cast;
 mod needs;
 
 use std::sync::Arc;
 
 use ossicle_protocol::Operation;
 
+use crate::harness::server::folder;
 use crate::harness::{Answer, Server, Setup};
 use crate::inputs::World;
-use callers::{CALLERS, Caller, Cast};
+use callers::{CALLERS, Caller};
+pub(crate) use cast::Cast;
 use needs::{Need, SETTINGS, Setting};
 
 /// What is expected of a request.
@@ -69,8 +72,10 @@ fn try_all(server: &Arc<Server>, cast: &Cast, setting: &Setting) {
 
 #[test]
 fn every_operation_for_every_caller_under_every_acl() {
-    let server = Arc::new(Setup::new().set("OSSICLE_STORAGE_DURABILITY", "relaxed").start());
-    let cast = Cast::new(&server);
+    let folder = folder();
+    let cast = Cast::in_folder(folder.path());
+    let setup = Setup::new().set("OSSICLE_STORAGE_DURABILITY", "relaxed");
+    let server = Arc::new(setup.data(folder.path()).start());
     for setting in SETTINGS {
         try_all(&server, &cast, setting);
     }

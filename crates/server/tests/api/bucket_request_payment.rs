@@ -1,9 +1,14 @@
 //! Who pays for requests to a bucket, and who may use it then.
 
+use std::sync::Arc;
+
 use ossicle_protocol::Operation;
 
+use crate::access::Cast;
 use crate::harness::form::{Form, Policy};
-use crate::harness::{Answer, Bucket, Request};
+use crate::harness::request::Auth;
+use crate::harness::server::folder;
+use crate::harness::{Answer, Bucket, Request, Setup};
 use crate::inputs::{Inputs, Proof};
 
 pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::PutBucketRequestPayment])
@@ -95,7 +100,7 @@ fn the_owner_needs_no_header() {
         let answer = bucket.key("GET", "k").header("x-oss-request-payer", value).send().expect(200);
         assert_eq!(answer.header("x-oss-request-charged"), None, "{value}");
     }
-    bucket.key("GET", "k").auth(crate::harness::request::Auth::UrlV4).send().expect(200);
+    bucket.key("GET", "k").auth(Auth::UrlV4).send().expect(200);
     let form = Form::new()
         .field("key", "form")
         .fields(Policy::new().condition(r#"["content-length-range", 0, 100]"#).v4())
@@ -119,4 +124,84 @@ fn the_source_of_a_copy_is_paid_for_too() {
     assert_eq!(refused.element("BucketName"), source.name);
     target.assert_keys(&[]);
     target.key("PUT", "copy").header("x-oss-copy-source", &header).send().expect(200);
+}
+
+#[test]
+fn other_accounts_say_that_they_would_pay() {
+    let folder = folder();
+    let cast = Cast::in_folder(folder.path());
+    let server = Arc::new(Setup::new().data(folder.path()).start());
+    let bucket = Bucket::on(&server);
+    bucket.set_acl("public-read-write");
+    bucket.put("k", "x");
+    set(&bucket, "Requester");
+    let other = &cast.other_account;
+    let delete = "<Delete><Object><Key>none</Key></Object></Delete>";
+    for (method, rest, body, status) in [
+        ("GET", "k", "", 200),
+        ("GET", "k?objectMeta", "", 200),
+        ("PUT", "new", "y", 200),
+        ("POST", "appended?append&position=0", "y", 200),
+        ("POST", "begun?uploads", "", 200),
+        ("GET", "", "", 200),
+        ("GET", "?list-type=2", "", 200),
+        ("POST", "?delete", delete, 200),
+        ("DELETE", "new", "", 204),
+    ] {
+        let ask = || bucket.at(method, rest).body(body).key(&other.id, &other.secret);
+        assert_refused(ask().send(), "0003-00000703");
+        // What the query of a request says that is signed in a header does not count, nor does another payer.
+        assert_refused(ask().query("x-oss-request-payer", "requester").send(), "0003-00000703");
+        assert_refused(ask().header("x-oss-request-payer", "BucketOwner").send(), "0003-00000703");
+        let answer = ask().header("x-oss-request-payer", "requester").send().expect(status);
+        assert_eq!(answer.must("x-oss-request-charged"), "requester", "{method} {rest}");
+        let url = || ask().auth(Auth::UrlV4);
+        assert_refused(url().send(), "0003-00000702");
+        let query = url().query("x-oss-request-payer", "bucketowner").send();
+        assert_refused(query, "0003-00000702");
+    }
+    let url = bucket.key("GET", "k").key(&other.id, &other.secret).auth(Auth::UrlV4);
+    let answer = url.query("x-oss-request-payer", "requester").send().expect(200);
+    assert_eq!(answer.must("x-oss-request-charged"), "requester");
+    // The bucket itself is no data, and a user of the owner's account is no other.
+    let head = bucket.root("HEAD", "").key(&other.id, &other.secret).send().expect(200);
+    assert_eq!(head.header("x-oss-request-charged"), None);
+    let user = cast.user("without-policy");
+    let answer = bucket.key("GET", "k").key(&user.id, &user.secret).send().expect(200);
+    assert_eq!(answer.header("x-oss-request-charged"), None);
+}
+
+#[test]
+fn forms_and_copies_of_other_accounts_are_paid_for() {
+    let folder = folder();
+    let cast = Cast::in_folder(folder.path());
+    let server = Arc::new(Setup::new().data(folder.path()).start());
+    let [bucket, free] = [Bucket::on(&server), Bucket::on(&server)];
+    for bucket in [&bucket, &free] {
+        bucket.set_acl("public-read-write");
+    }
+    bucket.put("k", "x");
+    set(&bucket, "Requester");
+    let other = &cast.other_account;
+    let form = |payer: Option<&str>| {
+        let policy =
+            Policy::new().condition(r#"["content-length-range", 0, 100]"#).key(&other.id, &other.secret);
+        let form = Form::new().field("key", "form").fields(policy.v4());
+        let form = payer.iter().fold(form, |form, payer| form.field("x-oss-request-payer", payer));
+        form.file("f", "y").onto(bucket.root("POST", ""))
+    };
+    assert_refused(form(None).send(), "0003-00000703");
+    assert_refused(form(Some("bucketowner")).send(), "0003-00000703");
+    bucket.assert_keys(&["k"]);
+    for request in [form(Some("requester")), form(None).header("x-oss-request-payer", "requester")] {
+        assert_eq!(request.send().expect(204).must("x-oss-request-charged"), "requester");
+    }
+    bucket.assert_keys(&["form", "k"]);
+    let copy = || {
+        let source = format!("/{}/k", bucket.name);
+        free.key("PUT", "copy").header("x-oss-copy-source", &source).key(&other.id, &other.secret)
+    };
+    assert_refused(copy().send(), "0003-00000703");
+    free.assert_keys(&[]);
+    copy().header("x-oss-request-payer", "requester").send().expect(200);
 }

@@ -1,14 +1,13 @@
 //! Who calls, and what each may do. A kind of caller is one row: how its requests are signed, and what is expected of them.
 
-use std::sync::Arc;
-
 use ossicle_protocol::Operation;
 
 use super::Outcome::{self, Done, Refused};
+use super::cast::Cast;
 use super::needs::{By, Need, Setting};
+use crate::harness::Request;
 use crate::harness::form::Policy;
 use crate::harness::signing::{Key, root_key};
-use crate::harness::{Request, Server};
 use crate::inputs::World;
 
 /// A kind of caller.
@@ -66,16 +65,25 @@ pub(super) const CALLERS: &[Caller] = &[
         expected: |need, _| unless_unsigned(need, Refused("InvalidAccessKeyId")),
         depends_on_acls: false,
     },
+    Caller {
+        name: "a disabled key",
+        signs: |cast| Some(Signer::of(cast.disabled.clone())),
+        expected: |need, _| unless_unsigned(need, Refused("InvalidAccessKeyId")),
+        depends_on_acls: false,
+    },
+    Caller {
+        name: "another account",
+        signs: |cast| Some(Signer::of(cast.other_account.clone())),
+        expected: |need, setting| if need.by == By::Account { Done } else { by_acl(need, setting, true) },
+        depends_on_acls: true,
+    },
+    Caller {
+        name: "a user without a policy",
+        signs: |cast| Some(Signer::of(cast.user("without-policy"))),
+        expected: |need, setting| by_acl(need, setting, true),
+        depends_on_acls: true,
+    },
 ];
-
-/// What has to be there before anybody calls.
-pub(super) struct Cast;
-
-impl Cast {
-    pub(super) fn new(_server: &Arc<Server>) -> Self {
-        Self
-    }
-}
 
 /// What ACLs allow, to those who sign or to everybody.
 fn by_acl(need: &Need, setting: &Setting, is_signed: bool) -> Outcome {
