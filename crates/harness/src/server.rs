@@ -228,23 +228,41 @@ impl Server {
     /// Asks the console, with the root key for a password.
     #[track_caller]
     pub fn ask_console(&self, path: &str) -> Answer {
-        self.send_to_console("GET", path)
+        self.send_to_console("GET", path, "")
     }
 
     /// Asks the console to do something.
     #[track_caller]
     pub fn post_console(&self, path: &str) -> Answer {
-        self.send_to_console("POST", path)
+        self.send_to_console("POST", path, "")
+    }
+
+    /// Administers accounts, users, roles, keys and policies: `users/alice`, with a document or null.
+    #[track_caller]
+    pub fn administer(&self, method: &str, path: &str, document: &serde_json::Value) -> Answer {
+        let body = if document.is_null() { String::new() } else { document.to_string() };
+        self.send_to_console(method, &format!("/api/access/{path}"), &body)
+    }
+
+    /// Makes an access key at `keys` with these parameters (`?user=alice`), and returns its id and secret.
+    #[track_caller]
+    pub fn make_key(&self, parameters: &str) -> (String, String) {
+        let made =
+            self.administer("POST", &format!("keys{parameters}"), &serde_json::Value::Null).expect(200);
+        let made: serde_json::Value = serde_json::from_str(made.text()).unwrap();
+        let text = |name: &str| made[name].as_str().unwrap().to_owned();
+        (text("id"), text("secret"))
     }
 
     #[track_caller]
-    fn send_to_console(&self, method: &str, path: &str) -> Answer {
+    fn send_to_console(&self, method: &str, path: &str, body: &str) -> Answer {
         let (key, mut wire) = (root_key(), Wire::open(self.console()));
         let basic = STANDARD.encode(format!("{}:{}", key.id, key.secret));
         wire.send(format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\
-             Authorization: Basic {basic}\r\n\r\n",
-            self.console()
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+             Authorization: Basic {basic}\r\n\r\n{body}",
+            self.console(),
+            body.len()
         ));
         wire.answer()
     }

@@ -1,6 +1,7 @@
 //! Access: who asks, and what they may do.
 
 pub(crate) mod acl;
+pub(crate) mod administration;
 pub(crate) mod auth;
 pub(crate) mod authorize;
 pub(crate) mod directory;

@@ -28,7 +28,6 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) sts_nonces: Nonces,
     pub(crate) credentials: Credentials,
-    #[expect(dead_code, reason = "access keys and tokens come next")]
     pub(crate) master_key: MasterKey,
     pub(crate) addressing: Addressing,
     pub(crate) callbacks: Arc<Callbacks>,

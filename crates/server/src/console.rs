@@ -2,6 +2,7 @@
 //! people.
 
 mod access;
+mod accounts;
 mod assets;
 mod buckets;
 mod deliveries;
@@ -29,7 +30,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, post};
+use axum::routing::{any, delete, get, post};
 use tokio::sync::{Semaphore, watch};
 
 use self::failed_log_ins::FailedLogIns;
@@ -108,13 +109,14 @@ fn router(console: Console) -> Router {
         .route("/api/deliveries/{id}/replay", post(deliveries::replay))
         .route("/api/events", get(events::events))
         .route("/api/lifecycle/run", post(lifecycle::run))
+        .route("/api/access/{*rest}", any(accounts::administer))
         .layer(from_fn_with_state(console.clone(), access::require));
     let open = Router::new()
         .route(
             "/api/session",
             get(session::current).post(session::log_in).layer(DefaultBodyLimit::max(MAX_LOG_IN)),
         )
-        .route("/api/{*rest}", axum::routing::any(access::no_such_path))
+        .route("/api/{*rest}", any(access::no_such_path))
         .route("/", get(assets::page))
         .route("/assets/{file}", get(assets::file));
     let people = closed

@@ -13,6 +13,7 @@
 use ossicle_harness as harness;
 
 mod abort_multipart_upload;
+mod accounts;
 mod append_object;
 mod bucket_callback_policy;
 mod bucket_cors;

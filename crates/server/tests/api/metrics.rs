@@ -229,7 +229,7 @@ fn fields(line: &str) -> Vec<String> {
 }
 
 /// The access log as soon as it has the line of this request.
-fn access_log_with(path: &Path, request_id: &str) -> String {
+pub(crate) fn access_log_with(path: &Path, request_id: &str) -> String {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         let lines = std::fs::read_to_string(path).unwrap();

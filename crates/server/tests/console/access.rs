@@ -56,6 +56,8 @@ fn what_machines_ask_for_is_open_and_the_rest_is_not() {
         ("POST", "/api/deliveries/X/replay", 401),
         ("GET", "/api/events", 401),
         ("POST", "/api/lifecycle/run", 401),
+        ("GET", "/api/access/accounts", 401),
+        ("POST", "/api/access/keys", 401),
         ("GET", "/api/nothing", 404),
     ] {
         let answer = request(&server.console, method, target).send();
