@@ -2,7 +2,7 @@
 //! that fetch an object or send a form.
 
 use http::header::REFERER;
-use ossicle_protocol::{Error, Level, Operation};
+use ossicle_protocol::{Error, Operation};
 
 use crate::oss::call::Call;
 
@@ -20,11 +20,10 @@ pub(crate) fn check(call: &Call) -> Result<(), Error> {
 
 /// Returns whether the page matters from which a call comes. A form names its caller later, but never in a header.
 fn matters(call: &Call) -> bool {
-    let about_object = call.operation.pattern().level == Level::Object;
     let is_checked = match call.operation {
         Operation::Preflight => false,
         Operation::PostObject => true,
-        _ => about_object,
+        _ => call.target.key().is_some(),
     };
     is_checked && (call.signed_url || call.caller.identity().is_none())
 }

@@ -2,7 +2,7 @@
 //! the owner have to say that they would pay.
 
 use ossicle_protocol::configurations::Payer;
-use ossicle_protocol::{Error, ErrorCode, Level, Operation};
+use ossicle_protocol::{Error, ErrorCode, Operation};
 
 use crate::access::auth::Caller;
 use crate::http::reply::Reply;
@@ -28,7 +28,7 @@ pub(crate) fn demand(call: &Call, settings: &BucketSettings, field: Option<&str>
     let in_query = || call.query.get("x-oss-request-payer").is_some_and(is_requester);
     let ec = match &call.caller {
         Caller::Anonymous => "0003-00000701",
-        _ if !touches_objects(call.operation) || in_header => return Ok(()),
+        _ if !touches_objects(call) || in_header => return Ok(()),
         _ if !call.signed_url => "0003-00000703",
         _ if in_query() => return Ok(()),
         _ => "0003-00000702",
@@ -42,9 +42,8 @@ pub(crate) fn demand(call: &Call, settings: &BucketSettings, field: Option<&str>
 /// Tells a caller that it would have been charged.
 pub(crate) fn apply_charged(call: &Call, reply: Reply) -> Reply {
     // What was done for an anonymous caller was done for the one of a form, who is told by the form's operation.
-    let is_known = call.caller.identity().is_some() && touches_objects(call.operation);
-    let settings = call.settings.as_deref().filter(|_| is_known);
-    if settings.is_some_and(|settings| is_charged(call, settings) == Ok(true)) {
+    let settings = call.settings.as_deref().filter(|_| call.caller.identity().is_some());
+    if settings.is_some_and(|settings| is_charged(call, settings) == Ok(true)) && touches_objects(call) {
         reply.with_named("x-oss-request-charged", "requester")
     } else {
         reply
@@ -61,14 +60,14 @@ fn is_requester(payer: &str) -> bool {
     payer.eq_ignore_ascii_case("requester")
 }
 
-/// Returns whether an operation reads, writes or lists objects.
-fn touches_objects(operation: Operation) -> bool {
+/// Returns whether a call reads, writes or lists objects.
+fn touches_objects(call: &Call) -> bool {
     use Operation::{
         DeleteMultipleObjects, ListMultipartUploads, ListObjectVersions, ListObjects, ListObjectsV2,
         PostObject,
     };
     let on_bucket = matches!(
-        operation,
+        call.operation,
         ListObjects
             | ListObjectsV2
             | ListObjectVersions
@@ -76,5 +75,5 @@ fn touches_objects(operation: Operation) -> bool {
             | DeleteMultipleObjects
             | PostObject
     );
-    on_bucket || operation.pattern().level == Level::Object
+    on_bucket || call.target.key().is_some()
 }
