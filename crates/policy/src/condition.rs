@@ -98,6 +98,11 @@ impl Condition {
         Ok(conditions.into())
     }
 
+    /// Returns the key that it asks for.
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
+    }
+
     /// Returns whether a request meets it.
     pub(crate) fn is_met(&self, context: &dyn Context) -> bool {
         let passes = context.value(&self.key).is_some_and(|value| self.test.passes(&value));

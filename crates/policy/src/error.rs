@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::policy::PolicyKind;
+
 /// Of what a document has, no more characters are repeated in an error.
 const MAX_ECHO: usize = 100;
 
@@ -27,6 +29,12 @@ pub enum PolicyError {
 }
 
 impl PolicyError {
+    /// Says that a document of this kind is too long, where it is not even read to its end.
+    #[must_use]
+    pub fn too_long(kind: PolicyKind) -> Self {
+        Self::TooLong { limit: kind.max_characters() }
+    }
+
     pub(crate) fn invalid(element: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Invalid { element: element.into(), problem: problem.into() }
     }

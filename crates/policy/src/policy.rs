@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::decide::{Document, Found};
 use crate::error::PolicyError;
 use crate::json::Json;
+use crate::key::Key;
 use crate::principal::Principal;
 use crate::resource::Resource;
 use crate::statement::{Effect, Statement};
@@ -171,6 +172,13 @@ impl Policy {
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.kind == PolicyKind::Bucket && self.statements.iter().any(Statement::is_public)
+    }
+
+    /// Returns whether a condition asks for such a key, so that values that cost something are looked up where they are asked
+    /// for alone.
+    #[must_use]
+    pub fn asks_for(&self, is_meant: impl Fn(&Key) -> bool) -> bool {
+        self.statements.iter().flat_map(Statement::keys).any(is_meant)
     }
 
     fn evaluate_where(&self, request: &Request<'_>, counts: impl Fn(&Statement) -> bool) -> Decision<'_> {

@@ -3,6 +3,7 @@
 use crate::condition::Condition;
 use crate::error::{PolicyError, echo};
 use crate::json::Json;
+use crate::key::Key;
 use crate::pattern::Pattern;
 use crate::policy::{PolicyKind, Request};
 use crate::principal::Principals;
@@ -89,6 +90,11 @@ impl Statement {
     pub(crate) fn is_public(&self) -> bool {
         let fixed = self.principals.as_ref().is_some_and(Principals::are_fixed);
         self.effect == Effect::Allow && !fixed && !self.conditions.iter().any(Condition::is_fixed)
+    }
+
+    /// Returns the keys that its conditions ask for.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.conditions.iter().map(Condition::key)
     }
 
     /// Returns whether one of its resources can be this bucket or be in it.

@@ -1,7 +1,6 @@
 //! What holds for all policies: denials only take away, permissions only add, sessions only narrow.
 
 use std::collections::HashMap;
-use std::time::Instant;
 
 use ossicle_policy::{
     Access, Acl, Acls, Context, Key, Policy, PolicyKind, Principal, Resource, Right, Value, decide,
@@ -213,51 +212,5 @@ proptest! {
         for kind in [PolicyKind::Ram, PolicyKind::Session, PolicyKind::Trust, PolicyKind::Bucket] {
             let _ = Policy::parse(kind, &document);
         }
-    }
-}
-
-/// Measures a decision over many policies: `cargo test --release -p ossicle-policy -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn a_decision_with_20_policies_of_10_statements() {
-    let statement = |number: usize, of: usize| {
-        format!(
-            r#"{{"Effect":"Allow","Action":["oss:GetObject","oss:Put*"],
-            "Resource":["acs:oss:*:1:bucket-{number}-{of}/logs/*/a.log","acs:oss:*:1:b/folder-{number}/{of}/*"],
-            "Condition":{{"IpAddress":{{"acs:SourceIp":["10.0.0.0/8","192.168.0.0/16"]}},"StringLike":{{"oss:Prefix":"a*"}}}}}}"#
-        )
-    };
-    let policies: Vec<Policy> = (0..20)
-        .map(|number| {
-            let statements: Vec<String> = (0..10).map(|of| statement(number, of)).collect();
-            let document = format!(r#"{{"Version":"1","Statement":[{}]}}"#, statements.join(","));
-            Policy::parse(PolicyKind::Ram, &document).unwrap()
-        })
-        .collect();
-    let context = Values(HashMap::from([("prefix", "a/".to_owned()), ("address", "10.1.1.1".to_owned())]));
-    let decide_on = |path| {
-        decide(&Access {
-            principal: PRINCIPALS[3],
-            action: "oss:GetObject",
-            resource: Resource { service: "oss", region: "r", account: "1", path },
-            context: &context,
-            ram_policies: &policies,
-            session_policy: None,
-            bucket_policy: None,
-            acls: Acls { right: Some(Right::Read), bucket: Acl::Private, object: Acl::Default },
-            public_access_blocked: false,
-        })
-        .is_allowed()
-    };
-    for (path, expected) in [("b/folder-19/9/x/y/z.jpg", true), ("b/nowhere/at/all.jpg", false)] {
-        // The best of many, as other work disturbs some.
-        let nanoseconds = (0..200).map(|_| {
-            let began = Instant::now();
-            for _ in 0..100 {
-                assert_eq!(std::hint::black_box(decide_on(std::hint::black_box(path))), expected);
-            }
-            began.elapsed().as_nanos() / 100
-        });
-        println!("{path}: {} ns a decision", nanoseconds.min().unwrap_or_default());
     }
 }

@@ -183,6 +183,10 @@ built![
         of_bucket(PUT, CALLBACK_POLICY).also(CALLBACK_POLICY_INPUTS).setting::<BucketCallbackPolicy>(Needed),
     GetBucketCallbackPolicy = of_bucket(GET, CALLBACK_POLICY).also(CALLBACK_POLICY_INPUTS),
     DeleteBucketCallbackPolicy = of_bucket(DELETE, CALLBACK_POLICY).also(CALLBACK_POLICY_INPUTS),
+    PutBucketPolicy = of_bucket(PUT, &[Has("policy")]).with(Needed),
+    GetBucketPolicy = of_bucket(GET, &[Has("policy")]),
+    DeleteBucketPolicy = of_bucket(DELETE, &[Has("policy")]),
+    GetBucketPolicyStatus = of_bucket(GET, &[Has("policyStatus")]),
     Preflight = of_object(OPTIONS, &[Plain])
         .called("OptionObject")
         .allowed_by("oss:GetObject")
@@ -224,7 +228,7 @@ built![
         .called("PutObjectACL")
         .also(&[Input::header("x-oss-object-acl", Honoured)]),
     GetObjectAcl = of_object(GET, &[Has("acl")]).called("GetObjectACL"),
-    PutObjectTagging = of_object(PUT, &[Has("tagging")]).with(Optional).also(object::TAGS),
+    PutObjectTagging = of_object(PUT, &[Has("tagging")]).granted_by(Later).with(Optional).also(object::TAGS),
     GetObjectTagging = of_object(GET, &[Has("tagging")]),
     DeleteObjectTagging = of_object(DELETE, &[Has("tagging")]),
     GetObjectMeta =
@@ -253,10 +257,6 @@ missing![
     ListResourcePoolBuckets = of_service(GET, &[Has("resourcePoolBuckets")]),
     GetUserQoSInfo = of_service(GET, &[Has("qosInfo"), Has("userQos")]),
     PutBucketVersioning = of_bucket(PUT, &[Has("versioning")]),
-    PutBucketPolicy = of_bucket(PUT, &[Has("policy")]),
-    GetBucketPolicy = of_bucket(GET, &[Has("policy")]),
-    DeleteBucketPolicy = of_bucket(DELETE, &[Has("policy")]),
-    GetBucketPolicyStatus = of_bucket(GET, &[Has("policyStatus")]),
     PutBucketEncryption = of_bucket(PUT, &[Has("encryption")]),
     GetBucketEncryption = of_bucket(GET, &[Has("encryption")]),
     DeleteBucketEncryption = of_bucket(DELETE, &[Has("encryption")]),

@@ -160,6 +160,10 @@ mod tests {
         check("PUT", "/bkt?policy=&comp=callback", "PutBucketCallbackPolicy");
         check("GET", "/bkt?comp=callback&policy", "GetBucketCallbackPolicy");
         check("DELETE", "/bkt?policy&comp=callback", "DeleteBucketCallbackPolicy");
+        check("PUT", "/bkt?policy", "PutBucketPolicy");
+        check("GET", "/bkt?policy=", "GetBucketPolicy");
+        check("DELETE", "/bkt?policy", "DeleteBucketPolicy");
+        check("GET", "/bkt?policyStatus", "GetBucketPolicyStatus");
         check("GET", "/bkt?versions&prefix=a", "ListObjectVersions");
         check("GET", "/bkt?versioning", "GetBucketVersioning");
         check("GET", "/bkt?live&max-keys=1", "ListLiveChannel");
@@ -233,7 +237,6 @@ mod tests {
             assert_eq!(refused.operation, name, "{method} {url}");
         };
         check("PUT", "/bkt?encryption", Some("PutBucketEncryption"));
-        check("GET", "/bkt?policy", Some("GetBucketPolicy"));
         check("PUT", "/bkt?versioning", Some("PutBucketVersioning"));
         check("POST", "/bkt?cname&comp=add", Some("PutCname"));
         check("POST", "/bkt?comp=delete&replication", Some("DeleteBucketReplication"));
@@ -278,7 +281,7 @@ mod tests {
         check("PUT", "/bkt?versioning", ErrorCode::NotImplemented, "versioning");
         check("DELETE", "/bkt?versions", ErrorCode::MethodNotAllowed, "DELETE");
         check("PUT", "/bkt?live", ErrorCode::MethodNotAllowed, "PUT");
-        check("PUT", "/bkt?policy", ErrorCode::NotImplemented, "policy");
+        check("PUT", "/bkt?website", ErrorCode::NotImplemented, "website");
         check("PUT", "/bkt?encryption=", ErrorCode::NotImplemented, "encryption");
         check("POST", "/bkt?lifecycle", ErrorCode::MethodNotAllowed, "POST");
         check("POST", "/bkt?cname&comp=add", ErrorCode::NotImplemented, "cname");

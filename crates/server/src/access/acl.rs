@@ -1,47 +1,11 @@
 //! ACLs between their spelling on the wire and their place in the store, and what blocked public access makes of them.
 
+use ossicle_policy::Policy;
 use ossicle_protocol::{BucketAcl, Error, ErrorCode, ObjectAcl};
 use ossicle_store::{self as store, AccountDocument, Bucket, ObjectFields};
 
 use crate::app::App;
 use crate::oss::call::Call;
-
-/// What a bucket allows everybody: what its ACL and those of its objects say, or nothing where public access is blocked.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PublicAccess<'a> {
-    owner: &'a str,
-    acl: BucketAcl,
-    blocked: bool,
-}
-
-impl<'a> PublicAccess<'a> {
-    /// Returns the access to a bucket of this store.
-    pub(crate) async fn of(app: &App, bucket: &'a Bucket) -> Result<Self, store::Error> {
-        Ok(Self {
-            owner: &bucket.owner,
-            acl: bucket_acl(bucket),
-            blocked: is_blocked(app, &bucket.owner, bucket.block_public_access).await?,
-        })
-    }
-
-    /// Returns the account that owns the bucket.
-    pub(crate) fn owner(self) -> &'a str {
-        self.owner
-    }
-
-    /// Returns what everybody may do with the bucket.
-    pub(crate) fn to_bucket(self) -> BucketAcl {
-        if self.blocked { BucketAcl::Private } else { self.acl }
-    }
-
-    /// Returns what everybody may do with a key of the bucket: as its object says, else as the bucket says.
-    pub(crate) fn to_key(self, object: Option<&ObjectFields>) -> BucketAcl {
-        if self.blocked {
-            return BucketAcl::Private;
-        }
-        object.map_or(ObjectAcl::Default, object_acl).within(self.acl)
-    }
-}
 
 /// Returns whether public access to a bucket is blocked, whose own setting is `of_bucket`: by that, or for all buckets of its
 /// owner.
@@ -66,6 +30,16 @@ pub(crate) fn refuse_public_object(blocked: bool, acl: ObjectAcl) -> Result<(), 
     Err(Error::new(ErrorCode::AccessDenied)
         .with_message("Put public object acl is not allowed")
         .with_ec("0016-00000901"))
+}
+
+/// Refuses a policy of such a bucket that gives everybody a right.
+pub(crate) fn refuse_public_policy(blocked: bool, policy: &Policy) -> Result<(), Error> {
+    if !blocked || !policy.is_public() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::AccessDenied)
+        .with_message("Put public bucket policy is not allowed")
+        .with_ec(""))
 }
 
 /// Returns a bucket's ACL.

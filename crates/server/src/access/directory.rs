@@ -248,16 +248,17 @@ fn bytes_of(policies: &[store::AttachedPolicy]) -> usize {
     policies.iter().map(|policy| policy.document.len()).sum()
 }
 
-/// Reads policies. One that cannot be read may deny something, so that none counts beside it.
+/// Reads policies. One that cannot be read may deny anything, and therefore denies everything.
 fn read_policies(holder: &str, attached: &[store::AttachedPolicy]) -> Arc<[Policy]> {
     let read = |policy: &store::AttachedPolicy| {
         let document = String::from_utf8_lossy(&policy.document);
-        Policy::parse(PolicyKind::Ram, &document).inspect_err(
-            |error| tracing::error!(holder, policy = policy.name, %error, "a policy cannot be read"),
-        )
+        let parsed = Policy::parse(PolicyKind::Ram, &document).unwrap_or_else(|error| {
+            tracing::error!(holder, policy = policy.name, %error, "a policy cannot be read and denies everything");
+            Policy::unreadable(PolicyKind::Ram)
+        });
+        parsed.named(&policy.name)
     };
-    let policies: Result<Vec<_>, _> = attached.iter().map(read).collect();
-    policies.unwrap_or_default().into()
+    attached.iter().map(read).collect()
 }
 
 #[cfg(test)]
@@ -312,7 +313,15 @@ mod tests {
         world.store.put_policy(owner.clone(), "p", document.to_vec(), 0).await.unwrap();
         assert_eq!(world.identity().await.policies.len(), 1);
         world.store.put_policy(owner, "q", b"{".to_vec(), 0).await.unwrap();
-        assert_eq!(world.identity().await.policies.len(), 0, "nothing counts beside one that cannot be read");
+        let names: Vec<_> =
+            world.identity().await.policies.iter().map(|policy| policy.name().map(str::to_owned)).collect();
+        assert_eq!(names, [Some("p".to_owned()), Some("q".to_owned())]);
+        let unreadable = Policy::unreadable(PolicyKind::Ram).named("q");
+        assert_eq!(
+            world.identity().await.policies[1],
+            unreadable,
+            "one that cannot be read denies everything"
+        );
         world.store.delete_access_key("key").await.unwrap();
         assert!(world.find(0).await.is_none());
     }

@@ -4,8 +4,10 @@ use ossicle_protocol::inputs::{self, Place};
 use ossicle_protocol::{BucketName, Error, ErrorCode, ObjectKey, Operation, Query, percent_decode};
 use ossicle_store::Object;
 
-use crate::access::acl::PublicAccess;
-use crate::access::authorize::read_key;
+use ossicle_policy::Right;
+
+use crate::access::authorize::{Needed, ObjectAt, demand};
+use crate::access::context::Brought;
 use crate::oss::call::Call;
 use crate::oss::conditions;
 use crate::oss::configurations::bucket_request_payment;
@@ -16,19 +18,24 @@ pub(crate) async fn resolve(call: &Call) -> Result<Object, Failure> {
     let text = call.header("x-oss-copy-source")?.unwrap_or("");
     let (bucket, key) = parse(text)?;
     let store = &call.app.store;
-    let holder = call
-        .app
-        .settings
-        .of(store, bucket.as_str())
-        .await?
+    let settings = call.app.settings.of(store, bucket.as_str()).await?;
+    let settings = settings
         .ok_or_else(|| Error::new(ErrorCode::NoSuchBucket).with_detail("BucketName", bucket.as_str()))?;
-    bucket_request_payment::demand(call, &holder, None)?;
+    bucket_request_payment::demand(call, &settings, None)?;
     let object = match call.operation {
         Operation::UploadPartCopy => store.open_object(bucket.as_str(), key.as_str()).await?,
         _ => store.object(bucket.as_str(), key.as_str()).await?,
     };
+    let needed = Needed {
+        action: "oss:GetObject",
+        right: Some(Right::Read),
+        settings: Some(&settings),
+        key: Some(key.as_str()),
+        object: ObjectAt::Known(object.as_deref()),
+        brought: &Brought::default(),
+    };
+    demand(call, &needed).await?;
     let object = object.ok_or_else(|| Error::new(ErrorCode::NoSuchKey).with_detail("Key", key.as_str()))?;
-    read_key(&call.caller, PublicAccess::of(&call.app, holder.bucket()).await?, Some(&object))?;
     conditions::check_source(&call.head.headers, &object)?;
     Ok(object)
 }

@@ -56,7 +56,7 @@ use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::oss::call::Call;
 use crate::oss::configurations::public_access_block::OfAccount;
-use crate::oss::configurations::{bucket_lifecycle, bucket_tags, delete, get, put};
+use crate::oss::configurations::{bucket_lifecycle, bucket_policy, bucket_tags, delete, get, put};
 use crate::oss::failure::Failure;
 use crate::oss::kept::Kept;
 
@@ -75,7 +75,8 @@ macro_rules! kept {
     };
 }
 
-// A number is on disk and belongs to its configuration for ever. 3 is not used.
+// A number is on disk and belongs to its configuration for ever. 3 is not used, and 6
+// is that of the bucket policy, which is no XML.
 kept![
     CorsRules = 1,
     BucketCallbackPolicy = 2,
@@ -139,6 +140,10 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::GetBucketReferer => Box::pin(get::<RefererConfiguration>(call, body)),
         Operation::PutBucketRequestPayment => Box::pin(put::<RequestPaymentConfiguration>(call, body)),
         Operation::GetBucketRequestPayment => Box::pin(get::<RequestPaymentConfiguration>(call, body)),
+        Operation::PutBucketPolicy => Box::pin(bucket_policy::put_bucket_policy(call, body)),
+        Operation::GetBucketPolicy => Box::pin(bucket_policy::get_bucket_policy(call, body)),
+        Operation::DeleteBucketPolicy => Box::pin(bucket_policy::delete_bucket_policy(call, body)),
+        Operation::GetBucketPolicyStatus => Box::pin(bucket_policy::get_bucket_policy_status(call, body)),
         Operation::Preflight => Box::pin(preflight::preflight(call, body)),
         Operation::ListObjects => Box::pin(list_objects::list_objects(call, body)),
         Operation::ListObjectsV2 => Box::pin(list_objects_v2::list_objects_v2(call, body)),
@@ -208,7 +213,7 @@ mod tests {
 
     use ossicle_protocol::inputs::Input;
 
-    use super::KEPT;
+    use super::{KEPT, bucket_policy};
 
     /// What stands around the list in the page.
     const MARKS: [&str; 2] = ["| number | document |\n| --- | --- |\n", "\n\n"];
@@ -218,6 +223,7 @@ mod tests {
     fn documents_of_buckets_have_the_numbers_that_the_format_says() {
         let numbers: Vec<u8> = KEPT.iter().map(|(number, _)| *number).collect();
         assert!(numbers.is_sorted_by(|one, next| one < next), "a number is given twice, or out of order");
+        assert!(!numbers.contains(&bucket_policy::PLACE.number()), "the bucket policy has this number");
         let root = |elements: &[Input]| elements[0].name.split('/').next().unwrap().to_owned();
         let rows: Vec<String> =
             KEPT.iter().map(|(number, elements)| format!("| {number} | `{}` |", root(elements))).collect();

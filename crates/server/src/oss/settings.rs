@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
+use ossicle_policy::Policy;
 use ossicle_protocol::configurations::{BucketCallbackPolicy, RequestPaymentConfiguration};
 use ossicle_protocol::{CorsRules, Error, LifecycleRules, RefererConfiguration};
-use ossicle_store::{self as store, Bucket, Store};
+use ossicle_store::{self as store, Bucket, BucketDocument, Store};
 
+use crate::oss::configurations::bucket_policy::{self, read_stored};
 use crate::oss::kept::Kept;
 use crate::sync;
 
@@ -25,6 +27,7 @@ pub(crate) struct BucketSettings {
     lifecycle: Setting<LifecycleRules>,
     referer: Setting<RefererConfiguration>,
     request_payment: Setting<RequestPaymentConfiguration>,
+    policy: Setting<Policy>,
 }
 
 impl BucketSettings {
@@ -58,6 +61,12 @@ impl BucketSettings {
         self.request_payment.get()
     }
 
+    /// Returns the bucket policy.
+    pub(crate) fn policy(&self) -> Option<&Policy> {
+        // Every document of it makes a policy.
+        self.policy.get().ok().flatten()
+    }
+
     /// Reads what is set on a bucket. Of what was known `before`, documents that are the same are not read again.
     async fn read(store: &Store, bucket: Arc<Bucket>, before: Option<&Self>) -> Result<Self, store::Error> {
         let name = bucket.name.as_str();
@@ -66,12 +75,23 @@ impl BucketSettings {
         let lifecycle = Setting::read(store, name, before.map(|before| &before.lifecycle)).await?;
         let referer = Setting::read(store, name, before.map(|before| &before.referer)).await?;
         let payment = Setting::read(store, name, before.map(|before| &before.request_payment)).await?;
-        Ok(Self { cors, callback_policy: policy, lifecycle, referer, request_payment: payment, bucket })
+        let access = before.map(|before| &before.policy);
+        let access =
+            Setting::read_by(store, name, bucket_policy::PLACE, |it| Ok(read_stored(it)), access).await?;
+        Ok(Self {
+            cors,
+            callback_policy: policy,
+            lifecycle,
+            referer,
+            request_payment: payment,
+            policy: access,
+            bucket,
+        })
     }
 
     fn bytes(&self) -> usize {
         let rules = self.cors.bytes() + self.callback_policy.bytes() + self.lifecycle.bytes();
-        rules + self.referer.bytes() + self.request_payment.bytes()
+        rules + self.referer.bytes() + self.request_payment.bytes() + self.policy.bytes()
     }
 }
 
@@ -85,11 +105,23 @@ struct Setting<C> {
 
 impl<C: Kept> Setting<C> {
     async fn read(store: &Store, bucket: &str, before: Option<&Self>) -> Result<Self, store::Error> {
-        let document = store.bucket_document(bucket, C::DOCUMENT).await?;
+        Self::read_by(store, bucket, C::DOCUMENT, C::parse, before).await
+    }
+}
+
+impl<C> Setting<C> {
+    async fn read_by(
+        store: &Store,
+        bucket: &str,
+        place: BucketDocument,
+        parse: impl Fn(&[u8]) -> Result<C, Error>,
+        before: Option<&Self>,
+    ) -> Result<Self, store::Error> {
+        let document = store.bucket_document(bucket, place).await?;
         let parsed = match (&document, before) {
             (_, Some(before)) if before.document == document => before.parsed.clone(),
             (None, _) => Ok(None),
-            (Some(document), _) => C::parse(document).map(|parsed| Some(Arc::new(parsed))),
+            (Some(document), _) => parse(document).map(|parsed| Some(Arc::new(parsed))),
         };
         Ok(Self { document, parsed })
     }

@@ -66,7 +66,7 @@ fn errors() {
     bucket.root("PUT", QUERIES[0]).anonymous().body(POLICY).send().expect_error(403, "AccessDenied");
     bucket.root("GET", QUERIES[0]).send().expect_error(404, "BucketCallbackPolicyNotExist");
     // The bucket policy of the same name is another thing.
-    bucket.root("PUT", "?policy").body("{}").send().expect_error(501, "NotImplemented");
+    bucket.root("PUT", "?policy").body("{}").send().expect_error(400, "InvalidPolicyDocument");
     Bucket::unmade().root("PUT", QUERIES[0]).body(POLICY).send().expect_error(404, "NoSuchBucket");
 }
 

@@ -267,7 +267,6 @@ fn methods_and_sub_resources() {
     for missing in [
         "website",
         "logging",
-        "policy",
         "encryption",
         "inventory",
         "replication",

@@ -18,6 +18,7 @@ mod append_object;
 mod bucket_callback_policy;
 mod bucket_cors;
 mod bucket_lifecycle;
+mod bucket_policy;
 mod bucket_public_access_block;
 mod bucket_referer;
 mod bucket_request_payment;
@@ -64,6 +65,7 @@ mod access;
 mod addressing;
 mod callbacks;
 mod data_folder;
+mod decisions;
 mod http;
 mod inputs;
 mod leaving_clients;
@@ -83,6 +85,7 @@ const INPUTS: &[inputs::Inputs] = &[
     bucket_callback_policy::INPUTS,
     bucket_cors::INPUTS,
     bucket_lifecycle::INPUTS,
+    bucket_policy::INPUTS,
     bucket_public_access_block::INPUTS,
     bucket_referer::INPUTS,
     bucket_request_payment::INPUTS,

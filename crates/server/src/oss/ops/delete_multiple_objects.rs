@@ -3,11 +3,12 @@
 
 use std::collections::HashSet;
 
+use ossicle_policy::Right;
 use ossicle_protocol::inputs::{self, Place};
 use ossicle_protocol::xml::{DeleteRequest, DeleteResult, DeletedObject, KeyEncoding, ObjectToDelete};
 
-use crate::access::acl::PublicAccess;
-use crate::access::authorize::write_key;
+use crate::access::authorize::{Needed, ObjectAt, demand, is_free};
+use crate::access::context::Brought;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::oss::announced::check_document_md5_of_c;
@@ -40,18 +41,29 @@ pub(crate) async fn delete_multiple_objects(call: &Call, body: RequestBody) -> R
 
 /// Returns those of the keys that the caller may not delete. Where these are all, the whole request is refused.
 async fn protected(call: &Call, keys: &[String]) -> Result<HashSet<String>, Failure> {
-    if call.is_by_owner() {
+    let settings = call.settings()?;
+    if is_free(call, Some(settings)) {
         return Ok(HashSet::new());
     }
-    let (bucket, access) = (call.bucket_name()?.as_str(), PublicAccess::of(&call.app, call.bucket()?).await?);
     let (mut kept, mut last) = (HashSet::new(), None);
     let mut denied = 0;
     for key in keys {
-        let object = call.app.store.object(bucket, key).await?;
-        if let Err(error) = write_key(&call.caller, access, object.as_deref()) {
-            denied += 1;
-            last = Some(error);
-            kept.insert(key.clone());
+        let object = call.app.store.object(&settings.bucket().name, key).await?;
+        let needed = Needed {
+            action: "oss:DeleteObject",
+            right: Some(Right::Write),
+            settings: Some(settings),
+            key: Some(key),
+            object: ObjectAt::Known(object.as_deref()),
+            brought: &Brought::default(),
+        };
+        match demand(call, &needed).await {
+            Err(Failure::Oss(error)) => {
+                denied += 1;
+                last = Some(error);
+                kept.insert(key.clone());
+            }
+            other => other?,
         }
     }
     match last {

@@ -2,15 +2,17 @@
 
 use http::StatusCode;
 use ossicle_callback::CustomVariables;
+use ossicle_policy::Right;
 use ossicle_protocol::inputs::{self, Place};
 use ossicle_protocol::post_policy::{self, PostPolicy};
 use ossicle_protocol::xml::PostResponse;
-use ossicle_protocol::{ETag, Error, ObjectKey, percent_encode};
+use ossicle_protocol::{ETag, Error, ObjectKey, Tags, percent_encode};
 use ossicle_store::{Attributes, Object, PutObject, StoredData};
 
-use crate::access::acl::{PublicAccess, is_blocked, object_acl_from_store, refuse_public_object};
+use crate::access::acl::{is_blocked, object_acl_from_store, refuse_public_object};
 use crate::access::auth::Caller;
-use crate::access::authorize::write_key;
+use crate::access::authorize::{Needed, ObjectAt, PUT_OBJECT_TAGGING, demand, is_free};
+use crate::access::context::Brought;
 use crate::callback::answer::CallbackResponder;
 use crate::callback::image::Source;
 use crate::callback::prepare::{Facts, Prepared};
@@ -44,7 +46,7 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
         policy.check_fields(&acting.judged(), call.bucket_name()?, call.now)?;
     }
     bucket_request_payment::demand(call, call.settings()?, fields.get("x-oss-request-payer"))?;
-    authorize(call, &key).await?;
+    authorize(call, &key, &acting).await?;
     for (name, value) in fields.as_slice() {
         inputs::refuse_value(call.operation, Place::Field, name, value)?;
     }
@@ -96,12 +98,27 @@ async fn verify(call: &Call, fields: &Fields) -> Result<(Option<PostPolicy>, Cal
 }
 
 /// Lets the caller, whom the form has named by now, write the key or not.
-async fn authorize(call: &Call, key: &ObjectKey) -> Result<(), Failure> {
-    if call.is_by_owner() {
+async fn authorize(call: &Call, key: &ObjectKey, acting: &Acting<'_>) -> Result<(), Failure> {
+    let settings = call.settings()?;
+    if is_free(call, Some(settings)) {
         return Ok(());
     }
-    let object = call.app.store.object(call.bucket_name()?.as_str(), key.as_str()).await?;
-    Ok(write_key(&call.caller, PublicAccess::of(&call.app, call.bucket()?).await?, object.as_deref())?)
+    let object = call.app.store.object(&settings.bucket().name, key.as_str()).await?;
+    let tags = acting.get("x-oss-tagging").and_then(|text| Tags::from_header(text).ok());
+    let brought = Brought { acl: acting.get("x-oss-object-acl"), tags: tags.unwrap_or_default() };
+    let needed = Needed {
+        action: "oss:PutObject",
+        right: Some(Right::Write),
+        settings: Some(settings),
+        key: Some(key.as_str()),
+        object: ObjectAt::Known(object.as_deref()),
+        brought: &brought,
+    };
+    demand(call, &needed).await?;
+    if !brought.tags.is_empty() {
+        demand(call, &Needed { action: PUT_OBJECT_TAGGING, ..needed }).await?;
+    }
+    Ok(())
 }
 
 /// Returns the field `key` as it came. The commonest mistake in a form is a file that stands before its other fields.

@@ -123,6 +123,10 @@ impl Need {
             Op::PutBucketCallbackPolicy => ("oss:PutBucketCallbackPolicy", Owner),
             Op::GetBucketCallbackPolicy => ("oss:GetBucketCallbackPolicy", Owner),
             Op::DeleteBucketCallbackPolicy => ("oss:DeleteBucketCallbackPolicy", Owner),
+            Op::PutBucketPolicy => ("oss:PutBucketPolicy", Owner),
+            Op::GetBucketPolicy => ("oss:GetBucketPolicy", Owner),
+            Op::DeleteBucketPolicy => ("oss:DeleteBucketPolicy", Owner),
+            Op::GetBucketPolicyStatus => ("oss:GetBucketPolicyStatus", Owner),
             Op::Preflight => ("oss:GetObject", Anybody),
             Op::UploadPartCopy => ("oss:PutObject", Acl(&[Create, Read])),
             Op::UploadPart | Op::InitiateMultipartUpload | Op::CompleteMultipartUpload | Op::AppendObject => {
