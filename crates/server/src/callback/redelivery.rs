@@ -1,5 +1,7 @@
 //! Trying failed callbacks again in the background, where the operator has switched it on. Due deliveries are claimed
-//! from the journal, so the journal alone decides what is still to do, and a restart goes on where the last run ended.
+//! from the journal, so the journal alone decides what is still to do, and a restart goes on where the last run ended. Every
+//! server does so side by side with others, each delivery under a lease of its own; hence this is no job of `background`,
+//! which one server runs at a time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
