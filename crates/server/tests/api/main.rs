@@ -15,6 +15,7 @@ use ossicle_harness as harness;
 mod abort_multipart_upload;
 mod accounts;
 mod append_object;
+mod assume_role;
 mod bucket_callback_policy;
 mod bucket_cors;
 mod bucket_lifecycle;
