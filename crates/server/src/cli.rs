@@ -1,15 +1,21 @@
 //! The command line: one file for each command, text for people, `--format json` for pipes, exit codes 0, 1 and 2.
 
+mod access;
+mod account;
 mod callback;
 mod config;
 mod console_client;
 mod dev;
 mod fsck;
+mod key;
 mod lifecycle;
 mod moment;
+mod policy;
+mod role;
 mod scrub;
 mod serve;
 mod uploads_in_progress;
+mod user;
 
 use std::process::ExitCode;
 
@@ -37,6 +43,16 @@ enum Command {
     Callback(callback::Callback),
     /// See and carry out the lifecycle rules of buckets.
     Lifecycle(lifecycle::Lifecycle),
+    /// Make, see and change accounts, which own buckets.
+    Account(account::Account),
+    /// Make, see and change the users of an account.
+    User(user::User),
+    /// Make, see and change the roles of an account.
+    Role(role::Role),
+    /// Make, rotate and end access keys.
+    Key(key::Key),
+    /// Say what users and roles may do.
+    Policy(policy::Policy),
     /// Check a data folder, and set right what can be.
     Fsck(fsck::Fsck),
     /// Read every object of a data folder and compare it with its checksum.
@@ -85,6 +101,11 @@ impl CommandLine {
             Command::Dev(command) => command.run(),
             Command::Callback(command) => command.run(),
             Command::Lifecycle(command) => command.run(),
+            Command::Account(command) => command.run(),
+            Command::User(command) => command.run(),
+            Command::Role(command) => command.run(),
+            Command::Key(command) => command.run(),
+            Command::Policy(command) => command.run(),
             Command::Fsck(command) => command.run(),
             Command::Scrub(command) => command.run(),
             Command::Config(command) => command.run(),

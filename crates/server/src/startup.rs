@@ -377,7 +377,7 @@ fn tls_acceptor(config: &Config) -> anyhow::Result<Option<TlsAcceptor>> {
     }
 }
 
-fn open_store(config: &Config, data_dir: &Path) -> anyhow::Result<Store> {
+pub(crate) fn open_store(config: &Config, data_dir: &Path) -> anyhow::Result<Store> {
     let durability = match config.storage.durability {
         Durability::Durable => ossicle_store::Durability::Durable,
         Durability::Relaxed => ossicle_store::Durability::Relaxed,

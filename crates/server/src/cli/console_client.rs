@@ -25,29 +25,31 @@ pub(super) struct ConsoleClient {
         long,
         value_name = "URL",
         env = "OSSICLE_CONSOLE",
+        global = true,
         default_value = "http://127.0.0.1:9001"
     )]
     url: String,
     /// The access key id; the console of `ossicle dev` needs none from this machine.
-    #[arg(long, env = "OSSICLE_ROOT_ACCESS_KEY_ID", hide_env_values = true)]
+    #[arg(long, env = "OSSICLE_ROOT_ACCESS_KEY_ID", hide_env_values = true, global = true)]
     access_key_id: Option<String>,
     /// The access key secret; better given in the environment than here.
-    #[arg(long, env = "OSSICLE_ROOT_ACCESS_KEY_SECRET", hide_env_values = true)]
+    #[arg(long, env = "OSSICLE_ROOT_ACCESS_KEY_SECRET", hide_env_values = true, global = true)]
     access_key_secret: Option<String>,
 }
 
 impl ConsoleClient {
     /// Fetches a path, and reads the answer as JSON.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
-        Ok(serde_json::from_value(self.send(Method::GET, path).await?)?)
+        Ok(serde_json::from_value(self.send(Method::GET, path, &Value::Null).await?)?)
     }
 
     /// Asks for something to be done.
     pub(super) async fn post(&self, path: &str) -> anyhow::Result<Value> {
-        self.send(Method::POST, path).await
+        self.send(Method::POST, path, &Value::Null).await
     }
 
-    async fn send(&self, method: Method, path: &str) -> anyhow::Result<Value> {
+    /// Sends a request with a document, or none for null, and reads the answer.
+    pub(super) async fn send(&self, method: Method, path: &str, document: &Value) -> anyhow::Result<Value> {
         let authority =
             self.url.strip_prefix("http://").ok_or_else(|| anyhow!("--console takes an http:// URL"))?;
         let authority = authority.trim_end_matches('/');
@@ -60,7 +62,8 @@ impl ConsoleClient {
         })?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let driver = tokio::spawn(connection);
-        let mut request = Request::builder().method(method).uri(path).body(Full::new(Bytes::new()))?;
+        let body = if document.is_null() { Bytes::new() } else { Bytes::from(document.to_string()) };
+        let mut request = Request::builder().method(method).uri(path).body(Full::new(body))?;
         let headers = request.headers_mut();
         headers.insert(HOST, HeaderValue::try_from(authority)?);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -1,4 +1,4 @@
-//! Moments on the command line: times, or spans before now.
+//! Moments on the command line: times, or spans before now; and spans by themselves.
 
 use ossicle_protocol::Timestamp;
 
@@ -10,10 +10,20 @@ pub(super) fn since_ms(text: &str) -> Result<i64, String> {
         .ok_or_else(|| format!("\"{text}\" is not a time such as 2026-01-31T12:00:00Z, 90s, 15m, 2h or 7d"))
 }
 
+/// Parses a span of time, in seconds.
+pub(super) fn seconds(text: &str) -> Result<u32, String> {
+    let seconds = read_span_ms(text).and_then(|span| u32::try_from(span / 1000).ok());
+    seconds.ok_or_else(|| format!("\"{text}\" is not a time such as 90s, 15m, 2h or 7d"))
+}
+
 fn read_since(text: &str, now_ms: i64) -> Option<i64> {
     if let Some(time) = Timestamp::parse_iso8601(text) {
         return Some(time.unix_millis());
     }
+    now_ms.checked_sub(read_span_ms(text)?)
+}
+
+fn read_span_ms(text: &str) -> Option<i64> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let unit_ms: i64 = match unit {
         "s" => 1000,
@@ -23,7 +33,7 @@ fn read_since(text: &str, now_ms: i64) -> Option<i64> {
         _ => return None,
     };
     let number: u32 = number.parse().ok()?;
-    now_ms.checked_sub(i64::from(number).checked_mul(unit_ms)?)
+    i64::from(number).checked_mul(unit_ms)
 }
 
 #[cfg(test)]
