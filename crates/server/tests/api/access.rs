@@ -12,8 +12,9 @@ use ossicle_protocol::Operation;
 use crate::harness::server::folder;
 use crate::harness::{Answer, Server, Setup};
 use crate::inputs::World;
-use callers::{CALLERS, Caller};
+use callers::{CALLERS, Caller, Callers};
 pub(crate) use cast::Cast;
+use cast::policy_about_other_account;
 use needs::{Need, SETTINGS, Setting};
 
 /// What is expected of a request.
@@ -35,6 +36,12 @@ fn world(server: &Arc<Server>, setting: &Setting) -> World {
     if setting.blocked {
         crate::bucket_public_access_block::block(bucket, true);
     }
+    for name in [world.name().to_owned(), format!("{}-empty", world.name())] {
+        if let Some(effect) = setting.policy {
+            let policy = policy_about_other_account(&name, effect);
+            server.request("PUT", &format!("/{name}?policy")).body(policy).send().expect(200);
+        }
+    }
     world
 }
 
@@ -53,7 +60,7 @@ fn assert_outcome(what: &str, answer: &Answer, expected: Outcome) {
 
 /// Sends every operation's request by every caller that a setting matters to. What is refused, and what only reads, is asked
 /// of one bucket, which is the same afterwards; whatever else is done has a bucket of its own.
-fn try_all(server: &Arc<Server>, cast: &Cast, setting: &Setting) {
+fn try_all(server: &Arc<Server>, callers: &Callers, setting: &Setting) {
     let shared = world(server, setting);
     let before = shared.state();
     for caller in CALLERS.iter().filter(|caller| caller.is_tried_under(setting)) {
@@ -62,7 +69,7 @@ fn try_all(server: &Arc<Server>, cast: &Cast, setting: &Setting) {
             let changes = expected == Outcome::Done && !shared.draft(operation).only_reads();
             let own = changes.then(|| world(server, setting));
             let world = own.as_ref().unwrap_or(&shared);
-            let answer = caller.request(cast, world, operation).send();
+            let answer = caller.request(callers, world, operation).send();
             let what = format!("{} by {} under {setting:?}", operation.name(), caller.name);
             assert_outcome(&what, &answer, expected);
         }
@@ -76,8 +83,9 @@ fn every_operation_for_every_caller_under_every_acl() {
     let cast = Cast::in_folder(folder.path());
     let setup = Setup::new().set("OSSICLE_STORAGE_DURABILITY", "relaxed");
     let server = Arc::new(setup.data(folder.path()).start());
+    let callers = Callers::new(cast, &server);
     for setting in SETTINGS {
-        try_all(&server, &cast, setting);
+        try_all(&server, &callers, setting);
     }
 }
 

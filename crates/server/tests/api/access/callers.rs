@@ -3,18 +3,19 @@
 use ossicle_protocol::Operation;
 
 use super::Outcome::{self, Done, Refused};
-use super::cast::Cast;
-use super::needs::{By, Need, Setting};
-use crate::harness::Request;
+use super::cast::{ALLOW_READING, Cast, ROLES, Sealed, Session};
+use super::needs::{By, Effect, Need, Right, Setting};
 use crate::harness::form::Policy;
+use crate::harness::request::now;
 use crate::harness::signing::{Key, root_key};
+use crate::harness::{Request, Server};
 use crate::inputs::World;
 
 /// A kind of caller.
 pub(super) struct Caller {
     pub(super) name: &'static str,
     /// By what it signs, if it does.
-    signs: fn(&Cast) -> Option<Signer>,
+    signs: fn(&Callers) -> Option<Signer>,
     /// What is expected of its requests.
     expected: fn(&Need, &Setting) -> Outcome,
     /// Whether that depends on ACLs.
@@ -30,6 +31,28 @@ pub(super) struct Signer {
 impl Signer {
     fn of(key: Key) -> Self {
         Self { key, token: None }
+    }
+
+    fn of_session(session: &Session) -> Self {
+        Self { key: session.key.clone(), token: Some(session.token.clone()) }
+    }
+}
+
+/// Those who are there, and their sessions.
+pub(super) struct Callers {
+    cast: Cast,
+    session: Session,
+    narrower: Session,
+    of_other_role: Session,
+}
+
+impl Callers {
+    pub(super) fn new(cast: Cast, server: &Server) -> Self {
+        let [role, other] = ROLES.map(|(name, _)| name);
+        let session = cast.session(server, role, None);
+        let narrower = cast.session(server, role, Some(ALLOW_READING));
+        let of_other_role = cast.session(server, other, None);
+        Self { cast, session, narrower, of_other_role }
     }
 }
 
@@ -67,23 +90,115 @@ pub(super) const CALLERS: &[Caller] = &[
     },
     Caller {
         name: "a disabled key",
-        signs: |cast| Some(Signer::of(cast.disabled.clone())),
+        signs: |callers| Some(Signer::of(callers.cast.disabled.clone())),
         expected: |need, _| unless_unsigned(need, Refused("InvalidAccessKeyId")),
         depends_on_acls: false,
     },
     Caller {
         name: "another account",
-        signs: |cast| Some(Signer::of(cast.other_account.clone())),
-        expected: |need, setting| if need.by == By::Account { Done } else { by_acl(need, setting, true) },
+        signs: |callers| Some(Signer::of(callers.cast.other_account.clone())),
+        expected: |need, setting| match (need.by, setting.policy) {
+            (By::Account | By::Anybody, _) | (_, Some(Effect::Allow)) => Done,
+            (_, Some(Effect::Deny)) => Refused("AccessDenied"),
+            (_, None) => by_acl(need, setting, true),
+        },
         depends_on_acls: true,
     },
     Caller {
         name: "a user without a policy",
-        signs: |cast| Some(Signer::of(cast.user("without-policy"))),
+        signs: |callers| Some(Signer::of(callers.cast.user("without-policy"))),
         expected: |need, setting| by_acl(need, setting, true),
         depends_on_acls: true,
     },
+    Caller {
+        name: "a user who may read objects",
+        signs: |callers| Some(Signer::of(callers.cast.user("reader"))),
+        expected: |need, setting| match need.by {
+            By::Acl(rights) => {
+                let may = |right: &Right| *right == Right::Read || setting.gives(*right, true);
+                done_if(rights.iter().all(may))
+            }
+            _ => by_acl(need, setting, true),
+        },
+        depends_on_acls: true,
+    },
+    Caller {
+        name: "a user who may do everything",
+        signs: |callers| Some(Signer::of(callers.cast.user("with-allow"))),
+        expected: |_, _| Done,
+        depends_on_acls: false,
+    },
+    Caller {
+        name: "a user who is denied everything, and allowed, too",
+        signs: |callers| Some(Signer::of(callers.cast.user("with-deny"))),
+        expected: |need, _| unless_unsigned(need, Refused("AccessDenied")),
+        depends_on_acls: false,
+    },
+    Caller {
+        name: "a session of a role that may do everything",
+        signs: |callers| Some(Signer::of_session(&callers.session)),
+        expected: |_, _| Done,
+        depends_on_acls: false,
+    },
+    Caller {
+        name: "a session that a policy narrows to reading objects",
+        signs: |callers| Some(Signer::of_session(&callers.narrower)),
+        expected: |need, _| done_if(need.action == "oss:GetObject"),
+        depends_on_acls: false,
+    },
+    Caller {
+        name: "a session without its token",
+        signs: |callers| Some(Signer::of(callers.session.key.clone())),
+        expected: |need, _| unless_unsigned(need, Refused("InvalidAccessKeyId")),
+        depends_on_acls: false,
+    },
+    Caller {
+        name: "a session with the token of another role",
+        signs: |callers| {
+            let token = Some(callers.of_other_role.token.clone());
+            Some(Signer { token, ..Signer::of_session(&callers.session) })
+        },
+        expected: |need, _| unless_unsigned(need, Refused("InvalidSecurityToken")),
+        depends_on_acls: false,
+    },
+    Caller {
+        name: "a session that has ended",
+        signs: |callers| sealed(callers, |good| Sealed { until_ms: now().unix_millis() - 1000, ..good }),
+        expected: |need, _| unless_unsigned(need, Refused("SecurityTokenExpired")),
+        depends_on_acls: false,
+    },
+    Caller {
+        name: "a session of a role that is gone, whose name another has",
+        signs: |callers| sealed(callers, |good| Sealed { role_id: "300000000000000000", ..good }),
+        expected: |need, _| unless_unsigned(need, Refused("InvalidSecurityToken")),
+        depends_on_acls: false,
+    },
+    Caller {
+        name: "a session that was begun with a key that is disabled now",
+        signs: |callers| {
+            let disabled = callers.cast.disabled.id.clone();
+            sealed(callers, |good| Sealed { issued_to: disabled, ..good })
+        },
+        expected: |need, _| unless_unsigned(need, Refused("InvalidAccessKeyId")),
+        depends_on_acls: false,
+    },
+    Caller {
+        name: "a session that differs from these in nothing else",
+        signs: |callers| sealed(callers, |good| good),
+        expected: |_, _| Done,
+        depends_on_acls: false,
+    },
 ];
+
+/// Returns the signer of a session that is sealed here, good but for a change.
+fn sealed(callers: &Callers, change: impl FnOnce(Sealed) -> Sealed) -> Option<Signer> {
+    let good = Sealed {
+        until_ms: now().unix_millis() + 1_000_000,
+        role_id: ROLES[0].1,
+        issued_to: callers.cast.user("assumer").id,
+    };
+    Some(Signer::of_session(&change(good).session()))
+}
 
 /// What ACLs allow, to those who sign or to everybody.
 fn by_acl(need: &Need, setting: &Setting, is_signed: bool) -> Outcome {
@@ -92,6 +207,10 @@ fn by_acl(need: &Need, setting: &Setting, is_signed: bool) -> Outcome {
         By::Account | By::Owner => false,
         By::Acl(rights) => rights.iter().all(|right| setting.gives(*right, is_signed)),
     };
+    done_if(allowed)
+}
+
+fn done_if(allowed: bool) -> Outcome {
     if allowed { Done } else { Refused("AccessDenied") }
 }
 
@@ -103,8 +222,9 @@ fn unless_unsigned(need: &Need, outcome: Outcome) -> Outcome {
 impl Caller {
     /// Whether the setting can matter: to those that ACLs do not concern, the narrowest and the widest are enough.
     pub(super) fn is_tried_under(&self, setting: &Setting) -> bool {
-        let is_extreme =
-            setting.object == "default" && ["private", "public-read-write"].contains(&setting.bucket);
+        let is_extreme = setting.object == "default"
+            && ["private", "public-read-write"].contains(&setting.bucket)
+            && setting.policy.is_none();
         self.depends_on_acls || is_extreme
     }
 
@@ -113,9 +233,9 @@ impl Caller {
     }
 
     /// Returns the operation's request, signed by this caller.
-    pub(super) fn request(&self, cast: &Cast, world: &World, operation: Operation) -> Request {
+    pub(super) fn request(&self, callers: &Callers, world: &World, operation: Operation) -> Request {
         let draft = world.draft(operation);
-        let signer = (self.signs)(cast);
+        let signer = (self.signs)(callers);
         match (operation, signer) {
             (Operation::Preflight, _) => draft.request(&world.bucket().server),
             (Operation::PostObject, signer) => {

@@ -43,13 +43,22 @@ pub(super) struct Setting {
     pub(super) bucket: &'static str,
     pub(super) object: &'static str,
     pub(super) blocked: bool,
+    /// What a policy of the bucket says of the other account.
+    pub(super) policy: Option<Effect>,
+}
+
+/// The effect of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    Allow,
+    Deny,
 }
 
 const fn acls(bucket: &'static str, object: &'static str) -> Setting {
-    Setting { bucket, object, blocked: false }
+    Setting { bucket, object, blocked: false, policy: None }
 }
 
-/// Every ACL of a bucket, and of an object in a bucket that says something else.
+/// Every ACL of a bucket, and of an object in a bucket that says something else; then what counts more than ACLs.
 pub(super) const SETTINGS: &[Setting] = &[
     acls("private", "default"),
     acls("public-read", "default"),
@@ -58,7 +67,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     acls("private", "public-read"),
     acls("private", "public-read-write"),
     acls("public-read-write", "private"),
-    Setting { bucket: "public-read-write", object: "public-read-write", blocked: true },
+    Setting { blocked: true, ..acls("public-read-write", "public-read-write") },
+    Setting { policy: Some(Effect::Allow), ..acls("private", "private") },
+    Setting { policy: Some(Effect::Deny), ..acls("public-read-write", "public-read-write") },
 ];
 
 impl Setting {
