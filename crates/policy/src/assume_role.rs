@@ -1,7 +1,8 @@
 //! Whether a role may be assumed: its trust policy must say so, and the policies of who asks as well.
 
 use crate::decide::{Denied, Verdict};
-use crate::policy::{Decision, Policy, Request};
+use crate::policy::{Decision, Policy};
+use crate::request::Request;
 use crate::{Allowed, Principal};
 
 /// Decides whether a role is handed out to who asks. The request's resource is the role, `acs:ram::<uid>:role/<name>`, and its

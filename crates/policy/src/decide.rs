@@ -5,8 +5,10 @@
 use std::fmt;
 
 use crate::context::Context;
-use crate::policy::{Decision, Policy, Request};
+use crate::found::Found;
+use crate::policy::{Decision, Policy};
 use crate::principal::Principal;
+use crate::request::Request;
 use crate::resource::Resource;
 
 /// What a decision is made of.
@@ -112,30 +114,6 @@ pub enum Denied<'a> {
     PublicAccessBlocked,
     /// No statement allows it, and no ACL can.
     NoStatement,
-}
-
-/// A statement that a decision rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found<'a> {
-    /// The policy that it is in.
-    pub document: Document<'a>,
-    /// Its number, from 1.
-    pub statement: usize,
-    /// Its identifier.
-    pub sid: Option<&'a str>,
-}
-
-/// A policy, as reasons name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Document<'a> {
-    /// A policy of the user or role, with its name.
-    Ram(Option<&'a str>),
-    /// The policy of the session.
-    Session,
-    /// The trust policy of a role.
-    Trust,
-    /// The policy of the bucket.
-    Bucket,
 }
 
 /// What the owner of a bucket may always do, so that no bucket policy shuts everybody out for good.
@@ -281,22 +259,6 @@ impl fmt::Display for Denied<'_> {
             Self::ObjectAcl(acl) => write!(f, "the object's ACL {}", acl.name()),
             Self::PublicAccessBlocked => f.write_str("public access is blocked"),
             Self::NoStatement => f.write_str("no statement allows it"),
-        }
-    }
-}
-
-impl fmt::Display for Found<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "statement {}", self.statement)?;
-        if let Some(sid) = self.sid {
-            write!(f, " ({})", sid.escape_debug())?;
-        }
-        match self.document {
-            Document::Ram(Some(name)) => write!(f, " of the RAM policy {name}"),
-            Document::Ram(None) => f.write_str(" of a RAM policy"),
-            Document::Session => f.write_str(" of the session policy"),
-            Document::Trust => f.write_str(" of the trust policy"),
-            Document::Bucket => f.write_str(" of the bucket policy"),
         }
     }
 }

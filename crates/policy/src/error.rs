@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::policy::PolicyKind;
+use crate::policy_kind::PolicyKind;
 
 /// Of what a document has, no more characters are repeated in an error.
 const MAX_ECHO: usize = 100;

@@ -1,60 +1,17 @@
 //! Policies: documents with statements, of which an explicit denial wins.
 
-use std::fmt;
 use std::sync::Arc;
 
-use crate::context::Context;
-use crate::decide::{Document, Found};
 use crate::error::PolicyError;
+use crate::found::{Document, Found};
 use crate::json::Json;
 use crate::key::Key;
-use crate::principal::Principal;
-use crate::resource::Resource;
+use crate::policy_kind::PolicyKind;
+use crate::request::Request;
 use crate::statement::{Effect, Statement};
 
 /// A policy has at most so many statements.
 pub const MAX_STATEMENTS: usize = 256;
-
-/// What a policy is attached to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PolicyKind {
-    /// A RAM user or role.
-    Ram,
-    /// A session of a role, which it narrows.
-    Session,
-    /// A role: it says who may assume it.
-    Trust,
-    /// A bucket.
-    Bucket,
-}
-
-impl PolicyKind {
-    /// Returns how many characters a document of this kind may have.
-    #[must_use]
-    pub fn max_characters(self) -> usize {
-        match self {
-            Self::Ram => 6144,
-            Self::Session => 2048,
-            Self::Trust => 4096,
-            Self::Bucket => 16 * 1024,
-        }
-    }
-
-    pub(crate) fn has_principals(self) -> bool {
-        matches!(self, Self::Trust | Self::Bucket)
-    }
-}
-
-impl fmt::Display for PolicyKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ram => "RAM policy",
-            Self::Session => "session policy",
-            Self::Trust => "trust policy",
-            Self::Bucket => "bucket policy",
-        })
-    }
-}
 
 /// A policy, ready to be evaluated. Clones share what was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,19 +19,6 @@ pub struct Policy {
     kind: PolicyKind,
     name: Option<Arc<str>>,
     statements: Arc<[Statement]>,
-}
-
-/// One action of somebody, on one resource.
-#[derive(Clone, Copy)]
-pub struct Request<'a> {
-    /// Who asks.
-    pub principal: Principal<'a>,
-    /// The action, as `oss:GetObject`.
-    pub action: &'a str,
-    /// What it is done to.
-    pub resource: Resource<'a>,
-    /// The values of condition keys.
-    pub context: &'a dyn Context,
 }
 
 /// What a policy says about a request.

@@ -5,8 +5,9 @@ use crate::error::{PolicyError, echo};
 use crate::json::Json;
 use crate::key::Key;
 use crate::pattern::Pattern;
-use crate::policy::{PolicyKind, Request};
+use crate::policy_kind::PolicyKind;
 use crate::principal::Principals;
+use crate::request::Request;
 use crate::resource::ResourcePattern;
 
 /// An identifier of a statement has at most so many characters.
