@@ -3,7 +3,6 @@
 
 use bytes::Bytes;
 
-use crate::command::Home;
 use crate::id::{DataId, UploadId};
 use crate::{Error, PolicyOwner};
 
@@ -165,8 +164,8 @@ const ACCOUNT_MARK: char = '@';
 
 /// Returns what stands in the place of a bucket's name for the documents of an account: nothing for the one without a row.
 /// No bucket has such a name.
-pub(crate) fn of_account(home: &Home) -> String {
-    if home.has_row { format!("{ACCOUNT_MARK}{}", home.uid) } else { String::new() }
+pub(crate) fn of_account(uid_of_row: Option<&str>) -> String {
+    uid_of_row.map_or_else(String::new, |uid| format!("{ACCOUNT_MARK}{uid}"))
 }
 
 pub(crate) fn document(bucket: &str, document: u8) -> Bytes {

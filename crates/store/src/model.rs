@@ -6,6 +6,7 @@ mod acl;
 mod bucket;
 mod delivery;
 mod identity;
+mod identity_kind;
 mod job_lease;
 mod object;
 mod object_page;
@@ -19,10 +20,11 @@ pub use delivery::{
     Prune, RecordDelivery, UpdateDelivery,
 };
 pub use identity::{
-    AccessKey, Account, AttachedPolicy, IdentityChange, IdentityKind, IdentityStatus, KnownAccessKey,
-    KnownRole, LONGEST_POLICY, MOST_ACCOUNT_KEYS, MOST_POLICIES, MOST_ROLES, MOST_USER_KEYS, MOST_USERS,
-    PolicyOwner, PolicyOwnerKind, Role, RoleChange, RotateAccessKey, User,
+    AccessKey, Account, AttachedPolicy, IdentityChange, IdentityStatus, KnownAccessKey, KnownRole,
+    LONGEST_POLICY, MOST_ACCOUNT_KEYS, MOST_POLICIES, MOST_ROLES, MOST_USER_KEYS, MOST_USERS, PolicyOwner,
+    PolicyOwnerKind, Role, RoleChange, RotateAccessKey, User,
 };
+pub use identity_kind::IdentityKind;
 pub use job_lease::JobLease;
 pub use object::{
     AppendObject, Attributes, CopyAttributes, CopyObject, DeleteObject, ListObjects, Listing, Object,

@@ -22,7 +22,7 @@ impl Command for SetAccountDocument {
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
         self.home.require(txn).await?;
-        let key = key::document(&key::of_account(&self.home), self.document);
+        let key = key::document(&self.home.in_place_of_bucket(), self.document);
         match &self.content {
             Some(content) => txn.put(key, content.clone()),
             None => txn.delete(key),

@@ -25,6 +25,11 @@ pub(crate) struct Home {
 }
 
 impl Home {
+    /// Returns what stands in the place of a bucket's name for the account's documents.
+    pub(crate) fn in_place_of_bucket(&self) -> String {
+        key::of_account(self.has_row.then_some(&self.uid))
+    }
+
     /// Fails unless the account exists.
     pub(crate) async fn require<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
         if self.has_row && txn.get(&key::account(&self.uid)).await?.is_none() {

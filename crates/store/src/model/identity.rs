@@ -209,30 +209,3 @@ pub struct RotateAccessKey {
     /// The time now.
     pub now_ms: i64,
 }
-
-/// What there is one of, or is not, among accounts and what belongs to them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IdentityKind {
-    /// An account.
-    Account,
-    /// A user.
-    User,
-    /// A role.
-    Role,
-    /// An access key.
-    AccessKey,
-    /// A policy.
-    Policy,
-}
-
-impl std::fmt::Display for IdentityKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Account => "account",
-            Self::User => "user",
-            Self::Role => "role",
-            Self::AccessKey => "access key",
-            Self::Policy => "policy",
-        })
-    }
-}

@@ -6,7 +6,6 @@ use bytes::Bytes;
 
 use super::Store;
 use crate::command::SetAccountDocument;
-use crate::key::of_account;
 use crate::{AccountDocument, Error};
 
 impl Store {
@@ -35,7 +34,7 @@ impl Store {
         account: &str,
         document: AccountDocument,
     ) -> Result<Option<Arc<[u8]>>, Error> {
-        let name = of_account(&self.home(account)?);
+        let name = self.home(account)?.in_place_of_bucket();
         self.parts.settings.document(&self.parts.engine, &name, document as u8).await
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Bound;
 
 use bytes::Bytes;
 
-use super::{Home, delete_keys_of};
+use super::delete_keys_of;
 use crate::command::data::scan_prefix;
 use crate::command::version::count_up;
 use crate::engine::{Command, Txn};
@@ -86,7 +86,7 @@ impl Command for DeleteAccount {
             return Err(Error::AccountInUse { has: "buckets" });
         }
         delete_keys_of(txn, &self.uid, "").await?;
-        let documents = key::documents(&key::of_account(&Home { uid: self.uid.clone(), has_row: true }));
+        let documents = key::documents(&key::of_account(Some(&self.uid)));
         for (document, _) in scan_prefix(txn, &documents, usize::MAX).await? {
             txn.delete(document);
         }
