@@ -1,4 +1,4 @@
-//! The errors of STS: one table of codes, in the words of Alibaba Cloud's RPC services.
+//! The errors of STS: tables of codes, in the words of Alibaba Cloud's RPC services.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ impl Fault {
     /// Makes an error with the usual message of its code.
     #[must_use]
     pub fn new(code: FaultCode) -> Self {
-        Self { code, message: Cow::Borrowed(code.row().message) }
+        Self { code, message: Cow::Borrowed(code.message()) }
     }
 
     /// Makes an error with a message of its own, which is cut if it is too long.
@@ -38,7 +38,7 @@ impl Fault {
     /// Returns the status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.code.row().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.code.status_and_code().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// Returns the message.
@@ -120,137 +120,83 @@ pub enum FaultCode {
     InternalError,
 }
 
-struct Row {
-    code: &'static str,
-    status: u16,
-    message: &'static str,
-}
-
-impl Row {
-    const fn new(status: u16, code: &'static str, message: &'static str) -> Self {
-        Self { code, status, message }
-    }
-}
-
 impl FaultCode {
     /// Returns the code as it stands in the answer.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        self.row().code
+        self.status_and_code().1
+    }
+
+    const fn status_and_code(self) -> (u16, &'static str) {
+        match self {
+            Self::MissingParameter => (400, "MissingParameter"),
+            Self::MissingRoleArn => (400, "MissingRoleArn"),
+            Self::MissingRoleSessionName => (400, "MissingRoleSessionName"),
+            Self::MissingSecurityToken => (400, "MissingSecurityToken"),
+            Self::InvalidParameter => (400, "InvalidParameter"),
+            Self::InvalidRoleArn => (400, "InvalidParameter.RoleArn"),
+            Self::InvalidRoleSessionName => (400, "InvalidParameter.RoleSessionName"),
+            Self::InvalidDurationSeconds => (400, "InvalidParameter.DurationSeconds"),
+            Self::InvalidPolicyGrammar => (400, "InvalidParameter.PolicyGrammar"),
+            Self::InvalidPolicySize => (400, "InvalidParameter.PolicySize"),
+            Self::InvalidExternalId => (400, "InvalidParameter.ExternalId"),
+            Self::InvalidVersion => (400, "InvalidVersion"),
+            Self::InvalidAction => (404, "InvalidAction.NotFound"),
+            Self::UnsupportedMethod => (405, "UnsupportedHTTPMethod"),
+            Self::InvalidSignatureMethod => (400, "InvalidSignatureMethod"),
+            Self::IncompleteSignature => (400, "IncompleteSignature"),
+            Self::SignatureDoesNotMatch => (400, "SignatureDoesNotMatch"),
+            Self::SignatureNonceUsed => (400, "SignatureNonceUsed"),
+            Self::TimestampExpired => (400, "InvalidTimeStamp.Expired"),
+            Self::TimestampFormat => (400, "InvalidTimeStamp.Format"),
+            Self::AccessKeyNotFound => (404, "InvalidAccessKeyId.NotFound"),
+            Self::AccessKeyInactive => (403, "InvalidAccessKeyId.Inactive"),
+            Self::SecurityTokenMalformed => (400, "InvalidSecurityToken.Malformed"),
+            Self::SecurityTokenMismatch => (400, "InvalidSecurityToken.MismatchWithAccessKey"),
+            Self::SecurityTokenExpired => (400, "InvalidSecurityToken.Expired"),
+            Self::RoleNotFound => (404, "EntityNotExist.Role"),
+            Self::NoPermission => (403, "NoPermission"),
+            Self::BodyTooLarge => (413, "RequestEntityTooLarge"),
+            Self::Throttling => (429, "Throttling.User"),
+            Self::InternalError => (500, "InternalError"),
+        }
     }
 
     /// Returns the usual message.
-    pub(super) fn message(self) -> &'static str {
-        self.row().message
-    }
-
-    #[expect(clippy::too_many_lines, reason = "a table, one row for each code")]
-    const fn row(self) -> Row {
+    pub(super) const fn message(self) -> &'static str {
         match self {
-            Self::MissingParameter => {
-                Row::new(400, "MissingParameter", "A mandatory parameter is not supplied.")
+            Self::MissingParameter => "A mandatory parameter is not supplied.",
+            Self::MissingRoleArn => "RoleArn is mandatory for this action.",
+            Self::MissingRoleSessionName => "RoleSessionName is mandatory for this action.",
+            Self::MissingSecurityToken => "SecurityToken is mandatory for this action.",
+            Self::InvalidParameter => "A parameter is not valid.",
+            Self::InvalidRoleArn => "The parameter RoleArn is wrongly formed.",
+            Self::InvalidRoleSessionName => "The parameter RoleSessionName is wrongly formed.",
+            Self::InvalidDurationSeconds => "The parameter DurationSeconds is wrongly formed.",
+            Self::InvalidPolicyGrammar => "The parameter Policy has not passed grammar check.",
+            Self::InvalidPolicySize => "The parameter Policy is longer than 2048 characters.",
+            Self::InvalidExternalId => "The parameter ExternalId is wrongly formed.",
+            Self::InvalidVersion => "Specified parameter Version is not valid.",
+            Self::InvalidAction => "Specified api is not found, please check your url and method.",
+            Self::UnsupportedMethod => "This http method is not supported.",
+            Self::InvalidSignatureMethod => "Specified signature method is not supported.",
+            Self::IncompleteSignature => "The request signature does not conform to Aliyun standards.",
+            Self::SignatureDoesNotMatch => "Specified signature is not matched with our calculation.",
+            Self::SignatureNonceUsed => "Specified signature nonce was used already.",
+            Self::TimestampExpired => "Specified time stamp or date value is expired.",
+            Self::TimestampFormat => "Specified time stamp or date value is not well formatted.",
+            Self::AccessKeyNotFound => "Specified access key is not found.",
+            Self::AccessKeyInactive => "Specified access key is disabled.",
+            Self::SecurityTokenMalformed => "Specified SecurityToken is malformed.",
+            Self::SecurityTokenMismatch => "Specified SecurityToken mismatch with the AccessKey.",
+            Self::SecurityTokenExpired => "Specified SecurityToken is expired.",
+            Self::RoleNotFound => "The specified Role not exists.",
+            Self::NoPermission => {
+                "You are not authorized to do this action. You should be authorized by RAM."
             }
-            Self::MissingRoleArn => Row::new(400, "MissingRoleArn", "RoleArn is mandatory for this action."),
-            Self::MissingRoleSessionName => {
-                Row::new(400, "MissingRoleSessionName", "RoleSessionName is mandatory for this action.")
-            }
-            Self::MissingSecurityToken => {
-                Row::new(400, "MissingSecurityToken", "SecurityToken is mandatory for this action.")
-            }
-            Self::InvalidParameter => Row::new(400, "InvalidParameter", "A parameter is not valid."),
-            Self::InvalidRoleArn => {
-                Row::new(400, "InvalidParameter.RoleArn", "The parameter RoleArn is wrongly formed.")
-            }
-            Self::InvalidRoleSessionName => Row::new(
-                400,
-                "InvalidParameter.RoleSessionName",
-                "The parameter RoleSessionName is wrongly formed.",
-            ),
-            Self::InvalidDurationSeconds => Row::new(
-                400,
-                "InvalidParameter.DurationSeconds",
-                "The parameter DurationSeconds is wrongly formed.",
-            ),
-            Self::InvalidPolicyGrammar => Row::new(
-                400,
-                "InvalidParameter.PolicyGrammar",
-                "The parameter Policy has not passed grammar check.",
-            ),
-            Self::InvalidPolicySize => Row::new(
-                400,
-                "InvalidParameter.PolicySize",
-                "The parameter Policy is longer than 2048 characters.",
-            ),
-            Self::InvalidExternalId => {
-                Row::new(400, "InvalidParameter.ExternalId", "The parameter ExternalId is wrongly formed.")
-            }
-            Self::InvalidVersion => {
-                Row::new(400, "InvalidVersion", "Specified parameter Version is not valid.")
-            }
-            Self::InvalidAction => Row::new(
-                404,
-                "InvalidAction.NotFound",
-                "Specified api is not found, please check your url and method.",
-            ),
-            Self::UnsupportedMethod => {
-                Row::new(405, "UnsupportedHTTPMethod", "This http method is not supported.")
-            }
-            Self::InvalidSignatureMethod => {
-                Row::new(400, "InvalidSignatureMethod", "Specified signature method is not supported.")
-            }
-            Self::IncompleteSignature => Row::new(
-                400,
-                "IncompleteSignature",
-                "The request signature does not conform to Aliyun standards.",
-            ),
-            Self::SignatureDoesNotMatch => Row::new(
-                400,
-                "SignatureDoesNotMatch",
-                "Specified signature is not matched with our calculation.",
-            ),
-            Self::SignatureNonceUsed => {
-                Row::new(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
-            }
-            Self::TimestampExpired => {
-                Row::new(400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
-            }
-            Self::TimestampFormat => Row::new(
-                400,
-                "InvalidTimeStamp.Format",
-                "Specified time stamp or date value is not well formatted.",
-            ),
-            Self::AccessKeyNotFound => {
-                Row::new(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
-            }
-            Self::AccessKeyInactive => {
-                Row::new(403, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
-            }
-            Self::SecurityTokenMalformed => {
-                Row::new(400, "InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed.")
-            }
-            Self::SecurityTokenMismatch => Row::new(
-                400,
-                "InvalidSecurityToken.MismatchWithAccessKey",
-                "Specified SecurityToken mismatch with the AccessKey.",
-            ),
-            Self::SecurityTokenExpired => {
-                Row::new(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.")
-            }
-            Self::RoleNotFound => Row::new(404, "EntityNotExist.Role", "The specified Role not exists."),
-            Self::NoPermission => Row::new(
-                403,
-                "NoPermission",
-                "You are not authorized to do this action. You should be authorized by RAM.",
-            ),
-            Self::BodyTooLarge => {
-                Row::new(413, "RequestEntityTooLarge", "The body of the request is too large.")
-            }
-            Self::Throttling => {
-                Row::new(429, "Throttling.User", "Request was denied due to user flow control.")
-            }
-            Self::InternalError => {
-                Row::new(500, "InternalError", "The request processing has failed due to some unknown error.")
-            }
+            Self::BodyTooLarge => "The body of the request is too large.",
+            Self::Throttling => "Request was denied due to user flow control.",
+            Self::InternalError => "The request processing has failed due to some unknown error.",
         }
     }
 }
