@@ -2,6 +2,7 @@
 //! the API's. What its requests and answers look like is `ossicle-protocol`'s.
 
 mod assume_role;
+mod internal_error;
 mod nonces;
 pub(crate) mod service;
 

@@ -8,7 +8,7 @@ use ossicle_policy::{
 use ossicle_protocol::Timestamp;
 use ossicle_protocol::sts::{self, AssumeRole, Fault, FaultCode};
 
-use super::service::internal;
+use super::internal_error::internal;
 use crate::access::directory::KnownRole;
 use crate::access::identity::{Identity, IdentityKind};
 use crate::access::token::{self, AssumedRole, MAX_ROLES, RoleSession};

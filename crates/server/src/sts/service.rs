@@ -11,6 +11,7 @@ use ossicle_protocol::sts::{
 use tracing::Instrument as _;
 
 use super::assume_role::assume_role;
+use super::internal_error::internal;
 use crate::access::auth::KeyFault;
 use crate::access::identity::{Identity, IdentityKind};
 use crate::access::role_sessions::SessionFault;
@@ -163,12 +164,6 @@ fn caller_identity(caller: &Identity) -> CallerIdentity {
         }
     };
     CallerIdentity { identity, account_id: caller.account.to_string(), arn: caller.arn() }
-}
-
-/// Logs what went wrong here, and tells nothing of it.
-pub(super) fn internal(error: &dyn std::error::Error) -> Fault {
-    tracing::error!(%error, "a request to STS was not done");
-    Fault::new(FaultCode::InternalError)
 }
 
 /// Makes the whole message that is sent where no request is served.
