@@ -173,3 +173,27 @@ impl Credentials {
         Ok((identified, identity))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_key_is_said_as_oss_says_it() {
+        let check = |fault: KeyFault, code, ec: &str| {
+            let error = fault.to_oss();
+            assert_eq!((error.code(), error.ec()), (code, ec), "{fault:?}");
+        };
+        // Manual, "EC": 0002-00000002, 0002-00000006, 0002-00000007, 0002-00000902.
+        let token = |fault| KeyFault::Session(SessionFault::Token(fault));
+        check(KeyFault::Unknown, ErrorCode::InvalidAccessKeyId, "0002-00000902");
+        check(KeyFault::TokenMissing, ErrorCode::InvalidAccessKeyId, "0002-00000902");
+        check(KeyFault::Session(SessionFault::IssuerGone), ErrorCode::InvalidAccessKeyId, "0002-00000902");
+        check(KeyFault::Disabled, ErrorCode::InvalidAccessKeyId, "0002-00000901");
+        check(KeyFault::NotTemporary, ErrorCode::InvalidAccessKeyId, "0002-00000002");
+        check(token(TokenFault::Malformed), ErrorCode::InvalidSecurityToken, "0002-00000006");
+        check(token(TokenFault::OtherKey), ErrorCode::InvalidSecurityToken, "0002-00000006");
+        check(KeyFault::Session(SessionFault::RoleGone), ErrorCode::InvalidSecurityToken, "0002-00000006");
+        check(token(TokenFault::Expired), ErrorCode::SecurityTokenExpired, "0002-00000007");
+    }
+}

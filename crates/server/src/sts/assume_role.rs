@@ -142,6 +142,8 @@ impl Context for Conditions<'_> {
             Key::SourceIp => Some(Value::Address(self.request.client.ip)),
             Key::CurrentTime => Some(Value::Time(self.request.now.unix_seconds())),
             Key::SecureTransport => Some(Value::Flag(self.request.scheme == "https")),
+            // Access keys know no second factor.
+            Key::MfaPresent => Some(Value::Flag(false)),
             Key::UserAgent => header("user-agent").map(Value::from),
             Key::AccessId => Some(Value::from(self.caller.access_key_id.as_str())),
             Key::Other(name) if name.eq_ignore_ascii_case(EXTERNAL_ID) => self.external_id.map(Value::from),

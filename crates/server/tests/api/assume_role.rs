@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::harness::form::{Form, Policy};
+use crate::harness::request::Auth;
 use crate::harness::sts::Style;
-use crate::harness::{Answer, Server, Setup, StsRequest};
+use crate::harness::{Answer, Bucket, Request, Server, Setup, StsRequest};
 use ossicle_protocol::Timestamp;
 use serde_json::{Value, json};
 
@@ -225,6 +227,139 @@ fn no_more_than_four_roles_are_assumed_one_by_means_of_the_other() {
         temporary = Temporary::of(&temporary.sign(world.assume(&world.alice, "round")));
     }
     expect_fault(temporary.sign(world.assume(&world.alice, "round")).send(), 403, "NoPermission");
+}
+
+/// A request for an object, with a token in each place that has one.
+fn reads(bucket: &Bucket, (id, secret, token): (&str, &str, &str)) -> Vec<(&'static str, Request)> {
+    let get = |auth| bucket.at("GET", "docs/a").key(id, secret).auth(auth);
+    vec![
+        ("V1 header", get(Auth::HeaderV1).header("x-oss-security-token", token)),
+        ("V1 header of one SDK", get(Auth::HeaderV1).header("security-token", token)),
+        ("V4 header", get(Auth::HeaderV4).header("x-oss-security-token", token)),
+        ("V1 URL", get(Auth::UrlV1).query("security-token", token)),
+        ("V4 URL", get(Auth::UrlV4).query("x-oss-security-token", token)),
+    ]
+}
+
+/// A bucket with one object, which sessions of `writer` may read.
+fn bucket_of(world: &World) -> Bucket {
+    let bucket = Bucket::on(&world.server);
+    bucket.at("PUT", "docs/a").body("x").send().expect(200);
+    let resource = format!("acs:oss:*:*:{}/*", bucket.name);
+    let actions = ["oss:GetObject", "oss:PutObject"];
+    let may = json!({ "Effect": "Allow", "Action": actions, "Resource": resource });
+    world.attach("roles/writer", "objects", &statement(&may));
+    bucket
+}
+
+#[test]
+fn temporary_credentials_are_taken_wherever_a_token_may_come() {
+    let world = World::new();
+    let bucket = bucket_of(&world);
+    let (one, two) = (
+        Temporary::of(&world.assume(&world.alice, "writer")),
+        Temporary::of(&world.assume(&world.alice, "writer")),
+    );
+    let (id, secret) = (one.id.as_str(), one.secret.as_str());
+    for (way, request) in reads(&bucket, (id, secret, &one.token)) {
+        assert_eq!(request.send().expect(200).text(), "x", "{way}");
+    }
+    let refused = |key: (&str, &str, &str), code: &str, ec: &str| {
+        for (way, request) in reads(&bucket, key) {
+            let error = request.send();
+            assert_eq!((error.status, error.element("Code").as_str()), (403, code), "{way}");
+            assert_eq!(error.element("EC"), ec, "{way}");
+        }
+    };
+    refused((id, secret, ""), "InvalidAccessKeyId", "0002-00000902");
+    refused((id, secret, "bogus"), "InvalidSecurityToken", "0002-00000006");
+    refused((id, secret, &two.token), "InvalidSecurityToken", "0002-00000006");
+    refused((id, &two.secret, &one.token), "SignatureDoesNotMatch", "0002-00000040");
+    refused((&two.id, secret, &one.token), "InvalidSecurityToken", "0002-00000006");
+    // A permanent key has no token.
+    let (alice, alices) = &world.alice;
+    refused((alice, alices, &one.token), "InvalidAccessKeyId", "0002-00000002");
+    refused(("TestAccessKeyId", "TestAccessKeySecret", &one.token), "InvalidAccessKeyId", "0002-00000002");
+}
+
+#[test]
+fn forms_bring_temporary_credentials() {
+    let world = World::new();
+    let bucket = bucket_of(&world);
+    let one = Temporary::of(&world.assume(&world.alice, "writer"));
+    let condition = format!("{{\"bucket\":\"{}\"}}", bucket.name);
+    let policy = || Policy::new().condition(&condition).key(&one.id, &one.secret);
+    for mut fields in [policy().v1(), policy().v4()] {
+        let form = |fields| Form::new().field("key", "docs/b").fields(fields).file("f", "x");
+        let post = |fields| form(fields).onto(bucket.root("POST", "")).send();
+        post(fields.clone()).expect_error(403, "InvalidAccessKeyId");
+        let mut bogus = fields.clone();
+        bogus.push(("x-oss-security-token".to_owned(), "bogus".to_owned()));
+        post(bogus).expect_error(403, "InvalidSecurityToken");
+        fields.push(("x-oss-security-token".to_owned(), one.token.clone()));
+        post(fields).expect(204);
+    }
+}
+
+#[test]
+fn a_session_may_do_what_its_role_and_its_session_policy_allow() {
+    let world = World::new();
+    let bucket = bucket_of(&world);
+    let resource = |key: &str| format!("acs:oss:*:*:{}/{key}", bucket.name);
+    let get_docs = json!({ "Effect": "Allow", "Action": "oss:GetObject", "Resource": resource("docs/*") });
+    let delete = json!({ "Effect": "Allow", "Action": "oss:*", "Resource": resource("*") });
+    let whole = Temporary::of(&world.assume(&world.alice, "writer"));
+    let ask = |policy: &Value| {
+        let policy = statement(policy).to_string();
+        Temporary::of(&world.assume(&world.alice, "writer").with("Policy", &policy))
+    };
+    let (docs, everything) = (ask(&get_docs), ask(&delete));
+    let check = |who: &Temporary, method: &str, key: &str, expected: u16| {
+        let request = bucket.at(method, key).key(&who.id, &who.secret);
+        let answer = request.header("x-oss-security-token", &who.token).send();
+        assert_eq!(answer.status, expected, "{method} {key}: {}", answer.text());
+        if expected == 403 {
+            answer.expect_error(403, "AccessDenied");
+        }
+    };
+    check(&whole, "PUT", "docs/b", 200);
+    check(&whole, "GET", "docs/b", 200);
+    check(&whole, "DELETE", "docs/b", 403);
+    check(&docs, "GET", "docs/b", 200);
+    check(&docs, "PUT", "docs/b", 403);
+    check(&docs, "GET", "other", 403);
+    // A session policy gives nothing that the role does not have.
+    check(&everything, "PUT", "other", 200);
+    check(&everything, "DELETE", "other", 403);
+    // What the role loses its sessions lose.
+    world.server.administer("DELETE", "roles/writer/policies/objects", &Value::Null).expect(200);
+    check(&whole, "GET", "docs/b", 403);
+}
+
+#[test]
+fn a_session_ends_with_its_role_and_with_the_key_behind_it() {
+    let world = World::new();
+    let bucket = bucket_of(&world);
+    let get = |who: &Temporary| {
+        bucket.at("GET", "docs/a").key(&who.id, &who.secret).header("x-oss-security-token", &who.token).send()
+    };
+    let set = |status: &str| {
+        let path = format!("keys/{}", world.alice.0);
+        world.server.administer("PATCH", &path, &json!({ "status": status })).expect(200);
+    };
+    let one = Temporary::of(&world.assume(&world.alice, "writer"));
+    get(&one).expect(200);
+    set("Disabled");
+    get(&one).expect_error(403, "InvalidAccessKeyId");
+    expect_fault(world.caller_identity(&one).send(), 404, "InvalidAccessKeyId.NotFound");
+    expect_fault(world.assume(&world.alice, "writer").send(), 403, "InvalidAccessKeyId.Inactive");
+    set("Active");
+    get(&one).expect(200);
+    world.server.administer("DELETE", "roles/writer/policies/objects", &Value::Null).expect(200);
+    world.server.administer("DELETE", "roles/writer", &Value::Null).expect(200);
+    get(&one).expect_error(403, "InvalidSecurityToken");
+    world.make_role("writer", &world.trust_of("user/alice"), 3600);
+    get(&one).expect_error(403, "InvalidSecurityToken");
 }
 
 #[test]
