@@ -39,6 +39,14 @@ pub struct Error {
     message: Cow<'static, str>,
     ec: Cow<'static, str>,
     details: Vec<(&'static str, String)>,
+    group: Option<Box<Group>>,
+}
+
+/// Elements that stand together in one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Group {
+    name: &'static str,
+    details: Vec<(&'static str, String)>,
 }
 
 impl Error {
@@ -46,7 +54,13 @@ impl Error {
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
         let row = code.row();
-        Self { code, message: Cow::Borrowed(row.message), ec: Cow::Borrowed(row.ec), details: Vec::new() }
+        Self {
+            code,
+            message: Cow::Borrowed(row.message),
+            ec: Cow::Borrowed(row.ec),
+            details: Vec::new(),
+            group: None,
+        }
     }
 
     /// Makes `InvalidArgument` with a message and the offending argument, the commonest error of all.
@@ -86,6 +100,18 @@ impl Error {
             _ => DETAIL_LIMIT,
         };
         self.details.push((name, shorten(value.into(), most)));
+        self
+    }
+
+    /// Adds an element with elements in it, such as `AccessDeniedDetail`. It is left out of a document that has no room for it.
+    #[must_use]
+    pub fn with_group(
+        mut self,
+        name: &'static str,
+        details: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Self {
+        let details = details.into_iter().map(|(name, value)| (name, shorten(value, DETAIL_LIMIT))).collect();
+        self.group = Some(Box::new(Group { name, details }));
         self
     }
 
@@ -163,8 +189,25 @@ impl Error {
         for (name, value) in &self.details {
             push_line_within(&mut out, most, name, value);
         }
+        if let Some(group) = self.group.as_ref().map(|group| group.to_lines()) {
+            out.push_str(if out.len() + group.len() <= most { &group } else { "" });
+        }
         out.push_str(&end);
         out
+    }
+}
+
+impl Group {
+    fn to_lines(&self) -> String {
+        let mut lines = format!("  <{}>\n", self.name);
+        for (name, text) in self.details.iter().filter(|(_, text)| !text.is_empty()) {
+            lines.push_str("  ");
+            push_line(&mut lines, name, &spellable(text));
+        }
+        lines.push_str("  </");
+        lines.push_str(self.name);
+        lines.push_str(">\n");
+        lines
     }
 }
 
@@ -245,6 +288,21 @@ mod tests {
             <RecommendDoc>https://api.aliyun.com/troubleshoot?q=0007-00000003</RecommendDoc>\n\
             </Error>\n";
         assert_eq!(error.to_xml("534B371674E88A4D8906008B", "b.oss-cn-hangzhou.aliyuncs.com"), expected);
+    }
+
+    #[test]
+    fn elements_stand_in_one_where_there_is_room() {
+        let detail = |text: &str| [("PolicyType", text.to_owned()), ("AuthAction", String::new())];
+        let error = Error::new(ErrorCode::AccessDenied).with_group("AccessDeniedDetail", detail("a<b"));
+        let xml = error.to_xml("R", "H");
+        let lines =
+            "  <AccessDeniedDetail>\n    <PolicyType>a&lt;b</PolicyType>\n  </AccessDeniedDetail>\n  <EC>";
+        assert!(xml.contains(lines), "{xml}");
+        let long = Error::new(ErrorCode::AccessDenied)
+            .with_detail("Bucket", "b".repeat(DETAIL_LIMIT))
+            .with_group("AccessDeniedDetail", detail(&"x".repeat(9000)));
+        assert!(long.to_xml("R", "H").contains("<PolicyType>xxx"));
+        assert!(!long.to_short_xml("R", "H").contains("AccessDeniedDetail"));
     }
 
     #[test]

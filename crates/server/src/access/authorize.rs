@@ -143,7 +143,7 @@ fn decide_on(
         Verdict::Allowed(_) => Ok(()),
         Verdict::Denied(denied) => {
             tracing::debug!("{} on {path:?} is denied: {denied}", needed.action);
-            Err(refusal::of(&access, &denied).into())
+            Err(refusal::of(&access, &denied, identity).into())
         }
     }
 }

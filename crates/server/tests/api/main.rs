@@ -78,6 +78,7 @@ mod stored_headers;
 mod sts;
 mod tampered_requests;
 mod traffic_limit;
+mod users_and_policies;
 
 /// What the files state of their operations for the tests of inputs.
 const INPUTS: &[inputs::Inputs] = &[
