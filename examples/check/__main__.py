@@ -10,7 +10,9 @@ import tempfile
 import traceback
 
 import forged_cases
+import identities
 import permission_cases  # registers its cases
+import session_cases  # registers its cases
 import signing
 import store
 import store_cases  # registers its cases
@@ -68,18 +70,20 @@ def main(arguments):
             if created.status != 200:
                 sys.exit(f"the bucket {target.bucket} cannot be created: {created.status} {created.body}")
             stack.callback(_delete_bucket, target)
+        uploader = stack.enter_context(identities.uploader(target)) if target else {}
         for language in languages:
             tally.run(f"{language}/starts, and stops when it is told to", _check_language,
-                      tally, language, keys, genuine, forger, target)
+                      tally, language, keys, genuine, forger, target, uploader)
     print(f"{tally.passed} passed, {tally.failed} failed")
     return 1 if tally.failed else 0
 
 
-def _check_language(tally, language, keys, genuine, forger, target):
+def _check_language(tally, language, keys, genuine, forger, target, uploader):
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         folder = pathlib.Path(folder)
         prefixes = f"{keys.prefix} {target.key_prefixes if target else ''}"
         form = _form_variables(target) if target else {}
+        uploader = {**form, **uploader, "STS_SECONDS": "900"}
         place = target or store.NOWHERE
         sts_server = StsServer(place.access_key_id, place.access_key_secret)
         role = {"STS_ENDPOINT": sts_server.endpoint, "STS_ROLE_ARN": ROLE, "STS_SECONDS": "900"}
@@ -103,6 +107,7 @@ def _check_language(tally, language, keys, genuine, forger, target):
             store=target,
             sts=start(CALLBACK_SECRET=SECRET, **_form_variables(place), **role),
             sts_server=sts_server,
+            session=start(CALLBACK_SECRET=SECRET, **uploader) if target else None,
             place=place,
         )
         for name, needs_store, function in CASES:

@@ -49,6 +49,8 @@ class World:
     # Gives temporary credentials, which it gets from the STS of this program.
     sts: Application
     sts_server: StsServer
+    # Gives temporary credentials of the store's STS; None without a store.
+    session: Optional[Application]
     # Where it says that they are good: the store, or a name for none.
     place: Store
 

@@ -22,6 +22,7 @@ class Store:
 
     endpoint: str
     console: str
+    sts: str
     access_key_id: str
     access_key_secret: str
     region: str
@@ -119,7 +120,7 @@ class Store:
 
 
 # Where nobody listens.
-NOWHERE = Store("http://127.0.0.1:1", "http://127.0.0.1:1", "nobody", "nothing", "cn-hangzhou", "photos")
+NOWHERE = Store("http://127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1", "nobody", "nothing", "cn-hangzhou", "photos")
 
 
 def _oss_headers(headers) -> list:
@@ -142,13 +143,14 @@ def _encoded(value) -> str:
 
 def from_environment():
     """The store that the environment names; a missing variable ends the program."""
-    names = ("ENDPOINT", "CONSOLE", "ACCESS_KEY_ID", "ACCESS_KEY_SECRET")
+    names = ("ENDPOINT", "CONSOLE", "STS", "ACCESS_KEY_ID", "ACCESS_KEY_SECRET")
     missing = [f"OSSICLE_{name}" for name in names if not os.environ.get(f"OSSICLE_{name}")]
     if missing:
         raise SystemExit(f"not set: {', '.join(missing)} (or give --offline to check without a store)")
     return Store(
         endpoint=os.environ["OSSICLE_ENDPOINT"].rstrip("/"),
         console=os.environ["OSSICLE_CONSOLE"].rstrip("/"),
+        sts=os.environ["OSSICLE_STS"].rstrip("/"),
         access_key_id=os.environ["OSSICLE_ACCESS_KEY_ID"],
         access_key_secret=os.environ["OSSICLE_ACCESS_KEY_SECRET"],
         region=os.environ.get("OSSICLE_REGION") or "cn-hangzhou",
