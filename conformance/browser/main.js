@@ -28,6 +28,7 @@ function required(name) {
 const settings = {
   console: required('OSSICLE_CONSOLE').replace(/\/$/, ''),
   endpoint: required('OSSICLE_ENDPOINT').replace(/\/$/, ''),
+  sts: required('OSSICLE_STS').replace(/\/$/, ''),
   keyId: required('OSSICLE_ACCESS_KEY_ID'),
   keySecret: required('OSSICLE_ACCESS_KEY_SECRET'),
   artefacts: process.env.OSSICLE_ARTEFACTS ?? './artefacts',

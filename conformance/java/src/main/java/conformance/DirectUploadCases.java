@@ -1,6 +1,18 @@
 package conformance;
 
+import com.aliyun.oss.OSS;
 import com.aliyun.oss.OSSException;
+import com.aliyun.oss.common.auth.Credentials;
+import com.aliyun.oss.common.auth.DefaultCredentials;
+import com.aliyun.oss.model.AbortMultipartUploadRequest;
+import com.aliyun.oss.model.Callback;
+import com.aliyun.oss.model.CompleteMultipartUploadRequest;
+import com.aliyun.oss.model.InitiateMultipartUploadRequest;
+import com.aliyun.oss.model.ListPartsRequest;
+import com.aliyun.oss.model.PartETag;
+import com.aliyun.oss.model.PutObjectRequest;
+import com.aliyun.oss.model.PutObjectResult;
+import com.aliyun.oss.model.UploadPartRequest;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -9,8 +21,11 @@ import java.net.URI;
 import java.net.URL;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -31,6 +46,7 @@ final class DirectUploadCases {
         DirectUploadCases cases = new DirectUploadCases(world);
         suite.add(world.name("direct_upload_form"), cases::form);
         suite.add(world.name("direct_upload_presigned_put"), cases::presignedPut);
+        suite.add(world.name("direct_upload_temporary_credentials"), cases::temporaryCredentials);
     }
 
     private void form(Suite.Check check) throws Exception {
@@ -80,6 +96,80 @@ final class DirectUploadCases {
                             new URL(url), new ByteArrayInputStream(new byte[100]), 100, headers));
             check.that("message", longer.getErrorMessage() != null);
         }
+    }
+
+    /** The app has temporary credentials, which its SDK asks the application server for. */
+    private void temporaryCredentials(Suite.Check check) throws Exception {
+        Identities.Uploader uploader = Identities.uploader(w);
+        Map<String, String> settings = Map.of(
+                "OSS_ACCESS_KEY_ID", uploader.keyId(),
+                "OSS_ACCESS_KEY_SECRET", uploader.secret(),
+                "STS_ENDPOINT", w.settings.sts(),
+                "STS_ROLE_ARN", uploader.roleArn(),
+                "CALLBACK_SECRET", "a secret of the application");
+        try (ExampleServer server = new ExampleServer(w, settings)) {
+            JsonObject permission = server.permission("sts?user=carol");
+            String prefix = permission.get("prefix").getAsString();
+            AppCredentials credentials = new AppCredentials(server, "carol");
+            OSS app = w.client(credentials, w.settings.region(), unused -> {});
+            PutObjectRequest request = new PutObjectRequest(w.bucket, prefix + "whole ü.png", stream());
+            request.setCallback(callback(permission.getAsJsonObject("callback")));
+            PutObjectResult whole = app.putObject(request);
+            isTheApplications(check, World.readOnce(whole.getCallbackResponseBody()), whole.getRequestId());
+            check.equal("content", w.get(prefix + "whole ü.png"), CONTENT);
+
+            inParts(check, app, prefix + "parts.bin");
+            check.equal("the application server was asked", credentials.fetched(), 1);
+
+            w.refused(check, "another user's folder", "AccessDenied", null,
+                    () -> app.putObject(w.bucket, "users/dave/a.png", stream()));
+            String other = w.bucket + "-o";
+            w.client.createBucket(other);
+            w.refused(check, "another bucket", "AccessDenied", null,
+                    () -> app.putObject(other, prefix + "a.png", stream()));
+            w.client.deleteBucket(other);
+            w.refused(check, "reading", "AccessDenied", null, () -> app.getObject(w.bucket, prefix + "parts.bin"));
+            w.refused(check, "listing", "AccessDenied", null, () -> app.listObjects(w.bucket, prefix));
+            w.refused(check, "deleting", "AccessDenied", null, () -> app.deleteObject(w.bucket, prefix + "parts.bin"));
+            credentials.setCredentials(tampered(credentials.getCredentials()));
+            w.refused(check, "a token with a letter changed", "InvalidSecurityToken", null,
+                    () -> app.putObject(w.bucket, prefix + "a.png", stream()));
+        }
+    }
+
+    /** Uploads in parts, and aborts an upload in parts. */
+    private void inParts(Suite.Check check, OSS app, String key) throws Exception {
+        byte[] content = new byte[3 * Upload.PART_SIZE];
+        String upload = app.initiateMultipartUpload(new InitiateMultipartUploadRequest(w.bucket, key)).getUploadId();
+        List<PartETag> parts = new ArrayList<>();
+        for (int number = 1; number <= 3; number++) {
+            byte[] piece = Arrays.copyOfRange(content, 0, Upload.PART_SIZE);
+            parts.add(app.uploadPart(new UploadPartRequest(
+                            w.bucket, key, upload, number, new ByteArrayInputStream(piece), piece.length))
+                    .getPartETag());
+        }
+        check.equal("parts", app.listParts(new ListPartsRequest(w.bucket, key, upload)).getParts().size(), 3);
+        app.completeMultipartUpload(new CompleteMultipartUploadRequest(w.bucket, key, upload, parts));
+        check.equal("content of the parts", w.get(key), content);
+        String abandoned = app.initiateMultipartUpload(new InitiateMultipartUploadRequest(w.bucket, key)).getUploadId();
+        app.abortMultipartUpload(new AbortMultipartUploadRequest(w.bucket, key, abandoned));
+    }
+
+    private static Callback callback(JsonObject asked) {
+        Callback callback = new Callback();
+        callback.setCallbackUrl(asked.get("callbackUrl").getAsString());
+        // This SDK escapes nothing.
+        callback.setCallbackBody(asked.get("callbackBody").getAsString().replace("\"", "\\\""));
+        callback.setCalbackBodyType(Callback.CalbackBodyType.JSON);
+        callback.addCallbackVar("x:name", "whole.png");
+        return callback;
+    }
+
+    private static Credentials tampered(Credentials credentials) {
+        StringBuilder token = new StringBuilder(credentials.getSecurityToken());
+        int middle = token.length() / 2;
+        token.setCharAt(middle, token.charAt(middle) == 'A' ? 'B' : 'A');
+        return new DefaultCredentials(credentials.getAccessKeyId(), credentials.getSecretAccessKey(), token.toString());
     }
 
     private static void isTheApplications(Suite.Check check, String answer, String requestId) {

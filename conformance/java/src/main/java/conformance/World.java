@@ -4,6 +4,7 @@ import com.aliyun.oss.ClientBuilderConfiguration;
 import com.aliyun.oss.OSS;
 import com.aliyun.oss.OSSClientBuilder;
 import com.aliyun.oss.OSSException;
+import com.aliyun.oss.common.auth.CredentialsProvider;
 import com.aliyun.oss.common.auth.DefaultCredentialProvider;
 import com.aliyun.oss.common.comm.ResponseMessage;
 import com.aliyun.oss.common.comm.SignVersion;
@@ -86,7 +87,7 @@ final class World {
         return client(new DefaultCredentialProvider(keyId, secret), region, change);
     }
 
-    OSS client(DefaultCredentialProvider keys, String region, Consumer<ClientBuilderConfiguration> change) {
+    OSS client(CredentialsProvider keys, String region, Consumer<ClientBuilderConfiguration> change) {
         ClientBuilderConfiguration configuration = new ClientBuilderConfiguration();
         configuration.setSLDEnabled(true);
         configuration.setSignatureVersion(version);
