@@ -1,6 +1,10 @@
 """The official clients of the Security Token Service, of both generations, behind one shape."""
 
 import json
+import secrets
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from alibabacloud_sts20150401 import models
@@ -12,6 +16,10 @@ from aliyunsdkcore.auth.credentials import AccessKeyCredential, StsTokenCredenti
 from aliyunsdkcore.client import AcsClient
 from aliyunsdksts.request.v20150401.AssumeRoleRequest import AssumeRoleRequest
 from aliyunsdksts.request.v20150401.GetCallerIdentityRequest import GetCallerIdentityRequest
+
+import wire
+
+ACCOUNT = "1000000000000001"
 
 
 class StsError(Exception):
@@ -99,3 +107,53 @@ class TeaSts:
 
 
 CLIENTS = (CoreSts, TeaSts)
+
+
+@dataclass(frozen=True)
+class People:
+    """Users and roles of this run: `app` may assume `writer`, `guest` may assume nothing."""
+
+    app: tuple
+    guest: tuple
+    writer: str
+    other: str
+
+
+def allow(**elements) -> dict:
+    """A policy with one statement."""
+    return {"Version": "1", "Statement": [{"Effect": "Allow", **elements}]}
+
+
+@lru_cache(maxsize=1)
+def people(settings) -> People:
+    """Makes them over the console's API, once."""
+    mark = secrets.token_hex(3)
+    app, guest, writer, other = (f"{name}-{mark}" for name in ("app", "guest", "writer", "other"))
+    for user in (app, guest):
+        administer(settings, "POST", "users", {"name": user})
+    trust = allow(Action="sts:AssumeRole", Principal={"RAM": [f"acs:ram::{ACCOUNT}:user/{app}"]})
+    chained = allow(Action="sts:AssumeRole", Principal={"RAM": [f"acs:ram::{ACCOUNT}:role/{writer}"]})
+    administer(settings, "POST", "roles", {"name": writer, "trust_policy": trust, "max_session_s": 7200})
+    administer(settings, "POST", "roles", {"name": other, "trust_policy": chained})
+    assume = allow(Action="sts:AssumeRole", Resource="*")
+    objects = allow(
+        Action=["oss:GetObject", "oss:PutObject", "oss:ListObjects", "oss:ListParts", "oss:AbortMultipartUpload"],
+        Resource=f"acs:oss:*:*:{settings.bucket_prefix}-*",
+    )
+    administer(settings, "PUT", f"users/{app}/policies/assume", {"document": assume})
+    administer(settings, "PUT", f"roles/{writer}/policies/assume", {"document": assume})
+    administer(settings, "PUT", f"roles/{writer}/policies/objects", {"document": objects})
+    keys = [administer(settings, "POST", f"keys?user={user}") for user in (app, guest)]
+    arns = [f"acs:ram::{ACCOUNT}:role/{role}" for role in (writer, other)]
+    return People(*((key["id"], key["secret"]) for key in keys), *arns)
+
+
+def administer(settings, method, path, document=None) -> dict:
+    """Asks the console's API, as an administrator's script does."""
+    basic = b64encode(f"{settings.access_key_id}:{settings.access_key_secret}".encode()).decode()
+    headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/json"}
+    body = b"" if document is None else json.dumps(document).encode()
+    answer = wire.exchange(method, f"{settings.console}/api/access/{path}", headers, body)
+    if answer.status != 200:
+        raise AssertionError(f"{method} {path}: {answer.status} {answer.body}")
+    return json.loads(answer.body)
