@@ -39,6 +39,63 @@ answer = urllib.request.urlopen(request)
 print(answer.status, answer.read().decode())
 "#;
 
+/// Defines `refused`, which ends a program unless the store refuses an attempt.
+const REFUSED: &str = r#"
+import oss2
+def refused(attempt):
+    try:
+        attempt()
+    except oss2.exceptions.AccessDenied:
+        return
+    raise SystemExit("not refused")
+"#;
+
+/// Is the app that has the temporary credentials of docs/access.md.
+const BE_THE_APP: &str = r#"
+import base64
+session = temporary_credentials("42")
+auth = oss2.StsAuth(session["AccessKeyId"], session["AccessKeySecret"], session["SecurityToken"])
+bucket = oss2.Bucket(auth, "http://127.0.0.1:9000", "demo", is_path_style=True)
+callback = json.dumps({"callbackUrl": "http://127.0.0.1:9001/app/callback", "callbackBody": "key=${object}"})
+headers = {"x-oss-callback": base64.b64encode(callback.encode()).decode()}
+print(bucket.put_object("users/42/a.txt", b"hello", headers).resp.read().decode())
+refused(lambda: bucket.put_object("users/43/a.txt", b"hello"))
+refused(lambda: bucket.get_object("users/42/a.txt"))
+refused(lambda: bucket.delete_object("users/42/a.txt"))
+"#;
+
+/// Signs the form of docs/direct-upload.md with the key of docs/access.md's user; one for another folder is refused.
+const SIGN_AS_USER: &str = r##"
+import json, re, urllib.error
+with open("form-signer.json") as file:
+    key = json.load(file)
+program = FORM.replace('KEY_ID, SECRET = "ossicle-dev", "ossicle-dev-secret"', f'KEY_ID, SECRET = {key["id"]!r}, {key["secret"]!r}')
+assert key["id"] in program
+exec(program)
+try:
+    exec(program.replace("users/", "others/"))
+except urllib.error.HTTPError as error:
+    assert error.code == 403, error
+else:
+    raise SystemExit("not refused")
+"##;
+
+/// Is the partner of docs/access.md.
+const BE_THE_PARTNER: &str = r#"
+with open("partner-key.json") as file:
+    key = json.load(file)
+bucket = oss2.Bucket(oss2.Auth(key["id"], key["secret"]), "http://127.0.0.1:9000", "demo", is_path_style=True)
+bucket.put_object("deliveries/a.csv", b"hello")
+assert bucket.get_object("deliveries/a.csv").read() == b"hello"
+assert [one.key for one in bucket.list_objects("deliveries/").object_list] == ["deliveries/a.csv"]
+refused(lambda: bucket.list_objects(""))
+refused(lambda: bucket.put_object("users/42/a.txt", b"hello"))
+refused(lambda: bucket.delete_object("deliveries/a.csv"))
+owner.delete_bucket_policy()
+refused(lambda: bucket.get_object("deliveries/a.csv"))
+print('{"Status":"OK"}')
+"#;
+
 /// How a program is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Runner {
@@ -63,6 +120,7 @@ struct Dev {
     printed: String,
     endpoint: String,
     console: String,
+    sts: String,
     _data: TempDir,
 }
 
@@ -87,7 +145,7 @@ pub(crate) fn outcome(binary: &Path) -> anyhow::Result<Outcome> {
     }
     let dev = Dev::start(binary)?;
     let mut tally = Tally::default();
-    for snippet in printed(&dev.printed)?.into_iter().chain(of_the_pages()?) {
+    for snippet in printed(&dev.printed)?.into_iter().chain(of_the_pages()?).chain(recipes()?) {
         match try_out(&snippet, &dev, binary) {
             Ok(()) => {
                 println!("ok {}", snippet.name);
@@ -108,9 +166,9 @@ impl Dev {
         let folder = workspace::target_dir().join("servers");
         std::fs::create_dir_all(&folder)?;
         let data = tempfile::Builder::new().prefix("snippets").tempdir_in(&folder)?;
-        let (endpoint, console) = (free_address()?, free_address()?);
+        let (endpoint, console, sts) = (free_address()?, free_address()?, free_address()?);
         let process = Command::new(binary)
-            .args(["dev", "--listen", &endpoint, "--console", &console, "--sts", "127.0.0.1:0"])
+            .args(["dev", "--listen", &endpoint, "--console", &console, "--sts", &sts])
             .arg("--data-dir")
             .arg(data.path())
             .stdin(Stdio::null())
@@ -119,7 +177,7 @@ impl Dev {
             .with_context(|| format!("{} could not be started", binary.display()))?;
         let mut process = Running(process);
         let lines = process::lines_of(&mut process.0)?;
-        let mut dev = Dev { process, printed: String::new(), endpoint, console, _data: data };
+        let mut dev = Dev { process, printed: String::new(), endpoint, console, sts, _data: data };
         let deadline = Instant::now() + BOUND;
         loop {
             let line = lines.recv_timeout(deadline.saturating_duration_since(Instant::now()));
@@ -177,15 +235,44 @@ fn of_the_pages() -> anyhow::Result<Vec<Snippet>> {
     ];
     let mut snippets = Vec::new();
     for (page, title, language, runner, more) in pages {
-        let text = std::fs::read_to_string(workspace::root().join(page))
-            .with_context(|| format!("reading {page}"))?;
-        let code = section(&text, title)
-            .and_then(|text| last_block(text, language))
-            .with_context(|| format!("{page} has no {language} program under the title `{title}`"))?;
+        let code = program(page, title, language)?;
         let name = if title.is_empty() { format!("{page}: {language}") } else { format!("{page}: {title}") };
         snippets.push(Snippet { name, runner, text: format!("{code}{more}") });
     }
     Ok(snippets)
+}
+
+/// Returns the recipes of docs/access.md: what a shell prepares, and then a program with what is to come of it.
+fn recipes() -> anyhow::Result<Vec<Snippet>> {
+    let page = "docs/access.md";
+    let form = program("docs/direct-upload.md", "A form", "python")?;
+    let app = "Recipe: an app with temporary credentials";
+    let browser = "Recipe: a browser with a form";
+    let partner = "Recipe: a partner with a bucket policy";
+    let recipes = [
+        (app, format!("{}{REFUSED}{BE_THE_APP}", program(page, app, "python")?)),
+        (browser, format!("FORM = r'''{form}{SEND_FORM}'''\n{SIGN_AS_USER}")),
+        (partner, format!("{}{REFUSED}{BE_THE_PARTNER}", program(page, partner, "python")?)),
+    ];
+    let python = conformance("python/.venv/bin/python");
+    let snippet = |(title, code): (&str, String)| {
+        let shell = program(page, title, "sh")?;
+        let text = format!(
+            "set -e\n{shell}\ncat > recipe.py <<'PYTHON'\n{code}\nPYTHON\n{} recipe.py\n",
+            python.display()
+        );
+        Ok(Snippet { name: format!("{page}: {title}"), runner: Runner::Shell, text })
+    };
+    recipes.into_iter().map(snippet).collect()
+}
+
+/// Returns the last program in a language under a title of a page.
+fn program(page: &str, title: &str, language: &str) -> anyhow::Result<String> {
+    let text =
+        std::fs::read_to_string(workspace::root().join(page)).with_context(|| format!("reading {page}"))?;
+    let code = section(&text, title).and_then(|text| last_block(text, language));
+    let code = code.with_context(|| format!("{page} has no {language} program under the title `{title}`"))?;
+    Ok(code.to_owned())
 }
 
 /// Returns the part of a page under a title of the second level; without a title all of the page.
@@ -205,7 +292,9 @@ fn last_block<'a>(page: &'a str, language: &str) -> Option<&'a str> {
 
 fn try_out(snippet: &Snippet, dev: &Dev, binary: &Path) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let text = snippet.text.replace("127.0.0.1:9000", &dev.endpoint).replace("127.0.0.1:9001", &dev.console);
+    let addresses =
+        [("127.0.0.1:9000", &dev.endpoint), ("127.0.0.1:9001", &dev.console), ("127.0.0.1:9003", &dev.sts)];
+    let text = addresses.iter().fold(snippet.text.clone(), |text, (usual, free)| text.replace(usual, free));
     let mut command = command(snippet.runner, folder.path(), &text)?;
     if let (Some(path), Some(beside)) = (std::env::var_os("PATH"), binary.parent()) {
         let folders = std::iter::once(beside.to_path_buf()).chain(std::env::split_paths(&path));
@@ -283,5 +372,6 @@ mod tests {
         assert_eq!(section(page, "Three"), None);
         assert_eq!(section(page, ""), Some(page));
         assert_eq!(of_the_pages().unwrap().len(), 6);
+        assert_eq!(recipes().unwrap().len(), 3);
     }
 }
