@@ -16,6 +16,7 @@ import './cases/reading.js';
 import './cases/listing.js';
 import './cases/multipart.js';
 import './cases/errors.js';
+import './cases/temporary.js';
 import './cases/addressing.js';
 import './cases/ip-and-path.js';
 import './cases/presigned.js';

@@ -16,6 +16,7 @@ export function fromEnvironment() {
   const console_ = process.env.OSSICLE_CONSOLE.replace(/\/+$/, '');
   return {
     endpoint,
+    console: console_,
     sts: process.env.OSSICLE_STS.replace(/\/+$/, ''),
     port: new URL(endpoint).port || '80',
     accessKeyId: process.env.OSSICLE_ACCESS_KEY_ID,
