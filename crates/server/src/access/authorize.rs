@@ -76,6 +76,11 @@ pub(crate) async fn authorize(call: &Call) -> Result<(), Failure> {
     refuse_public_acl(call).await
 }
 
+/// Lets the caller do another action on the call's target than that of its operation, or says 403 `AccessDenied`.
+pub(crate) async fn demand_also(call: &Call, action: &'static str) -> Result<(), Failure> {
+    demand(call, &Needed { action, right: None, ..Needed::of_call(call, &Brought::default()) }).await
+}
+
 /// Lets the caller do an action, or says 403 `AccessDenied`.
 pub(crate) async fn demand(call: &Call, needed: &Needed<'_>) -> Result<(), Failure> {
     if is_free(call, needed.settings) {

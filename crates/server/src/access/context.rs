@@ -6,6 +6,10 @@ use ossicle_protocol::{BucketTags, Operation, Tags};
 
 use crate::oss::call::Call;
 
+/// Of longer texts the beginning is compared, since patterns with many wildcards take their time. What acts has other bounds,
+/// which are no wider.
+const MAX_TEXT: usize = 1024;
+
 /// What a call brings for the object that it makes, or changes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Brought<'a> {
@@ -54,9 +58,13 @@ impl Context for CallContext<'_> {
     }
 }
 
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or(text)
+}
+
 impl CallContext<'_> {
     fn header(&self, name: &HeaderName) -> Option<Value<'_>> {
-        self.call.head.headers.get(name)?.to_str().ok().map(Value::from)
+        self.call.head.headers.get(name)?.to_str().ok().map(|text| Value::from(cut(text)))
     }
 
     /// Returns a parameter of a listing, where none is the same as an empty one.
@@ -66,7 +74,7 @@ impl CallContext<'_> {
             self.call.operation,
             ListObjects | ListObjectsV2 | ListObjectVersions | ListMultipartUploads
         );
-        is_listing.then(|| Value::from(self.call.query.get(name).unwrap_or_default()))
+        is_listing.then(|| Value::from(cut(self.call.query.get(name).unwrap_or_default())))
     }
 
     /// Returns the ACL that the bucket is to have; a new one is private unless the request says otherwise.

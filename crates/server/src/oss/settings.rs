@@ -18,6 +18,9 @@ const MAX_BUCKETS: usize = 4096;
 /// The documents whose configurations are kept at hand may have so many bytes together.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 
+/// A policy takes up to so many times the bytes of its document, as its patterns are compiled.
+const POLICY_GROWS: usize = 16;
+
 /// A bucket and those of its configurations that change what requests do.
 #[derive(Debug)]
 pub(crate) struct BucketSettings {
@@ -91,7 +94,7 @@ impl BucketSettings {
 
     fn bytes(&self) -> usize {
         let rules = self.cors.bytes() + self.callback_policy.bytes() + self.lifecycle.bytes();
-        rules + self.referer.bytes() + self.request_payment.bytes() + self.policy.bytes()
+        rules + self.referer.bytes() + self.request_payment.bytes() + POLICY_GROWS * self.policy.bytes()
     }
 }
 

@@ -393,6 +393,10 @@ fn headers_and_addresses_are_conditions() {
     let referer = r#"{"StringLike":{"acs:Referer":"https://*.example.com/*"}}"#;
     check(referer, &[("Referer", "https://www.example.com/a")], 200);
     check(referer, &[("Referer", "https://www.example.org/a")], 403);
+    // Of a long value the beginning counts.
+    let long = format!("{}z", "a".repeat(2000));
+    check(r#"{"StringLike":{"acs:Referer":"aaa*"}}"#, &[("Referer", &long)], 200);
+    check(r#"{"StringLike":{"acs:Referer":"*z"}}"#, &[("Referer", &long)], 403);
     check(r#"{"IpAddress":{"acs:SourceIp":"127.0.0.1"}}"#, &[], 200);
     check(r#"{"IpAddress":{"acs:SourceIp":"192.0.2.1"}}"#, &[], 403);
     // Who forwards is believed where it is a trusted proxy alone.

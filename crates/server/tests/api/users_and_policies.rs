@@ -129,3 +129,24 @@ fn a_user_makes_and_lists_buckets_of_its_account_as_its_policies_say() {
     let names = request("GET", "/").query("prefix", name).send().expect(200).elements("Name");
     assert_eq!(names, [name.clone(), other]);
 }
+
+/// Both operations make a bucket and set the ACL of one that is there; either takes the right to what it does.
+#[test]
+fn neither_put_bucket_nor_put_bucket_acl_stands_for_the_other() {
+    let server = server();
+    let bucket = Bucket::on(&server);
+    let allowing = |action: &str| json!({ "Effect": "Allow", "Action": action, "Resource": "*" });
+    let (_, maker) = user(&server, "erin", &[allowing("oss:PutBucket")]);
+    let (_, setter) = user(&server, "frank", &[allowing("oss:PutBucketAcl")]);
+    let ask = |key: &Key, path: &str| {
+        let request = server.request("PUT", path).header("x-oss-acl", "public-read");
+        request.key(&key.id, &key.secret).send()
+    };
+    let (there, new) = (format!("/{}", bucket.name), format!("/{}-new", bucket.name));
+    ask(&maker, &there).expect_error(403, "AccessDenied");
+    ask(&setter, &format!("{new}?acl")).expect_error(403, "AccessDenied");
+    assert_eq!(bucket.root("GET", "?acl").send().expect(200).element("Grant"), "private");
+    server.request("GET", &format!("{new}?acl")).send().expect_error(404, "NoSuchBucket");
+    ask(&setter, &format!("{there}?acl")).expect(200);
+    ask(&maker, &new).expect(200);
+}

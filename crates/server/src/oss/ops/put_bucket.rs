@@ -5,6 +5,7 @@ use ossicle_protocol::{BucketAcl, DataRedundancyType, Error, ErrorCode};
 use ossicle_store::{Bucket, CreateBucket};
 
 use crate::access::acl::{is_blocked, refuse_public_bucket, stored_bucket_acl};
+use crate::access::authorize::demand_also;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::oss::announced::check_document_md5;
@@ -47,6 +48,7 @@ pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, 
             return Err(taken(call)?.into());
         }
         if let Some(acl) = acl {
+            demand_also(call, "oss:PutBucketAcl").await?;
             call.app.store.set_bucket_acl(name.as_str(), stored_bucket_acl(acl)).await?;
         }
     }

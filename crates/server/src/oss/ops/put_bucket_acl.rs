@@ -5,6 +5,7 @@ use ossicle_protocol::BucketAcl;
 use ossicle_store::Bucket;
 
 use crate::access::acl::{is_blocked, refuse_public_bucket, stored_bucket_acl};
+use crate::access::authorize::demand_also;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::oss::call::Call;
@@ -28,6 +29,7 @@ pub(crate) async fn put_bucket_acl(call: &Call, _: RequestBody) -> Result<Reply,
         store.set_bucket_acl(name, acl).await?;
         return Ok(done);
     }
+    demand_also(call, "oss:PutBucket").await?;
     let bucket = Bucket {
         name: name.to_owned(),
         acl,
