@@ -24,7 +24,7 @@ public final class Main {
         AppServer app = new AppServer(verifier);
         Suite suite = new Suite();
         Verifier.addCaptured(suite);
-        StsCases.add(suite, settings);
+        StsCases sts = StsCases.add(suite, settings, new People(settings));
         for (SignVersion version : List.of(SignVersion.V1, SignVersion.V2, SignVersion.V4)) {
             World world = new World(settings, app, version);
             BucketCases.add(suite, world);
@@ -37,6 +37,7 @@ public final class Main {
             FailureCases.add(suite, world);
             PresignCases.add(suite, world);
             FormCases.add(suite, world);
+            TemporaryCases.add(suite, world, sts);
             DirectUploadCases.add(suite, world);
             BucketCases.addCleaning(suite, world);
         }
