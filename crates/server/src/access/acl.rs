@@ -2,15 +2,12 @@
 
 use ossicle_policy::Policy;
 use ossicle_protocol::{BucketAcl, Error, ErrorCode, ObjectAcl};
-use ossicle_store::{self as store, AccountDocument, Bucket, ObjectFields};
-
-use crate::app::App;
-use crate::oss::call::Call;
+use ossicle_store::{self as store, AccountDocument, Bucket, ObjectFields, Store};
 
 /// Returns whether public access to a bucket is blocked, whose own setting is `of_bucket`: by that, or for all buckets of its
 /// owner.
-pub(crate) async fn is_blocked(app: &App, owner: &str, of_bucket: bool) -> Result<bool, store::Error> {
-    Ok(of_bucket || app.store.account_document(owner, AccountDocument::PublicAccessBlock).await?.is_some())
+pub(crate) async fn is_blocked(store: &Store, owner: &str, of_bucket: bool) -> Result<bool, store::Error> {
+    Ok(of_bucket || store.account_document(owner, AccountDocument::PublicAccessBlock).await?.is_some())
 }
 
 /// Refuses to give everybody a right on a bucket whose public access is blocked, in OSS's words.
@@ -86,10 +83,4 @@ pub(crate) fn stored_object_acl(acl: ObjectAcl) -> store::Acl {
         ObjectAcl::PublicRead => store::Acl::PublicRead,
         ObjectAcl::PublicReadWrite => store::Acl::PublicReadWrite,
     }
-}
-
-/// Reads the ACL that a request asks for, as the store keeps it.
-pub(crate) fn requested_object_acl(call: &Call) -> Result<Option<store::Acl>, Error> {
-    let acl = call.header("x-oss-object-acl")?.map(ObjectAcl::parse).transpose()?;
-    Ok(acl.map(stored_object_acl))
 }

@@ -105,7 +105,7 @@ pub(crate) async fn demand(call: &Call, needed: &Needed<'_>) -> Result<(), Failu
         _ => None,
     };
     let blocked = match bucket {
-        Some(bucket) => is_blocked(&call.app, &bucket.owner, bucket.block_public_access).await?,
+        Some(bucket) => is_blocked(&call.app.store, &bucket.owner, bucket.block_public_access).await?,
         None => false,
     };
     let object_tags = object.map(|object| tags::of_object(&object.attributes)).unwrap_or_default();
@@ -248,7 +248,7 @@ fn acl_of_object(acl: ObjectAcl) -> Acl {
 async fn refuse_public_acl(call: &Call) -> Result<(), Failure> {
     match (call.existing_bucket(), acl_header(call)?.map(ObjectAcl::parse)) {
         (Some(bucket), Some(Ok(acl))) => {
-            let blocked = is_blocked(&call.app, call.owner(), bucket.block_public_access).await?;
+            let blocked = is_blocked(&call.app.store, call.owner(), bucket.block_public_access).await?;
             Ok(refuse_public_object(blocked, acl)?)
         }
         _ => Ok(()),

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use http::Method;
 use serde_json::Value;
@@ -16,10 +16,13 @@ use crate::app;
 pub(super) async fn administer(
     State(console): State<Console>,
     method: Method,
-    Path(path): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     parameters: Result<Query<Parameters>, QueryRejection>,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, Problem> {
+    let unreadable = |status, text| Problem::new(status, "InvalidArgument", text);
+    let Path(path) = path.map_err(|rejection| unreadable(rejection.status(), rejection.body_text()))?;
+    let body = body.map_err(|rejection| unreadable(rejection.status(), rejection.body_text()))?;
     let parameters = request::query(parameters)?;
     let body = if body.is_empty() {
         Value::Null
@@ -27,14 +30,19 @@ pub(super) async fn administer(
         serde_json::from_slice(&body)
             .map_err(|error| Problem::invalid(format!("The body is no JSON: {error}.")))?
     };
-    let path = path.split('/').map(str::to_owned).collect();
+    let request = Request { path: path.split('/').map(str::to_owned).collect(), method, parameters, body };
     let administration = Administration {
         store: &console.app.store,
         master_key: &console.app.master_key,
         account: console.app.owner_id(),
         now_ms: app::now().unix_millis(),
     };
-    Ok(Json(administration.run(&Request { method, path, parameters, body }).await?))
+    let done = administration.run(&request).await?;
+    if !request.method.is_safe() {
+        let account = request.parameters.account.as_deref().unwrap_or(administration.account);
+        tracing::info!(method = %request.method, path, account, user = request.parameters.user, "access was changed");
+    }
+    Ok(Json(done))
 }
 
 impl From<Refusal> for Problem {

@@ -61,7 +61,10 @@ pub(super) async fn create(
     let name = BucketName::parse(&new.name)?;
     let acl = new.acl.as_deref().map(BucketAcl::parse).transpose()?.unwrap_or(BucketAcl::Private);
     let block_public_access = console.app.config.access.block_public_access;
-    refuse_public_bucket(is_blocked(&console.app, console.app.owner_id(), block_public_access).await?, acl)?;
+    refuse_public_bucket(
+        is_blocked(&console.app.store, console.app.owner_id(), block_public_access).await?,
+        acl,
+    )?;
     let bucket = Bucket {
         name: name.as_str().to_owned(),
         acl: stored_bucket_acl(acl),
@@ -90,7 +93,7 @@ async fn describe(console: &Console, bucket: &Bucket) -> Result<Value, Problem> 
         "name": bucket.name,
         "created_ms": bucket.created_ms,
         "acl": bucket_acl(bucket).as_str(),
-        "block_public_access": is_blocked(&console.app, &bucket.owner, bucket.block_public_access).await?,
+        "block_public_access": is_blocked(&console.app.store, &bucket.owner, bucket.block_public_access).await?,
         "storage_class": bucket.storage_class,
         "objects": stat.objects,
         "bytes": stat.bytes,

@@ -7,9 +7,11 @@ use std::borrow::Cow;
 use http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ossicle_protocol::{Error, ErrorCode, ObjectAcl, ObjectKey, StorageClass, Tags, media_type_for};
-use ossicle_store::{Attributes, Bucket, Object, ObjectKind};
+use ossicle_store::{Acl, Attributes, Bucket, Object, ObjectKind};
 
+use crate::access::acl::stored_object_acl;
 use crate::http::reply::Reply;
+use crate::oss::call::Call;
 use crate::oss::tags;
 
 /// Standard headers that are stored with an object and come back on GET and HEAD.
@@ -173,4 +175,10 @@ pub(crate) fn storage_class_of<'a>(bucket: &'a Bucket, own: &'a str) -> &'a str 
 /// Returns the position at which the next append must start, if the object takes appends.
 pub(crate) fn append_position(object: &Object) -> Option<u64> {
     (object.kind == ObjectKind::Appendable).then_some(object.size)
+}
+
+/// Reads the ACL that a request asks for, as the store keeps it.
+pub(crate) fn requested_object_acl(call: &Call) -> Result<Option<Acl>, Error> {
+    let acl = call.header("x-oss-object-acl")?.map(ObjectAcl::parse).transpose()?;
+    Ok(acl.map(stored_object_acl))
 }

@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::bucket_public_access_block::document as block_document;
+use crate::harness::form::{Form, Policy};
+use crate::harness::request::Auth;
 use crate::harness::server::folder;
 use crate::harness::{Answer, Application, Bucket, Server, Setup};
 use crate::metrics::access_log_with;
@@ -419,4 +421,70 @@ fn roles_and_policies_over_http() {
     assert_eq!(list["policies"][0]["name"], "read");
     administer("DELETE", "roles/r/policies/read", Value::Null).expect(200);
     refused(&administer("GET", "roles/r/policies/read", Value::Null), 404, "EntityNotExist.Policy");
+}
+
+#[test]
+fn every_way_of_signing_takes_keys_of_accounts() {
+    let world = World::new();
+    let (server, (id, secret)) = (&world.bucket.server, world.key.clone());
+    world.as_other("PUT", "/its-own").expect(200);
+    server.request("PUT", "/its-own/key").key(&id, &secret).body("x").send().expect(200);
+    for auth in [Auth::HeaderV1, Auth::HeaderV4, Auth::UrlV1, Auth::UrlV4] {
+        let get = |secret: &str| server.request("GET", "/its-own/key").auth(auth).key(&id, secret).send();
+        assert_eq!(get(&secret).expect(200).text(), "x");
+        get("another").expect_error(403, "SignatureDoesNotMatch");
+        let of_other = server.request("GET", &format!("/{}", world.bucket.name)).auth(auth);
+        of_other.key(&id, &secret).send().expect_error(403, "AccessDenied");
+    }
+    // One SDK names the bucket both in the host and in the path: the signature tells which reading is meant.
+    let host = server.address();
+    for resource in ["/its-own/key", "/its-own/its-own/key"] {
+        let twice = server.request("GET", "/its-own/key").host(&format!("its-own.localhost:{}", host.port()));
+        let answer = twice.auth(Auth::HeaderV1).resource(resource).key(&id, &secret).send();
+        assert_eq!(answer.status, if resource == "/its-own/key" { 200 } else { 404 }, "{resource}");
+    }
+}
+
+#[test]
+fn forms_are_signed_with_keys_of_accounts() {
+    let world = World::new();
+    let (server, (id, secret)) = (&world.bucket.server, &world.key);
+    world.as_other("PUT", "/its-own").expect(200);
+    let post = |bucket: &str, secret: &str| {
+        let policy = Policy::new().key(id, secret).condition(&format!("{{\"bucket\":\"{bucket}\"}}"));
+        [policy.v1(), policy.v4()].map(|fields| {
+            let form = Form::new().field("key", "posted").fields(fields).file("f", "x");
+            form.onto(server.request("POST", &format!("/{bucket}")).anonymous()).send()
+        })
+    };
+    for answer in post("its-own", secret) {
+        answer.expect(204);
+    }
+    for answer in post("its-own", "another") {
+        answer.expect_error(403, "SignatureDoesNotMatch");
+    }
+    for answer in post(&world.bucket.name, secret) {
+        answer.expect_error(403, "AccessDenied");
+    }
+    world.bucket.assert_absent("posted");
+    server.administer("PATCH", &format!("keys/{id}"), &json!({ "status": "Disabled" })).expect(200);
+    let message = "The OSS Access Key Id you provided is disabled.";
+    for answer in post("its-own", secret) {
+        answer.expect_error(403, "InvalidAccessKeyId").with("Message", message);
+    }
+}
+
+#[test]
+fn another_account_makes_no_bucket_of_ones_own_its_own() {
+    let world = World::new();
+    let (server, bucket) = (&world.bucket.server, &world.bucket);
+    let policy = json!({ "Version": "1", "Statement": [{
+        "Effect": "Allow", "Action": "oss:*", "Principal": [world.uid],
+        "Resource": [format!("acs:oss:*:*:{}", bucket.name), format!("acs:oss:*:*:{}/*", bucket.name)],
+    }] });
+    bucket.root("PUT", "?policy").body(policy.to_string()).send().expect(200);
+    world.as_other("GET", &format!("/{}?acl", bucket.name)).expect(200);
+    let put = server.request("PUT", &format!("/{}", bucket.name)).header("x-oss-acl", "public-read");
+    put.key(&world.key.0, &world.key.1).send().expect_error(409, "BucketAlreadyExists");
+    assert_eq!(bucket.root("GET", "?acl").send().element("Grant"), "private");
 }

@@ -31,7 +31,7 @@ pub(crate) async fn put_bucket_policy(call: &Call, body: RequestBody) -> Result<
     })?;
     let policy = Policy::parse(PolicyKind::Bucket, text).map_err(|error| invalid(&error))?;
     policy.check_bucket(&bucket.name).map_err(|error| invalid(&error))?;
-    let blocked = is_blocked(&call.app, &bucket.owner, bucket.block_public_access).await?;
+    let blocked = is_blocked(&call.app.store, &bucket.owner, bucket.block_public_access).await?;
     refuse_public_policy(blocked, &policy)?;
     call.app.store.set_bucket_document(&bucket.name, PLACE, Some(body.to_vec())).await?;
     Ok(Reply::ok())

@@ -35,7 +35,7 @@ impl Document for OfAccount {
 
 impl Configuration for OfAccount {
     async fn load(call: &Call) -> Result<Option<Self>, Failure> {
-        let block_public_access = is_blocked(&call.app, call.owner(), false).await?;
+        let block_public_access = is_blocked(&call.app.store, call.owner(), false).await?;
         Ok(Some(Self(PublicAccessBlockConfiguration { block_public_access })))
     }
 

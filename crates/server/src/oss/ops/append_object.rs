@@ -3,7 +3,6 @@
 use ossicle_protocol::{Error, ErrorCode, Tags};
 use ossicle_store::{AppendObject, Attributes};
 
-use crate::access::acl::requested_object_acl;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::oss::attributes;
@@ -15,7 +14,7 @@ use crate::oss::upload_body::{SINGLE_UPLOAD_LIMIT, receive};
 pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
     let key = call.key()?;
     let position = position(call)?;
-    let (attributes, acl) = (attributes(call, position)?, requested_object_acl(call)?);
+    let (attributes, acl) = (attributes(call, position)?, attributes::requested_object_acl(call)?);
     let received = receive(call, body).await?;
     let append = AppendObject {
         attributes,

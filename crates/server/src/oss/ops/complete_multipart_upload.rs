@@ -4,7 +4,6 @@ use ossicle_protocol::xml::{CompleteMultipartUpload, CompleteMultipartUploadResu
 use ossicle_protocol::{Error, ErrorCode};
 use ossicle_store::{self as store, CompleteUpload, Object, Parts};
 
-use crate::access::acl::requested_object_acl;
 use crate::callback::answer::CallbackResponder;
 use crate::callback::image::Source;
 use crate::callback::prepare::{Facts, Prepared};
@@ -41,7 +40,7 @@ pub(crate) async fn complete_multipart_upload(call: &Call, body: RequestBody) ->
     let complete = CompleteUpload {
         min_part_size: MIN_PART_SIZE,
         forbid_overwrite: forbids_overwrite(call)?,
-        acl: requested_object_acl(call)?,
+        acl: attributes::requested_object_acl(call)?,
         size: sizes.map(Sizes::data),
         crc64: announced.crc64(),
         ..CompleteUpload::new(bucket, key, upload_id, parts, call.now.unix_millis())

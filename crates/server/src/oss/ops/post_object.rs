@@ -51,7 +51,7 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
         inputs::refuse_value(call.operation, Place::Field, name, value)?;
     }
     let attributes = acting.attributes(&key)?;
-    let blocked = is_blocked(&call.app, call.owner(), call.bucket()?.block_public_access).await?;
+    let blocked = is_blocked(&call.app.store, call.owner(), call.bucket()?.block_public_access).await?;
     refuse_public_object(blocked, object_acl_from_store(attributes.acl))?;
     let forbid_overwrite = read_forbid_overwrite(acting.get("x-oss-forbid-overwrite"))?;
     let wanted = wanted(call, &fields).await?;

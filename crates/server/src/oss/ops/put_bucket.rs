@@ -39,7 +39,7 @@ pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, 
     };
     let created = call.app.store.create_bucket(bucket).await?;
     if let CreateBucket::Existed(bucket) = created {
-        if bucket.owner != call.owner() {
+        if call.caller.account() != Some(bucket.owner.as_str()) {
             return Err(taken(call)?.into());
         }
         let redundancy = wanted.data_redundancy_type.map(DataRedundancyType::as_str);
@@ -66,7 +66,7 @@ async fn allowed_acl(call: &Call) -> Result<Option<BucketAcl>, Failure> {
     let acl = call.header("x-oss-acl")?.map(BucketAcl::parse).transpose()?;
     let by_default = call.app.config.access.block_public_access;
     let blocked = call.existing_bucket().map_or(by_default, |bucket| bucket.block_public_access);
-    refuse_public_bucket(is_blocked(&call.app, call.owner(), blocked).await?, acl.unwrap_or_default())?;
+    refuse_public_bucket(is_blocked(&call.app.store, call.owner(), blocked).await?, acl.unwrap_or_default())?;
     Ok(acl)
 }
 

@@ -22,7 +22,7 @@ pub(crate) async fn put_bucket_acl(call: &Call, _: RequestBody) -> Result<Reply,
     let acl = BucketAcl::parse(text)?;
     let by_default = call.app.config.access.block_public_access;
     let blocked = call.existing_bucket().map_or(by_default, |bucket| bucket.block_public_access);
-    refuse_public_bucket(is_blocked(&call.app, call.owner(), blocked).await?, acl)?;
+    refuse_public_bucket(is_blocked(&call.app.store, call.owner(), blocked).await?, acl)?;
     let acl = stored_bucket_acl(acl);
     let store = &call.app.store;
     if call.existing_bucket().is_some() {
