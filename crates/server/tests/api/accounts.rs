@@ -10,7 +10,7 @@ use crate::bucket_public_access_block::document as block_document;
 use crate::harness::form::{Form, Policy};
 use crate::harness::request::Auth;
 use crate::harness::server::folder;
-use crate::harness::{Answer, Application, Bucket, Server, Setup};
+use crate::harness::{Answer, Application, Bucket, Server, Setup, Wire};
 use crate::metrics::access_log_with;
 
 const TRUST: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"RAM":["acs:ram::1000000000000001:root"]}}]}"#;
@@ -487,4 +487,24 @@ fn another_account_makes_no_bucket_of_ones_own_its_own() {
     let put = server.request("PUT", &format!("/{}", bucket.name)).header("x-oss-acl", "public-read");
     put.key(&world.key.0, &world.key.1).send().expect_error(409, "BucketAlreadyExists");
     assert_eq!(bucket.root("GET", "?acl").send().element("Grant"), "private");
+}
+
+#[test]
+fn further_keys_of_the_configured_account_own_its_buckets_and_administer_nothing() {
+    let world = World::new();
+    let (server, bucket) = (&world.bucket.server, &world.bucket);
+    let (id, secret) = server.make_key("");
+    server.request("PUT", &format!("/{}/key", bucket.name)).key(&id, &secret).body("x").send().expect(200);
+    let listed = server.request("GET", "/").key(&id, &secret).send().expect(200);
+    assert_eq!(
+        (listed.elements("Name"), listed.element("ID")),
+        (vec![bucket.name.clone()], "1000000000000001".into())
+    );
+    let basic = STANDARD.encode(format!("{id}:{secret}"));
+    let mut wire = Wire::open(server.console());
+    wire.send(format!(
+        "GET /api/access/keys HTTP/1.1\r\nHost: {}\r\nAuthorization: Basic {basic}\r\n\r\n",
+        server.console()
+    ));
+    assert_eq!(wire.answer().status, 401);
 }
