@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use crate::harness::application::Identity;
 use crate::harness::server::{Ended, folder};
 use crate::harness::signing::root_key;
-use crate::harness::{Application, Bucket, Reply, Server, Setup, Wire};
+use crate::harness::{Application, Bucket, Reply, Server, Setup, StsRequest, Wire};
 
 /// Checks that a command ended with code 2 and one line that says `words`.
 #[track_caller]
@@ -237,9 +237,12 @@ fn serves_over_tls() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     std::fs::write(path("cert.pem"), &identity.pem).unwrap();
     std::fs::write(path("key.pem"), &identity.key_pem).unwrap();
-    let server =
-        Setup::new().arguments(&["--tls-cert", &path("cert.pem"), "--tls-key", &path("key.pem")]).start();
+    let server = Setup::new()
+        .arguments(&["--tls-cert", &path("cert.pem"), "--tls-key", &path("key.pem")])
+        .set("OSSICLE_STS_LISTEN", "127.0.0.1:0")
+        .start();
     assert!(server.ready().starts_with("{\"endpoint\":\"https://127.0.0.1:"));
+    assert!(server.ready().contains("\"sts\":\"https://127.0.0.1:"));
 
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(identity.pem.as_bytes()).unwrap()).unwrap();
@@ -247,10 +250,21 @@ fn serves_over_tls() {
     let config =
         rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
-    let mut wire = Wire::open(server.address()).layered(|socket| {
-        let name = ServerName::try_from("localhost").unwrap();
-        rustls::StreamOwned::new(rustls::ClientConnection::new(config, name).unwrap(), socket)
-    });
+    let open = |address| {
+        Wire::open(address).layered(|socket| {
+            let name = ServerName::try_from("localhost").unwrap();
+            rustls::StreamOwned::new(
+                rustls::ClientConnection::new(Arc::clone(&config), name).unwrap(),
+                socket,
+            )
+        })
+    };
+    for (address, host) in [(server.sts(), "h"), (server.address(), "sts.aliyuncs.com")] {
+        let mut wire = open(address);
+        wire.send(StsRequest::new(address, "GetCallerIdentity").host(host).to_bytes());
+        wire.answer().expect(200);
+    }
+    let mut wire = open(server.address());
     server.request("PUT", "/bucket").send_on(&mut wire).expect(200);
     server.request("PUT", "/bucket/k").body(vec![7; 1_000_000]).send_on(&mut wire).expect(200);
     assert_eq!(server.request("GET", "/bucket/k").send_on(&mut wire).expect(200).body.len(), 1_000_000);
