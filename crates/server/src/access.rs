@@ -5,6 +5,7 @@ pub(crate) mod administration;
 pub(crate) mod auth;
 pub(crate) mod authorize;
 pub(crate) mod context;
+mod diagnosis;
 pub(crate) mod directory;
 pub(crate) mod identity;
 pub(crate) mod master_key;

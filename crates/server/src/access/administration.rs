@@ -2,6 +2,7 @@
 //! small JSON documents. It checks names and documents, makes ids and secrets, and tells a secret once.
 
 mod accounts;
+mod diagnoses;
 mod keys;
 mod new_ids;
 mod policies;
@@ -85,6 +86,7 @@ impl Administration<'_> {
             ["users", rest @ ..] => self.users(request, rest).await,
             ["roles", rest @ ..] => self.roles(request, rest).await,
             ["keys", rest @ ..] => self.keys(request, rest).await,
+            ["diagnoses", rest @ ..] => self.diagnoses(request, rest),
             _ => Err(Refusal::no_such_path()),
         }
     }

@@ -148,7 +148,7 @@ fn decide_on(
         Verdict::Allowed(_) => Ok(()),
         Verdict::Denied(denied) => {
             tracing::debug!("{} on {path:?} is denied: {denied}", needed.action);
-            Err(refusal::of(&access, &denied, identity).into())
+            Err(refusal::of(&access, &denied, identity, &call.app.master_key).into())
         }
     }
 }

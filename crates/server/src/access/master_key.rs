@@ -30,6 +30,8 @@ pub(crate) enum Purpose<'a> {
     AccessKeySecret(&'a str),
     /// The security token of a role session, in the hands of its holder.
     SecurityToken,
+    /// What denied an action, in the hands of who was denied.
+    DiagnosticMessage,
 }
 
 /// The key that seals. It is never printed.
@@ -161,6 +163,7 @@ impl Purpose<'_> {
         match self {
             Self::AccessKeySecret(_) => "access key secret",
             Self::SecurityToken => "security token",
+            Self::DiagnosticMessage => "diagnostic message",
         }
     }
 
@@ -168,7 +171,7 @@ impl Purpose<'_> {
     fn associated_data(&self) -> Vec<u8> {
         let owner = match self {
             Self::AccessKeySecret(id) => id,
-            Self::SecurityToken => "",
+            Self::SecurityToken | Self::DiagnosticMessage => "",
         };
         [self.label().as_bytes(), &[0], owner.as_bytes()].concat()
     }

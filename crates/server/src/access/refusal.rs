@@ -3,7 +3,9 @@
 use ossicle_policy::{Access, Acl, Denied, Document, Principal};
 use ossicle_protocol::{Error, ErrorCode};
 
+use super::diagnosis;
 use super::identity::{Identity, IdentityKind};
+use super::master_key::MasterKey;
 
 /// OSS's words where a statement denies it, in whichever policy that is.
 const BY_POLICY: &str = "Access denied by bucket policy.";
@@ -11,8 +13,14 @@ const NOT_YOURS: &str = "The bucket you access does not belong to you.";
 const BY_OBJECT_ACL: &str = "You have no right to access this object.";
 const BY_BUCKET_ACL: &str = "You have no right to access this object because of bucket acl.";
 
-/// Makes the error in OSS's words. It says neither which statement denied nor what is missing; the log does.
-pub(crate) fn of(access: &Access<'_>, denied: &Denied<'_>, identity: Option<&Identity>) -> Error {
+/// Makes the error in OSS's words. It says neither which statement denied nor what is missing: the log
+/// does, and a sealed message.
+pub(crate) fn of(
+    access: &Access<'_>,
+    denied: &Denied<'_>,
+    identity: Option<&Identity>,
+    master: &MasterKey,
+) -> Error {
     let error = Error::new(ErrorCode::AccessDenied);
     let error = match denied {
         Denied::Statement(found) if found.document == Document::Bucket => {
@@ -27,7 +35,11 @@ pub(crate) fn of(access: &Access<'_>, denied: &Denied<'_>, identity: Option<&Ide
         }
     };
     match identity.and_then(|identity| detail(access.action, denied, identity)) {
-        Some(detail) => error.with_group("AccessDeniedDetail", detail),
+        Some(detail) => {
+            let sealed = diagnosis::encode(master, access, denied, &detail);
+            let sealed = sealed.map(|message| ("EncodedDiagnosticMessage", message));
+            error.with_group("AccessDeniedDetail", detail.into_iter().chain(sealed))
+        }
         None => error,
     }
 }

@@ -53,10 +53,22 @@ fn a_user_may_do_what_its_policies_allow_and_is_told_what_they_lack() {
     let answer = as_user("DELETE", "in/a").send().expect_error(403, "AccessDenied");
     let denies = ["AccountLevelIdentityBasedPolicy", owner, "SubUser", "ExplicitDeny", "oss:DeleteObject"];
     assert_eq!(detail(&answer), denies);
-    answer.with_ec("0003-00000201");
+    let answer = answer.with_ec("0003-00000201");
     server.wait_for_log(&format!(
         "oss:DeleteObject on \"{name}/in/a\" is denied: statement 2 of the RAM policy second"
     ));
+    let open = |message: &str| server.administer("POST", "diagnoses", &json!({ "message": message }));
+    let message = answer.element("EncodedDiagnosticMessage");
+    let opened: Value = serde_json::from_str(open(&message).expect(200).text()).unwrap();
+    assert_eq!(opened["Reason"], "statement 2 of the RAM policy second");
+    assert_eq!(opened["AuthResource"], format!("acs:oss:cn-hangzhou:{owner}:{name}/in/a"));
+    assert_eq!(opened["NoPermissionType"], "ExplicitDeny");
+    open(&message.to_lowercase()).expect(400);
+    open("").expect(400);
+    // The longest key, with what JSON makes longer.
+    let long = format!("in/{}", "%22".repeat(1000));
+    let answer = as_user("DELETE", &long).send().expect_error(403, "AccessDenied");
+    open(&answer.element("EncodedDiagnosticMessage")).expect(200);
     server.administer("DELETE", "users/alice/policies/second", &Value::Null).expect(200);
     as_user("PUT", "in/a").body("y").send().expect_error(403, "AccessDenied");
 }
