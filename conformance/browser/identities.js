@@ -16,7 +16,7 @@ export async function uploader(settings) {
   const trust = policy('sts:AssumeRole', { Principal: { RAM: [`acs:ram::${account}:root`] } });
   const { arn } = await ask('POST', 'roles', { name, trust_policy: trust });
   await ask('PUT', `roles/${name}/policies/everything`, { document: policy('oss:*', { Resource: '*' }) });
-  await ask('PUT', `users/${name}/policies/hand-out`, { document: policy('sts:AssumeRole', { Resource: `acs:ram:*:${account}:role/${name}` }) });
+  await ask('PUT', `users/${name}/policies/hand-out`, { document: policy('sts:AssumeRole', { Resource: arn }) });
   const objects = `acs:oss:*:*:${settings.bucket}/*`;
   await ask('PUT', `users/${name}/policies/upload`, { document: policy('oss:PutObject', { Resource: objects }) });
   const key = await ask('POST', `keys?user=${name}`, {});

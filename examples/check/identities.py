@@ -16,10 +16,9 @@ def uploader(store):
     user = _ask(store, "POST", "users", {"name": name})
     trust = _policy("sts:AssumeRole", Principal={"RAM": [f"acs:ram::{user['account']}:root"]})
     role = _ask(store, "POST", "roles", {"name": name, "trust_policy": trust})
-    may_assume = f"acs:ram:*:{user['account']}:role/{name}"
     # The role may do everything, so that what is refused is refused by the session policy.
     _ask(store, "PUT", f"roles/{name}/policies/everything", {"document": _policy("oss:*", Resource="*")})
-    _ask(store, "PUT", f"users/{name}/policies/hand-out", {"document": _policy("sts:AssumeRole", Resource=may_assume)})
+    _ask(store, "PUT", f"users/{name}/policies/hand-out", {"document": _policy("sts:AssumeRole", Resource=role["arn"])})
     upload = _policy("oss:PutObject", Resource=f"acs:oss:*:*:{store.bucket}/*")
     _ask(store, "PUT", f"users/{name}/policies/upload", {"document": upload})
     key = _ask(store, "POST", f"keys?user={name}", {})

@@ -44,7 +44,7 @@ pub(super) async fn assume_role(
         let message = format!("The role not exists: {}.", asked.role);
         Fault::with_message(FaultCode::RoleNotFound, &message)
     })?;
-    authorize(app, request, caller, asked, &role)?;
+    authorize(request, caller, asked, &role)?;
     let session = new_session(request.now, caller, asked, &role)?;
     let security_token = session.seal(directory.master_key()).map_err(|error| internal(&error))?;
     tracing::info!(
@@ -63,7 +63,6 @@ pub(super) async fn assume_role(
 
 /// Asks the caller's policies and the role's trust policy, both of which must allow it.
 fn authorize(
-    app: &App,
     request: &Request,
     caller: &Identity,
     asked: &AssumeRole,
@@ -76,7 +75,8 @@ fn authorize(
         action: ACTION,
         resource: Resource {
             service: "ram",
-            region: &app.config.server.region,
+            // Roles are in no region: policies name them by their ARN, or with `*` for the region.
+            region: "",
             account: asked.role.account(),
             path: &path,
         },

@@ -157,10 +157,13 @@ fn policies_and_trust_must_both_allow_it() {
     refused(&world.bob, "bobs");
     refused(&world.bob, "everybodys");
     Temporary::of(&world.assume(&world.alice, "everybodys"));
-    let resource = format!("acs:ram:*:{ACCOUNT}:role/bobs");
-    let may = json!({ "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource });
-    world.attach("users/bob", "one", &statement(&may));
-    Temporary::of(&world.assume(&world.bob, "bobs"));
+    // The second is the role's own ARN, which is what people paste.
+    for resource in ["acs:ram:*:ACCOUNT:role/bobs", "acs:ram::ACCOUNT:role/bobs"] {
+        let resource = resource.replace("ACCOUNT", ACCOUNT);
+        let may = json!({ "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource });
+        world.attach("users/bob", "one", &statement(&may));
+        Temporary::of(&world.assume(&world.bob, "bobs"));
+    }
     refused(&world.bob, "everybodys");
     let fault = expect_fault(world.assume(&world.alice, "none").send(), 404, "EntityNotExist.Role");
     assert_eq!(fault["Message"], format!("The role not exists: acs:ram::{ACCOUNT}:role/none."));

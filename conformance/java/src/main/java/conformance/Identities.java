@@ -32,15 +32,11 @@ final class Identities {
         JsonObject role = identities.ask("POST", "roles", Map.of("name", name, "trust_policy", trust));
         String arn = role.get("arn").getAsString();
         identities.attach("roles/" + name, "everything", policy("oss:*", Map.of("Resource", "*")));
-        identities.attach("users/" + name, "hand-out", policy("sts:AssumeRole", Map.of("Resource", role(account, name))));
+        identities.attach("users/" + name, "hand-out", policy("sts:AssumeRole", Map.of("Resource", arn)));
         String objects = "acs:oss:*:*:" + world.bucket + "/*";
         identities.attach("users/" + name, "upload", policy("oss:PutObject", Map.of("Resource", objects)));
         JsonObject key = identities.ask("POST", "keys?user=" + name, Map.of());
         return new Uploader(key.get("id").getAsString(), key.get("secret").getAsString(), arn);
-    }
-
-    private static String role(String account, String name) {
-        return "acs:ram:*:" + account + ":role/" + name;
     }
 
     private static Map<String, Object> policy(String action, Map<String, Object> more) {
