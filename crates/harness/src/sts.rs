@@ -85,6 +85,12 @@ impl StsRequest {
         self
     }
 
+    /// Sends it to another server.
+    pub fn to(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
     /// Sends another `Host`.
     pub fn host(mut self, host: &str) -> Self {
         self.host = host.to_owned();

@@ -3,7 +3,7 @@
 
 mod assume_role;
 mod internal_error;
-mod nonces;
+pub(crate) mod nonces;
 pub(crate) mod service;
 
 pub(crate) use nonces::Nonces;

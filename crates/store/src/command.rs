@@ -10,6 +10,7 @@ mod delivery;
 mod identity;
 mod job_lease;
 mod multipart;
+mod nonce;
 mod put;
 mod reclaim;
 mod version;
@@ -33,5 +34,6 @@ pub(crate) use identity::{
 };
 pub(crate) use job_lease::{AcquireJob, ENDED, ReleaseJobs, RenewJob};
 pub(crate) use multipart::{Abort, Complete, Initiate, PutPartCommand, continued, part_number, to_part};
+pub(crate) use nonce::{ForgetNonces, TakeNonce};
 pub(crate) use put::{Put, SetObjectAcl, SetObjectTags, SetStorageClass};
 pub(crate) use reclaim::{ForgetFile, ReclaimManifest, RewriteRows};

@@ -44,6 +44,8 @@ pub(crate) enum Tag {
     JobLease = 16,
     /// Accounts, users, roles, access keys and policies: a [`IdentityTable`] follows.
     Identity = 17,
+    /// Nonces that are used, by their digests.
+    Nonce = 18,
 }
 
 /// Which table within [`Tag::Identity`] a row belongs to: the second byte of its key.
@@ -255,6 +257,10 @@ pub(crate) fn delivery_due_after(now_ms: i64) -> Bytes {
 
 pub(crate) fn job_lease(job: &str) -> Bytes {
     join(Tag::JobLease, &[job.as_bytes()])
+}
+
+pub(crate) fn nonce(digest: &[u8; 16]) -> Bytes {
+    join(Tag::Nonce, &[digest])
 }
 
 pub(crate) fn identities(table: IdentityTable) -> Bytes {

@@ -5,6 +5,7 @@ mod buckets;
 mod deliveries;
 mod identities;
 mod job_leases;
+mod nonces;
 mod objects;
 mod pending_uploads;
 mod settings;

@@ -11,6 +11,7 @@ mod identity_model;
 mod job_leases;
 mod linear;
 mod model;
+mod nonces;
 mod operations;
 mod permissions;
 mod readers;

@@ -1,20 +1,31 @@
 //! The nonces of requests to STS: each request of a key is carried out once.
 //!
-//! They are remembered by one process. A request that was overheard can be sent again to another node within the time that it is
-//! valid; where several nodes serve STS, the nonces have to be rows that every node writes before it answers.
+//! A row of the store says that a nonce is used, so that no other node takes it, nor this one after a restart. What one process took
+//! itself it remembers besides, which bounds the rows that an account, and a node, can write.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use ossicle_protocol::Timestamp;
 use ossicle_protocol::sts::{Fault, FaultCode, MAX_SKEW_MILLIS, Verified};
+use ossicle_store::Store;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
 
+use super::internal_error::internal;
+use crate::access::identity::Identity;
+use crate::app::{self, App};
+use crate::background::{Job, LEASE};
 use crate::sync;
 
 /// The most nonces of all accounts, and of one, that are remembered. One that has as many is told to come back later.
 const MOST: usize = 240_000;
 const MOST_OF_ACCOUNT: usize = 60_000;
+
+/// How often the rows of nonces that are over are deleted.
+const FORGET_EVERY: Duration = Duration::from_secs(15 * 60);
 
 /// The nonces that count as used.
 #[derive(Debug)]
@@ -26,15 +37,15 @@ pub(crate) struct Nonces {
 
 #[derive(Debug, Default)]
 struct Seen {
-    used: HashSet<Key>,
+    used: HashSet<Digest>,
     /// How many of them each account has.
     counts: HashMap<Arc<str>, usize>,
     /// When each may be forgotten, the earliest first, and whose it is.
-    ends: BTreeMap<(i64, Key), Arc<str>>,
+    ends: BTreeMap<(i64, Digest), Arc<str>>,
 }
 
 /// The digest of an access key id and a nonce.
-type Key = [u8; 16];
+type Digest = [u8; 16];
 
 impl Default for Nonces {
     fn default() -> Self {
@@ -47,7 +58,25 @@ impl Nonces {
     ///
     /// # Errors
     /// `SignatureNonceUsed`, or `Throttling.User` if no more can be remembered.
-    pub(super) fn take(
+    pub(super) async fn take(
+        &self,
+        store: &Store,
+        caller: &Identity,
+        request: &Verified,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        self.remember(&caller.account, &caller.access_key_id, request, now)?;
+        let digest = digest(&caller.access_key_id, &request.nonce);
+        let taken = store.take_nonce(digest, now.unix_millis(), valid_until_ms(request)).await;
+        if taken.map_err(|error| internal(&error))? {
+            Ok(())
+        } else {
+            Err(FaultCode::SignatureNonceUsed.into())
+        }
+    }
+
+    /// Remembers that this process takes a nonce, unless it has before.
+    fn remember(
         &self,
         account: &str,
         access_key_id: &str,
@@ -56,8 +85,8 @@ impl Nonces {
     ) -> Result<(), Fault> {
         let mut seen = sync::lock(&self.seen);
         seen.forget_until(now.unix_millis());
-        let key = key(access_key_id, &request.nonce);
-        if seen.used.contains(&key) {
+        let digest = digest(access_key_id, &request.nonce);
+        if seen.used.contains(&digest) {
             return Err(FaultCode::SignatureNonceUsed.into());
         }
         let of_account = seen.counts.get(account).copied().unwrap_or_default();
@@ -65,9 +94,9 @@ impl Nonces {
             return Err(FaultCode::Throttling.into());
         }
         let account: Arc<str> = account.into();
-        seen.used.insert(key);
+        seen.used.insert(digest);
         seen.counts.insert(Arc::clone(&account), of_account + 1);
-        seen.ends.insert((request.at.unix_millis() + MAX_SKEW_MILLIS, key), account);
+        seen.ends.insert((valid_until_ms(request), digest), account);
         Ok(())
     }
 }
@@ -78,8 +107,8 @@ impl Seen {
         while let Some(first) = self.ends.first_entry()
             && first.key().0 < now_ms
         {
-            let ((_, key), account) = first.remove_entry();
-            self.used.remove(&key);
+            let ((_, digest), account) = first.remove_entry();
+            self.used.remove(&digest);
             if let Some(count) = self.counts.get_mut(&account) {
                 *count = count.saturating_sub(1);
                 if *count == 0 {
@@ -90,7 +119,24 @@ impl Seen {
     }
 }
 
-fn key(access_key_id: &str, nonce: &str) -> Key {
+/// Returns the job that forgets nonces of requests that are not valid any more.
+pub(crate) fn job() -> Job {
+    let run = |app: Arc<App>, stop: watch::Receiver<bool>| {
+        async move {
+            let now_ms = app.clock.now_ms(app::now().unix_millis());
+            app.store.forget_nonces(now_ms, || *stop.borrow()).await
+        }
+        .boxed()
+    };
+    Job { name: "forget-nonces", every: FORGET_EVERY, lease: LEASE, run }
+}
+
+/// Returns the time after which a request is not valid any more.
+fn valid_until_ms(request: &Verified) -> i64 {
+    request.at.unix_millis() + MAX_SKEW_MILLIS
+}
+
+fn digest(access_key_id: &str, nonce: &str) -> Digest {
     let digest = Sha256::new().chain_update(access_key_id).chain_update([0]).chain_update(nonce).finalize();
     digest.first_chunk().copied().unwrap_or_default()
 }
@@ -105,7 +151,7 @@ mod tests {
     fn take(nonces: &Nonces, account: &str, key: &str, nonce: &str, at: i64, now: i64) -> Option<FaultCode> {
         let time = |ms| Timestamp::from_unix_millis(NOW + ms);
         let request = Verified::new(Action::GetCallerIdentity, nonce.to_owned(), time(at));
-        nonces.take(account, key, &request, time(now)).err().map(|fault| fault.code())
+        nonces.remember(account, key, &request, time(now)).err().map(|fault| fault.code())
     }
 
     #[test]

@@ -125,7 +125,7 @@ async fn carry_out(
 async fn serve(app: &App, request: &Request, presented: Presented) -> Result<(&'static str, Answer), Fault> {
     let caller = caller(app, request, &presented).await?;
     let verified = presented.verify(&caller.secret, request.now)?;
-    app.sts_nonces.take(&caller.account, &caller.access_key_id, &verified, request.now)?;
+    app.sts_nonces.take(&app.store, &caller, &verified, request.now).await?;
     let answer = match &verified.action {
         Action::AssumeRole(asked) => Answer::AssumeRole(assume_role(app, request, &caller, asked).await?),
         Action::GetCallerIdentity => Answer::GetCallerIdentity(caller_identity(&caller)),

@@ -333,7 +333,7 @@ fn the_access_log_has_the_fields_of_the_manual() {
 #[test]
 fn background_jobs_say_when_they_ran() {
     let server = Setup::new().set("OSSICLE_STORAGE_ABORT_MULTIPART_DAYS", "3").start();
-    for job in ["prune-journal", "abort-abandoned-uploads", "lifecycle"] {
+    for job in ["prune-journal", "abort-abandoned-uploads", "lifecycle", "forget-nonces"] {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             let metrics = server.ask_console("/metrics").expect(200);

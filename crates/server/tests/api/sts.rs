@@ -82,6 +82,19 @@ fn a_request_is_carried_out_once() {
 }
 
 #[test]
+fn a_request_is_carried_out_once_by_all_servers_of_a_store() {
+    let server = server();
+    let request = StsRequest::new(server.sts(), "GetCallerIdentity").host("sts.aliyuncs.com");
+    request.send().expect(200);
+    // As another node, the server of afterwards knows of it from the store alone.
+    let folder = server.kill();
+    let server =
+        Setup::new().data(&folder.path().join("data")).set("OSSICLE_STS_LISTEN", "127.0.0.1:0").start();
+    expect_fault(request.to(server.sts()).send(), 400, "SignatureNonceUsed");
+    StsRequest::new(server.sts(), "GetCallerIdentity").send().expect(200);
+}
+
+#[test]
 fn who_is_not_known_or_signs_wrongly_is_refused() {
     let server = server();
     let ask = |action: &str| StsRequest::new(server.sts(), action);

@@ -19,8 +19,8 @@ use crate::id::{DataId, UploadId};
 use crate::key::{self, Tag};
 use crate::reclaim::queued_id;
 use crate::record::{
-    DeliveryIndex, PartRecord, UploadRecord, decode_delivery, decode_job_lease, decode_object, decode_stat,
-    encode_counts, encode_stat,
+    DeliveryIndex, PartRecord, UploadRecord, decode_delivery, decode_job_lease, decode_nonce, decode_object,
+    decode_stat, encode_counts, encode_stat,
 };
 use crate::{BucketStat, DeliveryCounts, Error};
 
@@ -115,6 +115,7 @@ impl Query for CheckAll {
         checker.check_stats().await?;
         checker.check_deliveries().await?;
         checker.check_job_leases().await?;
+        checker.check_nonces().await?;
         checker.check_identities().await?;
         let mut survey = checker.survey;
         // While the view lives nothing that it refers to is reclaimed; afterwards the pin sees to that.
@@ -408,6 +409,10 @@ impl<'a> Checker<'a> {
             decode_job_lease(key::text_after(key, &[Tag::JobLease as u8])?, row).map(drop)
         })
         .await
+    }
+
+    async fn check_nonces(&mut self) -> Result<(), Error> {
+        self.each(Tag::Nonce, |_, _, row| decode_nonce(row).map(drop)).await
     }
 
     async fn check_deliveries(&mut self) -> Result<(), Error> {
