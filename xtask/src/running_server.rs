@@ -27,6 +27,7 @@ pub(crate) struct RunningServer {
     process: Running,
     binary: PathBuf,
     ports: Ports,
+    settings: Settings,
     log: PathBuf,
     /// Removed with everything in it when the server is gone.
     data: TempDir,
@@ -34,6 +35,9 @@ pub(crate) struct RunningServer {
 
 /// Where the API and the console listen. STS always has a free port.
 type Ports = [&'static str; 2];
+
+/// Environment variables that set what is not as by default.
+pub(crate) type Settings = &'static [(&'static str, &'static str)];
 
 /// The URLs of the API, the console and STS.
 type Urls = [String; 3];
@@ -50,21 +54,31 @@ impl RunningServer {
         let data =
             tempfile::Builder::new().prefix(name).tempdir_in(&folder).context("no temporary folder")?;
         let log = folder.join(format!("{name}.log"));
-        Self::start_with(binary, FREE_PORTS, log, data)
+        Self::start_with(binary, FREE_PORTS, &[], log, data)
     }
 
     /// Starts a server on the ports of the service itself, with everything of it in this folder.
-    pub(crate) fn start_on_well_known_ports(binary: &Path, folder: &Path) -> anyhow::Result<RunningServer> {
+    pub(crate) fn start_on_well_known_ports(
+        binary: &Path,
+        folder: &Path,
+        settings: Settings,
+    ) -> anyhow::Result<RunningServer> {
         let data =
             tempfile::Builder::new().prefix("server").tempdir_in(folder).context("no temporary folder")?;
         let log = data.path().with_added_extension("log");
-        Self::start_with(binary, WELL_KNOWN_PORTS, log, data)
+        Self::start_with(binary, WELL_KNOWN_PORTS, settings, log, data)
     }
 
-    fn start_with(binary: &Path, ports: Ports, log: PathBuf, data: TempDir) -> anyhow::Result<RunningServer> {
-        let (process, [endpoint, console, sts]) = launch(binary, ports, data.path(), &log)?;
+    fn start_with(
+        binary: &Path,
+        ports: Ports,
+        settings: Settings,
+        log: PathBuf,
+        data: TempDir,
+    ) -> anyhow::Result<RunningServer> {
+        let (process, [endpoint, console, sts]) = launch(binary, ports, settings, data.path(), &log)?;
         let binary = binary.to_path_buf();
-        Ok(RunningServer { endpoint, console, sts, process, binary, ports, log, data })
+        Ok(RunningServer { endpoint, console, sts, process, binary, ports, settings, log, data })
     }
 
     /// Returns the server's process.
@@ -87,7 +101,7 @@ impl RunningServer {
         }
         let before = Instant::now();
         (self.process, [self.endpoint, self.console, self.sts]) =
-            launch(&self.binary, self.ports, self.data.path(), &self.log)?;
+            launch(&self.binary, self.ports, self.settings, self.data.path(), &self.log)?;
         Ok(before.elapsed())
     }
 
@@ -105,7 +119,13 @@ impl RunningServer {
     }
 }
 
-fn launch(binary: &Path, ports: Ports, data: &Path, log: &Path) -> anyhow::Result<(Running, Urls)> {
+fn launch(
+    binary: &Path,
+    ports: Ports,
+    settings: Settings,
+    data: &Path,
+    log: &Path,
+) -> anyhow::Result<(Running, Urls)> {
     let [api, console] = ports;
     let process = Command::new(binary)
         .args(["serve", "--listen", api, "--console", console, "--allow-private-callbacks"])
@@ -115,6 +135,7 @@ fn launch(binary: &Path, ports: Ports, data: &Path, log: &Path) -> anyhow::Resul
         .env("OSSICLE_ROOT_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET)
         .env("OSSICLE_STS_LISTEN", "127.0.0.1:0")
         .env("NO_COLOR", "1")
+        .envs(settings.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(File::create(log).with_context(|| format!("{} cannot be written", log.display()))?)

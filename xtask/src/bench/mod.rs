@@ -28,6 +28,8 @@ use self::load::Material;
 use self::points::{MIB, POINTS, Point, SMALL_OBJECTS, Work};
 use self::servers::Contender;
 
+pub(crate) use self::signing::{Dialect, Request as SignedRequest, Signer};
+
 /// Uploads under way at once when the bound on memory is checked.
 const UPLOADS_AT_ONCE: usize = 64;
 

@@ -14,6 +14,8 @@ pub(super) const STAND_IN: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 /// another one which some tests of oss2 write out.
 const ENDPOINTS: [&str; 3] =
     ["oss-cn-hangzhou.aliyuncs.com", "oss-cn-hangzhou-internal.aliyuncs.com", "oss-cn-shanghai.aliyuncs.com"];
+/// The names of the Security Token Service, which the server answers to as well.
+const STS: [&str; 2] = ["sts.aliyuncs.com", "sts.cn-hangzhou.aliyuncs.com"];
 /// Hosts that tests name as receivers of callbacks.
 const RECEIVERS: [&str; 3] = ["www.aliyun.com", "www.aliyuncs.com", "www.bbc.com"];
 
@@ -77,7 +79,7 @@ fn resolve(name: &str) -> Option<Ipv4Addr> {
     let of_service = |endpoint: &str| {
         name.strip_suffix(endpoint).is_some_and(|bucket| bucket.is_empty() || bucket.ends_with('.'))
     };
-    if name == "localhost" || ENDPOINTS.iter().any(|endpoint| of_service(endpoint)) {
+    if name == "localhost" || STS.contains(&name) || ENDPOINTS.iter().any(|endpoint| of_service(endpoint)) {
         Some(SERVER)
     } else {
         RECEIVERS.contains(&name).then_some(STAND_IN)
@@ -114,7 +116,9 @@ mod tests {
         check("bucket.oss-cn-hangzhou-internal.aliyuncs.com", Some([127, 0, 0, 1]));
         check("www.aliyun.com", Some([127, 0, 0, 2]));
         check("evil-oss-cn-hangzhou.aliyuncs.com", None);
-        check("sts.aliyuncs.com", None);
+        check("sts.aliyuncs.com", Some([127, 0, 0, 1]));
+        check("bucket.sts.aliyuncs.com", None);
+        check("kms.cn-hangzhou.aliyuncs.com", None);
     }
 
     #[test]

@@ -13,11 +13,13 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::dns::SERVER;
 
-const NAMES: [&str; 4] = [
+const NAMES: [&str; 6] = [
     "oss-cn-hangzhou.aliyuncs.com",
     "*.oss-cn-hangzhou.aliyuncs.com",
     "oss-cn-hangzhou-internal.aliyuncs.com",
     "*.oss-cn-hangzhou-internal.aliyuncs.com",
+    "sts.aliyuncs.com",
+    "sts.cn-hangzhou.aliyuncs.com",
 ];
 
 /// Serves TLS on port 443 for as long as the process lives; returns the PEM file that clients must trust.

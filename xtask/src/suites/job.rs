@@ -10,12 +10,13 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
+use super::identities::Identities;
 use super::program::{self, Program};
 use super::results::{self, Results};
 use super::suite::{Signature, SuiteName};
-use super::{dns, drive, go2, gocheck, https, namespace, oss2, stand_in};
+use super::{dns, drive, go2, gocheck, https, made_bucket, namespace, oss2, stand_in};
 use crate::process;
-use crate::running_server::{self, RunningServer};
+use crate::running_server::{RunningServer, Settings};
 
 /// A test that takes longer is stopped; the longest of the suites wait for minutes.
 const TEST_BOUND: Duration = Duration::from_secs(240);
@@ -97,7 +98,7 @@ impl Job {
     }
 
     /// Returns the suite's program for these tests, with an environment that holds nothing but what it needs.
-    fn command(&self, tests: &[String], authority: &Path) -> Command {
+    fn command(&self, tests: &[String], authority: &Path, identities: &Identities) -> Command {
         let mut command = match self.suite {
             SuiteName::Oss2 => oss2::command(&self.executable, tests),
             SuiteName::Go1 => gocheck::command(&self.executable, tests),
@@ -111,10 +112,10 @@ impl Job {
             .env("LANG", "C.UTF-8")
             .env("SSL_CERT_FILE", authority)
             .env("REQUESTS_CA_BUNDLE", authority)
+            .env("ALIBABA_CLOUD_CA_BUNDLE", authority)
             .env("OSS_TEST_ENDPOINT", ENDPOINT)
             .env("OSS_TEST_REGION", REGION)
-            .env("OSS_TEST_ACCESS_KEY_ID", running_server::ACCESS_KEY_ID)
-            .env("OSS_TEST_ACCESS_KEY_SECRET", running_server::ACCESS_KEY_SECRET);
+            .envs(identities.environment());
         match self.suite {
             SuiteName::Oss2 => {
                 command
@@ -124,15 +125,24 @@ impl Job {
                     .env("PYTHONDONTWRITEBYTECODE", "1");
             }
             SuiteName::Go2 => {
-                command.env("OSS_TEST_SIGNATURE_VERSION", self.signature.to_string());
+                command
+                    .env("OSS_TEST_SIGNATURE_VERSION", self.signature.to_string())
+                    .env("OSS_TEST_PATHSTYLE_BUCKET", made_bucket::NAME);
             }
             SuiteName::Go1 => {
-                command
-                    .env("OSS_ACCESS_KEY_ID", running_server::ACCESS_KEY_ID)
-                    .env("OSS_ACCESS_KEY_SECRET", running_server::ACCESS_KEY_SECRET);
+                let (id, secret) = identities.main_key();
+                command.env("OSS_ACCESS_KEY_ID", id).env("OSS_ACCESS_KEY_SECRET", secret);
             }
         }
         command
+    }
+
+    /// Returns the server's settings: the suite of go2 expects those of accounts that were made lately.
+    fn settings(&self) -> Settings {
+        match self.suite {
+            SuiteName::Oss2 | SuiteName::Go1 => &[],
+            SuiteName::Go2 => &[("OSSICLE_ACCESS_BLOCK_PUBLIC_ACCESS", "true")],
+        }
     }
 
     fn reader(&self) -> drive::Reader {
@@ -160,8 +170,11 @@ pub(crate) fn run(file: &Path) -> anyhow::Result<bool> {
         job.reader(),
         &mut log,
         |tests| {
-            *server.borrow_mut() = Some(RunningServer::start_on_well_known_ports(&job.server, &job.folder)?);
-            Ok(job.command(tests, &authority))
+            let started = RunningServer::start_on_well_known_ports(&job.server, &job.folder, job.settings())?;
+            let identities = Identities::make(&job.server, &started, &job.folder)?;
+            made_bucket::make()?;
+            *server.borrow_mut() = Some(started);
+            Ok(job.command(tests, &authority, &identities))
         },
         || server.borrow_mut().take().map_or(Ok(()), RunningServer::stop),
     )?;
