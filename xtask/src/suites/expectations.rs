@@ -49,8 +49,6 @@ pub(super) enum Kind {
     NotBuilt,
     /// Another service of the cloud, or a host of it.
     Cloud,
-    /// A second account, or a role.
-    Account,
     /// The suite itself: it passes over the test, or asks for what no server does.
     Suite,
     /// A fault of Ossicle's that is known.
@@ -279,7 +277,6 @@ impl std::fmt::Display for Kind {
         formatter.write_str(match self {
             Kind::NotBuilt => "not-built",
             Kind::Cloud => "cloud",
-            Kind::Account => "account",
             Kind::Suite => "suite",
             Kind::Ours => "ours",
             Kind::Unexplained => "unexplained",

@@ -222,7 +222,7 @@ fn judge(finished: &[Finished]) -> anyhow::Result<Outcome> {
         total.add(Tally { passed: comparison.passed, failed: comparison.wrong.len() as u64, skipped: 0 });
         table.push_str(&row(run, &comparison));
     }
-    let kinds = [Kind::NotBuilt, Kind::Cloud, Kind::Account, Kind::Suite, Kind::Ours];
+    let kinds = [Kind::NotBuilt, Kind::Cloud, Kind::Suite, Kind::Ours];
     let heads: String = kinds.iter().map(|kind| format!("{kind:>11}")).collect();
     println!("\n{:<8}{:>4}{:>7}{:>8}{heads}{:>12}", "suite", "", "tests", "passed", "unexpected");
     print!("{table}");
@@ -233,7 +233,7 @@ fn judge(finished: &[Finished]) -> anyhow::Result<Outcome> {
 }
 
 fn row(run: &Finished, comparison: &Comparison) -> String {
-    let kinds = [Kind::NotBuilt, Kind::Cloud, Kind::Account, Kind::Suite, Kind::Ours];
+    let kinds = [Kind::NotBuilt, Kind::Cloud, Kind::Suite, Kind::Ours];
     let listed: String = kinds
         .iter()
         .map(|kind| format!("{:>11}", comparison.listed.get(kind).copied().unwrap_or_default()))
