@@ -35,6 +35,14 @@ impl PolicyError {
         Self::TooLong { limit: kind.max_characters() }
     }
 
+    /// Returns the number of the statement that is wrong, from 1, where it is one.
+    #[must_use]
+    pub fn statement(&self) -> Option<usize> {
+        let Self::Invalid { element, .. } = self else { return None };
+        let number = element.strip_prefix("Statement ")?;
+        number.split(':').next()?.parse().ok()
+    }
+
     pub(crate) fn invalid(element: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Invalid { element: element.into(), problem: problem.into() }
     }

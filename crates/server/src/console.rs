@@ -4,6 +4,7 @@
 mod access;
 mod accounts;
 mod assets;
+mod bucket_access;
 mod buckets;
 mod deliveries;
 mod events;
@@ -12,8 +13,10 @@ mod host;
 mod info;
 mod lifecycle;
 mod machines;
+mod object_access;
 mod objects;
 pub(crate) mod origins;
+mod policy_check;
 mod problem;
 mod request;
 mod serve;
@@ -30,7 +33,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, delete, get, post};
+use axum::routing::{any, delete, get, post, put};
 use tokio::sync::{Semaphore, watch};
 
 use self::failed_log_ins::FailedLogIns;
@@ -109,6 +112,11 @@ fn router(console: Console) -> Router {
         .route("/api/deliveries/{id}/replay", post(deliveries::replay))
         .route("/api/events", get(events::events))
         .route("/api/lifecycle/run", post(lifecycle::run))
+        .route("/api/bucket-access", get(bucket_access::show))
+        .route("/api/bucket-acl", put(bucket_access::set_acl))
+        .route("/api/bucket-policy", put(bucket_access::set_policy).delete(bucket_access::delete_policy))
+        .route("/api/object-access", get(object_access::who))
+        .route("/api/access/check-policy", post(policy_check::check))
         .route("/api/access/{*rest}", any(accounts::administer))
         .layer(from_fn_with_state(console.clone(), access::require));
     let open = Router::new()

@@ -225,7 +225,8 @@ fn right_of(grant: Grant) -> Option<Right> {
     }
 }
 
-fn acl_of_bucket(acl: BucketAcl) -> Acl {
+/// Returns a bucket's ACL as decisions know it.
+pub(crate) fn acl_of_bucket(acl: BucketAcl) -> Acl {
     match acl {
         BucketAcl::Private => Acl::Private,
         BucketAcl::PublicRead => Acl::PublicRead,
@@ -234,7 +235,8 @@ fn acl_of_bucket(acl: BucketAcl) -> Acl {
     }
 }
 
-fn acl_of_object(acl: ObjectAcl) -> Acl {
+/// Returns an object's ACL as decisions know it.
+pub(crate) fn acl_of_object(acl: ObjectAcl) -> Acl {
     match acl {
         ObjectAcl::Default => Acl::Default,
         ObjectAcl::Private => Acl::Private,

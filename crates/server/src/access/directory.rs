@@ -249,7 +249,7 @@ fn bytes_of(policies: &[store::AttachedPolicy]) -> usize {
 }
 
 /// Reads policies. One that cannot be read may deny anything, and therefore denies everything.
-fn read_policies(holder: &str, attached: &[store::AttachedPolicy]) -> Arc<[Policy]> {
+pub(crate) fn read_policies(holder: &str, attached: &[store::AttachedPolicy]) -> Arc<[Policy]> {
     let read = |policy: &store::AttachedPolicy| {
         let document = String::from_utf8_lossy(&policy.document);
         let parsed = Policy::parse(PolicyKind::Ram, &document).unwrap_or_else(|error| {

@@ -196,7 +196,7 @@ fn line(object: &ObjectFields) -> Value {
     })
 }
 
-fn no_such_object(bucket: &str, key: &str) -> Problem {
+pub(super) fn no_such_object(bucket: &str, key: &str) -> Problem {
     let message = format!("There is no object \"{key}\" in the bucket \"{bucket}\".");
     Problem::new(StatusCode::NOT_FOUND, "NoSuchKey", message)
 }

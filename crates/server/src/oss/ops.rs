@@ -32,7 +32,7 @@ mod post_object;
 mod preflight;
 mod process_object;
 mod put_bucket;
-mod put_bucket_acl;
+pub(crate) mod put_bucket_acl;
 mod put_object;
 mod put_object_acl;
 mod put_object_tagging;

@@ -16,3 +16,4 @@ mod deliveries;
 mod http;
 mod objects;
 mod server;
+mod who_may;

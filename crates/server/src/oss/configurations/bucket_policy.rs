@@ -3,7 +3,7 @@
 use ossicle_policy::{Policy, PolicyError, PolicyKind};
 use ossicle_protocol::xml::PolicyStatus;
 use ossicle_protocol::{Error, ErrorCode};
-use ossicle_store::BucketDocument;
+use ossicle_store::{Bucket, BucketDocument, Store};
 
 use crate::access::acl::{is_blocked, refuse_public_policy};
 use crate::http::body::{BodyError, RequestBody};
@@ -29,12 +29,23 @@ pub(crate) async fn put_bucket_policy(call: &Call, body: RequestBody) -> Result<
     let text = std::str::from_utf8(&body).map_err(|_| {
         Error::new(ErrorCode::InvalidPolicyDocument).with_message("The policy document is not UTF-8.")
     })?;
-    let policy = Policy::parse(PolicyKind::Bucket, text).map_err(|error| invalid(&error))?;
-    policy.check_bucket(&bucket.name).map_err(|error| invalid(&error))?;
-    let blocked = is_blocked(&call.app.store, &bucket.owner, bucket.block_public_access).await?;
-    refuse_public_policy(blocked, &policy)?;
-    call.app.store.set_bucket_document(&bucket.name, PLACE, Some(body.to_vec())).await?;
+    set(&call.app.store, bucket, text).await?;
     Ok(Reply::ok())
+}
+
+/// Reads a document that is to be the policy of the bucket with this name.
+pub(crate) fn parse(document: &str, bucket: &str) -> Result<Policy, PolicyError> {
+    let policy = Policy::parse(PolicyKind::Bucket, document)?;
+    policy.check_bucket(bucket)?;
+    Ok(policy)
+}
+
+/// Sets the policy of a bucket. One that gives everybody a right is refused where public access is blocked.
+pub(crate) async fn set(store: &Store, bucket: &Bucket, document: &str) -> Result<(), Failure> {
+    let policy = parse(document, &bucket.name).map_err(|error| invalid(&error))?;
+    let blocked = is_blocked(store, &bucket.owner, bucket.block_public_access).await?;
+    refuse_public_policy(blocked, &policy)?;
+    Ok(store.set_bucket_document(&bucket.name, PLACE, Some(document.as_bytes().to_vec())).await?)
 }
 
 /// Runs `GetBucketPolicy`.

@@ -2,7 +2,7 @@
 //! Without the header it changes nothing, as SDKs rely on.
 
 use ossicle_protocol::BucketAcl;
-use ossicle_store::Bucket;
+use ossicle_store::{Bucket, Store};
 
 use crate::access::acl::{is_blocked, refuse_public_bucket, stored_bucket_acl};
 use crate::access::authorize::demand_also;
@@ -20,19 +20,16 @@ pub(crate) async fn put_bucket_acl(call: &Call, _: RequestBody) -> Result<Reply,
         return Ok(done);
     };
     let acl = BucketAcl::parse(text)?;
-    let by_default = call.app.config.access.block_public_access;
-    let blocked = call.existing_bucket().map_or(by_default, |bucket| bucket.block_public_access);
-    refuse_public_bucket(is_blocked(&call.app.store, call.owner(), blocked).await?, acl)?;
-    let acl = stored_bucket_acl(acl);
-    let store = &call.app.store;
-    if call.existing_bucket().is_some() {
-        store.set_bucket_acl(name, acl).await?;
+    if let Some(bucket) = call.existing_bucket() {
+        set(&call.app.store, bucket, acl).await?;
         return Ok(done);
     }
+    let by_default = call.app.config.access.block_public_access;
+    refuse_public_bucket(is_blocked(&call.app.store, call.owner(), by_default).await?, acl)?;
     demand_also(call, "oss:PutBucket").await?;
     let bucket = Bucket {
         name: name.to_owned(),
-        acl,
+        acl: stored_bucket_acl(acl),
         storage_class: "Standard".to_owned(),
         redundancy: "LRS".to_owned(),
         owner: call.owner().to_owned(),
@@ -40,6 +37,13 @@ pub(crate) async fn put_bucket_acl(call: &Call, _: RequestBody) -> Result<Reply,
         block_public_access: by_default,
         created_ms: call.now.unix_millis(),
     };
-    store.create_bucket(bucket).await?;
+    call.app.store.create_bucket(bucket).await?;
     Ok(done)
+}
+
+/// Sets the ACL of a bucket. One that gives everybody a right is refused where public access is blocked.
+pub(crate) async fn set(store: &Store, bucket: &Bucket, acl: BucketAcl) -> Result<(), Failure> {
+    let blocked = is_blocked(store, &bucket.owner, bucket.block_public_access).await?;
+    refuse_public_bucket(blocked, acl)?;
+    Ok(store.set_bucket_acl(&bucket.name, stored_bucket_acl(acl)).await?)
 }
