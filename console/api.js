@@ -35,7 +35,9 @@ export async function logOut() {
 }
 
 export const get = (path, parameters) => send('GET', path, { parameters });
-export const post = (path, document) => send('POST', path, { document });
+export const post = (path, document, parameters) => send('POST', path, { document, parameters });
+export const put = (path, document, parameters) => send('PUT', path, { document, parameters });
+export const patch = (path, document, parameters) => send('PATCH', path, { document, parameters });
 export const remove = (path, parameters) => send('DELETE', path, { parameters });
 
 function remember(session) {

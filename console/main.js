@@ -6,16 +6,19 @@ import * as live from './live.js';
 import { failure } from './parts.js';
 import { current } from './router.js';
 import { forgetSettings } from './settings.js';
+import { accessView } from './view-access.js';
+import { bucketAccessView } from './view-bucket-access.js';
 import { bucketsView } from './view-buckets.js';
 import { callbacksView } from './view-callbacks.js';
 import { deliveryView } from './view-delivery.js';
+import { identityView } from './view-identity.js';
 import { logInView } from './view-log-in.js';
 import { objectView } from './view-object.js';
 import { objectsView } from './view-objects.js';
 import { settingsView } from './view-settings.js';
 import { uploadView } from './view-upload.js';
 
-const PLACES = [['callbacks', 'Callbacks'], ['buckets', 'Buckets'], ['upload', 'Upload'], ['settings', 'Settings']];
+const PLACES = [['callbacks', 'Callbacks'], ['buckets', 'Buckets'], ['upload', 'Upload'], ['access', 'Access'], ['settings', 'Settings']];
 
 const main = document.getElementById('main');
 const bar = document.getElementById('bar');
@@ -26,9 +29,10 @@ let reentered = 0;
 function viewOf(place) {
   switch (place.view) {
     case 'callbacks': return place.rest.length > 0 ? deliveryView : callbacksView;
-    case 'buckets': return place.rest.length > 0 ? objectsView : bucketsView;
+    case 'buckets': return [bucketsView, objectsView, bucketAccessView][Math.min(place.rest.length, 2)];
     case 'object': return objectView;
     case 'upload': return uploadView;
+    case 'access': return place.rest.length > 1 ? identityView : accessView;
     case 'settings': return settingsView;
     default: return callbacksView;
   }
@@ -41,7 +45,7 @@ function show(moveFocus) {
   drawBar(place.view === 'object' ? 'buckets' : place.view);
   leave = viewOf(place)(main, place) ?? null;
   const name = PLACES.find(([view]) => view === place.view)?.[1];
-  document.title = `${place.rest[0] ?? name ?? 'Console'} · Ossicle`;
+  document.title = `${place.rest.at(place.view === 'access' ? -1 : 0) ?? name ?? 'Console'} · Ossicle`;
   window.scrollTo(0, 0);
   // Whoever does not see the page learns that it has changed.
   if (moveFocus) (main.querySelector('h1') ?? main).focus({ preventScroll: true });

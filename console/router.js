@@ -1,4 +1,5 @@
-// Which view the address names: #/callbacks, #/callbacks/<id>, #/buckets, #/buckets/<bucket>, #/object, #/upload, #/settings.
+// Which view the address names: #/callbacks, #/callbacks/<id>, #/buckets, #/buckets/<bucket>,
+// #/buckets/<bucket>/access, #/object, #/upload, #/access, #/access/<account>, #/access/<account>/users/<name>, #/settings.
 
 /** Reads the address. */
 export function current() {

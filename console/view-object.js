@@ -5,6 +5,7 @@ import { confirmed, copyButton, fill, h, toast, workButton } from './dom.js';
 import { bytes, fullTime, number } from './format.js';
 import { facts, failure, loading, title } from './parts.js';
 import { address, go } from './router.js';
+import { whoCanAccess } from './who-can-access.js';
 
 /** Images beyond this are not shown by themselves. */
 const PREVIEW_BYTES = 20 * 1024 * 1024;
@@ -52,6 +53,7 @@ function whole(object, home) {
       ...object.headers.map(([name, value]) => [name, h('span', { class: 'code' }, value)]),
     ]),
     h('p', null, h('a', { href: address(['callbacks'], { bucket, text: key, hours: '720' }) }, 'Callbacks of this object')),
+    whoCanAccess(bucket, key),
   ];
 }
 

@@ -54,7 +54,9 @@ export function objectsView(main, { rest: [bucket], query }) {
   dropZone(area, send);
   fill(main,
     h('p', { class: 'back' }, h('a', { href: '#/buckets' }, '← Buckets')),
-    title(bucket, h('a', { class: 'button quiet', href: address(['callbacks'], { bucket, hours: '720' }) }, 'Callbacks of this bucket')),
+    title(bucket,
+      h('a', { class: 'button quiet', href: address(['buckets', bucket, 'access']) }, 'Access'),
+      h('a', { class: 'button quiet', href: address(['callbacks'], { bucket, hours: '720' }) }, 'Callbacks of this bucket')),
     crumbs,
     search(place, () => { note(address(['buckets', bucket], place)); load(); }),
     selection.told,

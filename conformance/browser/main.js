@@ -10,6 +10,7 @@ import './cases/large-files.js';
 import './cases/many-objects.js';
 import './cases/callbacks.js';
 import './cases/direct-upload.js';
+import './cases/access.js';
 import './cases/safety.js';
 import './cases/looks.js';
 import './cases/dev.js';

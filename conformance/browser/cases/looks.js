@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { crc32, deflateSync } from 'node:zlib';
-import { ensureBucket, enter, put } from '../browser.js';
+import { api, ensureBucket, enter, put } from '../browser.js';
 import { define } from '../case.js';
 
 async function furnish(settings, application) {
@@ -15,7 +15,17 @@ async function furnish(settings, application) {
   application.answer({ status: 503, body: '{"error":"maintenance"}' });
   const failed = await put(settings, 'photos/2026/lighthouse.png', picture(480, 300), { type: 'image/png', callback: { ...callback, body: '{"name":"${object}","size":${size}}' } });
   await put(settings, 'photos/2026/pier.png', picture(320, 200), { type: 'image/png', callback: { url: 'http://127.0.0.1:9/closed' } });
-  return failed.id;
+  const account = await furnishAccess(settings);
+  return { failed: failed.id, account };
+}
+
+/** A user with a key and a policy. */
+async function furnishAccess(settings) {
+  const statement = { Effect: 'Allow', Action: ['oss:PutObject'], Resource: [`acs:oss:*:*:${settings.bucket}/photos/*`], Condition: { IpAddress: { 'acs:SourceIp': ['127.0.0.1'] } } };
+  await api(settings, 'POST', '/api/access/users', { name: 'looks-alice', comment: 'uploads from the app' });
+  await api(settings, 'POST', '/api/access/keys?user=looks-alice', {});
+  await api(settings, 'PUT', '/api/access/users/looks-alice/policies/uploads', { document: { Version: '1', Statement: [statement] } });
+  return (await api(settings, 'GET', '/api/access/users/looks-alice')).body.account;
 }
 
 for (const [look, options] of [
@@ -25,7 +35,7 @@ for (const [look, options] of [
   ['phone dark', { width: 360, height: 740, phone: true, dark: true }],
 ]) {
   define(`looks/${look}`, async ({ settings, application, browser }) => {
-    const failed = await furnish(settings, application);
+    const { failed, account } = await furnish(settings, application);
     const visit = await browser.visit(options);
     const { page } = visit;
     const views = [
@@ -36,6 +46,9 @@ for (const [look, options] of [
       ['objects', `#/buckets/${settings.bucket}?prefix=photos%2F2026%2F`, '.rows'],
       ['object', `#/object?bucket=${settings.bucket}&key=photos%2F2026%2Flighthouse.png`, '.preview img'],
       ['upload', '#/upload', 'form.panel'],
+      ['access', '#/access', '.keys, .panel .hint'],
+      ['user', `#/access/${account}/users/looks-alice`, '.one-policy'],
+      ['bucket-access', `#/buckets/${settings.bucket}/access`, '.statements, .policy-editor'],
       ['settings', '#/settings', '.panel'],
     ];
     try {
@@ -44,6 +57,8 @@ for (const [look, options] of [
         await page.goto(`${settings.console}/${address}`);
         await page.locator(ready).first().waitFor();
         await page.waitForTimeout(250);
+        if (name === 'user') await page.getByText('uploads', { exact: true }).click();
+        if (name === 'object') await openWho(page);
         if (name === 'objects') await page.locator('td.select input').first().check();
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         await page.screenshot({ path: `${settings.artefacts}/${look.replace(' ', '-')}-${name}.png`, fullPage: true });
@@ -56,6 +71,11 @@ for (const [look, options] of [
       await visit.close();
     }
   });
+}
+
+async function openWho(page) {
+  await page.getByText('Who can access this object').first().click();
+  await page.getByText('Everybody, without a signature').waitFor();
 }
 
 /** A PNG that looks like an evening sky. */

@@ -17,6 +17,7 @@ const PAGE: Asset = ("index.html", HTML, include_bytes!("../../../../console/ind
 const FILES: &[Asset] = &[
     ("console.css", CSS, include_bytes!("../../../../console/console.css")),
     ("icon.svg", "image/svg+xml", include_bytes!("../../../../console/icon.svg")),
+    ("access-keys.js", SCRIPT, include_bytes!("../../../../console/access-keys.js")),
     ("api.js", SCRIPT, include_bytes!("../../../../console/api.js")),
     ("callback-fields.js", SCRIPT, include_bytes!("../../../../console/callback-fields.js")),
     ("chart.js", SCRIPT, include_bytes!("../../../../console/chart.js")),
@@ -26,18 +27,23 @@ const FILES: &[Asset] = &[
     ("main.js", SCRIPT, include_bytes!("../../../../console/main.js")),
     ("multipart.js", SCRIPT, include_bytes!("../../../../console/multipart.js")),
     ("parts.js", SCRIPT, include_bytes!("../../../../console/parts.js")),
+    ("policy-editor.js", SCRIPT, include_bytes!("../../../../console/policy-editor.js")),
     ("router.js", SCRIPT, include_bytes!("../../../../console/router.js")),
     ("selection.js", SCRIPT, include_bytes!("../../../../console/selection.js")),
     ("settings.js", SCRIPT, include_bytes!("../../../../console/settings.js")),
     ("upload.js", SCRIPT, include_bytes!("../../../../console/upload.js")),
+    ("view-access.js", SCRIPT, include_bytes!("../../../../console/view-access.js")),
+    ("view-bucket-access.js", SCRIPT, include_bytes!("../../../../console/view-bucket-access.js")),
     ("view-buckets.js", SCRIPT, include_bytes!("../../../../console/view-buckets.js")),
     ("view-callbacks.js", SCRIPT, include_bytes!("../../../../console/view-callbacks.js")),
     ("view-delivery.js", SCRIPT, include_bytes!("../../../../console/view-delivery.js")),
+    ("view-identity.js", SCRIPT, include_bytes!("../../../../console/view-identity.js")),
     ("view-log-in.js", SCRIPT, include_bytes!("../../../../console/view-log-in.js")),
     ("view-object.js", SCRIPT, include_bytes!("../../../../console/view-object.js")),
     ("view-objects.js", SCRIPT, include_bytes!("../../../../console/view-objects.js")),
     ("view-settings.js", SCRIPT, include_bytes!("../../../../console/view-settings.js")),
     ("view-upload.js", SCRIPT, include_bytes!("../../../../console/view-upload.js")),
+    ("who-can-access.js", SCRIPT, include_bytes!("../../../../console/who-can-access.js")),
 ];
 
 /// Handles `GET /`: the page.
