@@ -341,7 +341,7 @@ impl StopSignals {
 /// Returns what is done in the background, with these settings.
 fn jobs(app: &App) -> Vec<Job> {
     let optional = [abandoned_uploads::job(app), lifecycle::run::job(app)];
-    optional.into_iter().flatten().chain([callback::housekeeping::job(), sts::nonces::job()]).collect()
+    optional.into_iter().flatten().chain([callback::housekeeping::job(), sts::forget_nonces::job()]).collect()
 }
 
 async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {

@@ -2,8 +2,9 @@
 //! the API's. What its requests and answers look like is `ossicle-protocol`'s.
 
 mod assume_role;
+pub(crate) mod forget_nonces;
 mod internal_error;
-pub(crate) mod nonces;
+mod nonces;
 pub(crate) mod service;
 
 pub(crate) use nonces::Nonces;

@@ -18,6 +18,7 @@ use crate::access::acl::{bucket_acl, is_blocked};
 use crate::oss::configurations::bucket_policy;
 use crate::oss::ops::put_bucket_acl;
 use crate::oss::settings::BucketSettings;
+use crate::oss::stored_policy;
 
 /// A bucket.
 #[derive(Debug, Deserialize)]
@@ -77,7 +78,7 @@ pub(super) async fn delete_policy(
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
     let bucket = request::query(which)?.bucket;
-    console.app.store.set_bucket_document(&bucket, bucket_policy::PLACE, None).await?;
+    console.app.store.set_bucket_document(&bucket, stored_policy::PLACE, None).await?;
     tracing::info!(bucket, "the bucket's policy was taken away");
     describe(&console, &bucket).await
 }
@@ -85,7 +86,7 @@ pub(super) async fn delete_policy(
 async fn describe(console: &Console, bucket: &str) -> Result<Json<Value>, Problem> {
     let settings = console.bucket_settings(bucket).await?;
     let bucket = settings.bucket();
-    let document = console.app.store.bucket_document(&bucket.name, bucket_policy::PLACE).await?;
+    let document = console.app.store.bucket_document(&bucket.name, stored_policy::PLACE).await?;
     let referer = settings.referer()?.map(|referer| {
         json!({
             "allow_empty": referer.allow_empty_referer,

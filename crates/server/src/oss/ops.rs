@@ -213,7 +213,8 @@ mod tests {
 
     use ossicle_protocol::inputs::Input;
 
-    use super::{KEPT, bucket_policy};
+    use super::KEPT;
+    use crate::oss::stored_policy;
 
     /// What stands around the list in the page.
     const MARKS: [&str; 2] = ["| number | document |\n| --- | --- |\n", "\n\n"];
@@ -223,7 +224,7 @@ mod tests {
     fn documents_of_buckets_have_the_numbers_that_the_format_says() {
         let numbers: Vec<u8> = KEPT.iter().map(|(number, _)| *number).collect();
         assert!(numbers.is_sorted_by(|one, next| one < next), "a number is given twice, or out of order");
-        assert!(!numbers.contains(&bucket_policy::PLACE.number()), "the bucket policy has this number");
+        assert!(!numbers.contains(&stored_policy::PLACE.number()), "the bucket policy has this number");
         let root = |elements: &[Input]| elements[0].name.split('/').next().unwrap().to_owned();
         let rows: Vec<String> =
             KEPT.iter().map(|(number, elements)| format!("| {number} | `{}` |", root(elements))).collect();

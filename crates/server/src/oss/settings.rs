@@ -8,8 +8,8 @@ use ossicle_protocol::configurations::{BucketCallbackPolicy, RequestPaymentConfi
 use ossicle_protocol::{CorsRules, Error, LifecycleRules, RefererConfiguration};
 use ossicle_store::{self as store, Bucket, BucketDocument, Store};
 
-use crate::oss::configurations::bucket_policy::{self, read_stored};
 use crate::oss::kept::Kept;
+use crate::oss::stored_policy::{self, read_stored};
 use crate::sync;
 
 /// More buckets than this are not kept at hand.
@@ -80,7 +80,7 @@ impl BucketSettings {
         let payment = Setting::read(store, name, before.map(|before| &before.request_payment)).await?;
         let access = before.map(|before| &before.policy);
         let access =
-            Setting::read_by(store, name, bucket_policy::PLACE, |it| Ok(read_stored(it)), access).await?;
+            Setting::read_by(store, name, stored_policy::PLACE, |it| Ok(read_stored(it)), access).await?;
         Ok(Self {
             cors,
             callback_policy: policy,

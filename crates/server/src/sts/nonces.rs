@@ -5,27 +5,19 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use ossicle_protocol::Timestamp;
 use ossicle_protocol::sts::{Fault, FaultCode, MAX_SKEW_MILLIS, Verified};
 use ossicle_store::Store;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::watch;
 
 use super::internal_error::internal;
 use crate::access::identity::Identity;
-use crate::app::{self, App};
-use crate::background::{Job, LEASE};
 use crate::sync;
 
 /// The most nonces of all accounts, and of one, that are remembered. One that has as many is told to come back later.
 const MOST: usize = 240_000;
 const MOST_OF_ACCOUNT: usize = 60_000;
-
-/// How often the rows of nonces that are over are deleted.
-const FORGET_EVERY: Duration = Duration::from_secs(15 * 60);
 
 /// The nonces that count as used.
 #[derive(Debug)]
@@ -117,18 +109,6 @@ impl Seen {
             }
         }
     }
-}
-
-/// Returns the job that forgets nonces of requests that are not valid any more.
-pub(crate) fn job() -> Job {
-    let run = |app: Arc<App>, stop: watch::Receiver<bool>| {
-        async move {
-            let now_ms = app.clock.now_ms(app::now().unix_millis());
-            app.store.forget_nonces(now_ms, || *stop.borrow()).await
-        }
-        .boxed()
-    };
-    Job { name: "forget-nonces", every: FORGET_EVERY, lease: LEASE, run }
 }
 
 /// Returns the time after which a request is not valid any more.

@@ -3,7 +3,7 @@
 use ossicle_policy::{Policy, PolicyError, PolicyKind};
 use ossicle_protocol::xml::PolicyStatus;
 use ossicle_protocol::{Error, ErrorCode};
-use ossicle_store::{Bucket, BucketDocument, Store};
+use ossicle_store::{Bucket, Store};
 
 use crate::access::acl::{is_blocked, refuse_public_policy};
 use crate::http::body::{BodyError, RequestBody};
@@ -11,9 +11,7 @@ use crate::http::reply::Reply;
 use crate::oss::announced::check_document_md5;
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
-
-/// Where the store keeps it. The number is on disk.
-pub(crate) const PLACE: BucketDocument = BucketDocument::numbered(6);
+use crate::oss::stored_policy::PLACE;
 
 /// The longest body that is read: a character takes up to four bytes. How many characters a policy may have is told by name.
 const MAX_BODY: usize = 128 * 1024;
@@ -72,14 +70,4 @@ pub(crate) async fn get_bucket_policy_status(call: &Call, _: RequestBody) -> Res
 
 fn invalid(error: &PolicyError) -> Error {
     Error::new(ErrorCode::InvalidPolicyDocument).with_message(error.to_string())
-}
-
-/// Reads a policy that is stored. One that cannot be read was not set by this server, or by another version of it: it denies
-/// everything to everybody but the owner.
-pub(crate) fn read_stored(document: &[u8]) -> Policy {
-    let text = std::str::from_utf8(document).unwrap_or_default();
-    Policy::parse(PolicyKind::Bucket, text).unwrap_or_else(|error| {
-        tracing::error!("a stored bucket policy cannot be read and denies everything: {error}");
-        Policy::unreadable(PolicyKind::Bucket)
-    })
 }
