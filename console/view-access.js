@@ -45,6 +45,7 @@ function whole(account, load) {
     people(uid, 'roles', 'Roles', 'No roles yet.', roleCreation(uid)),
     keysPanel({ account: uid, lead }),
     configured ? accounts() : null,
+    configured ? diagnosis() : null,
   ];
 }
 
@@ -91,6 +92,27 @@ function accounts() {
   ];
   const page = (after) => get('/api/access/accounts', { after }).then((found) => ({ items: found.accounts.filter((one) => !one.configured), next: found.next }));
   return panel('Other accounts', 'No other accounts. One more account owns its own buckets, and has users and roles of its own.', columns, page, accountCreation());
+}
+
+/** A panel that opens what a denied request was told. */
+function diagnosis() {
+  const message = h('textarea', { rows: '3', required: true, spellcheck: 'false', autocomplete: 'off', autocapitalize: 'none' });
+  const told = h('div', { class: 'told' });
+  return h('section', { class: 'panel', 'aria-label': 'Denied requests' },
+    h('h2', null, 'Why was a request denied?'),
+    h('form', {
+      class: 'stack',
+      onsubmit: async (event) => {
+        event.preventDefault();
+        fill(told);
+        try {
+          const found = await post('/api/access/diagnoses', { message: message.value });
+          fill(told, facts(Object.entries(found).map(([name, value]) => [name, h('span', { class: 'code' }, typeof value === 'string' ? value : JSON.stringify(value)), 'wide'])));
+        } catch (problem) {
+          fill(told, inlineFailure(problem));
+        }
+      },
+    }, field('Diagnostic message', message, 'The EncodedDiagnosticMessage of a 403 answer. Only this server can open it.'), told, h('div', { class: 'actions' }, h('button', { class: 'quiet' }, 'Explain'))));
 }
 
 function panel(name, none, columns, page, creation) {

@@ -155,6 +155,36 @@ define('access/accounts are made, disabled and deleted', async ({ page, settings
   await page.getByText(`Deleted the account ${name}.`).waitFor();
 });
 
+define('access/a denied request tells whoever administers why', async ({ page, settings }) => {
+  await ensureBucket(settings);
+  const deny = statement('Deny', ['oss:PutObject'], [`acs:oss:*:*:${settings.bucket}/*`], { Sid: 'no-uploads' });
+  const key = await makeUser(settings, unique('denied'), policyOf(deny));
+  const answer = await signed(settings, key, 'PUT', 'denied.txt', 'x');
+  const [, message] = answer.text.match(/<EncodedDiagnosticMessage>([^<]+)</);
+  await enter(page, settings, '#/access');
+  await page.getByLabel('Diagnostic message').fill(message);
+  await page.getByRole('button', { name: 'Explain' }).click();
+  await page.getByText('statement 1 (no-uploads) of the RAM policy p').waitFor();
+  await page.getByLabel('Diagnostic message').fill('none');
+  await page.getByRole('button', { name: 'Explain' }).click();
+  await page.getByRole('region', { name: 'Denied requests' }).getByRole('alert').waitFor();
+});
+
+define('access/names, comments and policies stay text', async ({ page, settings }) => {
+  await ensureBucket(settings);
+  const name = unique('evil');
+  const evil = '<img src=x onerror="window.evil=1">';
+  await makeUser(settings, name, policyOf(statement('Allow', ['oss:GetObject'], [`acs:oss:*:*:a/${evil}`], { Sid: evil })));
+  const { body: { account } } = await api(settings, 'PATCH', `/api/access/users/${name}`, { comment: evil });
+  await enter(page, settings, '#/access');
+  await page.getByRole('row').filter({ hasText: name }).getByText(evil).waitFor();
+  await page.goto(`${settings.console}/#/access/${account}/users/${name}`);
+  await page.getByText('p', { exact: true }).click();
+  await page.getByText(`acs:oss:*:*:a/${evil}`).first().waitFor();
+  assert.equal(await page.locator('main img').count(), 0);
+  assert.equal(await page.evaluate(() => window.evil), undefined);
+});
+
 define("access/a bucket's policy is refused while wrong, and counts when right", async ({ page, settings }) => {
   await ensureBucket(settings);
   const name = unique('guest');
