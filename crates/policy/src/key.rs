@@ -101,7 +101,10 @@ const WITHOUT_VALUE: [&str; 11] = [
 
 impl Key {
     /// Reads a key. A misspelled one would make a condition that is never, or always, met.
-    pub(crate) fn parse(text: &str) -> Result<Self, PolicyError> {
+    ///
+    /// # Errors
+    /// [`PolicyError`] for one that neither OSS nor RAM has.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let lower = text.to_ascii_lowercase();
         if let Some((_, key)) = KEYS.iter().find(|(name, _)| *name == lower) {
             return Ok(key.clone());

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod diagnoses;
+mod explanations;
 mod keys;
 mod new_ids;
 mod policies;
@@ -33,6 +34,8 @@ pub(crate) struct Administration<'a> {
     pub(crate) master_key: &'a MasterKey,
     /// The configured account, which is meant where none is named.
     pub(crate) account: &'a str,
+    /// The region, as resources name it.
+    pub(crate) region: &'a str,
     pub(crate) now_ms: i64,
 }
 
@@ -87,6 +90,7 @@ impl Administration<'_> {
             ["roles", rest @ ..] => self.roles(request, rest).await,
             ["keys", rest @ ..] => self.keys(request, rest).await,
             ["diagnoses", rest @ ..] => self.diagnoses(request, rest),
+            ["explanations", rest @ ..] => self.explanations(request, rest).await,
             _ => Err(Refusal::no_such_path()),
         }
     }

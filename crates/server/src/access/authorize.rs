@@ -217,7 +217,8 @@ const OF_VERSIONS: [(&str, &str); 8] = [
     ("oss:DeleteObjectTagging", "oss:DeleteObjectVersionTagging"),
 ];
 
-fn right_of(grant: Grant) -> Option<Right> {
+/// Returns the right of an ACL by which an operation with this grant is allowed.
+pub(crate) fn right_of(grant: Grant) -> Option<Right> {
     match grant {
         Grant::ReadBucket | Grant::ReadObject => Some(Right::Read),
         Grant::WriteObject => Some(Right::Write),

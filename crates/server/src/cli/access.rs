@@ -158,6 +158,7 @@ async fn administer(
         store,
         master_key: &master_key,
         account: &config.account.owner_id,
+        region: &config.server.region,
         now_ms: app::now().unix_millis(),
     };
     administration.run(request).await.map_err(|refusal| match refusal.cause {

@@ -1,5 +1,6 @@
 //! `ossicle policy`: what users and roles may do.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -53,6 +54,21 @@ enum Command {
         #[command(flatten)]
         owner: Owner,
     },
+    /// Tell whether somebody may do something, and which statement or ACL decides it.
+    Explain {
+        /// Who asks: anonymous, root, user/NAME (or the name alone), role/NAME, or an ARN.
+        #[arg(long = "as", value_name = "WHO")]
+        who: String,
+        /// The action, as oss:PutObject
+        #[arg(long)]
+        action: String,
+        /// What it is done to: bucket/key, bucket, or * for the account.
+        #[arg(long)]
+        resource: String,
+        /// The value of a condition key, as acs:SourceIp=192.0.2.1; may be given several times.
+        #[arg(long = "condition", value_name = "KEY=VALUE", value_parser = condition)]
+        conditions: Vec<(String, String)>,
+    },
     /// Take a policy from a user or a role.
     Delete {
         /// Its name.
@@ -95,6 +111,15 @@ impl Policy {
                     format!("{}\n", document.trim_end())
                 })
             }
+            Command::Explain { who, action, resource, conditions } => {
+                let is_name = who != "root" && who != "anonymous" && !who.contains(['/', ':']);
+                let who = if is_name { format!("user/{who}") } else { who.clone() };
+                let conditions: BTreeMap<_, _> = conditions.iter().cloned().collect();
+                let question =
+                    json!({ "as": who, "action": action, "resource": resource, "conditions": conditions });
+                let answer = place.ask(Method::POST, &["explanations"], question)?;
+                place.show(&answer, explain)
+            }
             Command::Delete { name, owner } => {
                 let (kind, of) = owner.path();
                 let answer = place.ask(Method::DELETE, &[kind, of, "policies", name], Value::Null)?;
@@ -102,4 +127,22 @@ impl Policy {
             }
         }
     }
+}
+
+/// Reads `KEY=VALUE`.
+fn condition(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').ok_or("is not of the form KEY=VALUE")?;
+    Ok((pair.0.to_owned(), pair.1.to_owned()))
+}
+
+fn explain(answer: &Value) -> String {
+    let is = |name| answer.get(name).and_then(Value::as_bool).unwrap_or_default();
+    let verdict = if is("allowed") { "allowed" } else { "denied" };
+    let reason = answer.get("reason").and_then(Value::as_str).unwrap_or_default();
+    let note = if is("depends_on_request") {
+        "a condition asks for what the request brings; give its value with --condition KEY=VALUE\n"
+    } else {
+        ""
+    };
+    format!("{verdict}: {reason}\n{note}")
 }

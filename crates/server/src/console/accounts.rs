@@ -35,6 +35,7 @@ pub(super) async fn administer(
         store: &console.app.store,
         master_key: &console.app.master_key,
         account: console.app.owner_id(),
+        region: &console.app.config.server.region,
         now_ms: app::now().unix_millis(),
     };
     let done = administration.run(&request).await?;

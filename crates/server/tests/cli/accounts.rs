@@ -1,11 +1,12 @@
 //! `ossicle account`, `user`, `role`, `key` and `policy`, against a running server and on the folder of a stopped one.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::harness::server::folder;
-use crate::harness::{Server, Setup};
+use crate::harness::{Bucket, Server, Setup};
 use crate::run::{Done, on, ossicle, path, with_input};
 
 const TRUST: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"RAM":["acs:ram::1000000000000001:root"]}}]}"#;
@@ -45,6 +46,78 @@ impl Place<'_> {
         let done = self.run(arguments, "", 1);
         assert!(done.err.contains(words), "no {words:?} in {}", done.err);
     }
+}
+
+/// Asks why somebody may do something in a bucket.
+fn explain(place: &Place<'_>, who: &str, action: &str, resource: &str, more: &[&str]) -> String {
+    let asked = ["policy", "explain", "--as", who, "--action", action, "--resource", resource];
+    place.text(&[&asked, more].concat())
+}
+
+#[test]
+fn policy_explain_tells_what_decides() {
+    let server = Arc::new(Setup::new().start());
+    let bucket = Bucket::on(&server);
+    let place = Place::Running(&server);
+    let own = format!("{}/own/a", bucket.name);
+    place.text(&["user", "create", "alice"]);
+    let statement = |effect: &str, condition: &str| {
+        format!(
+            r#"{{"Sid":"s","Effect":"{effect}","Action":"oss:PutObject","Resource":"acs:oss:*:*:{}/own/*"{condition}}}"#,
+            bucket.name
+        )
+    };
+    let policy =
+        |statements: &[String]| format!(r#"{{"Version":"1","Statement":[{}]}}"#, statements.join(","));
+    let address = r#","Condition":{"IpAddress":{"acs:SourceIp":"192.0.2.0/24"}}"#;
+    place.run(
+        &["policy", "put", "own", "--user", "alice", "-"],
+        &policy(&[statement("Allow", ""), statement("Deny", address)]),
+        0,
+    );
+    let put =
+        |who: &str, resource: &str, more: &[&str]| explain(&place, who, "oss:PutObject", resource, more);
+    let note = "a condition asks for what the request brings";
+    let allowed = put("alice", &own, &[]);
+    assert!(allowed.starts_with("allowed: statement 1 (s) of the RAM policy own\n"), "{allowed}");
+    assert!(allowed.contains(note), "{allowed}");
+    let denied = put("alice", &own, &["--condition", "acs:SourceIp=192.0.2.9"]);
+    assert_eq!(denied, "denied: statement 2 (s) of the RAM policy own\n");
+    let resource = format!("acs:oss:*:*:{own}");
+    let elsewhere =
+        put("acs:ram::1000000000000001:user/alice", &resource, &["--condition", "acs:SourceIp=::1"]);
+    assert_eq!(elsewhere, "allowed: statement 1 (s) of the RAM policy own\n");
+    let other = put("user/alice", &format!("{}/b", bucket.name), &["--condition", "acs:SourceIp=::1"]);
+    assert_eq!(other, "denied: the bucket's ACL private\n");
+    assert_eq!(put("root", &own, &[]), "allowed: the account owns it\n");
+    assert_eq!(put("anonymous", &own, &[]), "denied: the bucket's ACL private\n");
+    let everybody = statement("Allow", r#","Principal":["*"]"#);
+    bucket.root("PUT", "?policy").body(policy(&[everybody])).send().expect(200);
+    assert_eq!(put("anonymous", &own, &[]), "allowed: statement 1 (s) of the bucket policy\n");
+    let answer = place.json(&[
+        "policy",
+        "explain",
+        "--as",
+        "anonymous",
+        "--action",
+        "oss:GetBucketAcl",
+        "--resource",
+        &bucket.name,
+    ]);
+    assert_eq!(
+        answer,
+        json!({"allowed": false, "reason": "no statement allows it", "depends_on_request": false})
+    );
+    let refused = |who: &str, action: &str, resource: &str, more: &[&str], words: &str| {
+        let asked = ["policy", "explain", "--as", who, "--action", action, "--resource", resource];
+        place.refused(&[&asked, more].concat(), words);
+    };
+    refused("nobody", "oss:PutObject", &own, &[], "no such user");
+    refused("role/r", "oss:PutObject", &own, &[], "no such role");
+    refused("group/g", "oss:PutObject", &own, &[], "Somebody is anonymous, root");
+    refused("root", "PutObject", &own, &[], "An action is written");
+    refused("root", "oss:PutObject", "no-such-bucket/a", &[], "There is no bucket no-such-bucket");
+    refused("root", "oss:PutObject", &own, &["--condition", "acs:Sauce=1"], "no condition key");
 }
 
 /// Goes through everything that the commands do.
