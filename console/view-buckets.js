@@ -6,7 +6,9 @@ import { bytes, fullTime, number, plural } from './format.js';
 import { empty, failure, field, inlineFailure, loading, title } from './parts.js';
 import { address, go } from './router.js';
 
-const ACLS = { private: 'Private', 'public-read': 'Everybody reads', 'public-read-write': 'Everybody reads and writes' };
+const ACLS = {
+  private: 'Private', 'public-read': 'Everybody reads', 'public-read-write': 'Everybody reads and writes', 'authenticated-read': 'Everybody who signs reads',
+};
 
 /** Shows the view. */
 export function bucketsView(main) {
@@ -50,9 +52,13 @@ function table(buckets) {
         h('td', { class: 'object' }, h('a', { href: target }, bucket.name), extras.length > 0 && h('span', { class: 'under' }, extras.join(', '))),
         h('td', { class: 'number' }, number(bucket.objects), h('span', { class: 'unit' }, bucket.objects === 1 ? ' object' : ' objects')),
         h('td', { class: 'number' }, bytes(bucket.bytes)),
-        h('td', { class: bucket.acl === 'private' ? null : 'warning' }, ACLS[bucket.acl] ?? bucket.acl),
+        h('td', { class: bucket.acl === 'private' && !bucket.policy_is_public ? null : 'warning' }, access(bucket)),
         h('td', { class: 'when' }, fullTime(bucket.created_ms)));
     })));
+}
+
+function access({ acl, policy_is_public: isPublic, block_public_access: isBlocked }) {
+  return [ACLS[acl] ?? acl, isPublic && h('span', { class: 'under' }, 'Public policy'), isBlocked && h('span', { class: 'under' }, 'Public access is blocked')];
 }
 
 function creation() {

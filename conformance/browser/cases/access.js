@@ -210,6 +210,9 @@ define("access/a bucket's policy is refused while wrong, and counts when right",
   await page.getByRole('button', { name: 'Save policy' }).click();
   await page.getByText('The policy is public: it gives everybody a right.').waitFor();
   assert.equal((await fetch(`${settings.endpoint}/${settings.bucket}/shared/a.txt`)).status, 200);
+  await page.goto(`${settings.console}/#/buckets`);
+  await page.getByRole('row').filter({ hasText: settings.bucket }).getByText('Public policy').waitFor();
+  await page.goBack();
   await page.getByRole('button', { name: 'Delete policy' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await page.getByText('Deleted the policy.').waitFor();

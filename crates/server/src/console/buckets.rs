@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
 use http::StatusCode;
+use ossicle_policy::Policy;
 use ossicle_protocol::configurations::BucketCallbackPolicy;
 use ossicle_protocol::{BucketAcl, BucketName, CorsRules, DataRedundancyType, StorageClass};
 use ossicle_store::{Bucket, CreateBucket, ListBuckets};
@@ -86,6 +87,8 @@ pub(super) async fn create(
 
 async fn describe(console: &Console, bucket: &Bucket) -> Result<Value, Problem> {
     let store = &console.app.store;
+    let settings = console.app.settings.of(store, &bucket.name).await?;
+    let policy = settings.as_ref().and_then(|settings| settings.policy());
     let stat = store.bucket_stat(&bucket.name).await?;
     let has =
         async |document| store.bucket_document(&bucket.name, document).await.map(|found| found.is_some());
@@ -94,6 +97,7 @@ async fn describe(console: &Console, bucket: &Bucket) -> Result<Value, Problem> 
         "created_ms": bucket.created_ms,
         "acl": bucket_acl(bucket).as_str(),
         "block_public_access": is_blocked(&console.app.store, &bucket.owner, bucket.block_public_access).await?,
+        "policy_is_public": policy.is_some_and(Policy::is_public),
         "storage_class": bucket.storage_class,
         "objects": stat.objects,
         "bytes": stat.bytes,
