@@ -14,5 +14,6 @@ pub(crate) mod malformed;
 mod outgoing;
 pub(crate) mod reply;
 pub(crate) mod threads;
+pub(crate) mod tls_version;
 mod to_the_end;
 mod watched;

@@ -37,6 +37,7 @@ impl Context for CallContext<'_> {
             Key::SourceIp => Some(Value::Address(call.client_ip)),
             Key::CurrentTime => Some(Value::Time(call.now.unix_millis().div_euclid(1000))),
             Key::SecureTransport => Some(Value::Flag(call.scheme == "https")),
+            Key::TlsVersion => call.tls.map(|version| Value::from(version.0)),
             // Access keys know no second factor.
             Key::MfaPresent => Some(Value::Flag(false)),
             Key::UserAgent => self.header(&USER_AGENT),

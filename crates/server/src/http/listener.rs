@@ -26,6 +26,7 @@ use super::farewell;
 use super::malformed::{Answer, MalformedAnswers};
 use super::outgoing::Outgoing;
 use super::threads::ServingThreads;
+use super::tls_version::TlsVersion;
 use super::to_the_end::ToTheEnd;
 use super::watched::Watched;
 use crate::stop::stopped;
@@ -144,19 +145,26 @@ impl<S: Service> Listener<S> {
             tracing::debug!(%peer, %error, "cannot set TCP_NODELAY");
         }
         let stream = Watched::new(stream, Arc::clone(seat.connection()));
-        let Some(tls) = self.tls.clone() else { return self.http(stream, peer, seat, alive).await };
+        let Some(tls) = self.tls.clone() else { return self.http(stream, None, peer, seat, alive).await };
         match until_closed(seat, tls.accept(stream)).await {
             Some(Ok(stream)) => {
                 seat.connection().enter(Phase::Idle);
-                Box::pin(self.http(stream, peer, seat, alive)).await;
+                let version = TlsVersion::negotiated(stream.get_ref().1.protocol_version());
+                Box::pin(self.http(stream, version, peer, seat, alive)).await;
             }
             Some(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
             None => tracing::debug!(%peer, "TLS handshake took too long"),
         }
     }
 
-    async fn http<T>(self: Arc<Self>, stream: T, peer: SocketAddr, seat: &Seat, alive: &Alive)
-    where
+    async fn http<T>(
+        self: Arc<Self>,
+        stream: T,
+        tls: Option<TlsVersion>,
+        peer: SocketAddr,
+        seat: &Seat,
+        alive: &Alive,
+    ) where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         if seat.is_refused() {
@@ -170,7 +178,10 @@ impl<S: Service> Listener<S> {
         let state = seat.connection();
         let io = MalformedAnswers::new(TokioIo::new(stream), Arc::clone(state), Arc::clone(&self.malformed));
         let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
-            let (head, body) = request.into_parts();
+            let (mut head, body) = request.into_parts();
+            if let Some(version) = tls {
+                head.extensions.insert(version);
+            }
             let withheld = is_without_body(&head.method) || expects_to_be_told(&head.headers);
             let body = RequestBody::new(body, Arc::clone(state), withheld);
             let (arrival, arriving) = (body.arrival(), body.arrival());

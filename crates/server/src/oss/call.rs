@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 
 use crate::access::auth::Caller;
 use crate::app::App;
+use crate::http::tls_version::TlsVersion;
 use crate::observe::request_id::RequestId;
 use crate::oss::settings::BucketSettings;
 
@@ -25,6 +26,8 @@ pub(crate) struct Call {
     pub(crate) style: AddressStyle,
     /// `http` or `https`, whichever the client speaks.
     pub(crate) scheme: &'static str,
+    /// The version of TLS that the client speaks to this server; none through a proxy.
+    pub(crate) tls: Option<TlsVersion>,
     pub(crate) query: Query,
     /// The request but for its body.
     pub(crate) head: Arc<http::request::Parts>,

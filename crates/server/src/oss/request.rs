@@ -10,6 +10,7 @@ use ossicle_protocol::Timestamp;
 use ossicle_protocol::sign::Client;
 
 use crate::app::{self, App};
+use crate::http::tls_version::TlsVersion;
 use crate::observe::request_id::RequestId;
 
 /// A request but for its body.
@@ -19,6 +20,8 @@ pub(crate) struct Request {
     pub(crate) host: Arc<str>,
     /// `http` or `https`, whichever the client speaks.
     pub(crate) scheme: &'static str,
+    /// The version of TLS that the client speaks to this server; none through a proxy.
+    pub(crate) tls: Option<TlsVersion>,
     pub(crate) client: Client,
     pub(crate) now: Timestamp,
     pub(crate) started: Instant,
@@ -33,7 +36,8 @@ impl Request {
         let client = Client { ip, forwarded: is_forwarded(app, ip, &head.headers) };
         let host = host_of(&head).unwrap_or_default().into();
         let scheme = scheme(app, peer, &head.headers);
-        Self { head: Arc::new(head), host, scheme, client, now, started, id: app.request_ids.next(now) }
+        let tls = head.extensions.get().copied();
+        Self { head: Arc::new(head), host, scheme, tls, client, now, started, id: app.request_ids.next(now) }
     }
 
     /// Returns the host, if there is one.

@@ -232,6 +232,7 @@ impl App {
             target: canonical.target.clone(),
             style: addressed.style,
             scheme: request.scheme,
+            tls: request.tls,
             query: canonical.query.into_owned(),
             head,
             caller,

@@ -247,18 +247,21 @@ fn serves_over_tls() {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(identity.pem.as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config =
-        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
-    let open = |address| {
+    let speaking = |versions: &[&'static rustls::SupportedProtocolVersion]| {
+        let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider));
+        let config = config.with_protocol_versions(versions).unwrap();
+        Arc::new(config.with_root_certificates(roots.clone()).with_no_client_auth())
+    };
+    let config = speaking(rustls::DEFAULT_VERSIONS);
+    let older = speaking(&[&rustls::version::TLS12]);
+    let open_with = |config: &Arc<rustls::ClientConfig>, address| {
         Wire::open(address).layered(|socket| {
             let name = ServerName::try_from("localhost").unwrap();
-            rustls::StreamOwned::new(
-                rustls::ClientConnection::new(Arc::clone(&config), name).unwrap(),
-                socket,
-            )
+            let connection = rustls::ClientConnection::new(Arc::clone(config), name).unwrap();
+            rustls::StreamOwned::new(connection, socket)
         })
     };
+    let open = |address| open_with(&config, address);
     for (address, host) in [(server.sts(), "h"), (server.address(), "sts.aliyuncs.com")] {
         let mut wire = open(address);
         wire.send(StsRequest::new(address, "GetCallerIdentity").host(host).to_bytes());
@@ -273,6 +276,13 @@ fn serves_over_tls() {
     let complete = server.request("POST", "/bucket/k").query("uploadId", &initiated);
     let answer = complete.body("<CompleteMultipartUpload/>").send_on(&mut wire).expect(200);
     assert!(answer.element("Location").starts_with("https://"), "{answer:?}");
+    // Policies may ask for a version.
+    let policy = r#"{"Version":"1","Statement":[{"Effect":"Allow","Principal":["*"],"Action":"oss:GetObject",
+        "Resource":"acs:oss:*:*:bucket/*","Condition":{"StringEquals":{"oss:TLSVersion":"1.3"}}}]}"#;
+    server.request("PUT", "/bucket?policy").body(policy).send_on(&mut wire).expect(200);
+    let get = || server.request("GET", "/bucket/k").anonymous();
+    get().send_on(&mut open(server.address())).expect(200);
+    get().send_on(&mut open_with(&older, server.address())).expect_error(403, "AccessDenied");
     // Plain HTTP on this port is not answered in plain.
     let mut plain = Wire::open(server.address());
     plain.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
