@@ -24,8 +24,13 @@ const SDKS: [(&str, &str, &str); 6] = [
     ("Go V2", "go-v2", ""),
 ];
 
+/// The clients of STS that are packages of their own, each beside the SDK of its generation. Their cases are called
+/// `sts/CLIENT/title`.
+const STS_CLIENTS: [(&str, &str); 2] =
+    [("aliyun-python-sdk-sts", "oss2"), ("alibabacloud-sts20150401", "alibabacloud-oss-v2")];
+
 /// The rows of the table, and the beginnings of the case names that belong to each; the longest that fits decides.
-const ROWS: [(&str, &[&str]); 41] = [
+const ROWS: [(&str, &[&str]); 43] = [
     ("ListBuckets", &["ListBuckets", "bucket_list"]),
     ("PutBucket", &["PutBucket", "bucket_create"]),
     ("DeleteBucket", &["DeleteBucket", "bucket_delete"]),
@@ -40,8 +45,8 @@ const ROWS: [(&str, &[&str]); 41] = [
     ("GetBucketVersioning", &["GetBucketVersioning"]),
     ("PutBucketCallbackPolicy and its GET and DELETE", &["PutBucketCallbackPolicy", "callback_policy"]),
     ("PutObject", &["PutObject", "object_"]),
-    ("PutObject with a callback", &["callback_", "error_callback"]),
-    ("PostObject", &["PostObject", "form_"]),
+    ("PutObject with a callback", &["callback_", "error_callback", "direct_upload_presigned_put"]),
+    ("PostObject", &["PostObject", "form_", "direct_upload_form"]),
     ("GetObject", &["GetObject", "object_ranges", "object_conditions", "object_response", "object_download"]),
     ("HeadObject", &["HeadObject", "object_head"]),
     ("GetObjectMeta", &["GetObjectMeta", "object_meta"]),
@@ -62,6 +67,8 @@ const ROWS: [(&str, &[&str]); 41] = [
     ("ListMultipartUploads", &["ListMultipartUploads", "multipart_list"]),
     ("Trigger a callback (ProcessObject)", &["ProcessObject", "callback_trigger"]),
     ("Presigned URLs", &["presigned", "presign"]),
+    ("AssumeRole, GetCallerIdentity", &["sts"]),
+    ("Temporary credentials", &["temporary", "direct_upload_temporary"]),
     ("Keys and addresses", &["addressing", "key_"]),
     ("Anonymous access", &["anonymous"]),
     ("Errors", &["errors", "error_"]),
@@ -150,7 +157,8 @@ fn parse(folder: &str, name: &str) -> anyhow::Result<Option<Case>> {
         Some(at) => (parts.get(..at).unwrap_or_default(), parts.get(at + 1..).unwrap_or_default()),
         None => (&[][..], parts.as_slice()),
     };
-    let package = before.join("/");
+    let of_sts = STS_CLIENTS.iter().find(|(client, _)| parts.starts_with(&["sts", client]));
+    let package = of_sts.map_or_else(|| before.join("/"), |(_, sdk)| (*sdk).to_owned());
     let of_suite = || SDKS.iter().enumerate().filter(|(_, (_, suite, _))| *suite == folder);
     let sdk = of_suite()
         .find(|(_, (_, _, sdk))| *sdk == package)
@@ -288,6 +296,26 @@ mod tests {
                 Some("V4"),
                 "callback_complete_json",
             )),
+        );
+        check(
+            "python",
+            "sts/alibabacloud-sts20150401/AssumeRole/refused",
+            Some((
+                "Python `alibabacloud-oss-v2`",
+                "AssumeRole, GetCallerIdentity",
+                None,
+                "alibabacloud-sts20150401/AssumeRole/refused",
+            )),
+        );
+        check(
+            "java",
+            "sts/assume_role",
+            Some((SDKS[3].0, "AssumeRole, GetCallerIdentity", None, "assume_role")),
+        );
+        check(
+            "node",
+            "ali-oss/ip/v4/temporary credentials/a presigned URL",
+            Some((SDKS[2].0, "Temporary credentials", Some("V4"), "temporary credentials/a presigned URL")),
         );
         check("python", "application/verification/captured", None);
         check("node", "v1/Unheard/of", None);
