@@ -156,11 +156,12 @@ fn wait_until_ready(process: &mut Child) -> anyhow::Result<Urls> {
     Ok(urls)
 }
 
-/// Reads `ready {"endpoint":"http://…","console":"http://…","sts":"http://…"}`.
+/// Reads `ready {"endpoint":"http://…","console":"http://…","sts":"http://…"}`. Builds of before, which benchmarks are run
+/// against, have no STS.
 fn ready_line(line: &str) -> Option<Urls> {
     let said: serde_json::Value = serde_json::from_str(line.strip_prefix("ready ")?).ok()?;
     let address = |name: &str| Some(said.get(name)?.as_str()?.to_owned());
-    Some([address("endpoint")?, address("console")?, address("sts")?])
+    Some([address("endpoint")?, address("console")?, address("sts").unwrap_or_default()])
 }
 
 fn tail(log: &Path) -> String {
@@ -183,6 +184,7 @@ mod tests {
             r#"ready {"endpoint":"http://127.0.0.1:9000","console":"http://127.0.0.1:9001","sts":"http://127.0.0.1:9003"}"#,
             Some(["http://127.0.0.1:9000", "http://127.0.0.1:9001", "http://127.0.0.1:9003"]),
         );
+        check(r#"ready {"endpoint":"a","console":"b"}"#, Some(["a", "b", ""]));
         check(r#"ready {"endpoint":"http://127.0.0.1:9000"}"#, None);
         check("listening on 9000", None);
     }
