@@ -62,8 +62,8 @@ pub(super) fn signature(secret: &SecretKey, text: &[u8]) -> String {
 /// Returns whether the text of the request is also that of a request with other sub-resources.
 ///
 /// The resource is signed without any escaping, so `GET /bucket/key?acl` and the object `key?acl` have the same text, and
-/// so have a callback with `&callback-var=..` at its end and the two parameters. The reading with more sub-resources is
-/// the one that is served.
+/// so have a callback with `&callback-var=..` at its end and the two parameters, or a parameter that is called
+/// `x-oss-process=..` and the one that has this value. The reading with more sub-resources is the one that is served.
 pub(super) fn is_ambiguous(request: &SignedRequest<'_>) -> bool {
     let key = request.target.key().map(ObjectKey::as_str).unwrap_or_default();
     let in_key = key.match_indices('?').any(|(at, mark)| {
@@ -71,7 +71,8 @@ pub(super) fn is_ambiguous(request: &SignedRequest<'_>) -> bool {
         tail.split('&').all(is_subresource)
     });
     let in_value = |value: &str| value.split('&').skip(1).any(is_subresource);
-    in_key || request.query.iter().any(|(name, value)| could_be_signed(name) && in_value(value))
+    let in_pair = |(name, value): (&str, &str)| name.contains(['&', '=']) || in_value(value);
+    in_key || request.query.iter().filter(|(name, _)| could_be_signed(name)).any(in_pair)
 }
 
 fn is_subresource(piece: &str) -> bool {
