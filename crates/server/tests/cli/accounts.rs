@@ -108,11 +108,14 @@ fn policy_explain_tells_what_decides() {
         answer,
         json!({"allowed": false, "reason": "no statement allows it", "depends_on_request": false})
     );
+    place.text(&["user", "disable", "alice"]);
+    assert_eq!(put("alice", &own, &[]), "denied: the user or the account is disabled\n");
     let refused = |who: &str, action: &str, resource: &str, more: &[&str], words: &str| {
         let asked = ["policy", "explain", "--as", who, "--action", action, "--resource", resource];
         place.refused(&[&asked, more].concat(), words);
     };
     refused("nobody", "oss:PutObject", &own, &[], "no such user");
+    refused("acs:ram::77:root", "oss:PutObject", &own, &[], "no such account");
     refused("role/r", "oss:PutObject", &own, &[], "no such role");
     refused("group/g", "oss:PutObject", &own, &[], "Somebody is anonymous, root");
     refused("root", "PutObject", &own, &[], "An action is written");

@@ -7,8 +7,9 @@ use http::{Method, StatusCode};
 use ossicle_policy::{
     Access, Acl, Acls, Context, Key, Policy, Principal, Resource, Value as KeyValue, decide,
 };
+use ossicle_protocol::xml::Document as _;
 use ossicle_protocol::{BucketTags, Operation, Tags};
-use ossicle_store::{Bucket, Error, IdentityKind, Object, PolicyOwner, PolicyOwnerKind};
+use ossicle_store::{Bucket, Error, IdentityKind, IdentityStatus, Object, PolicyOwner, PolicyOwnerKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,7 +17,8 @@ use super::{Administration, Refusal, Request};
 use crate::access::acl::{bucket_acl, is_blocked, object_acl};
 use crate::access::authorize::{acl_of_bucket, acl_of_object, right_of};
 use crate::access::directory::read_policies;
-use crate::oss::{kept, stored_policy, tags};
+use crate::oss::kept::Kept as _;
+use crate::oss::{stored_policy, tags};
 
 /// The most condition keys that are given along.
 const MOST_CONDITIONS: usize = 64;
@@ -44,6 +46,8 @@ struct Question {
 struct Somebody {
     account: String,
     kind: Kind,
+    /// Whether its access keys count: neither it nor its account is disabled.
+    is_active: bool,
     policies: Vec<Policy>,
 }
 
@@ -79,6 +83,10 @@ impl Administration<'_> {
         }
         let question: Question = request.body()?;
         let somebody = self.somebody(&self.account_of(request).await?, &question.who).await?;
+        if !somebody.is_active {
+            let reason = "the user or the account is disabled";
+            return Ok(json!({ "allowed": false, "reason": reason, "depends_on_request": false }));
+        }
         let mut values = self.values(&question.conditions)?;
         let place = self.place(&question, &somebody, &mut values).await?;
         let access = Access {
@@ -112,10 +120,16 @@ impl Administration<'_> {
             Some((account, who)) => (account, who),
             None => (account, who),
         };
+        let mut is_active = account == self.account
+            || match self.store.account(account).await? {
+                Some(found) => found.status == IdentityStatus::Active,
+                None => return Err(Error::NoSuchIdentity(IdentityKind::Account).into()),
+            };
         let (kind, owner) = match who.split_once('/') {
             Some(("user", name)) => {
                 let user = self.store.user(account, name).await?;
                 let user = user.ok_or(Error::NoSuchIdentity(IdentityKind::User))?;
+                is_active &= user.status == IdentityStatus::Active;
                 let kind = Kind::User { name: user.name, id: user.id };
                 (kind, Some((PolicyOwnerKind::User, name)))
             }
@@ -139,7 +153,8 @@ impl Administration<'_> {
                 read_policies(name, &self.store.policies(owner).await?).to_vec()
             }
         };
-        Ok(Somebody { account: account.to_owned(), kind, policies })
+        let is_active = is_active || matches!(kind, Kind::Anonymous);
+        Ok(Somebody { account: account.to_owned(), kind, is_active, policies })
     }
 
     fn values(&self, conditions: &BTreeMap<String, String>) -> Result<Values, Refusal> {
@@ -212,9 +227,12 @@ impl Administration<'_> {
         place.bucket_policy = document.map(|document| stored_policy::read_stored(&document));
         place.acls.bucket = acl_of_bucket(bucket_acl(bucket));
         place.blocked = is_blocked(self.store, &bucket.owner, bucket.block_public_access).await?;
-        let tags_unreadable = |_| Refusal::invalid("The tags of the bucket cannot be read.");
-        values.bucket_tags =
-            kept::read::<BucketTags>(self.store, &bucket.name).await.map_err(tags_unreadable)?;
+        let tags = self.store.bucket_document(&bucket.name, BucketTags::DOCUMENT).await?;
+        let tags = tags.map(|tags| BucketTags::parse(&tags)).transpose();
+        values.bucket_tags = tags.map_err(|_| {
+            let message = "The stored tags of the bucket cannot be read: set them again.";
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
+        })?;
         if let Some(object) = object {
             place.acls.object = acl_of_object(object_acl(&object));
             values.object_tags = tags::of_object(&object.attributes);
