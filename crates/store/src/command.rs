@@ -10,9 +10,11 @@ mod delivery;
 mod identity;
 mod job_lease;
 mod multipart;
+mod node;
 mod nonce;
 mod put;
 mod reclaim;
+mod secret;
 mod version;
 
 pub(crate) use account::SetAccountDocument;
@@ -34,6 +36,8 @@ pub(crate) use identity::{
 };
 pub(crate) use job_lease::{AcquireJob, ENDED, ReleaseJobs, RenewJob};
 pub(crate) use multipart::{Abort, Complete, Initiate, PutPartCommand, continued, part_number, to_part};
+pub(crate) use node::{Beat, ForgetNodes, RemoveNode};
 pub(crate) use nonce::{ForgetNonces, TakeNonce};
 pub(crate) use put::{Put, SetObjectAcl, SetObjectTags, SetStorageClass};
 pub(crate) use reclaim::{ForgetFile, ReclaimManifest, RewriteRows};
+pub(crate) use secret::PutSecretIfAbsent;

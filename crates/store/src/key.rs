@@ -46,6 +46,10 @@ pub(crate) enum Tag {
     Identity = 17,
     /// Nonces that are used, by their digests.
     Nonce = 18,
+    /// Sealed secrets of the server by their names.
+    Secret = 19,
+    /// Nodes that serve from the store, by their ids.
+    Node = 20,
 }
 
 /// Which table within [`Tag::Identity`] a row belongs to: the second byte of its key.
@@ -104,6 +108,16 @@ pub(crate) fn check_job(name: &str) -> Result<(), Error> {
     if name.is_empty() || name.len() > 64 || !name.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Error::InvalidName {
             reason: "the name of a job or its owner is not 1 to 64 printable characters",
+        });
+    }
+    Ok(())
+}
+
+/// Fails on names of secrets and ids of nodes that are no short printable text.
+pub(crate) fn check_label(name: &str) -> Result<(), Error> {
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Error::InvalidName {
+            reason: "the name of a secret or the id of a node is not 1 to 64 printable characters",
         });
     }
     Ok(())
@@ -261,6 +275,15 @@ pub(crate) fn job_lease(job: &str) -> Bytes {
 
 pub(crate) fn nonce(digest: &[u8; 16]) -> Bytes {
     join(Tag::Nonce, &[digest])
+}
+
+/// Also the beginning of the keys of all secrets whose name begins so.
+pub(crate) fn secret(name: &str) -> Bytes {
+    join(Tag::Secret, &[name.as_bytes()])
+}
+
+pub(crate) fn node(id: &str) -> Bytes {
+    join(Tag::Node, &[id.as_bytes()])
 }
 
 pub(crate) fn identities(table: IdentityTable) -> Bytes {

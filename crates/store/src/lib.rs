@@ -50,6 +50,7 @@
 //! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::open_object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::delete_seen`], [`Store::set_storage_class`], [`Store::set_object_acl`], [`Store::set_object_tags`], [`Store::list_objects`] |
 //! | parts | [`Store::initiate`], [`Store::upload_part`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::preview_complete`], [`Store::visit_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`], [`Store::pending_uploads`] |
 //! | jobs | [`Store::acquire_job`], [`Store::renew_job`], [`Store::release_job`] |
+//! | nodes | [`Store::beat`], [`Store::nodes`], [`Store::remove_node`], [`Store::forget_nodes`], [`Store::secret`], [`Store::put_secret_if_absent`], [`Store::secrets`] |
 //! | journal | [`Store::record_delivery`], [`Store::update_delivery`], [`Store::queue_update_of_delivery`], [`Store::delivery`], [`Store::deliveries`], [`Store::claim_due_deliveries`], [`Store::claim_delivery`], [`Store::renew_lease`], [`Store::delivery_counts`], [`Store::backlog`], [`Store::prune_deliveries`] |
 //!
 //! Calls that read the index answer at once where it is in memory; work that may wait for a disk is done on a blocking
@@ -96,10 +97,11 @@ pub use model::{
     CreateBucket, DeleteObject, Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState,
     IdentityChange, IdentityKind, IdentityStatus, JobLease, KnownAccessKey, KnownRole, LONGEST_POLICY, Lease,
     ListBuckets, ListObjects, ListParts, ListUploads, ListedEtag, ListedObject, Listing, MOST_ACCOUNT_KEYS,
-    MOST_POLICIES, MOST_ROLES, MOST_USER_KEYS, MOST_USERS, NewDelivery, NewUpload, Object, ObjectFields,
-    ObjectKind, ObjectPage, Part, PartPage, PartPlace, Parts, PendingCursor, PendingPage, PendingUpload,
-    PendingUploads, PolicyOwner, PolicyOwnerKind, Prune, PutObject, PutPart, RecordDelivery, Role,
-    RoleChange, RotateAccessKey, SeenObject, UnknownFields, UpdateDelivery, UploadInfo, UploadPage, User,
+    MOST_POLICIES, MOST_ROLES, MOST_USER_KEYS, MOST_USERS, NewDelivery, NewUpload, Node, Object,
+    ObjectFields, ObjectKind, ObjectPage, Part, PartPage, PartPlace, Parts, PendingCursor, PendingPage,
+    PendingUpload, PendingUploads, PolicyOwner, PolicyOwnerKind, Prune, PutObject, PutPart, RecordDelivery,
+    Role, RoleChange, RotateAccessKey, SeenObject, UnknownFields, UpdateDelivery, UploadInfo, UploadPage,
+    User,
 };
 pub use options::{Durability, StoreOptions};
 pub use store::Store;

@@ -8,6 +8,7 @@ mod delivery;
 mod identity;
 mod identity_kind;
 mod job_lease;
+mod node;
 mod object;
 mod object_page;
 mod upload;
@@ -26,6 +27,7 @@ pub use identity::{
 };
 pub use identity_kind::IdentityKind;
 pub use job_lease::JobLease;
+pub use node::Node;
 pub use object::{
     AppendObject, Attributes, CopyAttributes, CopyObject, DeleteObject, ListObjects, Listing, Object,
     ObjectFields, ObjectKind, PutObject, SeenObject, UnknownFields,

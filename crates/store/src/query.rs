@@ -5,8 +5,10 @@ mod content;
 mod delivery;
 mod identity;
 mod listing;
+mod node;
 mod object;
 mod pending;
+mod secret;
 mod upload;
 mod version;
 
@@ -19,7 +21,9 @@ pub(crate) use identity::{
     AccessKeys, AccountOf, Accounts, AnyAccessKey, KnownAccessKeyOf, KnownRoleOf, Policies, Roles, UserOf,
     Users,
 };
+pub(crate) use node::Nodes;
 pub(crate) use object::{ObjectOf, Objects, OpenObject, RenderedObjects};
 pub(crate) use pending::PendingUploadsAfter;
+pub(crate) use secret::{SecretOf, Secrets};
 pub(crate) use upload::{ExtentsOfParts, PartData, PartPlaceOf, PartsOf, UploadOf, Uploads};
 pub(crate) use version::{AtVersion, VersionOf};

@@ -6,8 +6,10 @@ mod bucket;
 mod delivery;
 mod identity;
 mod job_lease;
+mod node;
 mod nonce;
 mod object;
+mod secret;
 mod upload;
 mod version_row;
 
@@ -20,8 +22,10 @@ pub(crate) use identity::{
     encode_account, encode_policy, encode_role, encode_user,
 };
 pub(crate) use job_lease::{decode_job_lease, encode_job_lease};
+pub(crate) use node::{decode_node, encode_node};
 pub(crate) use nonce::{decode_nonce, encode_nonce};
 pub(crate) use object::{decode_listed, decode_object, encode_object, hex_upper};
+pub(crate) use secret::{decode_secret, encode_secret};
 pub(crate) use upload::{PartRecord, UploadRecord};
 pub(crate) use version_row::{decode_version, encode_version};
 

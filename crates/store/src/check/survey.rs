@@ -19,8 +19,8 @@ use crate::id::{DataId, UploadId};
 use crate::key::{self, Tag};
 use crate::reclaim::queued_id;
 use crate::record::{
-    DeliveryIndex, PartRecord, UploadRecord, decode_delivery, decode_job_lease, decode_nonce, decode_object,
-    decode_stat, encode_counts, encode_stat,
+    DeliveryIndex, PartRecord, UploadRecord, decode_delivery, decode_job_lease, decode_node, decode_nonce,
+    decode_object, decode_secret, decode_stat, encode_counts, encode_stat,
 };
 use crate::{BucketStat, DeliveryCounts, Error};
 
@@ -116,6 +116,8 @@ impl Query for CheckAll {
         checker.check_deliveries().await?;
         checker.check_job_leases().await?;
         checker.check_nonces().await?;
+        checker.check_secrets().await?;
+        checker.check_nodes().await?;
         checker.check_identities().await?;
         let mut survey = checker.survey;
         // While the view lives nothing that it refers to is reclaimed; afterwards the pin sees to that.
@@ -413,6 +415,17 @@ impl<'a> Checker<'a> {
 
     async fn check_nonces(&mut self) -> Result<(), Error> {
         self.each(Tag::Nonce, |_, _, row| decode_nonce(row).map(drop)).await
+    }
+
+    async fn check_secrets(&mut self) -> Result<(), Error> {
+        self.each(Tag::Secret, |_, _, row| decode_secret(row).map(drop)).await
+    }
+
+    async fn check_nodes(&mut self) -> Result<(), Error> {
+        self.each(Tag::Node, |_, key, row| {
+            decode_node(key::text_after(key, &[Tag::Node as u8])?, row).map(drop)
+        })
+        .await
     }
 
     async fn check_deliveries(&mut self) -> Result<(), Error> {
