@@ -40,6 +40,7 @@ pub struct Error {
     ec: Cow<'static, str>,
     details: Vec<(&'static str, String)>,
     group: Option<Box<Group>>,
+    headers: Box<[(&'static str, String)]>,
 }
 
 /// Elements that stand together in one.
@@ -60,6 +61,7 @@ impl Error {
             ec: Cow::Borrowed(row.ec),
             details: Vec::new(),
             group: None,
+            headers: Box::default(),
         }
     }
 
@@ -115,6 +117,14 @@ impl Error {
         self
     }
 
+    /// Sets headers that the answer has beside the document, such as `x-oss-delete-marker`.
+    #[must_use]
+    pub fn with_headers(mut self, headers: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        self.headers =
+            headers.into_iter().map(|(name, value)| (name, shorten(value, DETAIL_LIMIT))).collect();
+        self
+    }
+
     /// Returns the code of the error.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
@@ -142,6 +152,11 @@ impl Error {
     /// Returns the elements added by [`Error::with_detail`], in order.
     pub fn details(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.details.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// Returns the headers set by [`Error::with_headers`].
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.headers.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
     /// Writes the error document, at most [`DOCUMENT_LIMIT`] bytes. No element in it is empty: one SDK crashes

@@ -16,10 +16,12 @@ pub mod configurations {
     mod public_access_block_configuration;
     mod referer_configuration;
     mod request_payment_configuration;
+    mod versioning_configuration;
 
     pub use self::bucket_callback_policy::{BucketCallbackPolicy, CallbackPolicyItem};
     pub use self::public_access_block_configuration::PublicAccessBlockConfiguration;
     pub use self::request_payment_configuration::{Payer, RequestPaymentConfiguration};
+    pub use self::versioning_configuration::{VersioningConfiguration, VersioningStatus};
 }
 
 pub(crate) use self::index::is_selector;

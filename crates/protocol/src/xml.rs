@@ -26,7 +26,6 @@ mod policy_status;
 mod post_response;
 pub(crate) mod reader;
 mod tagging;
-mod versioning_configuration;
 pub(crate) mod writer;
 
 pub use access_control_policy::AccessControlPolicy;
@@ -46,10 +45,9 @@ pub use list_bucket_result_v2::{ListBucketResultV2, continuation_token, read_con
 pub use list_live_channel_result::ListLiveChannelResult;
 pub use list_multipart_uploads_result::{ListMultipartUploadsResult, ListedUpload};
 pub use list_parts_result::{ClientEncryption, ListPartsResult, ListedPart};
-pub use list_versions_result::ListVersionsResult;
+pub use list_versions_result::{ListVersionsResult, ListedMarker, ListedVersion, VersionEntry};
 pub use listed_object::ListedObject;
 pub use location_constraint::LocationConstraint;
 pub use policy_status::PolicyStatus;
 pub use post_response::PostResponse;
 pub(crate) use tagging::Tagging;
-pub use versioning_configuration::VersioningConfiguration;

@@ -1,12 +1,11 @@
-//! `ListVersionsResult`: the answer of `ListObjectVersions` for a bucket that never kept versions, in which every
-//! object is its own only version.
+//! `ListVersionsResult`: the answer of `ListObjectVersions`, objects and delete markers in one order.
+
+use std::borrow::Cow;
 
 use super::KeyEncoding;
 use super::listed_object::{ListedObject, write_common_prefixes};
-use super::writer::document;
-
-/// The id of the version of an object that was written without versioning.
-const NULL_VERSION: &str = "null";
+use super::writer::{Content, document};
+use crate::Timestamp;
 
 /// A page of a bucket's versions.
 #[derive(Clone, Debug, Default)]
@@ -27,10 +26,58 @@ pub struct ListVersionsResult<'a> {
     pub encoding: KeyEncoding,
     /// The key or prefix after which the next page begins; `None` on the last one.
     pub next_key_marker: Option<&'a str>,
-    /// The objects, in order of their keys.
-    pub versions: Vec<ListedObject<'a>>,
+    /// The version of that key after which it begins; empty where a prefix ends the page.
+    pub next_version_id_marker: &'a str,
+    /// The versions, in order of their keys, of each key the newest first.
+    pub versions: Vec<ListedVersion<'a>>,
     /// The rolled-up prefixes, in order.
     pub common_prefixes: Vec<&'a str>,
+}
+
+/// A version in a listing.
+#[derive(Clone, Debug)]
+pub struct ListedVersion<'a> {
+    /// The id of the version; `null` for one that was written without versioning.
+    pub id: Cow<'a, str>,
+    /// Whether it is the newest of its key.
+    pub is_latest: bool,
+    /// What the version is.
+    pub entry: VersionEntry<'a>,
+}
+
+/// What a version is.
+#[derive(Clone, Copy, Debug)]
+pub enum VersionEntry<'a> {
+    /// An object.
+    Object(ListedObject<'a>),
+    /// A delete marker: the key was deleted then.
+    DeleteMarker(ListedMarker<'a>),
+}
+
+/// A delete marker in a listing.
+#[derive(Clone, Copy, Debug)]
+pub struct ListedMarker<'a> {
+    /// The key.
+    pub key: &'a str,
+    /// When the key was deleted.
+    pub last_modified: Timestamp,
+    /// The id of the owner.
+    pub owner: &'a str,
+}
+
+impl ListedVersion<'_> {
+    fn write(&self, c: &mut Content, encoding: KeyEncoding) {
+        match &self.entry {
+            VersionEntry::Object(object) => object.write_version(c, encoding, &self.id, self.is_latest),
+            VersionEntry::DeleteMarker(marker) => c.nested("DeleteMarker", |c| {
+                c.key("Key", marker.key, encoding);
+                c.text("VersionId", &self.id);
+                c.flag("IsLatest", self.is_latest);
+                c.time("LastModified", marker.last_modified);
+                c.owner(marker.owner);
+            }),
+        }
+    }
 }
 
 impl ListVersionsResult<'_> {
@@ -49,12 +96,10 @@ impl ListVersionsResult<'_> {
             c.flag("IsTruncated", self.next_key_marker.is_some());
             if let Some(next) = self.next_key_marker {
                 c.key("NextKeyMarker", next, self.encoding);
-                // A page that ends with a prefix has no version to go on after.
-                let ends_with_version = self.versions.last().is_some_and(|version| version.key == next);
-                c.text("NextVersionIdMarker", if ends_with_version { NULL_VERSION } else { "" });
+                c.text("NextVersionIdMarker", self.next_version_id_marker);
             }
             for version in &self.versions {
-                version.write_version(c, self.encoding, NULL_VERSION);
+                version.write(c, self.encoding);
             }
             write_common_prefixes(c, &self.common_prefixes, self.encoding);
         })
@@ -63,7 +108,7 @@ impl ListVersionsResult<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::ListVersionsResult;
+    use super::{ListVersionsResult, ListedMarker, ListedVersion, VersionEntry};
     use crate::Timestamp;
     use crate::xml::{KeyEncoding, ListedObject};
 
@@ -71,14 +116,18 @@ mod tests {
         ListVersionsResult {
             name: "oss-example",
             max_keys: 1,
-            versions: vec![ListedObject {
-                key: "a/pic.jpg",
-                last_modified: Timestamp::from_unix_millis(1_554_794_848_000),
-                etag: "3663F7B0B9D3153F884C821E7CF4ABCD",
-                object_type: "Normal",
-                size: 574_768,
-                storage_class: "Standard",
-                owner: Some("1234512528586"),
+            versions: vec![ListedVersion {
+                id: "null".into(),
+                is_latest: true,
+                entry: VersionEntry::Object(ListedObject {
+                    key: "a/pic.jpg",
+                    last_modified: Timestamp::from_unix_millis(1_554_794_848_000),
+                    etag: "3663F7B0B9D3153F884C821E7CF4ABCD",
+                    object_type: "Normal",
+                    size: 574_768,
+                    storage_class: "Standard",
+                    owner: Some("1234512528586"),
+                }),
             }],
             ..ListVersionsResult::default()
         }
@@ -101,19 +150,49 @@ mod tests {
     }
 
     #[test]
+    fn delete_markers_have_no_content() {
+        // OSS manual, GetBucketVersions (ListObjectVersions): a delete marker.
+        let marker = ListedVersion {
+            id: "CAEQMxiBgICAof2D0BYiIDJhMGE3N2M1YTI1NDQzOGY5NTkyNTI3MGYyMzJm".into(),
+            is_latest: false,
+            entry: VersionEntry::DeleteMarker(ListedMarker {
+                key: "example",
+                last_modified: Timestamp::from_unix_millis(1_554_794_848_000),
+                owner: "1234512528586",
+            }),
+        };
+        let xml = ListVersionsResult { versions: vec![marker], ..pictures() }.to_xml();
+        let expected = "<IsTruncated>false</IsTruncated><DeleteMarker><Key>example</Key>\
+             <VersionId>CAEQMxiBgICAof2D0BYiIDJhMGE3N2M1YTI1NDQzOGY5NTkyNTI3MGYyMzJm</VersionId>\
+             <IsLatest>false</IsLatest><LastModified>2019-04-09T07:27:28.000Z</LastModified><Owner>\
+             <ID>1234512528586</ID><DisplayName>1234512528586</DisplayName></Owner></DeleteMarker>\
+             </ListVersionsResult>";
+        assert!(xml.ends_with(expected), "{xml}");
+    }
+
+    #[test]
     fn pages() {
         let check = |page: ListVersionsResult<'_>, expected: &str| {
             let xml = page.to_xml();
             assert!(xml.contains(expected), "{expected} in {xml}");
         };
-        let next = ListVersionsResult { next_key_marker: Some("a/pic.jpg"), ..pictures() };
+        let next = ListVersionsResult {
+            next_key_marker: Some("a/pic.jpg"),
+            next_version_id_marker: "null",
+            ..pictures()
+        };
         check(
             ListVersionsResult { encoding: KeyEncoding::Url, ..next.clone() },
             "<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextKeyMarker>a%2Fpic.jpg\
              </NextKeyMarker><NextVersionIdMarker>null</NextVersionIdMarker>",
         );
         check(
-            ListVersionsResult { next_key_marker: Some("b/"), common_prefixes: vec!["b/"], ..next },
+            ListVersionsResult {
+                next_key_marker: Some("b/"),
+                next_version_id_marker: "",
+                common_prefixes: vec!["b/"],
+                ..next
+            },
             "<NextKeyMarker>b/</NextKeyMarker><NextVersionIdMarker></NextVersionIdMarker>",
         );
     }

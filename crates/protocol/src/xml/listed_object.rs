@@ -34,12 +34,12 @@ impl ListedObject<'_> {
         });
     }
 
-    /// Writes the object as the only, and so the latest, version of its key.
-    pub(super) fn write_version(&self, c: &mut Content, encoding: KeyEncoding, version_id: &str) {
+    /// Writes the object as a version of its key.
+    pub(super) fn write_version(&self, c: &mut Content, encoding: KeyEncoding, id: &str, is_latest: bool) {
         c.nested("Version", |c| {
             c.key("Key", self.key, encoding);
-            c.text("VersionId", version_id);
-            c.flag("IsLatest", true);
+            c.text("VersionId", id);
+            c.flag("IsLatest", is_latest);
             self.write_properties(c);
         });
     }

@@ -187,6 +187,9 @@ pub(crate) fn reply(error: &Error, is_head: bool, request_id: RequestId, host_id
             reply = reply.with_named("x-oss-next-append-position", value);
         }
     }
+    for (name, value) in error.headers() {
+        reply = reply.with_named(name, value);
+    }
     if error.status() == http::StatusCode::NOT_MODIFIED {
         return reply;
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use ossicle_protocol::Error;
-use ossicle_protocol::xml::ListVersionsResult;
+use ossicle_protocol::xml::{ListVersionsResult, ListedObject, ListedVersion, VersionEntry};
 use ossicle_store::ObjectPage;
 
 use super::list_objects::{listed, which};
@@ -13,6 +13,9 @@ use crate::http::reply::Reply;
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
 use crate::oss::paging::{Page, VERSIONS};
+
+/// The id of the version of an object that was written without versioning.
+const NULL_VERSION: &str = "null";
 
 /// Runs `ListObjectVersions`.
 pub(crate) async fn list_object_versions(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
@@ -32,12 +35,22 @@ pub(crate) async fn list_object_versions(call: &Call, _: RequestBody) -> Result<
             delimiter: &page.delimiter,
             encoding: page.encoding,
             next_key_marker: found.next,
-            versions: listed(&holder, found, Some(&holder.owner)),
+            // A page that ends with a prefix has no version to go on after.
+            next_version_id_marker: if ends_with_object(found) { NULL_VERSION } else { "" },
+            versions: listed(&holder, found, Some(&holder.owner)).into_iter().map(only_version).collect(),
             common_prefixes: found.common_prefixes.clone(),
         }
         .to_xml()
     };
     Ok(Reply::xml(call.app.store.render_objects(which, render).await?))
+}
+
+fn ends_with_object(found: &ObjectPage<'_>) -> bool {
+    found.objects.last().is_some_and(|object| Some(object.key) == found.next)
+}
+
+fn only_version(object: ListedObject<'_>) -> ListedVersion<'_> {
+    ListedVersion { id: NULL_VERSION.into(), is_latest: true, entry: VersionEntry::Object(object) }
 }
 
 /// Reads the version to go on after, which must look like one and belong to a key.
