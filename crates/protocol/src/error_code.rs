@@ -106,6 +106,8 @@ pub enum ErrorCode {
     NotImplemented,
     /// The object has not changed.
     NotModified,
+    /// The object is no symbolic link.
+    NotSymlink,
     /// The object was not made by appending.
     ObjectNotAppendable,
     /// The resource does not support the operation.
@@ -322,7 +324,7 @@ impl ErrorCode {
             }
             Self::InvalidTargetType => Row::new(
                 "InvalidTargetType",
-                StatusCode::CONFLICT,
+                StatusCode::BAD_REQUEST,
                 "The symbolic's target file type is invalid.",
                 "",
             ),
@@ -421,6 +423,9 @@ impl ErrorCode {
                 "",
             ),
             Self::NotModified => Row::new("NotModified", StatusCode::NOT_MODIFIED, "Not Modified", ""),
+            Self::NotSymlink => {
+                Row::new("NotSymlink", StatusCode::BAD_REQUEST, "The object is not symlink", "0043-00000101")
+            }
             Self::ObjectNotAppendable => {
                 Row::new("ObjectNotAppendable", StatusCode::CONFLICT, "The object is not appendable", "")
             }

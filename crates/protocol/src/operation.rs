@@ -233,6 +233,11 @@ built![
     PutObjectTagging = of_object(PUT, &[Has("tagging")]).granted_by(Later).with(Optional).also(object::TAGS),
     GetObjectTagging = of_object(GET, &[Has("tagging")]),
     DeleteObjectTagging = of_object(DELETE, &[Has("tagging")]),
+    PutSymlink = of_object(PUT, &[Has("symlink")])
+        .allowed_by("oss:PutObject")
+        .granted_by(WriteObject)
+        .taking(object::PUT_SYMLINK),
+    GetSymlink = of_object(GET, &[Has("symlink")]).allowed_by("oss:GetObject").granted_by(ReadObject),
     GetObjectMeta =
         of_object(HEAD_OR_GET, &[Has("objectMeta")]).allowed_by("oss:GetObject").granted_by(ReadObject),
     CopyObject = of_object(PUT, &[PlainWithHeader(COPY_SOURCE)])
@@ -343,8 +348,6 @@ missing![
     GetBucketRequesterQoSInfo = of_bucket(GET, &[HasBoth("requesterQosInfo", "qosRequester")]),
     ListBucketRequesterQoSInfos = of_bucket(GET, &[Has("requesterQosInfo")]),
     DeleteBucketRequesterQoSInfo = of_bucket(DELETE, &[Has("requesterQosInfo")]),
-    PutSymlink = of_object(PUT, &[Has("symlink")]).allowed_by("oss:PutObject"),
-    GetSymlink = of_object(GET, &[Has("symlink")]).allowed_by("oss:GetObject"),
     RestoreObject = of_object(POST, &[Has("restore")]),
     CleanRestoredObject = of_object(POST, &[Has("cleanRestoredObject")]),
     SealAppendObject = of_object(POST, &[Has("seal")]).allowed_by("oss:PutObject"),

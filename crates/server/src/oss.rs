@@ -21,6 +21,7 @@ pub(crate) mod resource_group;
 pub(crate) mod service;
 pub(crate) mod settings;
 pub(crate) mod stored_policy;
+pub(crate) mod symlink;
 pub(crate) mod tags;
 pub(crate) mod throttle;
 pub(crate) mod upload_body;

@@ -52,6 +52,16 @@ pub(crate) const APPEND_OBJECT: &[&[Input]] = &[
     ],
 ];
 
+pub(crate) const PUT_SYMLINK: &[&[Input]] = &[
+    ALWAYS,
+    ATTRIBUTES,
+    NOT_DONE,
+    WRITE_CONDITIONS,
+    NO_CALLBACK,
+    VERSION_AND_PROCESS,
+    &[Input::header("x-oss-symlink-target", Honoured), FORBID_OVERWRITE],
+];
+
 pub(crate) const GET_OBJECT: &[&[Input]] = &[
     ALWAYS,
     TRAFFIC_LIMIT,

@@ -143,6 +143,7 @@ mod tests {
         check("PUT", "/bkt?tagging", "PutBucketTags");
         check("DELETE", "/bkt?tagging=", "DeleteBucketTags");
         check("PUT", "/bkt/a?tagging", "PutObjectTagging");
+        check("PUT", "/bkt/a?symlink", "PutSymlink");
         check("GET", "/bkt/a?tagging&versionId=null", "GetObjectTagging");
         check("DELETE", "/bkt/a?tagging", "DeleteObjectTagging");
         check("PUT", "/bkt?cors", "PutBucketCors");
@@ -285,7 +286,7 @@ mod tests {
         check("PUT", "/bkt?encryption=", ErrorCode::NotImplemented, "encryption");
         check("POST", "/bkt?lifecycle", ErrorCode::MethodNotAllowed, "POST");
         check("POST", "/bkt?cname&comp=add", ErrorCode::NotImplemented, "cname");
-        check("PUT", "/bkt/a?symlink", ErrorCode::NotImplemented, "symlink");
+        check("PUT", "/bkt/a?retention", ErrorCode::NotImplemented, "retention");
         check("POST", "/bkt/a?restore", ErrorCode::NotImplemented, "restore");
         check("PUT", "/", ErrorCode::MethodNotAllowed, "PUT");
         check("PATCH", "/bkt/a", ErrorCode::MethodNotAllowed, "PATCH");

@@ -262,6 +262,7 @@ async fn refuse_public_acl(call: &Call) -> Result<(), Failure> {
 fn acl_header(call: &Call) -> Result<Option<&str>, Error> {
     use Operation::{
         AppendObject, CompleteMultipartUpload, CopyObject, InitiateMultipartUpload, PutObject, PutObjectAcl,
+        PutSymlink,
     };
     match call.operation {
         PutObject
@@ -269,16 +270,17 @@ fn acl_header(call: &Call) -> Result<Option<&str>, Error> {
         | AppendObject
         | InitiateMultipartUpload
         | CompleteMultipartUpload
-        | PutObjectAcl => call.header("x-oss-object-acl"),
+        | PutObjectAcl
+        | PutSymlink => call.header("x-oss-object-acl"),
         _ => Ok(None),
     }
 }
 
 /// Returns the tags that the call's headers give. What is no list of tags is told by the operation.
 fn tags_header(call: &Call) -> Result<Tags, Error> {
-    use Operation::{AppendObject, CopyObject, InitiateMultipartUpload, PutObject};
+    use Operation::{AppendObject, CopyObject, InitiateMultipartUpload, PutObject, PutSymlink};
     let acts = match call.operation {
-        PutObject | AppendObject | InitiateMultipartUpload => true,
+        PutObject | AppendObject | InitiateMultipartUpload | PutSymlink => true,
         CopyObject => Directive::of(call)? == Directive::Replace,
         _ => false,
     };

@@ -6,12 +6,15 @@ use std::borrow::Cow;
 
 use http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use ossicle_protocol::{Error, ErrorCode, ObjectAcl, ObjectKey, StorageClass, Tags, media_type_for};
+use ossicle_protocol::{
+    Error, ErrorCode, ObjectAcl, ObjectKey, StorageClass, Tags, media_type_for, percent_encode_path,
+};
 use ossicle_store::{Acl, Attributes, Bucket, Object, ObjectKind};
 
 use crate::access::acl::stored_object_acl;
 use crate::http::reply::Reply;
 use crate::oss::call::Call;
+use crate::oss::symlink::Readable;
 use crate::oss::tags;
 
 /// Standard headers that are stored with an object and come back on GET and HEAD.
@@ -24,6 +27,9 @@ const NEXT_APPEND_POSITION: HeaderName = HeaderName::from_static("x-oss-next-app
 const OBJECT_TYPE: HeaderName = HeaderName::from_static("x-oss-object-type");
 const TAGGING_COUNT: HeaderName = HeaderName::from_static("x-oss-tagging-count");
 const STORAGE_CLASS: HeaderName = HeaderName::from_static("x-oss-storage-class");
+
+/// The header that names the target of a symbolic link.
+pub(crate) const SYMLINK_TARGET: &str = "x-oss-symlink-target";
 
 /// What the names of user metadata begin with.
 pub(crate) const META: &str = "x-oss-meta-";
@@ -98,17 +104,28 @@ fn text<'a>(name: &str, value: &'a [u8]) -> Result<&'a str, Error> {
 }
 
 /// Adds the headers that describe a stored object on GET and HEAD.
-pub(crate) fn describe(reply: Reply, bucket: &Bucket, object: &Object) -> Reply {
-    let mut reply = identify(reply, object)
-        .with_header(CONTENT_TYPE, object.attributes.content_type.as_bytes())
-        .with_header(LAST_MODIFIED, last_modified(object))
+pub(crate) fn describe(reply: Reply, bucket: &Bucket, readable: &Readable<'_>) -> Reply {
+    let (object, content) = (readable.named, readable.content());
+    let reply = identify(reply, content)
+        .with_header(LAST_MODIFIED, http_date(readable.last_modified_ms()))
         .with_header(ACCEPT_RANGES, HeaderValue::from_static("bytes"))
         // What a stranger uploaded as text must not run as a script in the browser of whoever looks at it.
         .with_header(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
         .with_header(OBJECT_TYPE, HeaderValue::from_static(kind_text(object.kind)))
-        .with_header(STORAGE_CLASS, storage_class_of(bucket, &object.attributes.storage_class));
-    if let Some(position) = append_position(object) {
-        reply = reply.with_header(NEXT_APPEND_POSITION, HeaderValue::from(position));
+        .with_header(STORAGE_CLASS, storage_class_of(bucket, &content.attributes.storage_class));
+    let reply = match append_position(object) {
+        Some(position) => reply.with_header(NEXT_APPEND_POSITION, HeaderValue::from(position)),
+        None => reply,
+    };
+    with_attributes(reply, object)
+}
+
+/// Adds what was set on an object: its type, the stored headers, where a link leads, and how many tags there are.
+pub(crate) fn with_attributes(reply: Reply, object: &Object) -> Reply {
+    let mut reply = reply.with_header(CONTENT_TYPE, object.attributes.content_type.as_bytes());
+    if object.kind == ObjectKind::Symlink {
+        let target = percent_encode_path(&object.attributes.symlink_target);
+        reply = reply.with_named(SYMLINK_TARGET, &target);
     }
     for (name, value) in &object.attributes.headers {
         reply = reply.with_raw(name, value);
@@ -134,12 +151,16 @@ pub(crate) fn stored_headers(attributes: &Attributes) -> impl Iterator<Item = (C
 
 /// Adds the headers that identify content: ETag, CRC-64 and, where there is one, MD5.
 pub(crate) fn identify(reply: Reply, object: &Object) -> Reply {
-    let reply =
-        reply.with_header(ETAG, quoted(&object.etag)).with_header(CRC64, HeaderValue::from(object.crc64));
+    let reply = with_etag(reply, object).with_header(CRC64, HeaderValue::from(object.crc64));
     match object.md5 {
         Some(md5) => reply.with_header(CONTENT_MD5, base64_md5(&md5)),
         None => reply,
     }
+}
+
+/// Adds the ETag alone, which is all that identifies a symbolic link.
+pub(crate) fn with_etag(reply: Reply, object: &Object) -> Reply {
+    reply.with_header(ETAG, quoted(&object.etag))
 }
 
 fn quoted(etag: &str) -> String {
@@ -154,7 +175,11 @@ pub(crate) fn base64_md5(md5: &[u8; 16]) -> String {
 
 /// Writes an object's modification time as `Last-Modified` has it.
 pub(crate) fn last_modified(object: &Object) -> String {
-    ossicle_protocol::Timestamp::from_unix_millis(object.last_modified_ms).http_date()
+    http_date(object.last_modified_ms)
+}
+
+fn http_date(unix_ms: i64) -> String {
+    ossicle_protocol::Timestamp::from_unix_millis(unix_ms).http_date()
 }
 
 /// Returns the value of `x-oss-object-type`.
@@ -163,6 +188,7 @@ pub(crate) fn kind_text(kind: ObjectKind) -> &'static str {
         ObjectKind::Normal => "Normal",
         ObjectKind::Multipart => "Multipart",
         ObjectKind::Appendable => "Appendable",
+        ObjectKind::Symlink => "Symlink",
     }
 }
 

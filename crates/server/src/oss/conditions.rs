@@ -7,23 +7,26 @@ use ossicle_store::Object;
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
 use crate::oss::object_lookup;
+use crate::oss::symlink::Readable;
 
 /// Checks `If-Match` and its kin: 304 or 412 where they do not hold.
-pub(crate) fn check(headers: &HeaderMap, object: &Object) -> Result<(), Error> {
-    evaluate(&Conditions::from_headers(headers), object)
+pub(crate) fn check(headers: &HeaderMap, readable: &Readable<'_>) -> Result<(), Error> {
+    let conditions = Conditions::from_headers(headers);
+    evaluate(&conditions, &readable.content().etag, readable.last_modified_ms())
 }
 
 /// Checks `x-oss-copy-source-if-match` and its kin against the source of a copy.
 pub(crate) fn check_source(headers: &HeaderMap, source: &Object) -> Result<(), Error> {
-    evaluate(&Conditions::from_copy_source_headers(headers), source)
+    let conditions = Conditions::from_copy_source_headers(headers);
+    evaluate(&conditions, &source.etag, source.last_modified_ms)
 }
 
-fn evaluate(conditions: &Conditions, object: &Object) -> Result<(), Error> {
+fn evaluate(conditions: &Conditions, etag: &str, modified_ms: i64) -> Result<(), Error> {
     if conditions.is_empty() {
         return Ok(());
     }
-    let modified = Timestamp::from_unix_millis(object.last_modified_ms);
-    conditions.evaluate(&ETag::read(&object.etag), modified).into_result()
+    let modified = Timestamp::from_unix_millis(modified_ms);
+    conditions.evaluate(&ETag::read(etag), modified).into_result()
 }
 
 /// Reads from `x-oss-forbid-overwrite` whether an existing object of the key is protected.

@@ -12,6 +12,7 @@ use crate::oss::call::Call;
 use crate::oss::conditions;
 use crate::oss::configurations::bucket_request_payment;
 use crate::oss::failure::Failure;
+use crate::oss::symlink::follow;
 
 /// Returns the source of a copy, which exists, may be read and meets the conditions.
 pub(crate) async fn resolve(call: &Call) -> Result<Object, Failure> {
@@ -36,6 +37,11 @@ pub(crate) async fn resolve(call: &Call) -> Result<Object, Failure> {
     };
     demand(call, &needed).await?;
     let object = object.ok_or_else(|| Error::new(ErrorCode::NoSuchKey).with_detail("Key", key.as_str()))?;
+    let object = match call.operation {
+        // A link is copied as a link; it has no bytes that could become a part.
+        Operation::UploadPartCopy => follow(call, Some(&settings), &object).await?.unwrap_or(object),
+        _ => object,
+    };
     conditions::check_source(&call.head.headers, &object)?;
     Ok(object)
 }

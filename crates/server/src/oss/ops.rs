@@ -18,6 +18,7 @@ mod get_object;
 mod get_object_acl;
 mod get_object_meta;
 mod get_object_tagging;
+mod get_symlink;
 mod head_bucket;
 mod head_object;
 mod initiate_multipart_upload;
@@ -36,6 +37,7 @@ pub(crate) mod put_bucket_acl;
 mod put_object;
 mod put_object_acl;
 mod put_object_tagging;
+mod put_symlink;
 mod upload_part;
 mod upload_part_copy;
 
@@ -169,6 +171,8 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::PutObjectTagging => Box::pin(put_object_tagging::put_object_tagging(call, body)),
         Operation::GetObjectTagging => Box::pin(get_object_tagging::get_object_tagging(call, body)),
         Operation::DeleteObjectTagging => Box::pin(delete_object_tagging::delete_object_tagging(call, body)),
+        Operation::PutSymlink => Box::pin(put_symlink::put_symlink(call, body)),
+        Operation::GetSymlink => Box::pin(get_symlink::get_symlink(call, body)),
         Operation::InitiateMultipartUpload => {
             Box::pin(initiate_multipart_upload::initiate_multipart_upload(call, body))
         }

@@ -29,7 +29,7 @@ fn world(server: &Arc<Server>, setting: &Setting) -> World {
     let world = World::new(server);
     let bucket = world.bucket();
     bucket.set_acl(setting.bucket);
-    for key in ["k", "source"] {
+    for key in ["k", "source", "folder/link"] {
         let acl = bucket.at("PUT", &format!("{key}?acl")).header("x-oss-object-acl", setting.object);
         acl.send().expect(200);
     }

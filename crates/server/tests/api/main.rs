@@ -40,6 +40,7 @@ mod get_object;
 mod get_object_acl;
 mod get_object_meta;
 mod get_object_tagging;
+mod get_symlink;
 mod head_bucket;
 mod head_object;
 mod initiate_multipart_upload;
@@ -59,6 +60,7 @@ mod put_bucket_acl;
 mod put_object;
 mod put_object_acl;
 mod put_object_tagging;
+mod put_symlink;
 mod upload_part;
 mod upload_part_copy;
 
@@ -96,6 +98,7 @@ const INPUTS: &[inputs::Inputs] = &[
     copy_object::INPUTS,
     delete_bucket::INPUTS,
     delete_multiple_objects::INPUTS,
+    get_symlink::INPUTS,
     initiate_multipart_upload::INPUTS,
     list_buckets::INPUTS,
     list_parts::INPUTS,
@@ -108,6 +111,7 @@ const INPUTS: &[inputs::Inputs] = &[
     put_object::INPUTS,
     put_object_acl::INPUTS,
     put_object_tagging::INPUTS,
+    put_symlink::INPUTS,
     upload_part::INPUTS,
     upload_part_copy::INPUTS,
 ];

@@ -48,7 +48,9 @@ impl Command for Copy {
 
 fn attributes(wanted: &CopyAttributes, source: &Attributes) -> Attributes {
     match wanted {
-        CopyAttributes::Replace(attributes) => attributes.clone(),
+        CopyAttributes::Replace(attributes) => {
+            Attributes { symlink_target: source.symlink_target.clone(), ..attributes.clone() }
+        }
         CopyAttributes::Keep { acl, storage_class } => {
             Attributes { acl: *acl, storage_class: storage_class.clone(), ..source.clone() }
         }

@@ -32,15 +32,16 @@ impl Command for Put {
         }
         let data = &put.data.new;
         let extents: Arc<[_]> = store_data(txn, data).into_iter().collect();
+        let is_symlink = !put.attributes.symlink_target.is_empty();
         let object = ObjectFields {
             bucket: put.bucket.clone(),
             key: put.key.clone(),
             etag: put.etag.clone().unwrap_or_else(|| hex_upper(&data.md5)),
             size: data.size,
             crc64: data.crc64,
-            md5: Some(data.md5),
+            md5: (!is_symlink).then_some(data.md5),
             last_modified_ms: put.now_ms,
-            kind: ObjectKind::Normal,
+            kind: if is_symlink { ObjectKind::Symlink } else { ObjectKind::Normal },
             attributes: put.attributes.clone(),
             parts: 0,
             generation: self.generation,

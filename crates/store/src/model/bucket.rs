@@ -141,7 +141,7 @@ impl BucketStat {
 
     fn of_kind(&mut self, kind: ObjectKind) -> &mut u64 {
         match kind {
-            ObjectKind::Normal => &mut self.normal_objects,
+            ObjectKind::Normal | ObjectKind::Symlink => &mut self.normal_objects,
             ObjectKind::Multipart => &mut self.multipart_objects,
             ObjectKind::Appendable => &mut self.appendable_objects,
         }

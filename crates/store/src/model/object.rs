@@ -18,6 +18,8 @@ pub enum ObjectKind {
     Multipart,
     /// By appending.
     Appendable,
+    /// As a symbolic link, which has no content of its own.
+    Symlink,
 }
 
 /// What a client sets on an object.
@@ -36,6 +38,8 @@ pub struct Attributes {
     pub acl: Acl,
     /// Class of storage; empty for the bucket's.
     pub storage_class: String,
+    /// The key in the same bucket that a symbolic link leads to; empty for what is none.
+    pub symlink_target: String,
     /// What a later version put into the record and this one passes on.
     pub unknown: UnknownFields,
 }
@@ -101,7 +105,7 @@ impl Deref for Object {
     }
 }
 
-/// An object to write, replacing the one of that key.
+/// An object to write, replacing the one of that key. Attributes with a target make it a symbolic link.
 #[derive(Debug)]
 pub struct PutObject {
     /// The bucket's name.

@@ -13,6 +13,8 @@ const METADATA: u8 = 2;
 const TAGS: u8 = 3;
 /// The tag of the class of storage.
 const STORAGE_CLASS: u8 = 4;
+/// The tag of the target of a symbolic link.
+const SYMLINK_TARGET: u8 = REQUIRED | 4;
 
 /// The bit of tags of fields without which a record must not be read.
 pub(super) const REQUIRED: u8 = 0x80;
@@ -29,6 +31,7 @@ pub(super) fn encode_attributes(attributes: &Attributes, out: &mut Encoder) {
     encode_pairs(METADATA, &attributes.metadata, out);
     encode_text(TAGS, &attributes.tags, out);
     encode_text(STORAGE_CLASS, &attributes.storage_class, out);
+    encode_text(SYMLINK_TARGET, &attributes.symlink_target, out);
     out.raw(&attributes.unknown.0);
 }
 
@@ -47,7 +50,10 @@ pub(super) fn decode_attributes(from: &mut Decoder<'_>) -> Result<Attributes, Er
             STORAGE_CLASS if attributes.storage_class.is_empty() => {
                 attributes.storage_class = decode_text(&mut value)?;
             }
-            0 | HEADERS | METADATA | TAGS | STORAGE_CLASS => return Err(from.fail()),
+            SYMLINK_TARGET if attributes.symlink_target.is_empty() => {
+                attributes.symlink_target = decode_text(&mut value)?;
+            }
+            0 | HEADERS | METADATA | TAGS | STORAGE_CLASS | SYMLINK_TARGET => return Err(from.fail()),
             _ if tag & REQUIRED != 0 => return Err(from.later(format_args!("the required field {tag}"))),
             _ => attributes.unknown.add(tag, value.rest()),
         }
@@ -55,27 +61,38 @@ pub(super) fn decode_attributes(from: &mut Decoder<'_>) -> Result<Attributes, Er
     Ok(attributes)
 }
 
-/// Reads the class of storage alone from attributes, which go to the end of the record.
-pub(super) fn decode_storage_class<'a>(from: &mut Decoder<'a>) -> Result<&'a str, Error> {
+/// What a listing tells of attributes.
+#[derive(Default)]
+pub(super) struct ListedAttributes<'a> {
+    pub(super) storage_class: &'a str,
+    pub(super) is_symlink: bool,
+}
+
+/// Reads what a listing tells from attributes, which go to the end of the record.
+pub(super) fn decode_listed_attributes<'a>(from: &mut Decoder<'a>) -> Result<ListedAttributes<'a>, Error> {
     acl_from_u8(from)?;
     from.block()?;
-    let mut class = "";
+    let mut listed = ListedAttributes::default();
     while !from.is_at_end() {
         match from.u8()? {
             0 => return Err(from.fail()),
-            STORAGE_CLASS => class = from.str()?,
+            STORAGE_CLASS => listed.storage_class = from.str()?,
+            SYMLINK_TARGET => {
+                from.block()?;
+                listed.is_symlink = true;
+            }
             tag if tag & REQUIRED != 0 => return Err(from.later(format_args!("the required field {tag}"))),
             _ => drop(from.block()?),
         }
     }
-    Ok(class)
+    Ok(listed)
 }
 
-/// Reads the class of storage alone from attributes as version 1 has them.
-pub(super) fn decode_storage_class_1<'a>(from: &mut Decoder<'a>) -> Result<&'a str, Error> {
+/// Reads what a listing tells from attributes as version 1 has them.
+pub(super) fn decode_listed_attributes_1<'a>(from: &mut Decoder<'a>) -> Result<ListedAttributes<'a>, Error> {
     acl_from_u8(from)?;
     from.block()?;
-    from.str()
+    Ok(ListedAttributes { storage_class: from.str()?, is_symlink: false })
 }
 
 /// Reads attributes as version 1 has them: all headers in one list, under their names on the wire.

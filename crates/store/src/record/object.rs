@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use super::VERSION;
 use super::attributes::{
-    decode_attributes, decode_attributes_1, decode_storage_class, decode_storage_class_1, encode_attributes,
+    decode_attributes, decode_attributes_1, decode_listed_attributes, decode_listed_attributes_1,
+    encode_attributes,
 };
 use crate::codec::{Decoder, Encoder};
 use crate::extent::DataRef;
@@ -99,7 +100,8 @@ fn decode(bucket: &str, key: &str, row: &[u8]) -> Result<ObjectFields, Error> {
         _ => return Err(from.fail()),
     };
     from.end()?;
-    let Head { kind, size, crc64, last_modified_ms, generation, parts, md5, etag, .. } = head;
+    let kind = if attributes.symlink_target.is_empty() { head.kind } else { ObjectKind::Symlink };
+    let Head { size, crc64, last_modified_ms, generation, parts, md5, etag, .. } = head;
     Ok(ObjectFields {
         bucket: bucket.to_owned(),
         key: key.to_owned(),
@@ -119,15 +121,17 @@ fn decode(bucket: &str, key: &str, row: &[u8]) -> Result<ObjectFields, Error> {
 fn listed<'a>(key: &'a str, row: &'a [u8]) -> Result<ListedObject<'a>, Error> {
     let mut from = Decoder::new(row, "an object");
     let head = Head::decode(&mut from)?;
-    let storage_class = match head.version {
-        VERSION => decode_storage_class_1(&mut from)?,
+    let attributes = match head.version {
+        VERSION => decode_listed_attributes_1(&mut from)?,
         WITH_FIELDS => {
             DataRef::skip(&mut from)?;
-            decode_storage_class(&mut from)?
+            decode_listed_attributes(&mut from)?
         }
         _ => return Err(from.fail()),
     };
-    let Head { kind, size, last_modified_ms, md5, etag, .. } = head;
+    let Head { size, last_modified_ms, md5, etag, .. } = head;
+    let kind = if attributes.is_symlink { ObjectKind::Symlink } else { head.kind };
+    let storage_class = attributes.storage_class;
     let etag = match (etag, md5) {
         (None, Some(md5)) => EtagText::Md5(hex_digits(&md5)),
         (etag, _) => EtagText::Stored(etag.unwrap_or_default()),
@@ -137,7 +141,8 @@ fn listed<'a>(key: &'a str, row: &'a [u8]) -> Result<ListedObject<'a>, Error> {
 
 fn kind_to_u8(kind: ObjectKind) -> u8 {
     match kind {
-        ObjectKind::Normal => 1,
+        // The target of a link tells the rest: a version that does not know it refuses the record.
+        ObjectKind::Normal | ObjectKind::Symlink => 1,
         ObjectKind::Multipart => 2,
         ObjectKind::Appendable => 3,
     }

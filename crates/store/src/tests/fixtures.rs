@@ -71,6 +71,7 @@ fn attributes() -> Attributes {
         acl: Acl::PublicRead,
         storage_class: "IA".into(),
         unknown: UnknownFields::default(),
+        ..Attributes::default()
     }
 }
 

@@ -824,7 +824,7 @@ impl Run {
             expected.objects += 1;
             expected.bytes += object.content.len() as u64;
             match object.kind {
-                ObjectKind::Normal => expected.normal_objects += 1,
+                ObjectKind::Normal | ObjectKind::Symlink => expected.normal_objects += 1,
                 ObjectKind::Multipart => expected.multipart_objects += 1,
                 ObjectKind::Appendable => expected.appendable_objects += 1,
             }

@@ -50,7 +50,16 @@ fn attributes() -> impl Strategy<Value = Attributes> {
         .prop_map(|(content_type, headers, metadata, tags, acl, storage_class, fields)| {
             let mut unknown = UnknownFields::default();
             fields.iter().for_each(|(tag, value)| unknown.add(*tag, value));
-            Attributes { content_type, headers, metadata, tags, acl, storage_class, unknown }
+            Attributes {
+                content_type,
+                headers,
+                metadata,
+                tags,
+                acl,
+                storage_class,
+                unknown,
+                ..Attributes::default()
+            }
         })
 }
 
@@ -121,7 +130,7 @@ fn encode_object_1(object: &ObjectFields) -> Bytes {
     let mut out = Encoder::default();
     out.u8(1);
     out.u8(match object.kind {
-        ObjectKind::Normal => 1,
+        ObjectKind::Normal | ObjectKind::Symlink => 1,
         ObjectKind::Multipart => 2,
         ObjectKind::Appendable => 3,
     });
@@ -217,6 +226,18 @@ fn records_are_byte_for_byte_as_documented() {
     let upload = UploadRecord { initiated_ms: 1, sequential: true, attributes: object.attributes };
     let head = [&[3, 1][..], &1_u64.to_le_bytes(), &[1, 1, b't']].concat();
     assert_eq!(upload.encode(), [head, fields].concat());
+}
+
+#[test]
+fn a_symbolic_link_is_told_by_its_target() {
+    let (mut object, row) = plain();
+    object.kind = ObjectKind::Symlink;
+    object.attributes.symlink_target = "to".into();
+    let row = [row, [&[132, 2][..], b"to"].concat()].concat();
+    assert_eq!(encode_object(&object), row);
+    assert_eq!(decode_object("b", "k", &row).unwrap(), object);
+    assert_is_listed(&row, &object);
+    assert!(decode_object("b", "k", &[plain().1, vec![132, 0]].concat()).is_err());
 }
 
 #[test]

@@ -17,16 +17,17 @@ use crate::oss::call::Call;
 use crate::oss::caller_overrides::override_headers;
 use crate::oss::conditions;
 use crate::oss::failure::Failure;
-use crate::oss::object_lookup;
+use crate::oss::symlink::Readable;
 use crate::oss::throttle::Throttle;
 
 /// Runs `GetObject`.
 pub(crate) async fn get_object(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let object = object_lookup::require(call).await?;
-    conditions::check(&call.head.headers, object)?;
+    let readable = Readable::of(call).await?;
+    conditions::check(&call.head.headers, &readable)?;
+    let object = readable.content();
     let range = ByteRange::from_headers(&call.head.headers, object.size);
-    let described = attributes::describe(Reply::ok(), call.bucket()?, object);
-    let reply = show_expiration(call, object, override_headers(call, described)?)?;
+    let described = attributes::describe(Reply::ok(), call.bucket()?, &readable);
+    let reply = show_expiration(call, readable.named, override_headers(call, described)?)?;
     match range {
         ByteRange::Full => send(call, reply, object, 0..object.size).await,
         ByteRange::Partial { first, last } => {

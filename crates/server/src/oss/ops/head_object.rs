@@ -7,12 +7,12 @@ use crate::oss::attributes;
 use crate::oss::call::Call;
 use crate::oss::conditions;
 use crate::oss::failure::Failure;
-use crate::oss::object_lookup;
+use crate::oss::symlink::Readable;
 
 /// Runs `HeadObject`.
 pub(crate) async fn head_object(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
-    let object = object_lookup::require(call).await?;
-    conditions::check(&call.head.headers, object)?;
-    let reply = attributes::describe(Reply::ok(), call.bucket()?, object);
-    Ok(show_expiration(call, object, reply.with_content_length(object.size))?)
+    let readable = Readable::of(call).await?;
+    conditions::check(&call.head.headers, &readable)?;
+    let reply = attributes::describe(Reply::ok(), call.bucket()?, &readable);
+    Ok(show_expiration(call, readable.named, reply.with_content_length(readable.content().size))?)
 }

@@ -15,7 +15,7 @@ use crate::oss::announced::check_document_md5;
 use crate::oss::attributes;
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
-use crate::oss::object_lookup;
+use crate::oss::symlink::Readable;
 
 /// The body holds two values of 5 KiB and a few words.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -35,20 +35,21 @@ pub(crate) async fn process_object(call: &Call, body: RequestBody) -> Result<Rep
             .into());
     };
     let given = given(arguments)?;
-    let object = object_lookup::require(call).await?;
+    let readable = Readable::of(call).await?;
+    let (object, content) = (readable.named, readable.content());
     let wanted = requested::resolve(call, given, CustomVariables::default())
         .await?
         .ok_or_else(|| missing_callback(given.callback.unwrap_or("")))?;
     let facts = Facts {
         bucket: &object.bucket,
         object: &object.key,
-        etag: &object.etag,
-        size: object.size,
+        etag: &content.etag,
+        size: content.size,
         mime_type: &object.attributes.content_type,
-        crc64: object.crc64,
+        crc64: content.crc64,
         content_md5: None,
         operation: "PostProcess",
-        source: Source::Object(object),
+        source: Source::Object(content),
     };
     let prepared = wanted.prepare(call, &facts).await?;
     let record = RecordDelivery {
@@ -58,7 +59,7 @@ pub(crate) async fn process_object(call: &Call, body: RequestBody) -> Result<Rep
         now_ms: call.now.unix_millis(),
     };
     call.app.store.record_delivery(record).await?;
-    Ok(CallbackResponder::of(call).deliver(prepared, attributes::identify(Reply::ok(), object)).await)
+    Ok(CallbackResponder::of(call).deliver(prepared, attributes::identify(Reply::ok(), content)).await)
 }
 
 /// Reads `,callback_<base64>,callback-var_<base64>`. Base64 has neither `,` nor `_` in its standard alphabet; in the URL-safe

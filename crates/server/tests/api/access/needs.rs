@@ -151,6 +151,8 @@ impl Need {
             Op::PutObjectTagging => ("oss:PutObjectTagging", Owner),
             Op::GetObjectTagging => ("oss:GetObjectTagging", Owner),
             Op::DeleteObjectTagging => ("oss:DeleteObjectTagging", Owner),
+            Op::PutSymlink => ("oss:PutObject", Acl(&[Overwrite])),
+            Op::GetSymlink => ("oss:GetObject", Acl(&[Read])),
             Op::GetObject | Op::HeadObject | Op::GetObjectMeta => ("oss:GetObject", Acl(&[Read])),
             Op::CopyObject => ("oss:PutObject", Acl(&[Overwrite, Read])),
             Op::PutObject => ("oss:PutObject", Acl(&[Overwrite])),
