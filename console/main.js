@@ -13,12 +13,13 @@ import { callbacksView } from './view-callbacks.js';
 import { deliveryView } from './view-delivery.js';
 import { identityView } from './view-identity.js';
 import { logInView } from './view-log-in.js';
+import { nodesView } from './view-nodes.js';
 import { objectView } from './view-object.js';
 import { objectsView } from './view-objects.js';
 import { settingsView } from './view-settings.js';
 import { uploadView } from './view-upload.js';
 
-const PLACES = [['callbacks', 'Callbacks'], ['buckets', 'Buckets'], ['upload', 'Upload'], ['access', 'Access'], ['settings', 'Settings']];
+const PLACES = [['callbacks', 'Callbacks'], ['buckets', 'Buckets'], ['upload', 'Upload'], ['access', 'Access'], ['nodes', 'Nodes'], ['settings', 'Settings']];
 
 const main = document.getElementById('main');
 const bar = document.getElementById('bar');
@@ -33,6 +34,7 @@ function viewOf(place) {
     case 'object': return objectView;
     case 'upload': return uploadView;
     case 'access': return place.rest.length > 1 ? identityView : accessView;
+    case 'nodes': return nodesView;
     case 'settings': return settingsView;
     default: return callbacksView;
   }

@@ -1,5 +1,6 @@
 // Which view the address names: #/callbacks, #/callbacks/<id>, #/buckets, #/buckets/<bucket>,
-// #/buckets/<bucket>/access, #/object, #/upload, #/access, #/access/<account>, #/access/<account>/users/<name>, #/settings.
+// #/buckets/<bucket>/access, #/object, #/upload, #/access, #/access/<account>, #/access/<account>/users/<name>, #/nodes,
+// #/settings.
 
 /** Reads the address. */
 export function current() {

@@ -49,6 +49,7 @@ for (const [look, options] of [
       ['access', '#/access', '.keys, .panel .hint'],
       ['user', `#/access/${account}/users/looks-alice`, '.one-policy'],
       ['bucket-access', `#/buckets/${settings.bucket}/access`, '.statements, .policy-editor'],
+      ['nodes', '#/nodes', '.rows'],
       ['settings', '#/settings', '.panel'],
     ];
     try {

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::console::origins::ConsoleOrigins;
 use crate::http::answer_memory::AnswerMemory;
 use crate::http::header_case::HeaderCase;
+use crate::nodes::ThisNode;
 use crate::observe::access_log::AccessLog;
 use crate::observe::metrics::Metrics;
 use crate::observe::request_id::RequestIds;
@@ -41,7 +42,7 @@ pub(crate) struct App {
     /// By which things are old.
     pub(crate) clock: SteadyClock,
     /// Tells this process from others that use the same store.
-    pub(crate) process_id: String,
+    pub(crate) node: ThisNode,
 }
 
 impl App {

@@ -124,7 +124,7 @@ where
     F: Future<Output = Result<T, Error>>,
 {
     // Two runs of one process are as strange to each other as those of two.
-    let owner = format!("{}-{:08x}", app.process_id, rand::random::<u32>());
+    let owner = format!("{}-{:08x}", app.node.id(), rand::random::<u32>());
     let now_ms = app::now().unix_millis();
     match app.store.acquire_job(job, &owner, now_ms, after(now_ms, length)).await? {
         Some(lease) => with_lease(&app.store, lease, length, stop, work).await.map(Some),

@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod callback;
+mod cluster;
 mod config;
 mod console_client;
 mod dev;
@@ -43,6 +44,8 @@ enum Command {
     Callback(callback::Callback),
     /// See and carry out the lifecycle rules of buckets.
     Lifecycle(lifecycle::Lifecycle),
+    /// See the nodes of a cluster.
+    Cluster(cluster::Cluster),
     /// Make, see and change accounts, which own buckets.
     Account(account::Account),
     /// Make, see and change the users of an account.
@@ -101,6 +104,7 @@ impl CommandLine {
             Command::Dev(command) => command.run(),
             Command::Callback(command) => command.run(),
             Command::Lifecycle(command) => command.run(),
+            Command::Cluster(command) => command.run(),
             Command::Account(command) => command.run(),
             Command::User(command) => command.run(),
             Command::Role(command) => command.run(),

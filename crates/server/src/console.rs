@@ -13,6 +13,7 @@ mod host;
 mod info;
 mod lifecycle;
 mod machines;
+mod nodes;
 mod object_access;
 mod objects;
 pub(crate) mod origins;
@@ -112,6 +113,7 @@ fn router(console: Console) -> Router {
         .route("/api/deliveries/{id}/replay", post(deliveries::replay))
         .route("/api/events", get(events::events))
         .route("/api/lifecycle/run", post(lifecycle::run))
+        .route("/api/nodes", get(nodes::nodes))
         .route("/api/bucket-access", get(bucket_access::show))
         .route("/api/bucket-acl", put(bucket_access::set_acl))
         .route("/api/bucket-policy", put(bucket_access::set_policy).delete(bucket_access::delete_policy))

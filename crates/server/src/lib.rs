@@ -14,6 +14,7 @@ mod console;
 mod dev;
 mod http;
 mod lifecycle;
+mod nodes;
 mod observe;
 mod open_files;
 mod oss;

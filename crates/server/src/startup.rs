@@ -38,6 +38,7 @@ use crate::http::header_case::HeaderCase;
 use crate::http::listener::Listener;
 use crate::http::threads::ServingThreads;
 use crate::lifecycle;
+use crate::nodes::{self, ThisNode};
 use crate::observe::access_log::AccessLog;
 use crate::observe::metrics::Metrics;
 use crate::observe::request_id::RequestIds;
@@ -147,6 +148,8 @@ impl Server {
         };
         let scheme = if acceptor.is_some() { "https" } else { "http" };
         let endpoint = format!("{scheme}://{}", listening.local_addr()?);
+        let node_id = format!("{:016x}", rand::random::<u64>());
+        let node = ThisNode::new(&node_id, scheme, listening.local_addr()?, app::now().unix_millis());
         let console = match &console_socket {
             Some(socket) => Some(format!("http://{}", socket.local_addr()?)),
             None => None,
@@ -177,10 +180,11 @@ impl Server {
             sts_nonces: Nonces::default(),
             master_key,
             clock: SteadyClock::start(app::now().unix_millis()),
-            process_id: format!("{:016x}", rand::random::<u64>()),
+            node,
             store,
             config,
         });
+        nodes::heartbeat::begin(&app).await;
         let mut server = Self {
             app,
             endpoint,
@@ -217,6 +221,7 @@ impl Server {
         self.tasks.spawn(listener.run(self.stop.subscribe(), self.drain()));
         self.tasks.spawn(callback::redelivery::run(Arc::clone(&self.app), self.stop.subscribe()));
         self.tasks.spawn(abandoned_uploads::tell_at_start(Arc::clone(&self.app), self.stop.subscribe()));
+        self.tasks.spawn(nodes::heartbeat::run(Arc::clone(&self.app), self.stop.subscribe()));
         self.tasks.spawn(background::run(Arc::clone(&self.app), jobs(&self.app), self.stop.subscribe()));
     }
 

@@ -39,6 +39,7 @@ const FILES: &[Asset] = &[
     ("view-delivery.js", SCRIPT, include_bytes!("../../../../console/view-delivery.js")),
     ("view-identity.js", SCRIPT, include_bytes!("../../../../console/view-identity.js")),
     ("view-log-in.js", SCRIPT, include_bytes!("../../../../console/view-log-in.js")),
+    ("view-nodes.js", SCRIPT, include_bytes!("../../../../console/view-nodes.js")),
     ("view-object.js", SCRIPT, include_bytes!("../../../../console/view-object.js")),
     ("view-objects.js", SCRIPT, include_bytes!("../../../../console/view-objects.js")),
     ("view-settings.js", SCRIPT, include_bytes!("../../../../console/view-settings.js")),

@@ -10,6 +10,7 @@ use http::{HeaderValue, StatusCode, header};
 use ossicle_store::Health;
 
 use crate::app::{self, App};
+use crate::nodes::list::list;
 use crate::observe::metrics::Sources;
 
 /// Handles `GET /callback_pub_key_v1.pem`.
@@ -65,6 +66,13 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
         now_ms: app::now().unix_millis(),
     };
     app.metrics.read_journal(&sources).await;
+    match list(&app).await {
+        Ok(nodes) => {
+            let live = nodes.iter().filter(|seen| seen.is_live).count();
+            app.metrics.nodes(live, nodes.len() - live);
+        }
+        Err(error) => tracing::warn!(%error, "the nodes cannot be counted"),
+    }
     let source = Arc::clone(&app);
     let rendered = tokio::task::spawn_blocking(move || source.metrics.render(&source.store));
     match rendered.await {

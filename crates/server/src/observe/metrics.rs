@@ -33,6 +33,7 @@ pub(crate) struct Metrics {
     connections: ConnectionFamilies,
     lifecycle: IntCounterVec,
     jobs: JobMetrics,
+    nodes: NodeMetrics,
     /// Held while figures are asked for and shown, so that two scrapes at once do not count anything twice.
     scraping: Arc<Mutex<()>>,
     turns: Arc<tokio::sync::Mutex<()>>,
@@ -80,6 +81,12 @@ struct JobMetrics {
     turns: IntCounterVec,
     last: IntGaugeVec,
     seconds: GaugeVec,
+}
+
+#[derive(Debug, Clone)]
+struct NodeMetrics {
+    known: IntGaugeVec,
+    heartbeats: IntCounterVec,
 }
 
 #[derive(Debug, Clone)]
@@ -132,6 +139,7 @@ impl Metrics {
             connections: ConnectionFamilies::new(&new)?,
             lifecycle: lifecycle_actions(&new)?,
             jobs: JobMetrics::new(&new)?,
+            nodes: NodeMetrics::new(&new)?,
             scraping: Arc::default(),
             turns: Arc::default(),
             registry,
@@ -150,6 +158,29 @@ impl Metrics {
         requests.answered.with_label_values(&[operation, status.as_str()]).inc();
         requests.seconds.with_label_values(&[operation]).observe(elapsed.as_secs_f64());
         requests.sent.with_label_values(&[operation]).inc_by(sent);
+    }
+
+    /// Returns how many requests are not answered yet.
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.requests.in_flight.get().max(0).unsigned_abs()
+    }
+
+    /// Returns how many requests were answered since the start.
+    pub(crate) fn answered(&self) -> u64 {
+        self.requests.answered.collect().iter().flat_map(|family| family.get_metric()).map(whole).sum()
+    }
+
+    /// Counts a heartbeat of this node.
+    pub(crate) fn heartbeat(&self, is_heard: bool) {
+        let outcome = if is_heard { "done" } else { "failed" };
+        self.nodes.heartbeats.with_label_values(&[outcome]).inc();
+    }
+
+    /// Sets how many nodes there are.
+    pub(crate) fn nodes(&self, live: usize, gone: usize) {
+        for (state, count) in [("live", live), ("gone", gone)] {
+            self.nodes.known.with_label_values(&[state]).set(signed(count as u64));
+        }
     }
 
     /// Counts a turn of a background job that ended.
@@ -241,6 +272,27 @@ impl JobMetrics {
             )?,
             seconds: new.add(GaugeVec::new(duration, &["job"]))?,
         })
+    }
+}
+
+impl NodeMetrics {
+    fn new(new: &Register<'_>) -> Result<Self, prometheus::Error> {
+        let metrics = Self {
+            known: new.gauges(
+                "ossicle_cluster_nodes",
+                "Nodes that serve from the store (live), and those that have fallen silent (gone).",
+                &["state"],
+            )?,
+            heartbeats: new.counters(
+                "ossicle_heartbeats_total",
+                "Heartbeats with which this node tells the others that it serves: done or failed.",
+                &["outcome"],
+            )?,
+        };
+        for outcome in ["done", "failed"] {
+            metrics.heartbeats.with_label_values(&[outcome]);
+        }
+        Ok(metrics)
     }
 }
 
@@ -463,6 +515,16 @@ impl Register<'_> {
 
 fn outcome(delivered: bool) -> &'static str {
     if delivered { "delivered" } else { "failed" }
+}
+
+/// Returns the value of a counter of whole things.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a counter is not negative, and counts ones"
+)]
+fn whole(metric: &prometheus::proto::Metric) -> u64 {
+    metric.get_counter().get_value() as u64
 }
 
 fn signed(value: u64) -> i64 {

@@ -11,6 +11,7 @@
 use ossicle_harness as harness;
 
 mod accounts;
+mod cluster;
 mod folders;
 mod journal;
 mod lifecycle;

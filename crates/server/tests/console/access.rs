@@ -43,6 +43,7 @@ fn what_machines_ask_for_is_open_and_the_rest_is_not() {
         ("GET", "/api/session", 200),
         ("DELETE", "/api/session", 401),
         ("GET", "/api/info", 401),
+        ("GET", "/api/nodes", 401),
         ("GET", "/api/buckets", 401),
         ("POST", "/api/buckets", 401),
         ("GET", "/api/objects?bucket=a", 401),
