@@ -98,6 +98,8 @@ pub enum ErrorCode {
     NoSuchServerSideEncryptionRule,
     /// There is no such multipart upload.
     NoSuchUpload,
+    /// Transfer acceleration was never set on the bucket.
+    NoSuchTransferAccelerationConfiguration,
     /// There is no such version of the object.
     NoSuchVersion,
     /// No website is configured on the bucket.
@@ -406,6 +408,12 @@ impl ErrorCode {
                 "The specified upload does not exist. The upload ID may be invalid, or the upload may have \
                  been aborted or completed.",
                 "0042-00000002",
+            ),
+            Self::NoSuchTransferAccelerationConfiguration => Row::new(
+                "NoSuchTransferAccelerationConfiguration",
+                StatusCode::NOT_FOUND,
+                "The specified bucket does not have a transfer acceleration configuration.",
+                "",
             ),
             Self::NoSuchVersion => {
                 Row::new("NoSuchVersion", StatusCode::NOT_FOUND, "The specified version does not exist.", "")

@@ -10,17 +10,23 @@ mod row;
 
 /// The documents of configurations, one file each: what is set, asked for and taken away as a whole.
 pub mod configurations {
+    mod access_monitor_configuration;
     mod bucket_callback_policy;
+    mod bucket_resource_group_configuration;
     mod cors_configuration;
     mod lifecycle_configuration;
     mod public_access_block_configuration;
     mod referer_configuration;
     mod request_payment_configuration;
+    mod transfer_acceleration_configuration;
     mod versioning_configuration;
 
+    pub use self::access_monitor_configuration::AccessMonitorConfiguration;
     pub use self::bucket_callback_policy::{BucketCallbackPolicy, CallbackPolicyItem};
+    pub use self::bucket_resource_group_configuration::BucketResourceGroupConfiguration;
     pub use self::public_access_block_configuration::PublicAccessBlockConfiguration;
     pub use self::request_payment_configuration::{Payer, RequestPaymentConfiguration};
+    pub use self::transfer_acceleration_configuration::TransferAccelerationConfiguration;
     pub use self::versioning_configuration::{VersioningConfiguration, VersioningStatus};
 }
 
@@ -29,7 +35,8 @@ pub use self::route::{NotRouted, route};
 pub use self::row::{Access, Body, Grant, Level, Pattern, Resource};
 
 use self::configurations::{
-    BucketCallbackPolicy, PublicAccessBlockConfiguration, RequestPaymentConfiguration,
+    AccessMonitorConfiguration, BucketCallbackPolicy, BucketResourceGroupConfiguration,
+    PublicAccessBlockConfiguration, RequestPaymentConfiguration, TransferAccelerationConfiguration,
 };
 use self::row::Body::{Needed, Optional};
 use self::row::Grant::{Later, ReadBucket, ReadObject, WriteObject};
@@ -179,6 +186,15 @@ built![
     PutBucketRequestPayment =
         of_bucket(PUT, &[Has("requestPayment")]).setting::<RequestPaymentConfiguration>(Needed),
     GetBucketRequestPayment = of_bucket(GET, &[Has("requestPayment")]),
+    PutBucketTransferAcceleration =
+        of_bucket(PUT, &[Has("transferAcceleration")]).setting::<TransferAccelerationConfiguration>(Needed),
+    GetBucketTransferAcceleration = of_bucket(GET, &[Has("transferAcceleration")]),
+    PutBucketAccessMonitor =
+        of_bucket(PUT, &[Has("accessmonitor")]).setting::<AccessMonitorConfiguration>(Needed),
+    GetBucketAccessMonitor = of_bucket(GET, &[Has("accessmonitor")]),
+    PutBucketResourceGroup =
+        of_bucket(PUT, &[Has("resourceGroup")]).setting::<BucketResourceGroupConfiguration>(Needed),
+    GetBucketResourceGroup = of_bucket(GET, &[Has("resourceGroup")]),
     GetBucketVersioning = of_bucket(GET, &[Has("versioning")]),
     ListLiveChannel = of_bucket(GET, &[Has("live")]).taking(bucket::LIST_LIVE_CHANNEL),
     PutBucketCallbackPolicy =
@@ -306,16 +322,10 @@ missing![
     ListStyle = of_bucket(GET, &[Has("style")]),
     PutStyle = of_bucket(PUT, &[Has("style")]),
     DeleteStyle = of_bucket(DELETE, &[Has("style")]),
-    PutBucketTransferAcceleration = of_bucket(PUT, &[Has("transferAcceleration")]),
-    GetBucketTransferAcceleration = of_bucket(GET, &[Has("transferAcceleration")]),
-    PutBucketAccessMonitor = of_bucket(PUT, &[Has("accessmonitor")]),
-    GetBucketAccessMonitor = of_bucket(GET, &[Has("accessmonitor")]),
     PutBucketArchiveDirectRead = of_bucket(PUT, &[Has("bucketArchiveDirectRead")]),
     GetBucketArchiveDirectRead = of_bucket(GET, &[Has("bucketArchiveDirectRead")]),
     PutBucketHttpsConfig = of_bucket(PUT, &[Has("httpsConfig")]),
     GetBucketHttpsConfig = of_bucket(GET, &[Has("httpsConfig")]),
-    PutBucketResourceGroup = of_bucket(PUT, &[Has("resourceGroup")]),
-    GetBucketResourceGroup = of_bucket(GET, &[Has("resourceGroup")]),
     PutBucketOverwriteConfig = of_bucket(PUT, &[Has("overwriteConfig")]),
     GetBucketOverwriteConfig = of_bucket(GET, &[Has("overwriteConfig")]),
     DeleteBucketOverwriteConfig = of_bucket(DELETE, &[Has("overwriteConfig")]),

@@ -6,6 +6,8 @@ use crate::{BucketAcl, Timestamp};
 /// What a bucket is like.
 #[derive(Clone, Copy, Debug)]
 pub struct BucketInfo<'a> {
+    /// `Enabled` or `Disabled`: whether the last access to objects is followed.
+    pub access_monitor: &'a str,
     /// Whether public access lists and policies are refused.
     pub block_public_access: bool,
     /// The owner's remark; OSS sends the element even without one.
@@ -26,6 +28,8 @@ pub struct BucketInfo<'a> {
     pub resource_group_id: &'a str,
     /// `Standard` and so on.
     pub storage_class: &'a str,
+    /// `Enabled` or `Disabled`.
+    pub transfer_acceleration: &'a str,
     /// `Enabled` or `Suspended`; absent until versioning is first set.
     pub versioning: Option<&'a str>,
     /// The id of its owner.
@@ -44,7 +48,7 @@ impl BucketInfo<'_> {
     }
 
     fn write(&self, c: &mut Content) {
-        c.text("AccessMonitor", "Disabled");
+        c.text("AccessMonitor", self.access_monitor);
         c.flag("BlockPublicAccess", self.block_public_access);
         c.text("Comment", self.comment);
         c.time("CreationDate", self.creation_date);
@@ -56,7 +60,7 @@ impl BucketInfo<'_> {
         c.text("Name", self.name);
         c.text("ResourceGroupId", self.resource_group_id);
         c.text("StorageClass", self.storage_class);
-        c.text("TransferAcceleration", "Disabled");
+        c.text("TransferAcceleration", self.transfer_acceleration);
         c.optional("Versioning", self.versioning);
         c.owner(self.owner);
         c.nested("AccessControlList", |c| c.text("Grant", self.acl.as_str()));
@@ -79,6 +83,7 @@ mod tests {
     fn has_the_elements_of_the_sdks() {
         // Go SDK v2, api_op_bucket_test.go, and the manual's GetBucketInfo.
         let mut info = BucketInfo {
+            access_monitor: "Disabled",
             block_public_access: false,
             comment: "test",
             creation_date: Timestamp::from_unix_millis(1_375_268_181_000),
@@ -89,6 +94,7 @@ mod tests {
             name: "oss-example",
             resource_group_id: "rg-default-id",
             storage_class: "Standard",
+            transfer_acceleration: "Disabled",
             versioning: None,
             owner: "27183473914",
             acl: BucketAcl::Private,

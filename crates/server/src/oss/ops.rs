@@ -46,7 +46,8 @@ use std::sync::LazyLock;
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use ossicle_protocol::configurations::{
-    BucketCallbackPolicy, PublicAccessBlockConfiguration, RequestPaymentConfiguration,
+    AccessMonitorConfiguration, BucketCallbackPolicy, BucketResourceGroupConfiguration,
+    PublicAccessBlockConfiguration, RequestPaymentConfiguration, TransferAccelerationConfiguration,
 };
 use ossicle_protocol::{
     Body, BucketTags, CorsRules, Error, ErrorCode, LifecycleRules, Operation, RefererConfiguration,
@@ -86,6 +87,8 @@ kept![
     LifecycleRules = 5,
     RefererConfiguration = 7,
     RequestPaymentConfiguration = 8,
+    TransferAccelerationConfiguration = 60,
+    AccessMonitorConfiguration = 61,
 ];
 
 /// Listings under way: each holds all its rows, and then its document, before any of it is counted as an answer. Twice the
@@ -142,6 +145,16 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::GetBucketReferer => Box::pin(get::<RefererConfiguration>(call, body)),
         Operation::PutBucketRequestPayment => Box::pin(put::<RequestPaymentConfiguration>(call, body)),
         Operation::GetBucketRequestPayment => Box::pin(get::<RequestPaymentConfiguration>(call, body)),
+        Operation::PutBucketTransferAcceleration => {
+            Box::pin(put::<TransferAccelerationConfiguration>(call, body))
+        }
+        Operation::GetBucketTransferAcceleration => {
+            Box::pin(get::<TransferAccelerationConfiguration>(call, body))
+        }
+        Operation::PutBucketAccessMonitor => Box::pin(put::<AccessMonitorConfiguration>(call, body)),
+        Operation::GetBucketAccessMonitor => Box::pin(get::<AccessMonitorConfiguration>(call, body)),
+        Operation::PutBucketResourceGroup => Box::pin(put::<BucketResourceGroupConfiguration>(call, body)),
+        Operation::GetBucketResourceGroup => Box::pin(get::<BucketResourceGroupConfiguration>(call, body)),
         Operation::PutBucketPolicy => Box::pin(bucket_policy::put_bucket_policy(call, body)),
         Operation::GetBucketPolicy => Box::pin(bucket_policy::get_bucket_policy(call, body)),
         Operation::DeleteBucketPolicy => Box::pin(bucket_policy::delete_bucket_policy(call, body)),

@@ -16,6 +16,7 @@ mod abort_multipart_upload;
 mod accounts;
 mod append_object;
 mod assume_role;
+mod bucket_access_monitor;
 mod bucket_callback_policy;
 mod bucket_cors;
 mod bucket_lifecycle;
@@ -23,7 +24,9 @@ mod bucket_policy;
 mod bucket_public_access_block;
 mod bucket_referer;
 mod bucket_request_payment;
+mod bucket_resource_group;
 mod bucket_tags;
+mod bucket_transfer_acceleration;
 mod complete_multipart_upload;
 mod connections;
 mod copy_object;
@@ -86,6 +89,7 @@ mod users_and_policies;
 const INPUTS: &[inputs::Inputs] = &[
     abort_multipart_upload::INPUTS,
     append_object::INPUTS,
+    bucket_access_monitor::INPUTS,
     bucket_callback_policy::INPUTS,
     bucket_cors::INPUTS,
     bucket_lifecycle::INPUTS,
@@ -93,7 +97,9 @@ const INPUTS: &[inputs::Inputs] = &[
     bucket_public_access_block::INPUTS,
     bucket_referer::INPUTS,
     bucket_request_payment::INPUTS,
+    bucket_resource_group::INPUTS,
     bucket_tags::INPUTS,
+    bucket_transfer_acceleration::INPUTS,
     complete_multipart_upload::INPUTS,
     copy_object::INPUTS,
     delete_bucket::INPUTS,

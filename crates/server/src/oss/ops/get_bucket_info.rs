@@ -1,6 +1,7 @@
 //! `GetBucketInfo`: everything about a bucket in one document.
 
 use ossicle_protocol::Timestamp;
+use ossicle_protocol::configurations::{AccessMonitorConfiguration, TransferAccelerationConfiguration};
 use ossicle_protocol::xml::BucketInfo;
 
 use crate::access::acl::bucket_acl;
@@ -9,13 +10,19 @@ use crate::http::reply::Reply;
 use crate::oss::call::Call;
 use crate::oss::endpoints::Endpoints;
 use crate::oss::failure::Failure;
+use crate::oss::kept;
 use crate::oss::resource_group;
 
 /// Runs `GetBucketInfo`.
 pub(crate) async fn get_bucket_info(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let bucket = call.bucket()?;
     let endpoints = Endpoints::of(&call.app);
+    let store = &call.app.store;
+    let monitor = kept::read::<AccessMonitorConfiguration>(store, &bucket.name).await?.unwrap_or_default();
+    let acceleration = kept::read::<TransferAccelerationConfiguration>(store, &bucket.name).await?;
+    let accelerated = acceleration.is_some_and(|acceleration| acceleration.enabled);
     let document = BucketInfo {
+        access_monitor: monitor.status(),
         block_public_access: bucket.block_public_access,
         comment: &bucket.comment,
         creation_date: Timestamp::from_unix_millis(bucket.created_ms),
@@ -26,6 +33,7 @@ pub(crate) async fn get_bucket_info(call: &Call, _: RequestBody) -> Result<Reply
         name: &bucket.name,
         resource_group_id: resource_group::DEFAULT,
         storage_class: &bucket.storage_class,
+        transfer_acceleration: if accelerated { "Enabled" } else { "Disabled" },
         versioning: None,
         owner: call.owner(),
         acl: bucket_acl(bucket),
