@@ -98,6 +98,8 @@ pub enum ErrorCode {
     NoSuchServerSideEncryptionRule,
     /// There is no such multipart upload.
     NoSuchUpload,
+    /// The bucket has no style of that name.
+    NoSuchStyle,
     /// Transfer acceleration was never set on the bucket.
     NoSuchTransferAccelerationConfiguration,
     /// There is no such version of the object.
@@ -409,6 +411,9 @@ impl ErrorCode {
                  been aborted or completed.",
                 "0042-00000002",
             ),
+            Self::NoSuchStyle => {
+                Row::new("NoSuchStyle", StatusCode::NOT_FOUND, "The specified style does not exist.", "")
+            }
             Self::NoSuchTransferAccelerationConfiguration => Row::new(
                 "NoSuchTransferAccelerationConfiguration",
                 StatusCode::NOT_FOUND,

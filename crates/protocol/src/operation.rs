@@ -18,6 +18,7 @@ pub mod configurations {
     mod public_access_block_configuration;
     mod referer_configuration;
     mod request_payment_configuration;
+    mod style_list;
     mod transfer_acceleration_configuration;
     mod versioning_configuration;
 
@@ -26,6 +27,7 @@ pub mod configurations {
     pub use self::bucket_resource_group_configuration::BucketResourceGroupConfiguration;
     pub use self::public_access_block_configuration::PublicAccessBlockConfiguration;
     pub use self::request_payment_configuration::{Payer, RequestPaymentConfiguration};
+    pub use self::style_list::{MAX_STYLE_BODY, Style, StyleList};
     pub use self::transfer_acceleration_configuration::TransferAccelerationConfiguration;
     pub use self::versioning_configuration::{VersioningConfiguration, VersioningStatus};
 }
@@ -123,6 +125,8 @@ const OPTIONS: &[Verb] = &[Verb::Options];
 const CALLBACK_POLICY: &[When] = &[Comp("policy", "callback"), Value("comp", "callback")];
 const CALLBACK_POLICY_INPUTS: &[Input] = &[Input::query("policy", Honoured), Input::query("comp", Honoured)];
 
+const STYLE_NAME: &[Input] = &[Input::query("styleName", Honoured)];
+
 const COPY_SOURCE: &str = "x-oss-copy-source";
 const PART: &[When] = &[Has("uploadId"), Parameter("partNumber")];
 const PART_WITH_SOURCE: &[When] =
@@ -195,6 +199,10 @@ built![
     PutBucketResourceGroup =
         of_bucket(PUT, &[Has("resourceGroup")]).setting::<BucketResourceGroupConfiguration>(Needed),
     GetBucketResourceGroup = of_bucket(GET, &[Has("resourceGroup")]),
+    GetStyle = of_bucket(GET, &[HasBoth("style", "styleName")]).also(STYLE_NAME),
+    ListStyle = of_bucket(GET, &[Has("style")]),
+    PutStyle = of_bucket(PUT, &[Has("style")]).also(bucket::PUT_STYLE).with(Needed),
+    DeleteStyle = of_bucket(DELETE, &[Has("style")]).also(STYLE_NAME),
     GetBucketVersioning = of_bucket(GET, &[Has("versioning")]),
     ListLiveChannel = of_bucket(GET, &[Has("live")]).taking(bucket::LIST_LIVE_CHANNEL),
     PutBucketCallbackPolicy =
@@ -318,10 +326,6 @@ missing![
     DoMetaQuery = of_bucket(POST, &[Comp("metaQuery", "query")]),
     CloseMetaQuery = of_bucket(POST, &[Comp("metaQuery", "delete")]),
     GetMetaQueryStatus = of_bucket(GET, &[Has("metaQuery")]),
-    GetStyle = of_bucket(GET, &[HasBoth("style", "styleName")]),
-    ListStyle = of_bucket(GET, &[Has("style")]),
-    PutStyle = of_bucket(PUT, &[Has("style")]),
-    DeleteStyle = of_bucket(DELETE, &[Has("style")]),
     PutBucketArchiveDirectRead = of_bucket(PUT, &[Has("bucketArchiveDirectRead")]),
     GetBucketArchiveDirectRead = of_bucket(GET, &[Has("bucketArchiveDirectRead")]),
     PutBucketHttpsConfig = of_bucket(PUT, &[Has("httpsConfig")]),

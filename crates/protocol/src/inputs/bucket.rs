@@ -23,6 +23,14 @@ pub(crate) const PUT_BUCKET: &[&[Input]] = &[
     ],
 ];
 
+/// A style of images, beside what is usual.
+pub(crate) const PUT_STYLE: &[Input] = &[
+    CONTENT_MD5,
+    Input::query("styleName", Honoured),
+    Input::query("category", Honoured),
+    Input::element("Style/Content", Honoured),
+];
+
 /// Nobody signs a preflight.
 pub(crate) const PREFLIGHT: &[&[Input]] = &[&[
     Input::header("Origin", Honoured),

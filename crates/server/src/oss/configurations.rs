@@ -9,6 +9,7 @@ mod bucket_public_access_block;
 pub(crate) mod bucket_referer;
 pub(crate) mod bucket_request_payment;
 mod bucket_resource_group;
+pub(crate) mod bucket_style;
 pub(crate) mod bucket_tags;
 pub(crate) mod public_access_block;
 

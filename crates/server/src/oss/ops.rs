@@ -47,7 +47,8 @@ use std::sync::LazyLock;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use ossicle_protocol::configurations::{
     AccessMonitorConfiguration, BucketCallbackPolicy, BucketResourceGroupConfiguration,
-    PublicAccessBlockConfiguration, RequestPaymentConfiguration, TransferAccelerationConfiguration,
+    PublicAccessBlockConfiguration, RequestPaymentConfiguration, StyleList,
+    TransferAccelerationConfiguration,
 };
 use ossicle_protocol::{
     Body, BucketTags, CorsRules, Error, ErrorCode, LifecycleRules, Operation, RefererConfiguration,
@@ -59,7 +60,9 @@ use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::oss::call::Call;
 use crate::oss::configurations::public_access_block::OfAccount;
-use crate::oss::configurations::{bucket_lifecycle, bucket_policy, bucket_tags, delete, get, put};
+use crate::oss::configurations::{
+    bucket_lifecycle, bucket_policy, bucket_style, bucket_tags, delete, get, put,
+};
 use crate::oss::failure::Failure;
 use crate::oss::kept::Kept;
 
@@ -89,6 +92,7 @@ kept![
     RequestPaymentConfiguration = 8,
     TransferAccelerationConfiguration = 60,
     AccessMonitorConfiguration = 61,
+    StyleList = 62,
 ];
 
 /// Listings under way: each holds all its rows, and then its document, before any of it is counted as an answer. Twice the
@@ -110,6 +114,7 @@ pub(crate) async fn run(call: &Call, body: RequestBody) -> Result<Reply, Failure
 }
 
 /// Finds the function of the call's operation.
+#[expect(clippy::too_many_lines, reason = "one line for each operation, kept in one exhaustive match")]
 fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
     match call.operation {
         Operation::ListBuckets => Box::pin(list_buckets::list_buckets(call, body)),
@@ -155,6 +160,10 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::GetBucketAccessMonitor => Box::pin(get::<AccessMonitorConfiguration>(call, body)),
         Operation::PutBucketResourceGroup => Box::pin(put::<BucketResourceGroupConfiguration>(call, body)),
         Operation::GetBucketResourceGroup => Box::pin(get::<BucketResourceGroupConfiguration>(call, body)),
+        Operation::GetStyle => Box::pin(bucket_style::get_style(call, body)),
+        Operation::ListStyle => Box::pin(get::<StyleList>(call, body)),
+        Operation::PutStyle => Box::pin(bucket_style::put_style(call, body)),
+        Operation::DeleteStyle => Box::pin(bucket_style::delete_style(call, body)),
         Operation::PutBucketPolicy => Box::pin(bucket_policy::put_bucket_policy(call, body)),
         Operation::GetBucketPolicy => Box::pin(bucket_policy::get_bucket_policy(call, body)),
         Operation::DeleteBucketPolicy => Box::pin(bucket_policy::delete_bucket_policy(call, body)),

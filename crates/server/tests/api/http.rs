@@ -273,7 +273,6 @@ fn methods_and_sub_resources() {
         "worm",
         "cname",
         "metaQuery",
-        "style",
         "httpsConfig",
         "vpcip",
     ] {

@@ -25,6 +25,7 @@ mod bucket_public_access_block;
 mod bucket_referer;
 mod bucket_request_payment;
 mod bucket_resource_group;
+mod bucket_style;
 mod bucket_tags;
 mod bucket_transfer_acceleration;
 mod complete_multipart_upload;
@@ -98,6 +99,7 @@ const INPUTS: &[inputs::Inputs] = &[
     bucket_referer::INPUTS,
     bucket_request_payment::INPUTS,
     bucket_resource_group::INPUTS,
+    bucket_style::INPUTS,
     bucket_tags::INPUTS,
     bucket_transfer_acceleration::INPUTS,
     complete_multipart_upload::INPUTS,

@@ -28,7 +28,9 @@ pub(crate) fn callback() -> String {
 /// What differs between two answers to the same request.
 const VARYING_HEADERS: [&str; 6] =
     ["date", "last-modified", "x-oss-request-id", "x-oss-server-time", "content-length", "x-oss-err"];
-const VARYING_ELEMENTS: [&str; 7] = [
+const VARYING_ELEMENTS: [&str; 9] = [
+    "CreateTime",
+    "LastModifyTime",
     "LastModified",
     "LastModifiedTime",
     "CreationDate",
@@ -116,7 +118,9 @@ impl World {
             let request = |query: &str| bucket.server.request("GET", &format!("/{name}{other}?{query}"));
             answers.extend([request("bucketInfo").send(), request("acl").send()]);
         }
-        let settings = Operation::ALL.into_iter().filter(|operation| operation.name().starts_with("Get"));
+        let settings = Operation::ALL
+            .into_iter()
+            .filter(|operation| operation.name().starts_with("Get") || *operation == Operation::ListStyle);
         let settings: Vec<Pattern> = settings.map(Operation::pattern).collect();
         let of = |level| settings.iter().filter(move |pattern| pattern.level == level);
         let of_bucket = of(Level::Bucket).map(|pattern| (pattern, bucket.root(pattern.method.as_str(), "")));
