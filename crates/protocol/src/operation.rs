@@ -245,6 +245,7 @@ built![
         .granted_by(WriteObject)
         .with(Needed)
         .taking(object::APPEND_OBJECT),
+    SealAppendObject = of_object(POST, &[Has("seal")]).also(&[Input::query("position", Honoured)]),
     ProcessObject = of_object(POST, &[Parameter("x-oss-process")])
         .called("PostProcess")
         .allowed_by("oss:PostProcessTask")
@@ -364,7 +365,6 @@ missing![
     DeleteBucketRequesterQoSInfo = of_bucket(DELETE, &[Has("requesterQosInfo")]),
     RestoreObject = of_object(POST, &[Has("restore")]),
     CleanRestoredObject = of_object(POST, &[Has("cleanRestoredObject")]),
-    SealAppendObject = of_object(POST, &[Has("seal")]).allowed_by("oss:PutObject"),
     PutObjectRetention = of_object(PUT, &[Has("retention")]),
     GetObjectRetention = of_object(GET, &[Has("retention")]),
     PutObjectLegalHold = of_object(PUT, &[Has("legalHold")]),

@@ -18,7 +18,7 @@ mod secret;
 mod version;
 
 pub(crate) use account::SetAccountDocument;
-pub(crate) use append::Append;
+pub(crate) use append::{Append, Seal};
 pub(crate) use bucket::{
     BucketChange, ChangeBucket, CountObjects, CreateBucketCommand, DeleteBucket, SetBucketDocument,
 };

@@ -14,6 +14,6 @@ pub(super) fn candidate<'a>(bucket: &Bucket, object: &'a ObjectFields, tags: &'a
         modified: Timestamp::from_unix_millis(object.last_modified_ms),
         class: StorageClass::parse(storage_class_of(bucket, &object.attributes.storage_class))
             .unwrap_or_default(),
-        appendable: object.kind == ObjectKind::Appendable,
+        appendable: object.kind == ObjectKind::Appendable && object.attributes.sealed_ms.is_none(),
     }
 }

@@ -25,6 +25,7 @@ const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 const CRC64: HeaderName = HeaderName::from_static("x-oss-hash-crc64ecma");
 const NEXT_APPEND_POSITION: HeaderName = HeaderName::from_static("x-oss-next-append-position");
 const OBJECT_TYPE: HeaderName = HeaderName::from_static("x-oss-object-type");
+const SEALED_TIME: HeaderName = HeaderName::from_static("x-oss-sealed-time");
 const TAGGING_COUNT: HeaderName = HeaderName::from_static("x-oss-tagging-count");
 const STORAGE_CLASS: HeaderName = HeaderName::from_static("x-oss-storage-class");
 
@@ -122,7 +123,8 @@ pub(crate) fn describe(reply: Reply, bucket: &Bucket, readable: &Readable<'_>) -
 
 /// Adds what was set on an object: its type, the stored headers, where a link leads, and how many tags there are.
 pub(crate) fn with_attributes(reply: Reply, object: &Object) -> Reply {
-    let mut reply = reply.with_header(CONTENT_TYPE, object.attributes.content_type.as_bytes());
+    let reply = reply.with_header(CONTENT_TYPE, object.attributes.content_type.as_bytes());
+    let mut reply = with_sealed_time(reply, object);
     if object.kind == ObjectKind::Symlink {
         let target = percent_encode_path(&object.attributes.symlink_target);
         reply = reply.with_named(SYMLINK_TARGET, &target);
@@ -178,6 +180,14 @@ pub(crate) fn last_modified(object: &Object) -> String {
     http_date(object.last_modified_ms)
 }
 
+/// Adds the time at which an object was sealed, if it was.
+pub(crate) fn with_sealed_time(reply: Reply, object: &Object) -> Reply {
+    match object.attributes.sealed_ms {
+        Some(sealed_ms) => reply.with_header(SEALED_TIME, http_date(sealed_ms)),
+        None => reply,
+    }
+}
+
 fn http_date(unix_ms: i64) -> String {
     ossicle_protocol::Timestamp::from_unix_millis(unix_ms).http_date()
 }
@@ -200,7 +210,8 @@ pub(crate) fn storage_class_of<'a>(bucket: &'a Bucket, own: &'a str) -> &'a str 
 
 /// Returns the position at which the next append must start, if the object takes appends.
 pub(crate) fn append_position(object: &Object) -> Option<u64> {
-    (object.kind == ObjectKind::Appendable).then_some(object.size)
+    let takes_appends = object.kind == ObjectKind::Appendable && object.attributes.sealed_ms.is_none();
+    takes_appends.then_some(object.size)
 }
 
 /// Reads the ACL that a request asks for, as the store keeps it.

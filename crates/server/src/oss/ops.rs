@@ -38,6 +38,7 @@ mod put_object;
 mod put_object_acl;
 mod put_object_tagging;
 mod put_symlink;
+mod seal_append_object;
 mod upload_part;
 mod upload_part_copy;
 
@@ -184,6 +185,7 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::PutObject => Box::pin(put_object::put_object(call, body)),
         Operation::CopyObject => Box::pin(copy_object::copy_object(call, body)),
         Operation::AppendObject => Box::pin(append_object::append_object(call, body)),
+        Operation::SealAppendObject => Box::pin(seal_append_object::seal_append_object(call, body)),
         Operation::GetObject => Box::pin(get_object::get_object(call, body)),
         Operation::HeadObject => Box::pin(head_object::head_object(call, body)),
         Operation::GetObjectMeta => Box::pin(get_object_meta::get_object_meta(call, body)),

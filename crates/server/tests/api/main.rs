@@ -65,6 +65,7 @@ mod put_object;
 mod put_object_acl;
 mod put_object_tagging;
 mod put_symlink;
+mod seal_append_object;
 mod upload_part;
 mod upload_part_copy;
 
@@ -120,6 +121,7 @@ const INPUTS: &[inputs::Inputs] = &[
     put_object_acl::INPUTS,
     put_object_tagging::INPUTS,
     put_symlink::INPUTS,
+    seal_append_object::INPUTS,
     upload_part::INPUTS,
     upload_part_copy::INPUTS,
 ];

@@ -29,7 +29,7 @@ impl Command for Append {
         let append = &self.append;
         require_bucket(txn, &append.bucket).await?;
         let old = get_object(txn, &append.bucket, &append.key).await?;
-        if old.as_ref().is_some_and(|old| old.kind != ObjectKind::Appendable) {
+        if old.as_ref().is_some_and(|old| !takes_appends(old)) {
             return Err(Error::NotAppendable);
         }
         let data = &append.data.new;
@@ -56,6 +56,42 @@ impl Command for Append {
         count(txn, &append.bucket, old.as_ref(), Some(&object)).await?;
         if let Some(journal) = &append.journal {
             record(txn, &append.bucket, &append.key, journal, append.now_ms).await?;
+        }
+        Ok(object)
+    }
+}
+
+/// Returns whether data can be appended to the object.
+fn takes_appends(object: &ObjectFields) -> bool {
+    object.kind == ObjectKind::Appendable && object.attributes.sealed_ms.is_none()
+}
+
+/// Seals an appendable object of that length, or finds it sealed.
+#[derive(Debug)]
+pub(crate) struct Seal {
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) position: u64,
+    pub(crate) now_ms: i64,
+    pub(crate) generation: u64,
+}
+
+impl Command for Seal {
+    type Output = ObjectFields;
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
+        require_bucket(txn, &self.bucket).await?;
+        let mut object = get_object(txn, &self.bucket, &self.key).await?.ok_or(Error::NoSuchObject)?;
+        if object.kind != ObjectKind::Appendable {
+            return Err(Error::NotAppendable);
+        }
+        if object.size != self.position {
+            return Err(Error::PositionMismatch { length: object.size });
+        }
+        if object.attributes.sealed_ms.is_none() {
+            object.attributes.sealed_ms = Some(self.now_ms);
+            object.generation = self.generation;
+            txn.put(key::object(&self.bucket, &self.key), encode_object(&object));
         }
         Ok(object)
     }

@@ -47,12 +47,14 @@ impl Command for Copy {
 }
 
 fn attributes(wanted: &CopyAttributes, source: &Attributes) -> Attributes {
+    // A copy is a link if its source is one, and never appendable.
+    let symlink_target = source.symlink_target.clone();
     match wanted {
         CopyAttributes::Replace(attributes) => {
-            Attributes { symlink_target: source.symlink_target.clone(), ..attributes.clone() }
+            Attributes { symlink_target, sealed_ms: None, ..attributes.clone() }
         }
         CopyAttributes::Keep { acl, storage_class } => {
-            Attributes { acl: *acl, storage_class: storage_class.clone(), ..source.clone() }
+            Attributes { acl: *acl, storage_class: storage_class.clone(), sealed_ms: None, ..source.clone() }
         }
     }
 }

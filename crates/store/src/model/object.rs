@@ -40,6 +40,8 @@ pub struct Attributes {
     pub storage_class: String,
     /// The key in the same bucket that a symbolic link leads to; empty for what is none.
     pub symlink_target: String,
+    /// When an appendable object was sealed, in milliseconds since 1970: it takes no appends since.
+    pub sealed_ms: Option<i64>,
     /// What a later version put into the record and this one passes on.
     pub unknown: UnknownFields,
 }

@@ -13,6 +13,8 @@ const METADATA: u8 = 2;
 const TAGS: u8 = 3;
 /// The tag of the class of storage.
 const STORAGE_CLASS: u8 = 4;
+/// The tag of the time from which on an object takes no appends.
+const SEALED: u8 = REQUIRED | 40;
 /// The tag of the target of a symbolic link.
 const SYMLINK_TARGET: u8 = REQUIRED | 4;
 
@@ -32,6 +34,10 @@ pub(super) fn encode_attributes(attributes: &Attributes, out: &mut Encoder) {
     encode_text(TAGS, &attributes.tags, out);
     encode_text(STORAGE_CLASS, &attributes.storage_class, out);
     encode_text(SYMLINK_TARGET, &attributes.symlink_target, out);
+    if let Some(sealed_ms) = attributes.sealed_ms {
+        out.u8(SEALED);
+        out.block(&sealed_ms.to_le_bytes());
+    }
     out.raw(&attributes.unknown.0);
 }
 
@@ -53,7 +59,13 @@ pub(super) fn decode_attributes(from: &mut Decoder<'_>) -> Result<Attributes, Er
             SYMLINK_TARGET if attributes.symlink_target.is_empty() => {
                 attributes.symlink_target = decode_text(&mut value)?;
             }
-            0 | HEADERS | METADATA | TAGS | STORAGE_CLASS | SYMLINK_TARGET => return Err(from.fail()),
+            SEALED if attributes.sealed_ms.is_none() => {
+                attributes.sealed_ms = Some(value.i64()?);
+                value.end()?;
+            }
+            0 | HEADERS | METADATA | TAGS | STORAGE_CLASS | SYMLINK_TARGET | SEALED => {
+                return Err(from.fail());
+            }
             _ if tag & REQUIRED != 0 => return Err(from.later(format_args!("the required field {tag}"))),
             _ => attributes.unknown.add(tag, value.rest()),
         }
@@ -81,6 +93,7 @@ pub(super) fn decode_listed_attributes<'a>(from: &mut Decoder<'a>) -> Result<Lis
                 from.block()?;
                 listed.is_symlink = true;
             }
+            SEALED => drop(from.block()?),
             tag if tag & REQUIRED != 0 => return Err(from.later(format_args!("the required field {tag}"))),
             _ => drop(from.block()?),
         }

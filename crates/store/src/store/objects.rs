@@ -5,7 +5,9 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::Store;
-use crate::command::{Append, Copy, Delete, DeleteSeen, Put, SetObjectAcl, SetObjectTags, SetStorageClass};
+use crate::command::{
+    Append, Copy, Delete, DeleteSeen, Put, Seal, SetObjectAcl, SetObjectTags, SetStorageClass,
+};
 use crate::data::{Content, NewData, ReadPlan, Reader, StoredData};
 use crate::extent::{DataRef, Extent, Place};
 use crate::key;
@@ -177,6 +179,24 @@ impl Store {
         let generation = self.parts.ids.generation();
         let command = SetObjectTags { bucket: bucket.to_owned(), key: key.to_owned(), tags, generation };
         self.parts.engine.commit(command, None).await
+    }
+
+    /// Seals an appendable object, which takes no appends from then on. One that is sealed stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`], [`Error::NoSuchObject`], [`Error::NotAppendable`], [`Error::PositionMismatch`] unless the
+    /// object has `position` bytes.
+    pub async fn seal_object(
+        &self,
+        bucket: &str,
+        key: &str,
+        position: u64,
+        now_ms: i64,
+    ) -> Result<Object, Error> {
+        check_names(bucket, key)?;
+        let generation = self.parts.ids.generation();
+        let command = Seal { bucket: bucket.to_owned(), key: key.to_owned(), position, now_ms, generation };
+        self.parts.engine.commit(command, None).await.map(unopened)
     }
 
     /// Lists objects and common prefixes in byte order.

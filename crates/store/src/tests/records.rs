@@ -241,6 +241,17 @@ fn a_symbolic_link_is_told_by_its_target() {
 }
 
 #[test]
+fn a_sealed_object_has_the_time_of_its_seal() {
+    let (mut object, row) = plain();
+    object.attributes.sealed_ms = Some(258);
+    let row = [row, [&[168, 8, 2, 1][..], &[0; 6]].concat()].concat();
+    assert_eq!(encode_object(&object), row);
+    assert_eq!(decode_object("b", "k", &row).unwrap(), object);
+    assert_is_listed(&row, &object);
+    assert!(decode_object("b", "k", &[plain().1, vec![168, 1, 1]].concat()).is_err());
+}
+
+#[test]
 fn fields_that_are_not_known_are_passed_on_or_refused() {
     let check = |fields: &[u8], expected: Result<&[u8], &str>| {
         let row = [plain().1, fields.to_vec()].concat();

@@ -41,7 +41,8 @@ fn attributes(call: &Call, position: u64) -> Result<Attributes, Error> {
     attributes::from_fields(all.filter(|(name, _)| position == 0 || *name != Tags::HEADER), call.key()?)
 }
 
-fn position(call: &Call) -> Result<u64, Error> {
+/// Reads how long the object has to be.
+pub(crate) fn position(call: &Call) -> Result<u64, Error> {
     let missing = || Error::new(ErrorCode::MissingArgument).with_detail("ArgumentName", "position");
     let text = call.query.get("position").ok_or_else(missing)?;
     text.parse().map_err(|_| {

@@ -153,6 +153,7 @@ impl Need {
             Op::UploadPart | Op::InitiateMultipartUpload | Op::CompleteMultipartUpload | Op::AppendObject => {
                 ("oss:PutObject", Acl(&[Create]))
             }
+            Op::SealAppendObject => ("oss:SealAppendObject", Owner),
             Op::AbortMultipartUpload => ("oss:AbortMultipartUpload", Acl(&[Create])),
             Op::ListParts => ("oss:ListParts", Acl(&[Create])),
             Op::ProcessObject => ("oss:PostProcessTask", Owner),
