@@ -133,6 +133,12 @@ pub enum Error {
     /// The file system does not accept writes.
     #[error("the file system is read-only")]
     ReadOnly,
+    /// The database or the place for content is out of reach. Operations resume by themselves when it is back.
+    #[error("{what}")]
+    Unavailable {
+        /// What was attempted, and what came of it.
+        what: String,
+    },
     /// More work is waiting than the store accepts.
     #[error("the store is overloaded")]
     Busy,
@@ -173,7 +179,12 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::DiskFull | Self::ReadOnly | Self::Busy | Self::Poisoned { .. } | Self::Closed => true,
+            Self::DiskFull
+            | Self::ReadOnly
+            | Self::Unavailable { .. }
+            | Self::Busy
+            | Self::Poisoned { .. }
+            | Self::Closed => true,
             Self::NoSuchBucket
             | Self::BucketNotEmpty
             | Self::BucketHasUploads

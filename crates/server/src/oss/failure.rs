@@ -155,6 +155,9 @@ fn broken(error: &store::Error) -> Error {
                 "The server's disk is full. Uploads are taken again as soon as there is space, which deletions make."
             }
             store::Error::ReadOnly => "The server's disk does not accept writes.",
+            store::Error::Unavailable { .. } => {
+                "The server cannot reach its database or its content now. It goes on as soon as it can."
+            }
             // The words of OSS, which are true of a server with too much to do.
             store::Error::Busy => return Error::new(ErrorCode::ServiceUnavailable),
             _ => "The server does not accept writes until it is started again.",
@@ -216,6 +219,7 @@ mod tests {
         check(store::Error::ReadOnly, 503, "disk does not accept writes");
         check(store::Error::Poisoned { cause: "a secret path".to_owned() }, 503, "started again");
         check(store::Error::Closed, 503, "started again");
+        check(store::Error::Unavailable { what: "a secret address".to_owned() }, 503, "cannot reach");
         check(store::Error::Busy, 503, "reduce your request rate");
         check(store::Error::Corrupt { what: "a secret path".to_owned() }, 500, "internal error");
     }
