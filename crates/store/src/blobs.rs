@@ -7,6 +7,7 @@
 mod files;
 mod pins;
 mod read_memory;
+mod remote;
 
 use std::collections::HashSet;
 use std::io;
@@ -19,21 +20,26 @@ use bytes::Bytes;
 use crate::disk::Disk;
 use crate::extent::Extent;
 use crate::id::DataId;
-use crate::{Error, StoreOptions};
+use crate::{Error, OpenError, StoreOptions};
 use files::{DataFiles, FileGuard, FileReader, FileWriter};
 pub(crate) use pins::Pin;
+pub use remote::ContentPlace;
+use remote::{RemoteBlobs, RemoteGuard, RemoteReader, RemoteWriter};
 
 /// Where blobs are kept. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) enum Blobs {
     /// Files in the data folder.
     Files(Arc<DataFiles>),
+    /// Objects of a place that nodes share.
+    Remote(Arc<RemoteBlobs>),
 }
 
 /// A blob being written. Dropping it has what was written removed.
 #[derive(Debug)]
 pub(crate) enum BlobWriter {
     Files(FileWriter),
+    Remote(RemoteWriter),
 }
 
 /// A blob that is whole and durable, and that nothing refers to yet.
@@ -49,12 +55,14 @@ pub(crate) struct WrittenBlob {
 #[derive(Debug)]
 pub(crate) enum BlobGuard {
     Files(FileGuard),
+    Remote(RemoteGuard),
 }
 
 /// A stretch of a blob being read.
 #[derive(Debug)]
 pub(crate) enum BlobReader {
     Files(FileReader),
+    Remote(RemoteReader),
 }
 
 /// What became of blobs that were to be removed.
@@ -76,10 +84,32 @@ impl Blobs {
         Ok(Self::Files(Arc::new(DataFiles::open(disk, dir, options)?)))
     }
 
-    /// Begins a blob.
-    pub(crate) async fn create(&self, id: DataId) -> Result<BlobWriter, Error> {
+    /// Prepares for blobs in a place that nodes share, of which nothing is asked yet.
+    pub(crate) fn in_place(place: &ContentPlace, options: &StoreOptions) -> Result<Self, OpenError> {
+        Ok(Self::Remote(Arc::new(RemoteBlobs::new(place, options)?)))
+    }
+
+    /// Tells whether nodes share the blobs.
+    pub(crate) fn is_shared(&self) -> bool {
+        match self {
+            Self::Files(_) => false,
+            Self::Remote(_) => true,
+        }
+    }
+
+    /// Checks that a place that nodes share belongs to the store of this id and can be used. It blocks.
+    pub(crate) fn check_in(&self, store_id: &str) -> Result<(), OpenError> {
+        match self {
+            Self::Files(_) => Ok(()),
+            Self::Remote(blobs) => blobs.check_in(store_id),
+        }
+    }
+
+    /// Begins a blob, of which this many bytes are expected.
+    pub(crate) async fn create(&self, id: DataId, expected: Option<u64>) -> Result<BlobWriter, Error> {
         match self {
             Self::Files(files) => FileWriter::create(files, id).await.map(BlobWriter::Files),
+            Self::Remote(blobs) => RemoteWriter::create(blobs, id, expected).await.map(BlobWriter::Remote),
         }
     }
 
@@ -87,6 +117,9 @@ impl Blobs {
     pub(crate) fn read(&self, id: DataId, extent: Extent, wanted: Range<u64>) -> BlobReader {
         match self {
             Self::Files(files) => BlobReader::Files(FileReader::new(Arc::clone(files), id, extent, wanted)),
+            Self::Remote(blobs) => {
+                BlobReader::Remote(RemoteReader::new(Arc::clone(blobs), id, extent, wanted))
+            }
         }
     }
 
@@ -94,6 +127,7 @@ impl Blobs {
     pub(crate) async fn remove(&self, ids: Vec<DataId>) -> Removed {
         match self {
             Self::Files(files) => files.remove(ids).await,
+            Self::Remote(blobs) => blobs.remove(ids).await,
         }
     }
 
@@ -101,6 +135,7 @@ impl Blobs {
     pub(crate) async fn remove_abandoned(&self) -> Result<(), Error> {
         match self {
             Self::Files(files) => files.remove_abandoned().await,
+            Self::Remote(blobs) => blobs.remove_abandoned().await,
         }
     }
 
@@ -108,6 +143,7 @@ impl Blobs {
     pub(crate) async fn remove_last_abandoned(&self) -> Result<(), Error> {
         match self {
             Self::Files(files) => files.remove_last_abandoned().await,
+            Self::Remote(blobs) => blobs.remove_last_abandoned().await,
         }
     }
 
@@ -115,13 +151,25 @@ impl Blobs {
     pub(crate) async fn sync_removals(&self) -> Result<(), Error> {
         match self {
             Self::Files(files) => files.sync_removals().await,
+            // What comes back is found as an orphan.
+            Self::Remote(_) => Ok(()),
         }
     }
 
-    /// Lists every blob there is, in no order.
-    pub(crate) async fn list(&self) -> Result<Vec<DataId>, Error> {
+    /// Returns how many listings there are, which together have all blobs.
+    pub(crate) fn listings(&self) -> u16 {
+        match self {
+            Self::Files(_) => 1,
+            Self::Remote(blobs) => blobs.listings(),
+        }
+    }
+
+    /// Lists blobs, in no order; those of nodes that share them only if they are so old that none of the nodes can be about
+    /// to refer to them.
+    pub(crate) async fn list(&self, listing: u16) -> Result<Vec<DataId>, Error> {
         match self {
             Self::Files(files) => files.list().await,
+            Self::Remote(blobs) => blobs.list(listing).await,
         }
     }
 
@@ -129,6 +177,7 @@ impl Blobs {
     pub(crate) async fn lengths(&self, ids: Vec<DataId>) -> Result<Vec<io::Result<u64>>, Error> {
         match self {
             Self::Files(files) => files.lengths(ids).await,
+            Self::Remote(blobs) => blobs.lengths(ids).await,
         }
     }
 
@@ -136,12 +185,14 @@ impl Blobs {
     pub(crate) fn pin(&self, ids: Vec<DataId>) -> Pin {
         match self {
             Self::Files(files) => files.pins().pin(ids),
+            Self::Remote(blobs) => blobs.pins().pin(ids),
         }
     }
 
     pub(crate) fn is_pinned(&self, id: DataId) -> bool {
         match self {
             Self::Files(files) => files.pins().has(id),
+            Self::Remote(blobs) => blobs.pins().has(id),
         }
     }
 
@@ -150,13 +201,15 @@ impl Blobs {
     pub(crate) fn unpublished(&self) -> HashSet<DataId> {
         match self {
             Self::Files(files) => files.unpublished(),
+            Self::Remote(blobs) => blobs.unpublished(),
         }
     }
 
-    /// Tells the bytes that are free for us, and all there are.
-    pub(crate) fn space(&self) -> Result<(u64, u64), Error> {
+    /// Tells the bytes that are free for us, and all there are, where there is an end to them.
+    pub(crate) fn space(&self) -> Result<Option<(u64, u64)>, Error> {
         match self {
-            Self::Files(files) => files.space(),
+            Self::Files(files) => files.space().map(Some),
+            Self::Remote(_) => Ok(None),
         }
     }
 
@@ -172,6 +225,7 @@ impl BlobWriter {
     pub(crate) async fn write(&mut self, pieces: Vec<Bytes>) -> Result<(), Error> {
         match self {
             Self::Files(writer) => writer.write(pieces).await,
+            Self::Remote(writer) => writer.write(pieces).await,
         }
     }
 
@@ -179,6 +233,7 @@ impl BlobWriter {
     pub(crate) async fn finish(self, last: Vec<Bytes>) -> Result<WrittenBlob, Error> {
         match self {
             Self::Files(writer) => writer.finish(last).await,
+            Self::Remote(writer) => writer.finish(last).await,
         }
     }
 }
@@ -188,6 +243,7 @@ impl BlobGuard {
     pub(crate) fn keep(self) {
         match self {
             Self::Files(guard) => guard.keep(),
+            Self::Remote(guard) => guard.keep(),
         }
     }
 }
@@ -198,6 +254,7 @@ impl BlobReader {
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         match self {
             Self::Files(reader) => reader.next().await,
+            Self::Remote(reader) => reader.next().await,
         }
     }
 }
@@ -207,6 +264,7 @@ impl Upkeep {
     pub(crate) fn sync_relaxed(&self) -> io::Result<()> {
         match &self.0 {
             Blobs::Files(files) => files.sync_relaxed(),
+            Blobs::Remote(_) => Ok(()),
         }
     }
 
@@ -214,6 +272,7 @@ impl Upkeep {
     pub(crate) fn check_reserve(&self) -> Result<(), Error> {
         match &self.0 {
             Blobs::Files(files) => files.check_reserve(),
+            Blobs::Remote(_) => Ok(()),
         }
     }
 }

@@ -15,6 +15,7 @@ mod nonce;
 mod put;
 mod reclaim;
 mod secret;
+mod store_id;
 mod version;
 
 pub(crate) use account::SetAccountDocument;
@@ -41,3 +42,4 @@ pub(crate) use nonce::{ForgetNonces, TakeNonce};
 pub(crate) use put::{Put, SetObjectAcl, SetObjectTags, SetStorageClass};
 pub(crate) use reclaim::{ForgetFile, ReclaimManifest, RewriteRows};
 pub(crate) use secret::PutSecretIfAbsent;
+pub(crate) use store_id::NameStore;

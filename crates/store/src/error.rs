@@ -269,6 +269,12 @@ pub enum OpenError {
         /// What was found.
         what: String,
     },
+    /// The place for content is not one, or not this cluster's.
+    #[error("the place for content cannot be used: {what}")]
+    Place {
+        /// What is wrong with it.
+        what: String,
+    },
     /// The disk failed or refused.
     #[error("{what}")]
     Io {

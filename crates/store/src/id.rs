@@ -97,6 +97,10 @@ impl IdSource {
         UploadId(rand::random())
     }
 
+    pub(crate) fn store(&self) -> [u8; 16] {
+        rand::random()
+    }
+
     pub(crate) fn salt(&self) -> u64 {
         rand::random()
     }

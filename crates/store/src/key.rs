@@ -167,6 +167,11 @@ pub(crate) fn delivery_counts() -> Bytes {
     store("deliveries")
 }
 
+/// Returns the key of the row that holds the id of the store.
+pub(crate) fn store_id() -> Bytes {
+    store("id")
+}
+
 pub(crate) fn bucket(name: &str) -> Bytes {
     join(Tag::Bucket, &[name.as_bytes()])
 }

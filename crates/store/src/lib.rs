@@ -87,6 +87,7 @@ mod sync;
 mod tests;
 mod version_row;
 
+pub use blobs::ContentPlace;
 pub use check::{Finding, FindingKind, FsckReport, ScrubReport};
 pub use data::{Reader, StoredData, Upload};
 pub use error::{Error, OpenError};

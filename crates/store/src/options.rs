@@ -25,6 +25,9 @@ pub struct StoreOptions {
     pub(crate) reclaim_interval: Duration,
     pub(crate) reserve_bytes: u64,
     pub(crate) account: Option<String>,
+    pub(crate) write_bytes: u64,
+    pub(crate) content_grace: Duration,
+    pub(crate) orphan_age: Duration,
 }
 
 impl Default for StoreOptions {
@@ -39,6 +42,9 @@ impl Default for StoreOptions {
             reclaim_interval: Duration::from_millis(500),
             reserve_bytes: 256 * 1024 * 1024,
             account: None,
+            write_bytes: 512 * 1024 * 1024,
+            content_grace: Duration::from_secs(60 * 60),
+            orphan_age: Duration::from_secs(24 * 60 * 60),
         }
     }
 }
@@ -108,6 +114,30 @@ impl StoreOptions {
     #[must_use]
     pub fn account(mut self, uid: impl Into<String>) -> Self {
         self.account = Some(uid.into());
+        self
+    }
+
+    /// Sets the memory for content on its way to a place that nodes share. Uploads wait for some of it: for as much as they
+    /// have, up to 16 MiB.
+    #[must_use]
+    pub fn write_bytes(mut self, bytes: u64) -> Self {
+        self.write_bytes = bytes;
+        self
+    }
+
+    /// Sets how long deleted content stays in a place that nodes share: longer than reading an object takes, and than the
+    /// backup of the database is older than that of the content.
+    #[must_use]
+    pub fn content_grace(mut self, grace: Duration) -> Self {
+        self.content_grace = grace;
+        self
+    }
+
+    /// Sets the age from which on content in a place that nodes share is removed if nothing refers to it: longer than
+    /// writing an object takes.
+    #[must_use]
+    pub fn orphan_age(mut self, age: Duration) -> Self {
+        self.orphan_age = age;
         self
     }
 }

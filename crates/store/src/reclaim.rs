@@ -1,15 +1,19 @@
 //! Removing what nothing refers to any more: data files and manifests from the queue that commands fill, files of uploads that
-//! came to nothing, and files that a crash left without ever being referred to.
+//! came to nothing, and files that a crash left without ever being referred to. Where nodes share blobs, others may be reading
+//! what is queued: it is removed after a grace time, and orphans are looked for all the time.
+
+mod grace;
 
 use std::collections::HashSet;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Notify;
 
 use crate::command::{ForgetFile, Reclaim, ReclaimManifest};
 use crate::data::Source;
@@ -17,7 +21,8 @@ use crate::engine::{Query, Row, View};
 use crate::id::DataId;
 use crate::key::{self, Tag};
 use crate::sync::{lock, wait_timeout};
-use crate::{Error, OpenError};
+use crate::{Error, OpenError, StoreOptions};
+use grace::Grace;
 
 /// Queued items looked at in one round.
 const ITEMS: usize = 4096;
@@ -27,6 +32,9 @@ const CANDIDATES: usize = 256;
 
 /// Extents released in one commit.
 const EXTENTS: usize = 1000;
+
+/// Where nodes share blobs, the queue is looked through so often in a grace time.
+const ROUNDS_IN_GRACE: u32 = 16;
 
 /// After failures the pause grows to so many times the interval.
 const LONGEST_PAUSE: u32 = 32;
@@ -44,21 +52,44 @@ struct Work {
     interval: Duration,
     stop: Mutex<bool>,
     stopping: Condvar,
+    /// The same for what waits for a place that nodes share, and may do so for long.
+    stopped: Notify,
+    content_grace: Duration,
+    orphan_age: Duration,
     /// A crash may have left orphans, which have not been looked for.
     may_have_orphans: AtomicBool,
+}
+
+/// What was done, and what it is too early for.
+#[derive(Debug)]
+struct Progress {
+    /// What is queued.
+    queued: Grace,
+    /// When the queue is looked through next.
+    next_round: Instant,
+    /// Blobs that nodes share and nothing refers to.
+    orphans: Grace,
+    /// Which blobs are listed next, and when.
+    listing: u16,
+    next_listing: Instant,
 }
 
 impl Reclaimer {
     pub(crate) fn start(
         source: Source,
-        interval: Duration,
+        options: &StoreOptions,
         may_have_orphans: bool,
     ) -> Result<Self, OpenError> {
+        // Those that nodes share are looked for all the time.
+        let may_have_orphans = may_have_orphans && !source.blobs.is_shared();
         let work = Arc::new(Work {
             source,
-            interval,
+            interval: options.reclaim_interval,
             stop: Mutex::new(false),
             stopping: Condvar::new(),
+            stopped: Notify::new(),
+            content_grace: options.content_grace,
+            orphan_age: options.orphan_age,
             may_have_orphans: AtomicBool::new(may_have_orphans),
         });
         // Of its own, so that it goes on whatever becomes of the one that the store was opened on. One thing is done at a time.
@@ -78,6 +109,7 @@ impl Reclaimer {
     pub(crate) fn stop(&self) {
         *lock(&self.work.stop) = true;
         self.work.stopping.notify_all();
+        self.work.stopped.notify_one();
         if let Some(thread) = lock(&self.thread).take() {
             let _ = thread.join();
         }
@@ -98,6 +130,7 @@ impl Drop for Reclaimer {
 impl Work {
     fn run(&self, runtime: &Runtime) {
         let mut pause = self.interval;
+        let mut progress = self.begin();
         loop {
             let stopped = lock(&self.stop);
             if *stopped {
@@ -106,7 +139,7 @@ impl Work {
             if *wait_timeout(&self.stopping, stopped, pause) {
                 return;
             }
-            match runtime.block_on(self.turn()) {
+            match runtime.block_on(self.turn(&mut progress)) {
                 Ok(()) => pause = self.interval,
                 Err(Error::Closed) => return,
                 Err(error) => {
@@ -117,36 +150,89 @@ impl Work {
         }
     }
 
-    async fn turn(&self) -> Result<(), Error> {
+    fn begin(&self) -> Progress {
+        let grace = if self.source.blobs.is_shared() { self.content_grace } else { Duration::ZERO };
+        let now = Instant::now();
+        Progress {
+            queued: Grace::new(grace),
+            next_round: now,
+            orphans: Grace::new(grace),
+            listing: u16::from(rand::random::<u8>()) % self.source.blobs.listings(),
+            next_listing: now,
+        }
+    }
+
+    async fn turn(&self, progress: &mut Progress) -> Result<(), Error> {
+        if self.source.blobs.is_shared() {
+            return tokio::select! {
+                outcome = self.shared_turn(progress) => outcome,
+                () = self.stopped.notified() => Err(Error::Closed),
+            };
+        }
         let abandoned = self.source.blobs.remove_abandoned().await;
-        self.remove_orphans().await.and(self.round().await).and(abandoned)
+        self.remove_orphans().await.and(self.round(&mut progress.queued).await).and(abandoned)
+    }
+
+    /// Does the same where nodes share blobs, a little at a time: all of them do it.
+    async fn shared_turn(&self, progress: &mut Progress) -> Result<(), Error> {
+        let mut outcome = self.source.blobs.remove_abandoned().await;
+        let now = Instant::now();
+        if now >= progress.next_round {
+            progress.next_round = now + self.content_grace / ROUNDS_IN_GRACE;
+            let removed = self.remove_shared_orphans(&mut progress.orphans).await;
+            outcome = outcome.and(self.round(&mut progress.queued).await).and(removed);
+        }
+        if now >= progress.next_listing {
+            let listings = self.source.blobs.listings();
+            progress.next_listing = now + self.orphan_age / u32::from(listings);
+            let found = find_orphans_of(&self.source, progress.listing, &|| true).await?;
+            found.into_iter().for_each(|id| progress.orphans.see(id, now));
+            progress.listing = (progress.listing + 1) % listings;
+        }
+        outcome
+    }
+
+    /// Removes those of the orphans that were found some time ago, and still are some.
+    async fn remove_shared_orphans(&self, orphans: &mut Grace) -> Result<(), Error> {
+        for ids in orphans.take_passed(Instant::now()).chunks(CANDIDATES) {
+            let known = self.source.engine.query(Known { ids: ids.to_vec() }).await?;
+            let left: Vec<DataId> = ids.iter().filter(|id| !known.contains(id)).copied().collect();
+            let count = left.len();
+            self.source.blobs.remove(left).await.outcome?;
+            tracing::info!(blobs = count, "removed content that nothing refers to");
+        }
+        Ok(())
     }
 
     /// Removes what is queued, unless someone may still read it. What cannot be removed does not hold up the rest.
-    async fn round(&self) -> Result<(), Error> {
+    async fn round(&self, grace: &mut Grace) -> Result<(), Error> {
         let mut from = Bound::Included(key::whole(Tag::Reclaim));
         let mut outcome = Ok(());
         loop {
             let (queued_before, queue) = self.source.engine.query(Queued { from: from.clone() }).await?;
             // An earlier state may still refer to what is queued. Readers that went on to files have pinned them.
-            let Some((last, _)) = queue.last() else { return outcome };
+            let Some((last, _)) = queue.last() else {
+                grace.forget_unseen();
+                return outcome;
+            };
             if self.source.engine.oldest_view() < queued_before {
                 return outcome;
             }
             from = Bound::Excluded(last.clone());
-            outcome = outcome.and(self.remove_queued(queue).await);
+            outcome = outcome.and(self.remove_queued(queue, grace).await);
             if *lock(&self.stop) {
                 return outcome;
             }
         }
     }
 
-    async fn remove_queued(&self, queue: Vec<Row>) -> Result<(), Error> {
+    async fn remove_queued(&self, queue: Vec<Row>, grace: &mut Grace) -> Result<(), Error> {
+        let now = Instant::now();
         let (mut blobs, mut manifests) = (Vec::new(), Vec::new());
         let mut outcome = Ok(());
         for (key, row) in queue {
             match queued_id(&key).and_then(|id| Ok((id, Reclaim::from_row(&row)?))) {
-                Ok((id, _)) if self.source.blobs.is_pinned(id) => {}
+                Ok((id, _)) if !grace.has_passed(id, now) || self.source.blobs.is_pinned(id) => {}
                 Ok((id, Reclaim::File)) => blobs.push(id),
                 Ok((id, Reclaim::Manifest)) => manifests.push(id),
                 Err(error) => outcome = Err(error),
@@ -225,8 +311,21 @@ pub(crate) async fn find_orphans(
     source: &Source,
     goes_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<HashSet<DataId>, Error> {
+    let mut orphans = HashSet::new();
+    for listing in 0..source.blobs.listings() {
+        orphans.extend(find_orphans_of(source, listing, goes_on).await?);
+    }
+    Ok(orphans)
+}
+
+/// Finds those among the blobs of one listing.
+async fn find_orphans_of(
+    source: &Source,
+    listing: u16,
+    goes_on: &(dyn Fn() -> bool + Sync),
+) -> Result<HashSet<DataId>, Error> {
     // In this order: what is committed meanwhile leaves the unpublished blobs after it shows in the rows.
-    let mut candidates = source.blobs.list().await?;
+    let mut candidates = source.blobs.list(listing).await?;
     let unpublished = source.blobs.unpublished();
     candidates.retain(|id| !unpublished.contains(id));
     let mut orphans = HashSet::new();

@@ -10,6 +10,7 @@ mod node;
 mod nonce;
 mod object;
 mod secret;
+mod store_id;
 mod upload;
 mod version_row;
 
@@ -26,6 +27,7 @@ pub(crate) use node::{decode_node, encode_node};
 pub(crate) use nonce::{decode_nonce, encode_nonce};
 pub(crate) use object::{decode_listed, decode_object, encode_object, hex_upper};
 pub(crate) use secret::{decode_secret, encode_secret};
+pub(crate) use store_id::{decode_store_id, encode_store_id};
 pub(crate) use upload::{PartRecord, UploadRecord};
 pub(crate) use version_row::{decode_version, encode_version};
 

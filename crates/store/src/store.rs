@@ -17,7 +17,7 @@ mod uploads;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::blobs::Blobs;
+use crate::blobs::{Blobs, ContentPlace};
 use crate::data::{DataPath, Hashers, ReadPlan, Reader, Source, Upload};
 use crate::disk::{Disk, RealDisk};
 use crate::due_low_watermark::DueLowWatermark;
@@ -68,6 +68,25 @@ impl Store {
         Self::open_on(dir, &options, Arc::new(RealDisk), None)
     }
 
+    /// Opens the store in the folder, whose content is in a place of its own. The place is marked as this store's.
+    ///
+    /// # Errors
+    /// The same, and [`OpenError::Place`] when the place cannot be used or holds the content of another store.
+    pub async fn open_with_content(
+        dir: &Path,
+        place: &ContentPlace,
+        options: StoreOptions,
+    ) -> Result<Self, OpenError> {
+        let (dir, place) = (dir.to_path_buf(), place.clone());
+        let opened = tokio::task::spawn_blocking(move || {
+            let open_blobs = |_: &Arc<dyn Disk>| Blobs::in_place(&place, &options);
+            Self::open_over(&dir, &options, Arc::new(RealDisk), open_blobs, |around| {
+                Ok(Engine::Embedded(Embedded::open(&dir, &options, around, None)?))
+            })
+        });
+        opened.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
     /// Opens a store on another disk, or with other tables.
     pub(crate) fn open_on(
         dir: &Path,
@@ -87,12 +106,26 @@ impl Store {
         disk: Arc<dyn Disk>,
         open_engine: impl FnOnce(Surroundings) -> Result<Engine, OpenError>,
     ) -> Result<Self, OpenError> {
+        let open_files = |disk: &Arc<dyn Disk>| {
+            Blobs::open_files(Arc::clone(disk), dir, options)
+                .map_err(|e| OpenError::io(format!("opening the data files in {}", dir.display()), e))
+        };
+        Self::open_over(dir, options, disk, open_files, open_engine)
+    }
+
+    /// Opens a store over blobs and an engine that are opened on the way.
+    pub(crate) fn open_over(
+        dir: &Path,
+        options: &StoreOptions,
+        disk: Arc<dyn Disk>,
+        open_blobs: impl FnOnce(&Arc<dyn Disk>) -> Result<Blobs, OpenError>,
+        open_engine: impl FnOnce(Surroundings) -> Result<Engine, OpenError>,
+    ) -> Result<Self, OpenError> {
         let (folder, lock) = folder::open(&disk, dir)?;
         let ids = Arc::new(IdSource::new());
         let condition = Arc::new(Condition::default());
         let counters = Arc::new(Counters::default());
-        let blobs = Blobs::open_files(Arc::clone(&disk), dir, options)
-            .map_err(|e| OpenError::io(format!("opening the data files in {}", dir.display()), e))?;
+        let blobs = open_blobs(&disk)?;
         let due = Arc::new(DueLowWatermark::new());
         let engine = Arc::new(open_engine(Surroundings {
             disk,
@@ -104,6 +137,7 @@ impl Store {
             lock,
         })?);
         upgrade::upgrade(&engine)?;
+        upgrade::check_in(&engine, &ids, &blobs)?;
         let data_path = Arc::new(DataPath {
             blobs: blobs.clone(),
             hashers: Arc::new(Hashers::start()?),
@@ -114,7 +148,7 @@ impl Store {
         });
         let reclaimer = Reclaimer::start(
             Source { engine: Arc::clone(&engine), blobs: blobs.clone() },
-            options.reclaim_interval,
+            options,
             folder.may_have_orphans(),
         )?;
         let parts = StoreParts {
@@ -156,11 +190,12 @@ impl Store {
         self.parts.condition.health()
     }
 
-    /// Returns the bytes that are free on the disk for this store, and all it has.
+    /// Returns the bytes that are free on the disk for this store, and all it has; `None` if its content is not on a disk of
+    /// this machine.
     ///
     /// # Errors
     /// When the system does not tell.
-    pub fn disk_space(&self) -> Result<(u64, u64), Error> {
+    pub fn disk_space(&self) -> Result<Option<(u64, u64)>, Error> {
         self.parts.blobs.space()
     }
 

@@ -19,6 +19,7 @@ mod readers;
 mod records;
 mod secrets;
 mod settings;
+mod shared_content;
 mod simulated_disk;
 mod space;
 mod support;

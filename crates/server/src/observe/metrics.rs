@@ -444,9 +444,10 @@ impl StoreMetrics {
         for candidate in ["good", "impaired", "poisoned"] {
             self.health.with_label_values(&[candidate]).set(i64::from(candidate == state));
         }
-        let (free, size) = store.disk_space()?;
-        self.free.set(signed(free));
-        self.size.set(signed(size));
+        if let Some((free, size)) = store.disk_space()? {
+            self.free.set(signed(free));
+            self.size.set(signed(size));
+        }
         Ok(())
     }
 }

@@ -54,6 +54,8 @@ pub(crate) struct DataPath {
 pub struct Upload {
     path: Arc<DataPath>,
     size: u64,
+    /// The length, if it is known.
+    expected: Option<u64>,
     state: State,
     /// The hash of what this data follows, where it is to be continued.
     before: Option<Md5State>,
@@ -147,7 +149,7 @@ impl Upload {
     pub(crate) fn new(path: Arc<DataPath>, size_hint: Option<u64>) -> Self {
         let expected = size_hint.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
         let bytes = Vec::with_capacity(if expected <= path.inline_limit { expected } else { 0 });
-        Self { path, size: 0, state: State::Small(bytes), before: None, taking: false }
+        Self { path, size: 0, expected: size_hint, state: State::Small(bytes), before: None, taking: false }
     }
 
     /// Continues the hash of what this data follows, besides making one of the data alone.
@@ -221,7 +223,7 @@ impl Upload {
     }
 
     async fn become_large(&mut self, first: Bytes, piece: Bytes) -> Result<(), Error> {
-        let writer = self.path.blobs.create(self.path.ids.data()).await?;
+        let writer = self.path.blobs.create(self.path.ids.data(), self.expected).await?;
         let counted = Counted::new(&self.path.large);
         let mut waiting = Batch::default();
         waiting.push(first, counted.all());

@@ -4,8 +4,10 @@ use std::ops::Bound;
 
 use bytes::Bytes;
 
-use crate::command::{CountDeliveries, CountObjects, ENDED, ReleaseJobs, ReleaseLeases};
+use crate::blobs::Blobs;
+use crate::command::{CountDeliveries, CountObjects, ENDED, NameStore, ReleaseJobs, ReleaseLeases};
 use crate::engine::{Command, Engine, Query, Row, View};
+use crate::id::IdSource;
 use crate::key::{self, Tag};
 use crate::record::{LEASED, are_old_counts, counts_classes, decode_job_lease};
 use crate::{Error, OpenError};
@@ -58,6 +60,15 @@ pub(super) fn upgrade(engine: &Engine) -> Result<(), OpenError> {
         commit_at_opening(engine, CountObjects { buckets: class_counts })?;
     }
     Ok(())
+}
+
+/// Checks that blobs that nodes share are in a place of this store.
+pub(super) fn check_in(engine: &Engine, ids: &IdSource, blobs: &Blobs) -> Result<(), OpenError> {
+    if !blobs.is_shared() {
+        return Ok(());
+    }
+    let id = commit_at_opening(engine, NameStore { id: ids.store() })?;
+    blobs.check_in(&id)
 }
 
 /// Whether a job is leased.

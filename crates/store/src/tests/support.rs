@@ -8,8 +8,10 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use tempfile::TempDir;
 
+use crate::blobs::{Blobs, ContentPlace};
 use crate::disk::RealDisk;
 use crate::engine::contrary::Contrary;
+use crate::engine::embedded::Embedded;
 use crate::engine::embedded::tables::Tables;
 use crate::{
     Acl, AppendObject, Bucket, CopyAttributes, CopyObject, DeleteObject, Error, NewUpload, Object, Part,
@@ -23,9 +25,11 @@ pub(super) enum Engine {
     Memory,
     /// Slow, with conflicts and repetitions at random.
     Contrary,
+    /// The same as in memory, with blobs in a place that nodes share: a folder.
+    SharedBlobs,
 }
 
-pub(super) const ENGINES: [Engine; 3] = [Engine::Lsm, Engine::Memory, Engine::Contrary];
+pub(super) const ENGINES: [Engine; 4] = [Engine::Lsm, Engine::Memory, Engine::Contrary, Engine::SharedBlobs];
 
 pub(super) fn options() -> StoreOptions {
     StoreOptions::default()
@@ -33,6 +37,8 @@ pub(super) fn options() -> StoreOptions {
         .inline_limit(1024)
         .reclaim_interval(Duration::from_millis(5))
         .lazy_delay(Duration::from_millis(1))
+        .content_grace(Duration::ZERO)
+        .orphan_age(Duration::ZERO)
 }
 
 pub(super) fn open(dir: &Path, engine: Engine) -> Store {
@@ -47,8 +53,24 @@ pub(super) fn open_with(dir: &Path, engine: Engine, options: &StoreOptions) -> S
         Engine::Contrary => Store::open_with(dir, options, disk, |around| {
             Ok(crate::engine::Engine::Contrary(Contrary::open(around, dir, 7)))
         }),
+        Engine::SharedBlobs => Store::open_over(
+            dir,
+            options,
+            disk,
+            |_| Blobs::in_place(&place_in(dir), options),
+            |around| {
+                let engine = Embedded::open(dir, options, around, Some(Tables::in_memory()))?;
+                Ok(crate::engine::Engine::Embedded(engine))
+            },
+        ),
     }
     .unwrap()
+}
+
+/// The place for blobs in a store's folder, where they are as files would be.
+pub(super) fn place_in(dir: &Path) -> ContentPlace {
+    let dir = std::path::absolute(dir.join("files")).unwrap();
+    ContentPlace::parse(&format!("fs://{}", dir.display()), None).unwrap()
 }
 
 /// The tables of a store on the embedded engine.
@@ -169,7 +191,11 @@ pub(super) fn bytes(seed: u64, length: usize) -> Vec<u8> {
 /// Data files on the disk.
 pub(super) fn files(dir: &Path) -> usize {
     let folders = std::fs::read_dir(dir.join("files")).unwrap();
-    folders.map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count()).sum()
+    // A shared place has what is not whole beside them.
+    let folders = folders
+        .map(|folder| folder.unwrap().path())
+        .filter(|folder| folder.is_dir() && !folder.ends_with("tmp"));
+    folders.map(|folder| std::fs::read_dir(folder).unwrap().count()).sum()
 }
 
 /// Waits until the number of data files is this one.

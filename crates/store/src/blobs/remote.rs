@@ -1,0 +1,245 @@
+//! Remote blobs: content in a place that any number of nodes share, through Apache OpenDAL. A blob is one object of that
+//! place, written once under a name that is never used again. Everything that waits for the place is done on threads of
+//! its own, so that connections outlive whichever runtime asked for them.
+
+mod failure;
+mod guard;
+mod io_threads;
+mod marker;
+mod place;
+mod reader;
+mod synced_folders;
+mod writer;
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, SystemTime};
+
+use futures_util::StreamExt as _;
+use opendal::{ErrorKind, Operator};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+use super::Removed;
+use super::pins::Pins;
+use super::read_memory::ReadMemory;
+use crate::id::DataId;
+use crate::sync::lock;
+use crate::{Durability, Error, OpenError, StoreOptions};
+pub(crate) use guard::RemoteGuard;
+use guard::Unfinished;
+use io_threads::IoThreads;
+pub use place::ContentPlace;
+pub(crate) use reader::RemoteReader;
+use synced_folders::SyncedFolders;
+pub(crate) use writer::RemoteWriter;
+
+/// Blobs whose lengths are asked for at a time.
+const LENGTHS: usize = 32;
+
+/// Blobs removed with one request, where the place can do that.
+const REMOVED_AT_ONCE: usize = 1000;
+
+/// After so many failures the rest of what is to be removed is left to the next attempt.
+const MOST_FAILURES: usize = 3;
+
+/// Names begin with one of so many prefixes.
+const PREFIXES: u16 = 256;
+
+/// The blobs of a store in a place that nodes share.
+#[derive(Debug)]
+pub(crate) struct RemoteBlobs {
+    operator: Operator,
+    threads: IoThreads,
+    /// With a folder of a file system, whose names are to be synced.
+    folders: Option<Arc<SyncedFolders>>,
+    /// Blobs younger than this may be about to be referred to, by whichever node.
+    orphan_age: Duration,
+    pins: Arc<Pins>,
+    /// Blobs of this node that nothing refers to yet, or ever will.
+    unpublished: Mutex<HashSet<DataId>>,
+    /// What is to be removed since it came to nothing. `None` at the end, when nobody does that any more.
+    abandoned: Mutex<Option<Vec<Unfinished>>>,
+    /// What was read and is still in memory.
+    reading: Arc<ReadMemory>,
+    /// Memory for what is being written.
+    writing: Arc<Semaphore>,
+}
+
+impl RemoteBlobs {
+    /// Prepares for blobs in a place, of which nothing is asked yet.
+    pub(crate) fn new(place: &ContentPlace, options: &StoreOptions) -> Result<Self, OpenError> {
+        let folders = place.folder().filter(|_| options.durability == Durability::Durable);
+        Ok(Self {
+            operator: place.operator()?,
+            threads: IoThreads::start().map_err(|e| OpenError::io("starting threads for content", e))?,
+            folders: folders.map(|root| Arc::new(SyncedFolders::new(root))),
+            orphan_age: options.orphan_age,
+            pins: Arc::default(),
+            unpublished: Mutex::default(),
+            abandoned: Mutex::new(Some(Vec::new())),
+            reading: Arc::new(ReadMemory::new(options.read_bytes)),
+            writing: Arc::new(Semaphore::new(writer::units(options.write_bytes))),
+        })
+    }
+
+    /// Checks that the place belongs to the store of this id and can be used. It blocks; a thread of an asynchronous runtime
+    /// may call it while a store is opened.
+    pub(crate) fn check_in(&self, id: &str) -> Result<(), OpenError> {
+        let (operator, id) = (self.operator.clone(), id.to_owned());
+        let (tell, told) = mpsc::channel();
+        let asked = self.threads.spawn(async move {
+            // Whoever asked waits for it.
+            let _ = tell.send(marker::check_in(&operator, &id).await);
+            Ok(())
+        });
+        drop(asked);
+        told.recv().unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    /// Removes blobs; that one is gone already is no error.
+    pub(crate) async fn remove(&self, ids: Vec<DataId>) -> Removed {
+        let operator = self.operator.clone();
+        let removed = self.threads.run(async move { Ok(remove(&operator, ids).await) });
+        removed.await.unwrap_or_else(|error| Removed { gone: Vec::new(), outcome: Err(error) })
+    }
+
+    /// Leaves a blob that came to nothing to whoever removes blobs; after the end that begins at once.
+    fn abandon(self: &Arc<Self>, unfinished: Unfinished) {
+        if let Some(abandoned) = lock(&self.abandoned).as_mut() {
+            return abandoned.push(unfinished);
+        }
+        let blobs = Arc::clone(self);
+        drop(self.threads.spawn(async move { blobs.clear(vec![unfinished]).await }));
+    }
+
+    /// Removes what came to nothing. What cannot be removed is tried again the next time.
+    pub(crate) async fn remove_abandoned(self: &Arc<Self>) -> Result<(), Error> {
+        let abandoned = lock(&self.abandoned).as_mut().map(std::mem::take);
+        self.remove_unpublished(abandoned.unwrap_or_default()).await
+    }
+
+    /// Does the same for the last time.
+    pub(crate) async fn remove_last_abandoned(self: &Arc<Self>) -> Result<(), Error> {
+        let abandoned = lock(&self.abandoned).take();
+        self.remove_unpublished(abandoned.unwrap_or_default()).await
+    }
+
+    async fn remove_unpublished(self: &Arc<Self>, abandoned: Vec<Unfinished>) -> Result<(), Error> {
+        if abandoned.is_empty() {
+            return Ok(());
+        }
+        let blobs = Arc::clone(self);
+        self.threads.run(async move { blobs.clear(abandoned).await }).await
+    }
+
+    async fn clear(&self, abandoned: Vec<Unfinished>) -> Result<(), Error> {
+        let mut outcome = Ok(());
+        for mut unfinished in abandoned {
+            match unfinished.remove(&self.operator).await {
+                Ok(()) => drop(lock(&self.unpublished).remove(&unfinished.id())),
+                Err(error) => {
+                    outcome = Err(failure::of("removing what came to nothing", &error));
+                    if let Some(next) = lock(&self.abandoned).as_mut() {
+                        next.push(unfinished);
+                    }
+                }
+            }
+        }
+        outcome
+    }
+
+    /// Returns how many listings there are, each of a part of the blobs.
+    pub(crate) fn listings(&self) -> u16 {
+        PREFIXES
+    }
+
+    /// Lists the blobs of one part that are old enough to be orphans.
+    pub(crate) async fn list(&self, listing: u16) -> Result<Vec<DataId>, Error> {
+        let operator = self.operator.clone();
+        let before = SystemTime::now().checked_sub(self.orphan_age).unwrap_or(SystemTime::UNIX_EPOCH);
+        self.threads
+            .run(async move {
+                let listed = list(&operator, listing, before).await;
+                listed.map_err(|error| failure::of("listing content", &error))
+            })
+            .await
+    }
+
+    /// Looks up the lengths of blobs.
+    pub(crate) async fn lengths(&self, ids: Vec<DataId>) -> Result<Vec<io::Result<u64>>, Error> {
+        let mut lengths = Vec::with_capacity(ids.len());
+        for some in ids.chunks(LENGTHS) {
+            let asked: Vec<_> = some.iter().map(|id| self.ask_length(*id)).collect();
+            for answer in asked {
+                lengths.push(answer.await.unwrap_or(Err(Error::Closed))?);
+            }
+        }
+        Ok(lengths)
+    }
+
+    fn ask_length(&self, id: DataId) -> JoinHandle<Result<io::Result<u64>, Error>> {
+        let operator = self.operator.clone();
+        self.threads.spawn(async move {
+            match operator.stat(&name(id)).await {
+                Ok(about) => Ok(Ok(about.content_length())),
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(Err(io::ErrorKind::NotFound.into())),
+                Err(error) => Err(failure::of("asking for the length of content", &error)),
+            }
+        })
+    }
+
+    pub(super) fn pins(&self) -> &Arc<Pins> {
+        &self.pins
+    }
+
+    /// Returns the blobs of guards that live.
+    pub(crate) fn unpublished(&self) -> HashSet<DataId> {
+        lock(&self.unpublished).clone()
+    }
+}
+
+/// The name of a blob. The first of its two parts is random, so that load and listings spread.
+fn name(id: DataId) -> String {
+    let [.., last] = id.to_bytes();
+    format!("{last:02x}/{id}")
+}
+
+async fn remove(operator: &Operator, ids: Vec<DataId>) -> Removed {
+    let mut removed = Removed { gone: Vec::with_capacity(ids.len()), outcome: Ok(()) };
+    let mut failures = 0;
+    for some in ids.chunks(REMOVED_AT_ONCE) {
+        let names: Vec<String> = some.iter().copied().map(name).collect();
+        if operator.delete_iter(names).await.is_ok() {
+            removed.gone.extend_from_slice(some);
+            continue;
+        }
+        for id in some {
+            match operator.delete(&name(*id)).await {
+                Ok(()) => removed.gone.push(*id),
+                Err(error) => {
+                    removed.outcome = Err(failure::of(&format!("removing the content {id}"), &error));
+                    failures += 1;
+                }
+            }
+            if failures == MOST_FAILURES {
+                return removed;
+            }
+        }
+    }
+    removed
+}
+
+/// Lists the blobs with one prefix that were written before a time.
+async fn list(operator: &Operator, prefix: u16, before: SystemTime) -> opendal::Result<Vec<DataId>> {
+    let mut ids = Vec::new();
+    let mut entries = operator.lister(&format!("{prefix:02x}/")).await?;
+    while let Some(entry) = entries.next().await {
+        let entry = entry?;
+        // What does not tell its age is taken for new: nothing is removed for want of knowledge.
+        let is_old = entry.metadata().last_modified().is_some_and(|time| SystemTime::from(time) <= before);
+        ids.extend(DataId::parse(entry.name()).filter(|_| is_old));
+    }
+    Ok(ids)
+}
