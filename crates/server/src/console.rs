@@ -78,12 +78,12 @@ pub(crate) fn service(
     application: Option<Router>,
 ) -> serve::ConsoleService {
     let console = Console {
+        sessions: Arc::new(Sessions::new(app.master_key.clone(), app.credentials.root())),
         app,
         endpoint: endpoint.into(),
         address,
         dev: application.is_some(),
         started_ms: app::now().unix_millis(),
-        sessions: Arc::default(),
         failed_log_ins: Arc::default(),
         watchers: Arc::new(Semaphore::new(MAX_WATCHERS)),
         stop,

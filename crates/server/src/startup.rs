@@ -173,7 +173,7 @@ impl Server {
             request_ids: RequestIds::new(rand::random()),
             metrics,
             access_log: open_access_log(&config)?,
-            console_origins: ConsoleOrigins::default(),
+            console_origins: ConsoleOrigins::new(&config.server.console_hosts),
             form_memory: FormMemory::new(),
             answer_memory: AnswerMemory::new(config.server.answer_memory()),
             settings: Settings::default(),

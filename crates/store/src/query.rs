@@ -6,6 +6,7 @@ mod delivery;
 mod identity;
 mod listing;
 mod node;
+mod nonce;
 mod object;
 mod pending;
 mod secret;
@@ -22,6 +23,7 @@ pub(crate) use identity::{
     Users,
 };
 pub(crate) use node::Nodes;
+pub(crate) use nonce::IsNonceUsed;
 pub(crate) use object::{ObjectOf, Objects, OpenObject, RenderedObjects};
 pub(crate) use pending::PendingUploadsAfter;
 pub(crate) use secret::{SecretOf, Secrets};

@@ -30,6 +30,8 @@ pub(crate) enum Purpose<'a> {
     AccessKeySecret(&'a str),
     /// The security token of a role session, in the hands of its holder.
     SecurityToken,
+    /// The session of somebody who has logged in to the console with the root key that has this digest, in a cookie.
+    ConsoleSession(&'a str),
     /// What denied an action, in the hands of who was denied.
     DiagnosticMessage,
 }
@@ -109,7 +111,7 @@ impl MasterKey {
         Ok(Self::from_bytes(key))
     }
 
-    pub(super) fn from_bytes(key: &[u8; LENGTH]) -> Self {
+    pub(crate) fn from_bytes(key: &[u8; LENGTH]) -> Self {
         Self { root: Salt::new(HKDF_SHA256, SALT).extract(key) }
     }
 
@@ -164,13 +166,14 @@ impl Purpose<'_> {
             Self::AccessKeySecret(_) => "access key secret",
             Self::SecurityToken => "security token",
             Self::DiagnosticMessage => "diagnostic message",
+            Self::ConsoleSession(_) => "console session",
         }
     }
 
     /// Returns what is authenticated with the sealed text: the purpose, and whose it is.
     fn associated_data(&self) -> Vec<u8> {
         let owner = match self {
-            Self::AccessKeySecret(id) => id,
+            Self::AccessKeySecret(owner) | Self::ConsoleSession(owner) => owner,
             Self::SecurityToken | Self::DiagnosticMessage => "",
         };
         [self.label().as_bytes(), &[0], owner.as_bytes()].concat()

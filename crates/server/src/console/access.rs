@@ -13,15 +13,17 @@ use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 use ossicle_protocol::SecretKey;
 
 use super::problem::Problem;
+use super::sessions::Session;
 use super::{Console, host};
 use crate::app;
+use crate::oss::failure::Failure;
 use crate::oss::request;
 
 /// The way in which a request was let in.
 #[derive(Debug, Clone)]
 pub(super) enum Access {
-    /// By the session of this id.
-    Session(String),
+    /// By a session.
+    Session(Session),
     /// By the access key itself, or without one as a developer's program.
     Key,
 }
@@ -33,8 +35,15 @@ const CSRF: &str = "x-ossicle-csrf";
 pub(super) async fn require(State(console): State<Console>, mut request: Request, next: Next) -> Response {
     match console.admit(request.method(), request.headers(), request.extensions()).await {
         Ok(access) => {
+            let cookie = console.renewed_cookie(&access, request.headers());
             request.extensions_mut().insert(access);
-            next.run(request).await
+            let mut response = next.run(request).await;
+            if let Some(cookie) = cookie
+                && !response.headers().contains_key(header::SET_COOKIE)
+            {
+                response.headers_mut().insert(header::SET_COOKIE, cookie);
+            }
+            response
         }
         Err(problem) => problem.into_response(),
     }
@@ -109,24 +118,23 @@ impl Console {
             self.check_key(&id, &secret, self.client(headers, extensions)).await?;
             return Ok(Access::Key);
         }
-        let now_ms = app::now().unix_millis();
-        let session = match self.session_id(headers) {
-            Some(session) => session,
+        let cookie = match self.session_cookie(headers) {
+            Some(cookie) => cookie,
             None if self.is_trusted_developer(headers, extensions) && !is_browser(headers) => {
                 return Ok(Access::Key);
             }
             None => return Err(Problem::not_logged_in()),
         };
-        let csrf = self.sessions.touch(session, now_ms).ok_or_else(Problem::not_logged_in)?;
+        let session = self.open_session(cookie).await?.ok_or_else(Problem::not_logged_in)?;
         if !method.is_safe() {
             let given = headers.get(CSRF).and_then(|token| token.to_str().ok()).unwrap_or("");
             // Browsers name the origin of every change: a request without one comes from a program.
-            if !headers.contains_key(header::ORIGIN) || !csrf.matches(given) {
+            if !headers.contains_key(header::ORIGIN) || !session.csrf().matches(given) {
                 let message = "The page that sent this did not prove to be the console. Load it again.";
                 return Err(Problem::new(StatusCode::FORBIDDEN, "CsrfTokenMismatch", message));
             }
         }
-        Ok(Access::Session(session.to_owned()))
+        Ok(Access::Session(session))
     }
 
     /// Compares an access key in constant time, and slows down who guesses.
@@ -163,9 +171,44 @@ impl Console {
             .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| request::client_ip(&self.app, peer, headers))
     }
 
-    /// Returns the session id in the request's cookie.
-    pub(super) fn session_id<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        let name = self.cookie_name();
+    /// Opens the session of a cookie; none if it has ended or never was.
+    pub(super) async fn open_session(&self, cookie: &str) -> Result<Option<Session>, Problem> {
+        let now_ms = app::now().unix_millis();
+        let Some(session) = self.sessions.open(cookie, now_ms) else { return Ok(None) };
+        if !self.goes_on(&session).await? {
+            return Ok(None);
+        }
+        // This server may not have been there when the session began.
+        self.app.console_origins.admit(session.origin());
+        Ok(Some(session))
+    }
+
+    /// Returns whether a session that was open has not ended since.
+    pub(super) async fn goes_on(&self, session: &Session) -> Result<bool, Problem> {
+        let now_ms = app::now().unix_millis();
+        Ok(session.is_alive(now_ms) && !self.app.store.is_nonce_used(session.nonce(), now_ms).await?)
+    }
+
+    /// Returns a cookie in the place of one that has become old.
+    fn renewed_cookie(&self, access: &Access, headers: &HeaderMap) -> Option<HeaderValue> {
+        let Access::Session(session) = access else { return None };
+        let renewed = session.renewed(app::now().unix_millis())?;
+        self.cookie(&renewed, headers).ok()
+    }
+
+    /// Makes the cookie of a session.
+    pub(super) fn cookie(&self, session: &Session, headers: &HeaderMap) -> Result<HeaderValue, Problem> {
+        let sealed = self.sessions.seal(session);
+        let sealed = sealed.map_err(|error| Failure::internal("a session cannot be sealed", &error))?;
+        let secure = if session.origin().starts_with("https://") { "; Secure" } else { "" };
+        let cookie = format!("{}={sealed}; Path=/; HttpOnly; SameSite=Strict{secure}", cookie_name(headers));
+        HeaderValue::try_from(cookie)
+            .map_err(|error| Failure::internal("a cookie is no header", &error).into())
+    }
+
+    /// Returns the session's cookie in a request.
+    pub(super) fn session_cookie<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        let name = cookie_name(headers);
         let cookies = headers.get_all(COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
         cookies
             .flat_map(|cookies| cookies.split(';'))
@@ -173,11 +216,14 @@ impl Console {
             .find(|(candidate, _)| *candidate == name)
             .map(|(_, id)| id)
     }
+}
 
-    /// Returns the name of the session's cookie. It has the port, which cookies do not tell apart: two consoles on one
-    /// machine would end each other's sessions.
-    pub(super) fn cookie_name(&self) -> String {
-        format!("ossicle_console_{}", self.address.port())
+/// Returns the name of the session's cookie. It has the port under which the browser reaches the console, which cookies do not
+/// tell apart: two consoles on one machine would end each other's sessions.
+pub(super) fn cookie_name(headers: &HeaderMap) -> String {
+    match host::port_of(host::host(headers)) {
+        Some(port) => format!("ossicle_console_{port}"),
+        None => "ossicle_console".to_owned(),
     }
 }
 

@@ -17,7 +17,6 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::Console;
 use super::access::Access;
 use super::problem::Problem;
-use crate::app;
 use crate::callback::browse::Row;
 use crate::callback::record::Event;
 use crate::stop::stopped;
@@ -79,7 +78,7 @@ impl Watcher {
                 Err(RecvError::Closed) => None,
             },
             _ = self.heartbeat.tick() => {
-                if self.is_logged_in() {
+                if self.is_logged_in().await {
                     Some((Sent::default().comment(""), true))
                 } else {
                     Some((Sent::default().event("bye").data("{}"), false))
@@ -89,10 +88,11 @@ impl Watcher {
         }
     }
 
-    fn is_logged_in(&self) -> bool {
+    /// Returns whether the session goes on. While the store does not tell, nobody is sent away.
+    async fn is_logged_in(&self) -> bool {
         match &self.access {
             Access::Key => true,
-            Access::Session(id) => self.console.sessions.is_open(id, app::now().unix_millis()),
+            Access::Session(session) => self.console.goes_on(session).await.unwrap_or(true),
         }
     }
 }

@@ -38,6 +38,11 @@ pub(super) fn name_of(host: &str) -> &str {
     }
 }
 
+/// Returns the port in `Host`, if it names one.
+pub(super) fn port_of(host: &str) -> Option<&str> {
+    host.strip_prefix(name_of(host))?.strip_prefix(':').filter(|port| !port.is_empty())
+}
+
 /// Returns whether the page that sent a request is the console's own, as far as the browser says. Programs that are
 /// no browsers send none of these headers.
 pub(super) fn is_own_page(headers: &HeaderMap) -> bool {

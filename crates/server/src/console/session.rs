@@ -3,13 +3,13 @@
 use axum::extract::{Extension, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, RequestExt as _};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::access::{Access, strange_page};
+use super::access::{Access, cookie_name, strange_page};
 use super::problem::Problem;
-use super::sessions::Opened;
+use super::sessions::Session;
 use super::{Console, host, request};
 use crate::app;
 
@@ -27,14 +27,19 @@ pub(super) async fn current(State(console): State<Console>, request: Request) ->
     if !host::is_own_page(headers) {
         return Err(strange_page());
     }
-    let now_ms = app::now().unix_millis();
-    let open = console.session_id(headers).and_then(|id| Some((id, console.sessions.touch(id, now_ms)?)));
-    if let Some((id, csrf)) = open {
-        let opened = Opened { id: id.to_owned(), csrf };
-        return Ok(console.session_answer(&opened).into_response());
+    let open = match console.session_cookie(headers) {
+        Some(cookie) => console.open_session(cookie).await?,
+        None => None,
+    };
+    if let Some(session) = open {
+        let mut response = console.session_answer(&session).into_response();
+        if let Some(renewed) = session.renewed(app::now().unix_millis()) {
+            response.headers_mut().insert(header::SET_COOKIE, console.cookie(&renewed, headers)?);
+        }
+        return Ok(response);
     }
     if console.is_trusted_developer(headers, request.extensions()) {
-        return Ok(console.begin_session(headers));
+        return console.begin_session(headers);
     }
     Ok(Json(json!({ "logged_in": false, "dev": console.dev })).into_response())
 }
@@ -48,44 +53,43 @@ pub(super) async fn log_in(State(console): State<Console>, request: Request) -> 
     let client = console.client(&headers, request.extensions());
     let log_in: LogIn = request::json(request.extract().await)?;
     console.check_key(&log_in.access_key_id, &log_in.access_key_secret, client).await?;
-    Ok(console.begin_session(&headers))
+    console.begin_session(&headers)
 }
 
-/// Handles `DELETE /api/session`: ends the session.
+/// Handles `DELETE /api/session`: ends the session, on all servers that use the store.
 pub(super) async fn log_out(
     State(console): State<Console>,
     Extension(access): Extension<Access>,
-) -> Response {
-    if let Access::Session(id) = access {
-        console.sessions.close(&id);
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if let Access::Session(session) = access {
+        let now_ms = app::now().unix_millis();
+        console.app.store.take_nonce(session.nonce(), now_ms, session.ends_ms()).await?;
     }
-    let expired = format!("{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0", console.cookie_name());
-    (StatusCode::OK, [(header::SET_COOKIE, expired)], Json(json!({ "logged_in": false }))).into_response()
+    let expired = format!("{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0", cookie_name(&headers));
+    let answer = Json(json!({ "logged_in": false }));
+    Ok((StatusCode::OK, [(header::SET_COOKIE, expired)], answer).into_response())
 }
 
 impl Console {
     /// Begins a session and lets the page at this origin send uploads to the API.
-    fn begin_session(&self, headers: &HeaderMap) -> Response {
-        let opened = self.sessions.open(app::now().unix_millis());
+    fn begin_session(&self, headers: &HeaderMap) -> Result<Response, Problem> {
         let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).map(str::to_owned);
         let origin = origin.unwrap_or_else(|| format!("http://{}", host::host(headers)));
         self.app.console_origins.admit(&origin);
-        let secure = if origin.starts_with("https://") { "; Secure" } else { "" };
-        let cookie =
-            format!("{}={}; Path=/; HttpOnly; SameSite=Strict{secure}", self.cookie_name(), opened.id);
-        let mut response = self.session_answer(&opened).into_response();
-        if let Ok(cookie) = HeaderValue::try_from(cookie) {
-            response.headers_mut().insert(header::SET_COOKIE, cookie);
-        }
-        response
+        let session = Session::begin(&origin, app::now().unix_millis());
+        let cookie = self.cookie(&session, headers)?;
+        let mut response = self.session_answer(&session).into_response();
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+        Ok(response)
     }
 
-    fn session_answer(&self, opened: &Opened) -> Json<serde_json::Value> {
+    fn session_answer(&self, session: &Session) -> Json<serde_json::Value> {
         let (access_key_id, _) = self.app.credentials.root();
         Json(json!({
             "logged_in": true,
             "access_key_id": access_key_id,
-            "csrf": opened.csrf.reveal(),
+            "csrf": session.csrf().reveal(),
             "dev": self.dev,
         }))
     }

@@ -163,6 +163,53 @@ fn a_session_needs_the_right_key_and_ends_with_the_log_out() {
         .send();
     assert_eq!(out.status, 200);
     assert_eq!(info(), 401);
+    // The log-out holds for the cookie wherever it was copied to.
+    let session = request(&server.console, "GET", "/api/session").header("Cookie", &session.cookie).send();
+    assert_eq!(session.json()["logged_in"], false);
+}
+
+#[test]
+fn a_session_outlives_the_server_and_so_does_the_log_out() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start_in(data.path(), &[]);
+    let (_, session) = log_in(&server);
+    let (_, ended) = log_in(&server);
+    let log_out = |server: &Server, session: &Session| {
+        request(&server.console, "DELETE", "/api/session")
+            .header("Cookie", &session.cookie)
+            .header("Origin", &session.origin)
+            .header("X-Ossicle-Csrf", &session.csrf)
+            .send()
+            .status
+    };
+    assert_eq!(log_out(&server, &ended), 200);
+    // Browsers reach the next server under the same name, as behind a load balancer.
+    let host = server.console.clone();
+    server.stop();
+    let info = |server: &Server, session: &Session| {
+        let asked = request(&server.console, "GET", "/api/info").header("Host", &host);
+        asked.header("Cookie", &session.cookie).send().status
+    };
+    let server = Server::start_in(data.path(), &[]);
+    assert_eq!((info(&server, &session), info(&server, &ended)), (200, 401));
+    let change = request(&server.console, "POST", "/api/buckets")
+        .header("Host", &host)
+        .header("Cookie", &session.cookie)
+        .header("Origin", &session.origin)
+        .header("X-Ossicle-Csrf", &session.csrf)
+        .json(&json!({ "name": "after-the-restart" }));
+    assert_eq!(change.send().status, 200);
+    // The page may upload again.
+    let asked = request(&server.endpoint, "OPTIONS", "/after-the-restart/key")
+        .header("Origin", &session.origin)
+        .header("Access-Control-Request-Method", "PUT")
+        .send();
+    assert_eq!(asked.header("access-control-allow-origin"), Some(session.origin.as_str()), "{}", asked.head);
+    server.stop();
+    // Whoever has another root key now is somebody else.
+    let other_key = [("OSSICLE_ROOT_ACCESS_KEY_SECRET", "another-root-secret")];
+    let server = Server::start_in(data.path(), &other_key);
+    assert_eq!(info(&server, &session), 401);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The binary as its users run it, on ports and in a folder of its own.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -18,13 +19,23 @@ pub(crate) struct Server {
     pub(crate) console: String,
     /// Authority of the listener for metrics, if there is one.
     pub(crate) metrics: Option<String>,
-    _data: TempDir,
+    _data: Option<TempDir>,
 }
 
 impl Server {
     /// `ossicle serve`, with further settings in the environment.
     pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
         let data = tempfile::tempdir().unwrap();
+        let path = data.path().to_owned();
+        Self::launch(&path, Some(data), settings)
+    }
+
+    /// The same in a folder that outlives it.
+    pub(crate) fn start_in(data: &Path, settings: &[(&str, &str)]) -> Self {
+        Self::launch(data, None, settings)
+    }
+
+    fn launch(path: &Path, data: Option<TempDir>, settings: &[(&str, &str)]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_ossicle"))
             .args([
                 "serve",
@@ -35,7 +46,7 @@ impl Server {
                 "--allow-private-callbacks",
             ])
             .arg("--data-dir")
-            .arg(data.path())
+            .arg(path)
             .env("OSSICLE_ROOT_ACCESS_KEY_ID", KEY_ID)
             .env("OSSICLE_ROOT_ACCESS_KEY_SECRET", KEY_SECRET)
             .env("OSSICLE_LOG_LEVEL", "error")
@@ -72,7 +83,7 @@ impl Server {
         let (endpoint, console) = (authority("store"), authority("console"));
         // Nobody may close the pipe while the server prints.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { process, endpoint, console, metrics: None, _data: data }
+        Self { process, endpoint, console, metrics: None, _data: Some(data) }
     }
 
     /// Asks it to stop and tells how long that took.

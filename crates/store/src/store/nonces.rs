@@ -3,6 +3,7 @@
 use super::Store;
 use crate::Error;
 use crate::command::{ForgetNonces, TakeNonce};
+use crate::query::IsNonceUsed;
 
 /// Nonces looked at in one commit.
 const LOOK: usize = 1000;
@@ -15,6 +16,14 @@ impl Store {
     /// Failures of the disk.
     pub async fn take_nonce(&self, digest: [u8; 16], now_ms: i64, until_ms: i64) -> Result<bool, Error> {
         self.parts.engine.commit(TakeNonce { digest, now_ms, until_ms }, None).await
+    }
+
+    /// Returns whether a nonce is used at this time.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub async fn is_nonce_used(&self, digest: [u8; 16], now_ms: i64) -> Result<bool, Error> {
+        self.parts.engine.query(IsNonceUsed { digest, now_ms }).await
     }
 
     /// Forgets the nonces whose time was before `now_ms`. Ends early, between two commits, once `stop` says so.

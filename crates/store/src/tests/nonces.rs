@@ -27,7 +27,11 @@ async fn take_all(store: &Arc<Store>, nonces: impl Iterator<Item = (u16, i64)>) 
 async fn a_nonce_is_free_once_until_its_time_is_over() {
     for engine in ENGINES {
         let (_dir, store) = store(engine).await;
+        assert_eq!(store.is_nonce_used(digest(1), 100).await, Ok(false));
         assert_eq!(store.take_nonce(digest(1), 100, 200).await, Ok(true));
+        for (now_ms, used) in [(100, true), (200, true), (201, false)] {
+            assert_eq!(store.is_nonce_used(digest(1), now_ms).await, Ok(used), "{now_ms}");
+        }
         assert_eq!(store.take_nonce(digest(1), 100, 300).await, Ok(false));
         assert_eq!(store.take_nonce(digest(1), 200, 300).await, Ok(false), "its time is not over yet");
         assert_eq!(store.take_nonce(digest(2), 100, 200).await, Ok(true));
