@@ -16,6 +16,7 @@ mod shared;
 
 use http::HeaderMap;
 
+pub(crate) use self::input::NOT_IMPLEMENTED;
 pub use self::input::{Fate, Input, Place};
 pub(crate) use self::shared::{CONTENT_MD5, USUAL, USUAL_OF_OBJECTS};
 

@@ -21,6 +21,7 @@ pub mod configurations {
     mod style_list;
     mod transfer_acceleration_configuration;
     mod versioning_configuration;
+    mod website_configuration;
 
     pub use self::access_monitor_configuration::AccessMonitorConfiguration;
     pub use self::bucket_callback_policy::{BucketCallbackPolicy, CallbackPolicyItem};
@@ -30,6 +31,9 @@ pub mod configurations {
     pub use self::style_list::{MAX_STYLE_BODY, Style, StyleList};
     pub use self::transfer_acceleration_configuration::TransferAccelerationConfiguration;
     pub use self::versioning_configuration::{VersioningConfiguration, VersioningStatus};
+    pub use self::website_configuration::{
+        ErrorDocument, IndexDocument, Redirect, RoutingRule, WebsiteConfiguration, WithoutSlash,
+    };
 }
 
 pub(crate) use self::index::is_selector;
@@ -39,6 +43,7 @@ pub use self::row::{Access, Body, Grant, Level, Pattern, Resource};
 use self::configurations::{
     AccessMonitorConfiguration, BucketCallbackPolicy, BucketResourceGroupConfiguration,
     PublicAccessBlockConfiguration, RequestPaymentConfiguration, TransferAccelerationConfiguration,
+    WebsiteConfiguration,
 };
 use self::row::Body::{Needed, Optional};
 use self::row::Grant::{Later, ReadBucket, ReadObject, WriteObject};
@@ -203,6 +208,9 @@ built![
     ListStyle = of_bucket(GET, &[Has("style")]),
     PutStyle = of_bucket(PUT, &[Has("style")]).also(bucket::PUT_STYLE).with(Needed),
     DeleteStyle = of_bucket(DELETE, &[Has("style")]).also(STYLE_NAME),
+    PutBucketWebsite = of_bucket(PUT, &[Has("website")]).setting::<WebsiteConfiguration>(Needed),
+    GetBucketWebsite = of_bucket(GET, &[Has("website")]),
+    DeleteBucketWebsite = of_bucket(DELETE, &[Has("website")]),
     GetBucketVersioning = of_bucket(GET, &[Has("versioning")]),
     ListLiveChannel = of_bucket(GET, &[Has("live")]).taking(bucket::LIST_LIVE_CHANNEL),
     PutBucketCallbackPolicy =
@@ -292,9 +300,6 @@ missing![
     PutBucketEncryption = of_bucket(PUT, &[Has("encryption")]),
     GetBucketEncryption = of_bucket(GET, &[Has("encryption")]),
     DeleteBucketEncryption = of_bucket(DELETE, &[Has("encryption")]),
-    PutBucketWebsite = of_bucket(PUT, &[Has("website")]),
-    GetBucketWebsite = of_bucket(GET, &[Has("website")]),
-    DeleteBucketWebsite = of_bucket(DELETE, &[Has("website")]),
     PutBucketLogging = of_bucket(PUT, &[Has("logging")]),
     GetBucketLogging = of_bucket(GET, &[Has("logging")]),
     DeleteBucketLogging = of_bucket(DELETE, &[Has("logging")]),

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue};
 use crate::{Error, ErrorCode};
 
 /// What is not built.
-pub(super) const NOT_IMPLEMENTED: Fate = Fate::Refused { code: ErrorCode::NotImplemented, unless: &[] };
+pub(crate) const NOT_IMPLEMENTED: Fate = Fate::Refused { code: ErrorCode::NotImplemented, unless: &[] };
 
 /// Where an input stands in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -282,7 +282,8 @@ mod tests {
         check("PUT", "/bkt?versioning", ErrorCode::NotImplemented, "versioning");
         check("DELETE", "/bkt?versions", ErrorCode::MethodNotAllowed, "DELETE");
         check("PUT", "/bkt?live", ErrorCode::MethodNotAllowed, "PUT");
-        check("PUT", "/bkt?website", ErrorCode::NotImplemented, "website");
+        check("PUT", "/bkt?logging", ErrorCode::NotImplemented, "logging");
+        check("POST", "/bkt?website", ErrorCode::MethodNotAllowed, "POST");
         check("PUT", "/bkt?encryption=", ErrorCode::NotImplemented, "encryption");
         check("POST", "/bkt?lifecycle", ErrorCode::MethodNotAllowed, "POST");
         check("POST", "/bkt?cname&comp=add", ErrorCode::NotImplemented, "cname");

@@ -56,6 +56,17 @@ impl RequestBody {
         Self { incoming: Some(incoming), connection, request, left, arrival: Arrival::new(follows, withheld) }
     }
 
+    /// Returns a body of nothing, for what is done in the place of the request.
+    pub(crate) fn nothing(&self) -> Self {
+        Self {
+            incoming: None,
+            connection: Arc::clone(&self.connection),
+            request: self.request,
+            left: Some(0),
+            arrival: self.arrival.clone(),
+        }
+    }
+
     /// Returns what this body and its connection share.
     pub(crate) fn arrival(&self) -> Arrival {
         self.arrival.clone()

@@ -11,6 +11,7 @@ pub(crate) mod bucket_request_payment;
 mod bucket_resource_group;
 pub(crate) mod bucket_style;
 pub(crate) mod bucket_tags;
+pub(crate) mod bucket_website;
 pub(crate) mod public_access_block;
 
 use ossicle_protocol::xml::Document;

@@ -49,7 +49,7 @@ use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use ossicle_protocol::configurations::{
     AccessMonitorConfiguration, BucketCallbackPolicy, BucketResourceGroupConfiguration,
     PublicAccessBlockConfiguration, RequestPaymentConfiguration, StyleList,
-    TransferAccelerationConfiguration,
+    TransferAccelerationConfiguration, WebsiteConfiguration,
 };
 use ossicle_protocol::{
     Body, BucketTags, CorsRules, Error, ErrorCode, LifecycleRules, Operation, RefererConfiguration,
@@ -94,6 +94,7 @@ kept![
     TransferAccelerationConfiguration = 60,
     AccessMonitorConfiguration = 61,
     StyleList = 62,
+    WebsiteConfiguration = 63,
 ];
 
 /// Listings under way: each holds all its rows, and then its document, before any of it is counted as an answer. Twice the
@@ -161,6 +162,9 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::GetBucketAccessMonitor => Box::pin(get::<AccessMonitorConfiguration>(call, body)),
         Operation::PutBucketResourceGroup => Box::pin(put::<BucketResourceGroupConfiguration>(call, body)),
         Operation::GetBucketResourceGroup => Box::pin(get::<BucketResourceGroupConfiguration>(call, body)),
+        Operation::PutBucketWebsite => Box::pin(put::<WebsiteConfiguration>(call, body)),
+        Operation::GetBucketWebsite => Box::pin(get::<WebsiteConfiguration>(call, body)),
+        Operation::DeleteBucketWebsite => Box::pin(delete::<WebsiteConfiguration>(call, body)),
         Operation::GetStyle => Box::pin(bucket_style::get_style(call, body)),
         Operation::ListStyle => Box::pin(get::<StyleList>(call, body)),
         Operation::PutStyle => Box::pin(bucket_style::put_style(call, body)),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use http::header::{DATE, SERVER};
+use http::header::{DATE, LOCATION, SERVER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use ossicle_protocol::sign::{self, CanonicalRequest, SignedRequest};
 use ossicle_protocol::{
@@ -22,7 +22,8 @@ use crate::http::listener::Service;
 use crate::http::reply::{Reply, ReplyBody};
 use crate::observe::access_log;
 use crate::oss::call::Call;
-use crate::oss::configurations::{bucket_cors, bucket_referer, bucket_request_payment};
+use crate::oss::configurations::bucket_website::{Instead, Shown};
+use crate::oss::configurations::{bucket_cors, bucket_referer, bucket_request_payment, bucket_website};
 use crate::oss::failure::{self, Failure};
 use crate::oss::ops;
 use crate::oss::public_key;
@@ -143,7 +144,7 @@ impl App {
         }
         let Reading { known, call } = self.admit(request).await;
         match call {
-            Ok(call) => (known, run(&call, body).await),
+            Ok(call) => (known, visit(call, body).await),
             Err(failure) => (known, Err(failure)),
         }
     }
@@ -314,6 +315,38 @@ impl App {
         self.header_case.apply(&mut response);
         response
     }
+}
+
+/// Runs the call, or what a website answers instead.
+async fn visit(call: Call, body: RequestBody) -> Result<Reply, Failure> {
+    if !bucket_website::is_visited(&call)? {
+        return run(&call, body).await;
+    }
+    let (of_folder, of_another) = (body.nothing(), body.nothing());
+    let call = bucket_website::page_of_folder(&call)?.unwrap_or(call);
+    let answer = run(&call, body).await.map_err(Failure::into_oss);
+    let (status, code) = match &answer {
+        Ok(reply) => (reply.status(), None),
+        Err(error) => (error.status(), Some(error.code())),
+    };
+    match bucket_website::instead(&call, status, code)? {
+        Instead::Nothing => {}
+        Instead::Redirect(reply) => return Ok(reply),
+        Instead::Page(page, shown) => {
+            if let Ok(reply) = run(&page, of_folder).await {
+                return Ok(match shown {
+                    Shown::WithStatus(status) => reply.with_status(status),
+                    Shown::At(folder) => Reply::new(StatusCode::FOUND).with_header(LOCATION, folder),
+                });
+            }
+        }
+    }
+    if let Some((page, status)) = bucket_website::error_page(&call, code)?
+        && let Ok(reply) = run(&page, of_another).await
+    {
+        return Ok(reply.with_status(status));
+    }
+    Ok(answer?)
 }
 
 /// Runs the operation of a call that may be run.

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use ossicle_policy::Policy;
-use ossicle_protocol::configurations::{BucketCallbackPolicy, RequestPaymentConfiguration};
+use ossicle_protocol::configurations::{
+    BucketCallbackPolicy, RequestPaymentConfiguration, WebsiteConfiguration,
+};
 use ossicle_protocol::{CorsRules, Error, LifecycleRules, RefererConfiguration};
 use ossicle_store::{self as store, Bucket, BucketDocument, Store};
 
@@ -30,6 +32,7 @@ pub(crate) struct BucketSettings {
     lifecycle: Setting<LifecycleRules>,
     referer: Setting<RefererConfiguration>,
     request_payment: Setting<RequestPaymentConfiguration>,
+    website: Setting<WebsiteConfiguration>,
     policy: Setting<Policy>,
 }
 
@@ -64,6 +67,11 @@ impl BucketSettings {
         self.request_payment.get()
     }
 
+    /// Returns the pages and redirects of a bucket that is a website.
+    pub(crate) fn website(&self) -> Result<Option<&WebsiteConfiguration>, Error> {
+        self.website.get()
+    }
+
     /// Returns the bucket policy.
     pub(crate) fn policy(&self) -> Option<&Policy> {
         // Every document of it makes a policy.
@@ -78,6 +86,7 @@ impl BucketSettings {
         let lifecycle = Setting::read(store, name, before.map(|before| &before.lifecycle)).await?;
         let referer = Setting::read(store, name, before.map(|before| &before.referer)).await?;
         let payment = Setting::read(store, name, before.map(|before| &before.request_payment)).await?;
+        let website = Setting::read(store, name, before.map(|before| &before.website)).await?;
         let access = before.map(|before| &before.policy);
         let access =
             Setting::read_by(store, name, stored_policy::PLACE, |it| Ok(read_stored(it)), access).await?;
@@ -87,6 +96,7 @@ impl BucketSettings {
             lifecycle,
             referer,
             request_payment: payment,
+            website,
             policy: access,
             bucket,
         })
@@ -94,7 +104,12 @@ impl BucketSettings {
 
     fn bytes(&self) -> usize {
         let rules = self.cors.bytes() + self.callback_policy.bytes() + self.lifecycle.bytes();
-        rules + self.referer.bytes() + self.request_payment.bytes() + POLICY_GROWS * self.policy.bytes()
+        let pages = self.website.bytes();
+        rules
+            + pages
+            + self.referer.bytes()
+            + self.request_payment.bytes()
+            + POLICY_GROWS * self.policy.bytes()
     }
 }
 

@@ -265,7 +265,6 @@ fn methods_and_sub_resources() {
     }
     bucket.key("POST", "k").send().expect_error(405, "MethodNotAllowed");
     for missing in [
-        "website",
         "logging",
         "encryption",
         "inventory",

@@ -28,6 +28,7 @@ mod bucket_resource_group;
 mod bucket_style;
 mod bucket_tags;
 mod bucket_transfer_acceleration;
+mod bucket_website;
 mod complete_multipart_upload;
 mod connections;
 mod copy_object;
@@ -103,6 +104,7 @@ const INPUTS: &[inputs::Inputs] = &[
     bucket_style::INPUTS,
     bucket_tags::INPUTS,
     bucket_transfer_acceleration::INPUTS,
+    bucket_website::INPUTS,
     complete_multipart_upload::INPUTS,
     copy_object::INPUTS,
     delete_bucket::INPUTS,

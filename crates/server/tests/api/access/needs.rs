@@ -91,6 +91,7 @@ impl Setting {
 
 impl Need {
     /// Returns what the request takes that `inputs` has for the operation.
+    #[expect(clippy::too_many_lines, reason = "one line for each operation, kept in one exhaustive match")]
     pub(super) fn of(operation: Operation) -> Self {
         use By::{Account, Acl, Anybody, Owner};
         use Operation as Op;
@@ -135,6 +136,9 @@ impl Need {
             Op::GetBucketAccessMonitor => ("oss:GetBucketAccessMonitor", Owner),
             Op::PutBucketResourceGroup => ("oss:PutBucketResourceGroup", Owner),
             Op::GetBucketResourceGroup => ("oss:GetBucketResourceGroup", Owner),
+            Op::PutBucketWebsite => ("oss:PutBucketWebsite", Owner),
+            Op::GetBucketWebsite => ("oss:GetBucketWebsite", Owner),
+            Op::DeleteBucketWebsite => ("oss:DeleteBucketWebsite", Owner),
             Op::GetStyle => ("oss:GetStyle", Owner),
             Op::ListStyle => ("oss:ListStyle", Owner),
             Op::PutStyle => ("oss:PutStyle", Owner),
