@@ -23,7 +23,7 @@ pub(crate) fn run(strict: bool) -> anyhow::Result<bool> {
         clippy.args(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]);
         plain(&mut clippy, "clippy has something to say, see above")
     });
-    report.step("cargo test", cargo_test);
+    report.step("cargo test", || cargo_test(strict));
     match workspace::build_ossicle(false) {
         Ok(binary) => {
             for language in Language::value_variants() {
@@ -49,8 +49,12 @@ fn plain(command: &mut Command, why_not: &str) -> anyhow::Result<Outcome> {
     Ok(Outcome::of_step(status.success(), why_not))
 }
 
-fn cargo_test() -> anyhow::Result<Outcome> {
+fn cargo_test(strict: bool) -> anyhow::Result<Outcome> {
     let mut tests = workspace::cargo();
+    if strict {
+        // Without it, tests go without a server that is not installed.
+        tests.env("OSSICLE_TEST_REQUIRE_POSTGRES", "1");
+    }
     tests.args(["test", "--workspace", "--all-features", "--no-fail-fast"]);
     Ok(judge(&process::run_showing(&mut tests, None)?))
 }

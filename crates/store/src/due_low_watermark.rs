@@ -3,6 +3,7 @@
 //! time.
 
 use std::ops::Bound;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use bytes::Bytes;
@@ -15,6 +16,8 @@ use crate::sync::lock;
 #[derive(Debug)]
 pub(crate) struct DueLowWatermark {
     state: Mutex<State>,
+    /// Whether others add deliveries that nobody hears about here: then it stays where it is.
+    is_shared: AtomicBool,
     /// Held while deliveries are claimed, as it can rise for one claim at a time.
     pub(crate) claiming: tokio::sync::Mutex<()>,
 }
@@ -29,7 +32,16 @@ struct State {
 impl DueLowWatermark {
     pub(crate) fn new() -> Self {
         let state = State { floor: key::whole(Tag::DeliveryDue), appeared: None };
-        Self { state: Mutex::new(state), claiming: tokio::sync::Mutex::new(()) }
+        Self {
+            state: Mutex::new(state),
+            is_shared: AtomicBool::new(false),
+            claiming: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// Stays at the very front from now on.
+    pub(crate) fn stay(&self) {
+        self.is_shared.store(true, Ordering::Release);
     }
 
     /// Returns the key that a search has to begin at.
@@ -47,6 +59,9 @@ impl DueLowWatermark {
 
     /// Raises it after a claim that has found nothing, or taken everything, before `reached`.
     pub(crate) fn rise(&self, reached: Bytes) {
+        if self.is_shared.load(Ordering::Acquire) {
+            return;
+        }
         let mut state = self.lock();
         state.floor = match state.appeared.take() {
             Some(appeared) => appeared.min(reached),

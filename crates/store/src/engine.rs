@@ -5,11 +5,13 @@
 //! thread may wait for a disk. The embedded engine answers short queries on the thread that asks and long ones, or all
 //! of them while the disk is slow, on a blocking thread; an engine over a network would simply wait.
 
+mod block_on;
 mod command;
 #[cfg(test)]
 pub(crate) mod contrary;
 pub(crate) mod embedded;
 mod observer;
+pub(crate) mod postgres;
 mod query;
 mod view;
 pub(crate) mod write_batch;
@@ -25,13 +27,17 @@ use std::future::Future;
 use crate::Error;
 use crate::blobs::BlobGuard;
 use crate::version_row::VersionRow;
+use block_on::block_on;
 use embedded::Embedded;
+use postgres::Postgres;
 
 /// The engines.
 #[derive(Debug)]
 pub(crate) enum Engine {
     /// Trees and a write-ahead log in the data folder.
     Embedded(Embedded),
+    /// Tables in a database that speaks PostgreSQL, which other nodes read and write too.
+    Postgres(Postgres),
     /// Slow, in memory, with conflicts and repetitions at random: it stands for a shared one in tests.
     #[cfg(test)]
     Contrary(contrary::Contrary),
@@ -47,6 +53,7 @@ impl Engine {
     ) -> Result<C::Output, Error> {
         match self {
             Self::Embedded(engine) => engine.commit(command, guard).await,
+            Self::Postgres(engine) => engine.commit(command, guard).await,
             #[cfg(test)]
             Self::Contrary(engine) => engine.commit(command, guard).await,
         }
@@ -56,8 +63,9 @@ impl Engine {
     pub(crate) fn commit_blocking<C: Command>(&self, command: C) -> Result<C::Output, Error> {
         match self {
             Self::Embedded(engine) => engine.commit_blocking(command),
+            Self::Postgres(engine) => block_on(engine.commit(command, None)),
             #[cfg(test)]
-            Self::Contrary(engine) => contrary::block_on(engine.commit(command, None)),
+            Self::Contrary(engine) => block_on(engine.commit(command, None)),
         }
     }
 
@@ -69,6 +77,7 @@ impl Engine {
     ) -> Result<impl Future<Output = Result<C::Output, Error>> + Send + use<C>, Error> {
         let answer = match self {
             Self::Embedded(engine) => engine.commit_lazily(command)?,
+            Self::Postgres(engine) => engine.commit_lazily(command)?,
             #[cfg(test)]
             Self::Contrary(engine) => engine.commit_lazily(command),
         };
@@ -79,6 +88,7 @@ impl Engine {
     pub(crate) async fn dry_run<C: Command>(&self, command: C) -> Result<C::Output, Error> {
         match self {
             Self::Embedded(engine) => engine.dry_run(command).await,
+            Self::Postgres(engine) => engine.dry_run(command).await,
             #[cfg(test)]
             Self::Contrary(engine) => engine.dry_run(command).await,
         }
@@ -88,6 +98,7 @@ impl Engine {
     pub(crate) async fn query<Q: Query>(&self, query: Q) -> Result<Q::Output, Error> {
         match self {
             Self::Embedded(engine) => engine.query(query).await,
+            Self::Postgres(engine) => engine.query(&query).await,
             #[cfg(test)]
             Self::Contrary(engine) => engine.query(&query).await,
         }
@@ -97,8 +108,9 @@ impl Engine {
     pub(crate) fn query_blocking<Q: Query>(&self, query: &Q) -> Result<Q::Output, Error> {
         match self {
             Self::Embedded(engine) => engine.query_blocking(query),
+            Self::Postgres(engine) => block_on(engine.query(query)),
             #[cfg(test)]
-            Self::Contrary(engine) => contrary::block_on(engine.query(query)),
+            Self::Contrary(engine) => block_on(engine.query(query)),
         }
     }
 
@@ -107,15 +119,22 @@ impl Engine {
     pub(crate) fn version_at_hand(&self, row: VersionRow) -> Option<u64> {
         match self {
             Self::Embedded(engine) => engine.version_at_hand(row),
+            Self::Postgres(_) => None,
             #[cfg(test)]
             Self::Contrary(_) => None,
         }
+    }
+
+    /// Tells whether others change the rows as well.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
     }
 
     /// Returns the oldest state that a query under way looks at, in the numbers of [`View::seqno`]; without one, the present.
     pub(crate) fn oldest_view(&self) -> u64 {
         match self {
             Self::Embedded(engine) => engine.oldest_view(),
+            Self::Postgres(engine) => engine.oldest_view(),
             #[cfg(test)]
             Self::Contrary(engine) => engine.oldest_view(),
         }
@@ -125,6 +144,7 @@ impl Engine {
     pub(crate) fn close(&self) -> bool {
         match self {
             Self::Embedded(engine) => engine.close(),
+            Self::Postgres(engine) => engine.close(),
             #[cfg(test)]
             Self::Contrary(engine) => engine.close(),
         }

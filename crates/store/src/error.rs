@@ -133,7 +133,8 @@ pub enum Error {
     /// The file system does not accept writes.
     #[error("the file system is read-only")]
     ReadOnly,
-    /// The database or the place for content is out of reach. Operations resume by themselves when it is back.
+    /// The database or the place for content is out of reach. Operations resume by themselves when it is back. A
+    /// change may have happened if it was lost while it was being committed.
     #[error("{what}")]
     Unavailable {
         /// What was attempted, and what came of it.
@@ -216,6 +217,10 @@ impl Error {
         }
     }
 
+    pub(crate) fn unavailable(what: impl Into<String>) -> Self {
+        Self::Unavailable { what: what.into() }
+    }
+
     pub(crate) fn corrupt(what: impl Into<String>) -> Self {
         Self::Corrupt { what: what.into() }
     }
@@ -272,6 +277,12 @@ pub enum OpenError {
     /// The place for content is not one, or not this cluster's.
     #[error("the place for content cannot be used: {what}")]
     Place {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The database of the metadata is not one to use: it says why, and how to cure it.
+    #[error("the metadata database {what}")]
+    Database {
         /// What is wrong with it.
         what: String,
     },

@@ -41,7 +41,7 @@
 //!
 //! | what | calls |
 //! | --- | --- |
-//! | open | [`Store::open`], [`Store::close`], [`Store::health`], [`Store::figures`] |
+//! | open | [`Store::open`], [`Store::open_cluster`], [`Store::close`], [`Store::health`], [`Store::figures`] |
 //! | check | [`Store::fsck`], [`Store::scrub`], [`Store::reclaim_queue`] |
 //! | buckets | [`Store::create_bucket`], [`Store::delete_bucket`], [`Store::bucket`], [`Store::list_buckets`], [`Store::set_bucket_acl`], [`Store::bucket_document`], [`Store::set_bucket_document`], [`Store::bucket_stat`] |
 //! | account | [`Store::account_document`], [`Store::set_account_document`] |
@@ -105,4 +105,4 @@ pub use model::{
     User,
 };
 pub use options::{Durability, StoreOptions};
-pub use store::Store;
+pub use store::{ClusterPlaces, Store};

@@ -278,7 +278,8 @@ impl Query for Queued {
     async fn run(&self, view: &View) -> Result<Self::Output, Error> {
         let from = self.from.as_ref().map(AsRef::as_ref);
         let to = key::after_prefix(&[Tag::Reclaim as u8]);
-        Ok((view.seqno(), view.scan(from, Bound::Excluded(&to), ITEMS).await?))
+        let queue = view.scan(from, Bound::Excluded(&to), ITEMS).await?;
+        Ok((view.seqno(), queue))
     }
 }
 

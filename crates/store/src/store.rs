@@ -23,10 +23,12 @@ use crate::disk::{Disk, RealDisk};
 use crate::due_low_watermark::DueLowWatermark;
 use crate::engine::embedded::tables::Tables;
 use crate::engine::embedded::{Embedded, Surroundings};
+use crate::engine::postgres::{Postgres, PostgresSetup};
 use crate::engine::{CommitObserver, Engine};
 use crate::folder::{self, Folder};
 use crate::health::{Condition, Counters, Figures, Health};
 use crate::id::IdSource;
+use crate::lock::FolderLock;
 use crate::query::ReclaimQueue;
 use crate::queued_updates::QueuedUpdates;
 use crate::reclaim::Reclaimer;
@@ -39,10 +41,20 @@ pub struct Store {
     parts: Arc<StoreParts>,
 }
 
+/// Where what a cluster stores is.
+#[derive(Debug, Clone)]
+pub struct ClusterPlaces {
+    /// The database of the metadata: the address of a PostgreSQL database, as `postgres://user@host/name`.
+    pub metadata: String,
+    /// The place of the content.
+    pub data: ContentPlace,
+}
+
 /// What a store is made of.
 #[derive(Debug)]
 pub(crate) struct StoreParts {
-    folder: Folder,
+    /// `None` where nothing is kept on this machine.
+    folder: Option<Folder>,
     /// First of those with threads, so that it ends before what it uses.
     reclaimer: Reclaimer,
     pub(crate) engine: Arc<Engine>,
@@ -122,10 +134,39 @@ impl Store {
         open_engine: impl FnOnce(Surroundings) -> Result<Engine, OpenError>,
     ) -> Result<Self, OpenError> {
         let (folder, lock) = folder::open(&disk, dir)?;
+        let blobs = open_blobs(&disk)?;
+        Self::assemble(options, disk, Some((folder, lock)), blobs, open_engine)
+    }
+
+    /// Opens a store whose rows and content other processes use at the same time, and of which nothing is kept on this machine.
+    ///
+    /// # Errors
+    /// [`OpenError::Database`] when the database is out of reach or may lose what it acknowledges, and [`OpenError::Place`]
+    /// when the place of the content cannot be used or belongs to another store.
+    pub async fn open_cluster(places: &ClusterPlaces, options: StoreOptions) -> Result<Self, OpenError> {
+        let ClusterPlaces { metadata, data } = places.clone();
+        let opened = tokio::task::spawn_blocking(move || {
+            let blobs = Blobs::in_place(&data, &options)?;
+            Self::assemble(&options, Arc::new(RealDisk), None, blobs, |around| {
+                let setup = PostgresSetup::new(around, &options);
+                Ok(Engine::Postgres(Postgres::open(&metadata, setup)?))
+            })
+        });
+        opened.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    /// Makes a store of blobs and an engine that is opened on the way.
+    fn assemble(
+        options: &StoreOptions,
+        disk: Arc<dyn Disk>,
+        place: Option<(Folder, FolderLock)>,
+        blobs: Blobs,
+        open_engine: impl FnOnce(Surroundings) -> Result<Engine, OpenError>,
+    ) -> Result<Self, OpenError> {
+        let (folder, lock) = place.unzip();
         let ids = Arc::new(IdSource::new());
         let condition = Arc::new(Condition::default());
         let counters = Arc::new(Counters::default());
-        let blobs = open_blobs(&disk)?;
         let due = Arc::new(DueLowWatermark::new());
         let engine = Arc::new(open_engine(Surroundings {
             disk,
@@ -136,6 +177,9 @@ impl Store {
             observer: CommitObserver { due: Arc::clone(&due) },
             lock,
         })?);
+        if engine.is_shared() {
+            due.stay();
+        }
         upgrade::upgrade(&engine)?;
         upgrade::check_in(&engine, &ids, &blobs)?;
         let data_path = Arc::new(DataPath {
@@ -149,7 +193,7 @@ impl Store {
         let reclaimer = Reclaimer::start(
             Source { engine: Arc::clone(&engine), blobs: blobs.clone() },
             options,
-            folder.may_have_orphans(),
+            folder.as_ref().is_some_and(Folder::may_have_orphans),
         )?;
         let parts = StoreParts {
             folder,
@@ -178,9 +222,13 @@ impl Store {
         let is_in_order = closed.await.unwrap_or(false);
         let blobs = &self.parts.blobs;
         let abandoned = blobs.remove_last_abandoned().await;
-        if is_in_order && abandoned.is_ok() && blobs.sync_removals().await.is_ok() {
+        if self.parts.folder.is_some()
+            && is_in_order
+            && abandoned.is_ok()
+            && blobs.sync_removals().await.is_ok()
+        {
             let parts = Arc::clone(&self.parts);
-            let _ = tokio::task::spawn_blocking(move || parts.folder.mark_clean()).await;
+            let _ = tokio::task::spawn_blocking(move || parts.folder.as_ref().map(Folder::mark_clean)).await;
         }
     }
 

@@ -1,5 +1,7 @@
 //! Commands that delete objects.
 
+use bytes::Bytes;
+
 use super::data::{count, get_object, release_refs, require_bucket};
 use super::put::require_etag;
 use crate::engine::{Command, Txn};
@@ -18,6 +20,11 @@ pub(crate) struct Delete {
 impl Command for Delete {
     type Output = Vec<bool>;
     const GROWS: bool = false;
+
+    fn reads(&self, keys: &mut Vec<Bytes>) {
+        keys.push(key::bucket(&self.bucket));
+        keys.extend(self.keys.iter().map(|key| key::object(&self.bucket, key)));
+    }
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<Vec<bool>, Error> {
         require_bucket(txn, &self.bucket).await?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
 use md5::{Digest, Md5};
 
@@ -30,6 +31,10 @@ pub(crate) struct Initiate {
 impl Command for Initiate {
     type Output = ();
 
+    fn reads(&self, keys: &mut Vec<Bytes>) {
+        keys.push(key::bucket(&self.bucket));
+    }
+
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
         require_bucket(txn, &self.bucket).await?;
         txn.put(key::upload(&self.bucket, &self.key, self.id), self.record.encode());
@@ -46,6 +51,11 @@ pub(crate) struct PutPartCommand {
 
 impl Command for PutPartCommand {
     type Output = Part;
+
+    fn reads(&self, keys: &mut Vec<Bytes>) {
+        keys.push(key::upload(&self.part.bucket, &self.part.key, self.id));
+        keys.push(key::part(self.id, self.part.number));
+    }
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<Part, Error> {
         let put = &self.part;

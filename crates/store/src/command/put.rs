@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::data::{count, get_object, replace_object, require_bucket, store_data};
 use super::delivery::record;
 use crate::engine::{Command, Txn};
@@ -19,6 +21,10 @@ pub(crate) struct Put {
 
 impl Command for Put {
     type Output = ObjectFields;
+
+    fn reads(&self, keys: &mut Vec<Bytes>) {
+        keys.extend([key::bucket(&self.put.bucket), key::object(&self.put.bucket, &self.put.key)]);
+    }
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
         let put = &self.put;

@@ -46,6 +46,9 @@ pub(crate) trait Command: Send + Sync + 'static {
     /// Whether more space is needed afterwards than before. When space is short the rest of the write-ahead log is left
     /// to commands that make some.
     const GROWS: bool = true;
+    /// Names rows that the command is going to read, as far as that is known: an engine over a network reads those of many
+    /// commands at once.
+    fn reads(&self, _keys: &mut Vec<Bytes>) {}
     /// Makes the change.
     fn run<T: Txn>(&self, txn: &mut T) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }

@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use tokio::sync::oneshot::{self, Receiver};
@@ -29,14 +29,14 @@ use crate::counters::Addition;
 use crate::health::Condition;
 use crate::key::Tag;
 use crate::lock::FolderLock;
-use crate::sync::{lock, wait};
+use crate::sync::lock;
 use crate::version_row::VersionRow;
 
 /// The engine.
 #[derive(Debug)]
 pub(crate) struct Contrary {
     shared: Arc<Shared>,
-    _lock: FolderLock,
+    _lock: Option<FolderLock>,
 }
 
 /// The databases there are, by name.
@@ -376,34 +376,5 @@ impl Future for Turns {
         self.0 -= 1;
         context.waker().wake_by_ref();
         Poll::Pending
-    }
-}
-
-/// Waits for a future on a thread that may block.
-pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-    #[derive(Default)]
-    struct Bell {
-        rung: Mutex<bool>,
-        ring: Condvar,
-    }
-    impl Wake for Bell {
-        fn wake(self: Arc<Self>) {
-            *lock(&self.rung) = true;
-            self.ring.notify_one();
-        }
-    }
-    let bell = Arc::new(Bell::default());
-    let waker = Waker::from(Arc::clone(&bell));
-    let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            return output;
-        }
-        let mut rung = lock(&bell.rung);
-        while !*rung {
-            rung = wait(&bell.ring, rung);
-        }
-        *rung = false;
     }
 }

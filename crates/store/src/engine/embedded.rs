@@ -49,7 +49,7 @@ pub(crate) struct Surroundings {
     pub(crate) ids: Arc<IdSource>,
     pub(crate) upkeep: Upkeep,
     pub(crate) observer: CommitObserver,
-    pub(crate) lock: FolderLock,
+    pub(crate) lock: Option<FolderLock>,
 }
 
 impl Embedded {

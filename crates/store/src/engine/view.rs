@@ -7,6 +7,7 @@ use bytes::Bytes;
 #[cfg(test)]
 use super::contrary;
 use super::embedded::snapshot::Snapshot;
+use super::postgres;
 use super::write_batch::Row;
 use crate::Error;
 
@@ -14,6 +15,7 @@ use crate::Error;
 #[derive(Debug)]
 pub(crate) enum View {
     Embedded(Snapshot),
+    Postgres(postgres::Snapshot),
     #[cfg(test)]
     Contrary(contrary::State),
 }
@@ -27,15 +29,12 @@ pub(crate) struct Pages<'a> {
     size: usize,
 }
 
-#[cfg_attr(
-    not(test),
-    expect(clippy::unused_async, reason = "an engine over a network waits in each of them")
-)]
 impl View {
     /// Returns the value of a row.
     pub(crate) async fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Error> {
         match self {
             Self::Embedded(snapshot) => snapshot.get(key),
+            Self::Postgres(snapshot) => snapshot.get(key).await,
             #[cfg(test)]
             Self::Contrary(state) => state.get(key).await,
         }
@@ -50,6 +49,7 @@ impl View {
     ) -> Result<Vec<Row>, Error> {
         match self {
             Self::Embedded(snapshot) => snapshot.scan(from, to, limit),
+            Self::Postgres(snapshot) => snapshot.scan(from, to, limit).await,
             #[cfg(test)]
             Self::Contrary(state) => state.scan(from, to, limit).await,
         }
@@ -64,6 +64,7 @@ impl View {
     ) -> Result<Vec<Bytes>, Error> {
         match self {
             Self::Embedded(snapshot) => snapshot.keys(from, to, limit),
+            Self::Postgres(snapshot) => snapshot.keys(from, to, limit).await,
             #[cfg(test)]
             Self::Contrary(state) => {
                 Ok(state.scan(from, to, limit).await?.into_iter().map(|(k, _)| k).collect())
@@ -76,10 +77,12 @@ impl View {
         Pages { view: self, from, end, size }
     }
 
-    /// Returns a number that commits invisible to this view have reached: they and all later ones change nothing in it.
+    /// Returns a number that commits invisible to this view have reached: they and all later ones change nothing in it. To be
+    /// asked after the first look at the rows.
     pub(crate) fn seqno(&self) -> u64 {
         match self {
             Self::Embedded(snapshot) => snapshot.seqno(),
+            Self::Postgres(snapshot) => snapshot.seqno(),
             #[cfg(test)]
             Self::Contrary(state) => state.seqno(),
         }

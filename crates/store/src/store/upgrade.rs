@@ -49,15 +49,21 @@ pub(super) fn upgrade(engine: &Engine) -> Result<(), OpenError> {
         tracing::info!("counting the deliveries of the journal, once");
         commit_at_opening(engine, CountDeliveries)?;
     }
+    if !class_counts.is_empty() {
+        tracing::info!(buckets = class_counts.len(), "counting objects by class of storage, once");
+        commit_at_opening(engine, CountObjects { buckets: class_counts })?;
+    }
+    // What others share may be leased by one of them.
+    if engine.is_shared() { Ok(()) } else { release_all(engine) }
+}
+
+/// Ends the leases of an earlier process.
+fn release_all(engine: &Engine) -> Result<(), OpenError> {
     release_leases(engine)?;
     if engine.query_blocking(&AreJobsLeased)?
         && let Err(error) = commit_at_opening(engine, ReleaseJobs)
     {
         tracing::warn!(%error, "cannot end the leases of jobs of an earlier process");
-    }
-    if !class_counts.is_empty() {
-        tracing::info!(buckets = class_counts.len(), "counting objects by class of storage, once");
-        commit_at_opening(engine, CountObjects { buckets: class_counts })?;
     }
     Ok(())
 }

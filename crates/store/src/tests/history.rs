@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use super::simulated_disk::SimulatedDisk;
 use super::support::{
-    ENGINES, Engine, append, bucket, bytes, copy, get, in_memory, initiate, open, put, put_of, put_part,
+    Engine, append, bucket, bytes, copy, engines, get, in_memory, initiate, open, put, put_of, put_part,
     read, stored,
 };
 use crate::{
@@ -292,7 +292,7 @@ impl Client {
 /// have read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_clients() {
-    for engine in ENGINES {
+    for engine in engines() {
         let dir = in_memory();
         let store = open(dir.path(), engine);
         bucket(&store, "b").await;

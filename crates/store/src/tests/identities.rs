@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use super::support::{ENGINES, open_with, options, store};
+use super::support::{engines, open_with, options, store};
 use crate::command::RewriteRows;
 use crate::record::{encode_access_key, encode_account, encode_bucket, encode_policy, encode_version};
 use crate::version_row::VersionRow;
@@ -28,7 +28,7 @@ fn owner(name: &str) -> PolicyOwner {
 
 #[tokio::test]
 async fn names_that_the_layout_has_no_place_for() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         for name in ["", "a/b", "a b", "a\0b", "é", "a*", &"x".repeat(129)] {
             let refused = |result: Result<(), Error>| {
@@ -46,7 +46,7 @@ async fn names_that_the_layout_has_no_place_for() {
 
 #[tokio::test]
 async fn a_user_has_so_many_policies_and_no_more() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         store.create_user(user("u")).await.unwrap();
         for n in 0..MOST_POLICIES {
@@ -77,7 +77,7 @@ async fn a_key_ends_when_its_grace_is_over() {
 #[tokio::test]
 async fn documents_of_accounts_are_apart() {
     const DOCUMENT: AccountDocument = AccountDocument::PublicAccessBlock;
-    for engine in ENGINES {
+    for engine in engines() {
         let dir = super::support::in_memory();
         let store = open_with(dir.path(), engine, &options().account("1"));
         let account = Account { uid: "2".into(), name: "two".into(), ..Account::default() };
@@ -97,7 +97,7 @@ async fn documents_of_accounts_are_apart() {
 
 #[tokio::test]
 async fn buckets_from_before_belong_to_the_account_without_a_row() {
-    for engine in ENGINES {
+    for engine in engines() {
         let dir = super::support::in_memory();
         let store = open_with(dir.path(), engine, &options().account("1"));
         store
@@ -137,7 +137,7 @@ async fn write(store: &Store, rows: Vec<(Bytes, Option<Bytes>)>) {
 
 #[tokio::test]
 async fn what_a_later_version_adds_stays_or_is_refused() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         let mut unknown = UnknownFields::default();
         unknown.add(0x7f, b"new");
@@ -164,7 +164,7 @@ async fn what_a_later_version_adds_stays_or_is_refused() {
 
 #[tokio::test]
 async fn rows_that_lead_nowhere_are_found_and_removed() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         store.create_user(user("u")).await.unwrap();
         store.create_access_key(key_of("kept", "u")).await.unwrap();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, TestRunner};
 
-use super::support::{ENGINES, Engine, copy_of, in_memory, open_with, options};
+use super::support::{Engine, copy_of, engines, in_memory, open_with, options};
 use crate::{
     AccessKey, Account, AttachedPolicy, Bucket, CreateBucket, Error, IdentityChange, IdentityKind,
     IdentityStatus, ListBuckets, MOST_ACCOUNT_KEYS, MOST_USER_KEYS, PolicyOwner, PolicyOwnerKind, Role,
@@ -98,7 +98,7 @@ struct Run {
 fn random_sequences_of_identities() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let cases = std::env::var("OSSICLE_MODEL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(120);
-    for engine in ENGINES {
+    for engine in engines() {
         let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
         let run = |steps| {
             runtime.block_on(async {
@@ -504,7 +504,7 @@ impl Run {
     }
 
     async fn reopen(&mut self) {
-        if self.engine == Engine::Contrary {
+        if self.engine.is_shared() {
             return;
         }
         let dir = copy_of(self.dir.path());

@@ -1,11 +1,11 @@
 //! Leases of jobs: who gets one, who loses one, and what is left of them when a folder is opened again.
 
-use super::support::{ENGINES, Engine, copy_of, open, store};
+use super::support::{Engine, copy_of, engines, open, store};
 use crate::{Error, JobLease};
 
 #[tokio::test]
 async fn one_owner_at_a_time() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         let first = store.acquire_job("job", "a", 100, 200).await.unwrap().unwrap();
         assert_eq!((first.owner.as_str(), first.until_ms, first.fencing), ("a", 200, 1));

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::support::{ENGINES, Engine, append, get, put_of, store, stored, tables};
+use super::support::{Engine, append, engines, get, put_of, store, stored, tables};
 use crate::{DeleteObject, Error, PutObject, Store};
 
 /// What was asked and answered. Contents are short texts.
@@ -134,7 +134,7 @@ async fn call(store: &Store, key: &str, choice: u64, name: String) -> Event {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_histories() {
-    for engine in ENGINES {
+    for engine in engines() {
         histories_of(engine).await;
     }
 }
@@ -142,7 +142,7 @@ async fn concurrent_histories() {
 async fn histories_of(engine: Engine) {
     let (_dir, store) = store(engine).await;
     for round in 0..150_u64 {
-        if round % 10 == 9 && engine != Engine::Contrary {
+        if round % 10 == 9 && !engine.is_shared() {
             // Answers come from files of the index as well.
             tables(&store).seal();
             tables(&store).flush().unwrap();

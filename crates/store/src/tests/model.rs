@@ -6,7 +6,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, TestRunner};
 
 use super::support::{
-    ENGINES, Engine, append, bucket, bytes, copy_of, get, in_memory, initiate, open_with, options, put_of,
+    Engine, append, bucket, bytes, copy_of, engines, get, in_memory, initiate, open_with, options, put_of,
     put_part, read, stored, tables,
 };
 use crate::{
@@ -190,7 +190,7 @@ fn cases() -> u32 {
 #[test]
 fn random_sequences() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    for engine in ENGINES {
+    for engine in engines() {
         let mut runner =
             TestRunner::new(Config { cases: cases(), failure_persistence: None, ..Config::default() });
         runner
@@ -777,7 +777,7 @@ impl Run {
     }
 
     fn flush(&self) {
-        if self.engine == Engine::Contrary {
+        if self.engine.is_shared() {
             return;
         }
         let tables = tables(&self.store);
@@ -787,7 +787,7 @@ impl Run {
     }
 
     async fn reopen(&mut self) {
-        if self.engine == Engine::Contrary {
+        if self.engine.is_shared() {
             return;
         }
         // Rows in memory live as long as the log does, which a clean end would empty.

@@ -1,6 +1,6 @@
 //! Nodes: each tells of itself, and those that are gone are forgotten, on every engine.
 
-use super::support::{ENGINES, Engine, store};
+use super::support::{Engine, engines, store};
 use crate::check::FindingKind;
 use crate::command::RewriteRows;
 use crate::{Error, Node, key};
@@ -19,7 +19,7 @@ fn node(id: &str, seen_ms: i64) -> Node {
 
 #[tokio::test]
 async fn a_node_is_listed_as_it_told_last() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         assert_eq!(store.nodes().await, Ok(Vec::new()));
         store.beat(node("b", 200)).await.unwrap();
@@ -37,7 +37,7 @@ async fn a_node_is_listed_as_it_told_last() {
 
 #[tokio::test]
 async fn nodes_that_ended_or_fell_silent_are_forgotten() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         for (id, seen_ms) in [("a", 100), ("b", 200), ("c", 300), ("d", 199)] {
             store.beat(node(id, seen_ms)).await.unwrap();

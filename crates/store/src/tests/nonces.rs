@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::support::{ENGINES, store};
+use super::support::{engines, store};
 use crate::Store;
 
 fn digest(n: u16) -> [u8; 16] {
@@ -25,7 +25,7 @@ async fn take_all(store: &Arc<Store>, nonces: impl Iterator<Item = (u16, i64)>) 
 
 #[tokio::test]
 async fn a_nonce_is_free_once_until_its_time_is_over() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         assert_eq!(store.is_nonce_used(digest(1), 100).await, Ok(false));
         assert_eq!(store.take_nonce(digest(1), 100, 200).await, Ok(true));
@@ -42,7 +42,7 @@ async fn a_nonce_is_free_once_until_its_time_is_over() {
 
 #[tokio::test]
 async fn of_those_who_use_one_at_the_same_time_one_gets_it() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         assert_eq!(take_all(&Arc::new(store), (0..16).map(|_| (1, 200))).await, 1);
     }
@@ -50,7 +50,7 @@ async fn of_those_who_use_one_at_the_same_time_one_gets_it() {
 
 #[tokio::test]
 async fn what_is_over_is_forgotten_and_nothing_else() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         // More than one commit looks at.
         let store = Arc::new(store);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
-use super::support::{ENGINES, Engine, copy_of, open, store};
+use super::support::{Engine, copy_of, engines, open, store};
 use crate::Error;
 
 fn sealed(n: u8) -> Bytes {
@@ -15,7 +15,7 @@ fn sealed(n: u8) -> Bytes {
 
 #[tokio::test]
 async fn a_secret_is_made_once() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         assert_eq!(store.secret("session/1").await, Ok(None));
         assert_eq!(store.put_secret_if_absent("session/1", sealed(1)).await, Ok(sealed(1)));
@@ -32,7 +32,7 @@ async fn a_secret_is_made_once() {
 
 #[tokio::test]
 async fn those_who_make_one_at_the_same_time_get_the_same() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         let store = Arc::new(store);
         let mut puts = JoinSet::new();
@@ -47,7 +47,7 @@ async fn those_who_make_one_at_the_same_time_get_the_same() {
 
 #[tokio::test]
 async fn secrets_are_listed_by_prefix_in_order() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         for (n, name) in [(2, "callback/2"), (1, "callback/1"), (3, "callback0"), (4, "a")] {
             store.put_secret_if_absent(name, sealed(n)).await.unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::support::{ENGINES, Engine, bucket, copy_of, open, options, store, tables};
+use super::support::{Engine, bucket, copy_of, engines, open, options, store, tables};
 use crate::command::RewriteRows;
 use crate::disk::RealDisk;
 use crate::engine::contrary::Contrary;
@@ -59,7 +59,7 @@ async fn what_another_process_sets_is_seen_at_the_next_request() {
 
 #[tokio::test]
 async fn what_is_set_is_found_and_what_does_not_change_is_kept() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         let first = store.bucket("b").await.unwrap().unwrap();
         store.set_bucket_acl("b", Acl::PublicRead).await.unwrap();

@@ -8,14 +8,16 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use tempfile::TempDir;
 
+use super::postgres_server;
 use crate::blobs::{Blobs, ContentPlace};
 use crate::disk::RealDisk;
 use crate::engine::contrary::Contrary;
 use crate::engine::embedded::Embedded;
 use crate::engine::embedded::tables::Tables;
+use crate::engine::postgres::{Postgres, PostgresSetup};
 use crate::{
-    Acl, AppendObject, Bucket, CopyAttributes, CopyObject, DeleteObject, Error, NewUpload, Object, Part,
-    PutObject, PutPart, Store, StoreOptions, StoredData,
+    Acl, AppendObject, Bucket, CopyAttributes, CopyObject, DeleteObject, Error, NewUpload, Object, OpenError,
+    Part, PutObject, PutPart, Store, StoreOptions, StoredData,
 };
 
 /// Which tables a store under test has.
@@ -27,9 +29,22 @@ pub(super) enum Engine {
     Contrary,
     /// The same as in memory, with blobs in a place that nodes share: a folder.
     SharedBlobs,
+    /// A real server, where there is one.
+    Postgres,
 }
 
-pub(super) const ENGINES: [Engine; 4] = [Engine::Lsm, Engine::Memory, Engine::Contrary, Engine::SharedBlobs];
+impl Engine {
+    /// Tells whether its rows outlive the store elsewhere than in the folder.
+    pub(super) fn is_shared(self) -> bool {
+        matches!(self, Self::Contrary | Self::Postgres)
+    }
+}
+
+/// The engines there are here.
+pub(super) fn engines() -> impl Iterator<Item = Engine> {
+    let postgres = postgres_server::server().map(|_| Engine::Postgres);
+    [Engine::Lsm, Engine::Memory, Engine::Contrary, Engine::SharedBlobs].into_iter().chain(postgres)
+}
 
 pub(super) fn options() -> StoreOptions {
     StoreOptions::default()
@@ -63,8 +78,20 @@ pub(super) fn open_with(dir: &Path, engine: Engine, options: &StoreOptions) -> S
                 Ok(crate::engine::Engine::Embedded(engine))
             },
         ),
+        Engine::Postgres => {
+            let url = postgres_server::server().unwrap().url_of(dir);
+            open_at(&url, dir, options)
+        }
     }
     .unwrap()
+}
+
+/// A store over the database at this address.
+pub(super) fn open_at(url: &str, dir: &Path, options: &StoreOptions) -> Result<Store, OpenError> {
+    Store::open_with(dir, options, Arc::new(RealDisk), |around| {
+        let setup = PostgresSetup::new(around, options);
+        Ok(crate::engine::Engine::Postgres(Postgres::open(url, setup)?))
+    })
 }
 
 /// The place for blobs in a store's folder, where they are as files would be.
@@ -77,7 +104,7 @@ pub(super) fn place_in(dir: &Path) -> ContentPlace {
 pub(super) fn tables(store: &Store) -> &Tables {
     match &*store.parts().engine {
         crate::engine::Engine::Embedded(engine) => engine.tables(),
-        crate::engine::Engine::Contrary(_) => panic!("it has no tables"),
+        crate::engine::Engine::Contrary(_) | crate::engine::Engine::Postgres(_) => panic!("it has no tables"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::support::{ENGINES, Engine, bytes, get, initiate, open, put_part, store, stored};
+use super::support::{Engine, bytes, engines, get, initiate, open, put_part, store, stored};
 use crate::{
     AbortUpload, CompleteUpload, Error, NewUpload, PartPlace, Parts, PendingUploads, PutPart, Reader, Store,
 };
@@ -37,7 +37,7 @@ fn expected(content: &[u8], range: &std::ops::Range<u64>) -> Vec<u8> {
 
 #[tokio::test]
 async fn new_data_can_be_read_before_it_is_an_objects() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         for length in [0, 100, 40_000, 70_000, 3_000_000] {
             let content = bytes(1, length);
@@ -52,7 +52,7 @@ async fn new_data_can_be_read_before_it_is_an_objects() {
 
 #[tokio::test]
 async fn what_parts_will_make_can_be_read_before_it_is_made() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         for count in [1_u32, 5, 30] {
             let upload_id = initiate(&store, "k").await.unwrap();
@@ -111,7 +111,7 @@ async fn put_next(store: &Store, upload_id: &str, number: u32, content: &[u8]) -
 #[tokio::test]
 async fn parts_in_order_give_the_md5_of_the_whole() {
     use md5::{Digest as _, Md5};
-    for engine in ENGINES {
+    for engine in engines() {
         let (dir, mut store) = store(engine).await;
         let new = NewUpload { bucket: "b".into(), key: "k".into(), sequential: true, ..NewUpload::default() };
         let id = store.initiate(new).await.unwrap();
@@ -154,7 +154,7 @@ async fn parts_in_order_give_the_md5_of_the_whole() {
 
 #[tokio::test]
 async fn an_upload_that_somebody_works_on_is_not_idle() {
-    for engine in ENGINES {
+    for engine in engines() {
         let (_dir, store) = store(engine).await;
         super::support::bucket(&store, "c").await;
         let new = |bucket: &str, now_ms| NewUpload {

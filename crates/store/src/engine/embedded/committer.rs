@@ -82,7 +82,7 @@ struct Shared {
     lazy_delay: Duration,
     background: background::Background,
     /// The folder is ours until the last thread has ended.
-    _lock: FolderLock,
+    _lock: Option<FolderLock>,
 }
 
 #[derive(Debug, Default)]

@@ -1,0 +1,232 @@
+//! The engine over a database that speaks PostgreSQL, which any number of nodes share.
+//!
+//! Commands are run in batches, each one `SERIALIZABLE` transaction on one of a few connections (lanes): the rows that the
+//! commands name are read with the transaction's beginning, everything they change is written with its end, and a batch that
+//! lost against another is run again. Counters are kept as signed additions a lane, so that they are no conflict. Queries look
+//! at one state of the rows, in a read-only transaction that is begun when they look first.
+
+mod batch;
+mod connection;
+mod failure;
+mod job;
+mod lane;
+mod queue;
+mod readers;
+mod rows;
+mod schema;
+mod snapshot;
+mod write_out;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::sync::{RwLock, oneshot};
+
+use super::{Command, CommitObserver, Query, View};
+use crate::blobs::BlobGuard;
+use crate::engine::embedded::Surroundings;
+use crate::engine::embedded::snapshot_tracker::SnapshotTracker;
+use crate::health::{Condition, Counters};
+use crate::lock::FolderLock;
+use crate::sync::lock;
+use crate::{Durability, Error, OpenError, StoreOptions};
+use batch::Batch;
+use connection::Target;
+use job::CommandJob;
+use queue::Queue;
+use readers::Readers;
+pub(crate) use snapshot::Snapshot;
+
+/// Connections that batches are written on.
+const LANES: usize = 2;
+
+/// Threads that drive the connections.
+const THREADS: usize = 2;
+
+/// How old the ids of batches become before they are removed. No transaction is open for this long.
+const BATCH_ID_MINUTES: u32 = 15;
+
+/// How often they are removed.
+const CLEANING_INTERVAL: Duration = Duration::from_mins(5);
+
+/// The engine.
+#[derive(Debug)]
+pub(crate) struct Postgres {
+    shared: Arc<Shared>,
+    lanes: std::sync::Mutex<Vec<std::sync::mpsc::Receiver<()>>>,
+    /// `None` after the end.
+    runtime: Option<Runtime>,
+}
+
+/// What the engine needs of the store around it.
+#[derive(Debug)]
+pub(crate) struct PostgresSetup {
+    pub(crate) condition: Arc<Condition>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) observer: CommitObserver,
+    pub(crate) durability: Durability,
+    pub(crate) lazy_delay: Duration,
+    /// The folder that is ours until the engine ends, if there is one.
+    _lock: Option<FolderLock>,
+}
+
+impl PostgresSetup {
+    pub(crate) fn new(around: Surroundings, options: &StoreOptions) -> Self {
+        Self {
+            condition: around.condition,
+            counters: around.counters,
+            observer: around.observer,
+            durability: options.durability,
+            lazy_delay: options.lazy_delay,
+            _lock: around.lock,
+        }
+    }
+}
+
+/// What lanes and readers share.
+#[derive(Debug)]
+struct Shared {
+    target: Target,
+    queue: Queue,
+    readers: Readers,
+    setup: PostgresSetup,
+    views: SnapshotTracker,
+    /// Grows with every look at what no earlier view may refer to.
+    clock: AtomicU64,
+    /// Held alone by a batch that is run again, so that it does not lose against others of this node once more.
+    turn: RwLock<()>,
+    /// Whether a blob was kept as nobody knows whether its commit happened.
+    has_left_unknown: AtomicBool,
+    figures: ExchangeFigures,
+}
+
+/// Counts of what goes to the database and back.
+#[derive(Debug, Default)]
+pub(crate) struct ExchangeFigures {
+    pub(crate) round_trips: AtomicU64,
+    pub(crate) conflicts: AtomicU64,
+}
+
+impl Postgres {
+    /// Connects, checks that the database keeps what it acknowledges, and makes or updates the tables.
+    pub(crate) fn open(url: &str, setup: PostgresSetup) -> Result<Self, OpenError> {
+        let target = Target::parse(url)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("ossicle-pg")
+            .enable_all()
+            .build()
+            .map_err(|e| OpenError::io("starting the threads of the database", e))?;
+        let durability = setup.durability;
+        let shared = Arc::new(Shared {
+            target,
+            queue: Queue::new(runtime.handle().clone(), setup.lazy_delay),
+            readers: Readers::new(runtime.handle().clone()),
+            setup,
+            views: SnapshotTracker::default(),
+            clock: AtomicU64::new(0),
+            turn: RwLock::new(()),
+            has_left_unknown: AtomicBool::new(false),
+            figures: ExchangeFigures::default(),
+        });
+        let mut engine = Self { shared, lanes: std::sync::Mutex::default(), runtime: Some(runtime) };
+        let prepared = Arc::clone(&engine.shared);
+        engine.block_on(async move { schema::prepare(&prepared.target, durability).await })?;
+        engine.start_lanes();
+        Ok(engine)
+    }
+
+    pub(crate) async fn commit<C: Command>(
+        &self,
+        command: C,
+        guard: Option<BlobGuard>,
+    ) -> Result<C::Output, Error> {
+        self.shared.setup.condition.check_space(C::GROWS)?;
+        let (reply, answer) = oneshot::channel();
+        self.shared.queue.push(Box::new(CommandJob::new(command, Some(reply), guard)))?;
+        answer.await.unwrap_or(Err(Error::Closed))
+    }
+
+    pub(crate) fn commit_lazily<C: Command>(
+        &self,
+        command: C,
+    ) -> Result<oneshot::Receiver<Result<C::Output, Error>>, Error> {
+        let (reply, answer) = oneshot::channel();
+        Queue::push_lazily(&self.shared, Box::new(CommandJob::new(command, Some(reply), None)))?;
+        Ok(answer)
+    }
+
+    pub(crate) async fn dry_run<C: Command>(&self, command: C) -> Result<C::Output, Error> {
+        let reader = self.shared.readers.take(&self.shared.target).await?;
+        reader.begin().await.map_err(|e| failure::to_error(&e))?;
+        let mut batch = Batch::new(Arc::clone(reader.connection()));
+        let result = batch.run(&command).await;
+        match batch.take_failure() {
+            Some(failure) => Err(failure.into_error()),
+            None => result,
+        }
+    }
+
+    pub(crate) async fn query<Q: Query>(&self, query: &Q) -> Result<Q::Output, Error> {
+        query.run(&View::Postgres(Snapshot::new(&self.shared))).await
+    }
+
+    pub(crate) fn oldest_view(&self) -> u64 {
+        self.shared.views.oldest(|| self.shared.clock.load(Ordering::SeqCst))
+    }
+
+    /// Takes no more commands and waits for those that wait.
+    pub(crate) fn close(&self) -> bool {
+        self.shared.queue.close();
+        for lane in lock(&self.lanes).drain(..) {
+            // An error is the end of the lane as well.
+            let _ = lane.recv();
+        }
+        !self.shared.has_left_unknown.load(Ordering::Acquire)
+    }
+
+    /// Returns counts of what went to the database and back.
+    #[cfg(test)]
+    pub(crate) fn exchange_figures(&self) -> &ExchangeFigures {
+        &self.shared.figures
+    }
+
+    fn start_lanes(&mut self) {
+        let Some(runtime) = &self.runtime else { return };
+        let mut ends = Vec::new();
+        for _ in 0..LANES {
+            let (ended, end) = std::sync::mpsc::channel();
+            runtime.spawn(lane::run(Arc::clone(&self.shared), ended));
+            ends.push(end);
+        }
+        runtime.spawn(schema::clean_regularly(
+            Arc::downgrade(&self.shared),
+            CLEANING_INTERVAL,
+            BATCH_ID_MINUTES,
+        ));
+        self.lanes = std::sync::Mutex::new(ends);
+    }
+
+    /// Runs a future on the engine's threads and waits for it: a thread of another runtime may do that.
+    fn block_on<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, OpenError>> + Send + 'static,
+    ) -> Result<T, OpenError> {
+        let (reply, answer) = std::sync::mpsc::channel();
+        if let Some(runtime) = &self.runtime {
+            runtime.spawn(async move { reply.send(work.await) });
+        }
+        answer.recv().unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.close();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

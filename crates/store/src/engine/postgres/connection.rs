@@ -1,0 +1,136 @@
+//! A connection to the database with its statements prepared.
+
+use std::str::FromStr;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tokio_postgres::{Client, Config, NoTls, Statement};
+
+use super::failure::{Failure, classify, words};
+use crate::OpenError;
+
+/// How long connecting may take, with what is prepared then.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(700);
+
+/// How long the network may be silent before a connection counts as lost.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// What a session of ours is set to. A scan of the whole table would make the transaction conflict with every other one; a
+/// transaction that its node has forgotten must end.
+const SESSION: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; \
+     SET idle_in_transaction_session_timeout = '60s'; SET default_transaction_isolation = 'serializable'; \
+     SET client_min_messages = warning";
+
+/// Where the database is.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    config: Config,
+}
+
+impl Target {
+    pub(super) fn parse(url: &str) -> Result<Self, OpenError> {
+        let mut config = Config::from_str(url).map_err(|e| OpenError::Database {
+            what: format!("has an address that cannot be read: {}", words(&e)),
+        })?;
+        config.connect_timeout(CONNECT_TIMEOUT);
+        config.tcp_user_timeout(SILENCE);
+        config.keepalives_idle(SILENCE / 2).keepalives_interval(SILENCE / 4).keepalives_retries(2);
+        if config.get_application_name().is_none() {
+            config.application_name("ossicle");
+        }
+        Ok(Self { config })
+    }
+
+    /// Connects without preparing anything: the tables may not be there.
+    pub(super) async fn connect_bare(&self) -> Result<Client, Failure> {
+        let connecting = timeout(CONNECT_TIMEOUT, self.config.connect(NoTls));
+        let (client, connection) = connecting
+            .await
+            .map_err(|_| Failure::Lost("it does not answer".to_owned()))?
+            .map_err(|e| Failure::Lost(words(&e)))?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(error = words(&error), "a connection to the metadata database ended");
+            }
+        });
+        Ok(client)
+    }
+
+    /// Connects, and prepares the statements. To be called on the engine's threads.
+    pub(super) async fn connect(&self) -> Result<Connection, Failure> {
+        let client = self.connect_bare().await?;
+        let statements = timeout(CONNECT_TIMEOUT, Statements::prepare(&client))
+            .await
+            .map_err(|_| Failure::Lost("it does not answer".to_owned()))?
+            .map_err(|e| classify(&e))?;
+        Ok(Connection { client, statements })
+    }
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) client: Client,
+    pub(super) statements: Statements,
+}
+
+impl Connection {
+    /// Sends a command and waits for no answer: what is sent after it runs after it.
+    pub(super) fn send(&self, command: &str) {
+        // The first poll sends it.
+        let mut sending = std::pin::pin!(self.client.batch_execute(command));
+        let mut context = Context::from_waker(Waker::noop());
+        let _ = sending.as_mut().poll(&mut context);
+    }
+}
+
+/// The statements that are used again and again.
+#[derive(Debug)]
+pub(super) struct Statements {
+    pub(super) get: Statement,
+    pub(super) get_many: Statement,
+    pub(super) scan: Statement,
+    pub(super) scan_keys: Statement,
+    pub(super) sums: Statement,
+    pub(super) scan_sums: Statement,
+    pub(super) put: Statement,
+    pub(super) delete: Statement,
+    pub(super) add: Statement,
+    pub(super) reset: Statement,
+    pub(super) batch: Statement,
+}
+
+impl Statements {
+    async fn prepare(client: &Client) -> Result<Self, tokio_postgres::Error> {
+        let ((), get, get_many, scan, scan_keys, sums) = tokio::try_join!(
+            client.batch_execute(SESSION),
+            client.prepare("SELECT value FROM rows WHERE key = $1"),
+            client.prepare("SELECT key, value FROM rows WHERE key = ANY($1)"),
+            client.prepare("SELECT key, value FROM rows WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3"),
+            client.prepare("SELECT key FROM rows WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3"),
+            client.prepare(
+                "SELECT key, field, sum(value)::bigint FROM counters WHERE key = ANY($1) GROUP BY key, field"
+            ),
+        )?;
+        let (scan_sums, put, delete, add, reset, batch) = tokio::try_join!(
+            client.prepare(
+                "SELECT key, field, sum(value)::bigint FROM counters WHERE key >= $1 AND key < $2 \
+                 GROUP BY key, field ORDER BY key, field"
+            ),
+            client.prepare(
+                "INSERT INTO rows (key, value) SELECT * FROM unnest($1::bytea[], $2::bytea[]) \
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+            ),
+            client.prepare("DELETE FROM rows WHERE key = ANY($1)"),
+            client.prepare(
+                "INSERT INTO counters (key, lane, field, value) \
+                 SELECT key, $1, field, value FROM unnest($2::bytea[], $3::text[], $4::bigint[]) AS t(key, field, value) \
+                 ON CONFLICT (key, lane, field) DO UPDATE SET value = counters.value + excluded.value"
+            ),
+            client.prepare("DELETE FROM counters WHERE key = ANY($1)"),
+            client.prepare("INSERT INTO batches (id) VALUES ($1::text::uuid)"),
+        )?;
+        Ok(Self { get, get_many, scan, scan_keys, sums, scan_sums, put, delete, add, reset, batch })
+    }
+}

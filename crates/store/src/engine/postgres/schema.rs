@@ -1,0 +1,133 @@
+//! The tables, how they come to be, and what a database must promise for a commit to be one.
+
+use std::sync::Weak;
+use std::time::Duration;
+
+use tokio_postgres::Client;
+
+use super::Shared;
+use super::connection::Target;
+use super::failure::{Failure, classify, words};
+use crate::{Durability, OpenError};
+
+/// The statements that make each version of the tables out of the one before, from none on.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE rows (key bytea PRIMARY KEY, value bytea NOT NULL);
+    ALTER TABLE rows ALTER COLUMN value SET STORAGE EXTERNAL;
+    CREATE TABLE counters (
+        key bytea, lane int, field text, value bigint NOT NULL, PRIMARY KEY (key, lane, field)
+    );
+    CREATE TABLE batches (id uuid PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
+    CREATE INDEX batches_at ON batches (at);
+"];
+
+/// The advisory lock that migrations hold.
+const MIGRATION_LOCK: i64 = 0x0551_C1E0_0000_0001;
+
+/// What must be on for an acknowledged commit to survive a crash of the database's machine.
+const PROMISES: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
+
+/// Checks the database and makes or updates the tables.
+pub(super) async fn prepare(target: &Target, durability: Durability) -> Result<(), OpenError> {
+    let mut client = target.connect_bare().await.map_err(to_open_error)?;
+    check_promises(&client, durability).await?;
+    migrate(&mut client).await
+}
+
+/// Removes ids of batches whose outcome nobody can ask for any more, again and again while the engine lives.
+pub(super) async fn clean_regularly(shared: Weak<Shared>, interval: Duration, minutes: u32) {
+    loop {
+        tokio::time::sleep(interval).await;
+        let Some(shared) = shared.upgrade() else { return };
+        let cleaning = async {
+            let client = shared.target.connect_bare().await.map_err(Failure::into_error)?;
+            let sql = format!("DELETE FROM batches WHERE at < now() - interval '{minutes} minutes'");
+            client.batch_execute(&sql).await.map_err(|e| classify(&e).into_error())
+        };
+        if let Err(error) = cleaning.await {
+            tracing::debug!(%error, "ids of old batches could not be removed");
+        }
+    }
+}
+
+async fn check_promises(client: &Client, durability: Durability) -> Result<(), OpenError> {
+    let mut broken = Vec::new();
+    for name in PROMISES {
+        let row = client.query_one("SELECT current_setting($1, true)", &[&name]).await.map_err(failed)?;
+        // Databases that only speak like PostgreSQL need not have the setting.
+        if let Ok(Some("off")) = row.try_get::<_, Option<&str>>(0) {
+            broken.push(name);
+        }
+    }
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let settings = broken.join(", ");
+    if durability == Durability::Relaxed {
+        tracing::warn!(settings, "the metadata database may lose acknowledged changes in a crash");
+        return Ok(());
+    }
+    Err(OpenError::Database {
+        what: format!(
+            "may lose acknowledged changes in a crash: turn on {settings} there, or accept the loss with relaxed durability"
+        ),
+    })
+}
+
+async fn migrate(client: &mut Client) -> Result<(), OpenError> {
+    let supported = MIGRATIONS.len();
+    let transaction = client.transaction().await.map_err(failed)?;
+    transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).await.map_err(failed)?;
+    let found: bool = transaction
+        .query_one("SELECT to_regclass('cluster') IS NOT NULL", &[])
+        .await
+        .and_then(|row| row.try_get(0))
+        .map_err(failed)?;
+    let mut version = 0;
+    if found {
+        let row = transaction
+            .query_opt("SELECT value FROM cluster WHERE name = 'schema'", &[])
+            .await
+            .map_err(failed)?;
+        let text: Option<String> = row.map(|row| row.try_get(0)).transpose().map_err(failed)?;
+        version = text.and_then(|text| text.parse().ok()).ok_or_else(|| OpenError::Database {
+            what: "has a table `cluster` that is not Ossicle's".to_owned(),
+        })?;
+    }
+    if version > supported {
+        return Err(OpenError::Database {
+            what: format!(
+                "has tables of version {version}, this version of Ossicle knows {supported}: update it"
+            ),
+        });
+    }
+    let Some(missing) = MIGRATIONS.get(version..).filter(|missing| !missing.is_empty()) else {
+        return Ok(());
+    };
+    if !found {
+        let sql = "CREATE TABLE cluster (name text PRIMARY KEY, value text NOT NULL)";
+        transaction.batch_execute(sql).await.map_err(failed)?;
+        let id = format!("{:032x}", rand::random::<u128>());
+        let sql = "INSERT INTO cluster VALUES ('id', $1)";
+        transaction.execute(sql, &[&id]).await.map_err(failed)?;
+    }
+    for migration in missing {
+        transaction.batch_execute(migration).await.map_err(failed)?;
+    }
+    let sql =
+        "INSERT INTO cluster VALUES ('schema', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    transaction.execute(sql, &[&supported.to_string()]).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
+
+fn to_open_error(failure: Failure) -> OpenError {
+    match failure {
+        Failure::Lost(why) => OpenError::Database { what: format!("is out of reach: {why}") },
+        other => other.into_error().into(),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "errors are mapped with it")]
+fn failed(error: tokio_postgres::Error) -> OpenError {
+    OpenError::Database { what: format!("refuses: {}", words(&error)) }
+}

@@ -1,0 +1,129 @@
+//! One state of the rows: a read-only transaction that is begun when it is looked at first, and ends with the value.
+
+use std::fmt::Debug;
+use std::ops::Bound;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use tokio::sync::Mutex;
+
+use super::Shared;
+use super::connection::Connection;
+use super::failure::{Failure, classify};
+use super::readers::Reader;
+use super::rows::Range;
+use crate::Error;
+use crate::engine::Row;
+use crate::engine::embedded::tables::is_empty_range;
+
+/// One state of the rows.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    shared: Arc<Shared>,
+    reader: Mutex<Option<Reader>>,
+    number: u64,
+}
+
+/// A look at the rows.
+#[derive(Debug)]
+enum Look<'a> {
+    Get(&'a [u8]),
+    Scan(Range, usize),
+    Keys(Range, usize),
+}
+
+#[derive(Debug)]
+enum Found {
+    Value(Option<Bytes>),
+    Rows(Vec<Row>),
+    Keys(Vec<Bytes>),
+}
+
+impl Snapshot {
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+        let number = shared.views.acquire(|| shared.clock.load(Ordering::SeqCst));
+        Self { shared: Arc::clone(shared), reader: Mutex::new(None), number }
+    }
+
+    pub(crate) async fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Error> {
+        match self.look(&Look::Get(key)).await? {
+            Found::Value(value) => Ok(value),
+            _ => Err(Error::Closed),
+        }
+    }
+
+    pub(crate) async fn scan(
+        &self,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Row>, Error> {
+        if is_empty_range(from, to) {
+            return Ok(Vec::new());
+        }
+        match self.look(&Look::Scan(Range::new(from, to), limit)).await? {
+            Found::Rows(rows) => Ok(rows),
+            _ => Err(Error::Closed),
+        }
+    }
+
+    pub(crate) async fn keys(
+        &self,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Bytes>, Error> {
+        if is_empty_range(from, to) {
+            return Ok(Vec::new());
+        }
+        match self.look(&Look::Keys(Range::new(from, to), limit)).await? {
+            Found::Keys(keys) => Ok(keys),
+            _ => Err(Error::Closed),
+        }
+    }
+
+    /// Returns a number that every view begun from now on has reached. Those with a smaller one may look at an earlier state
+    /// than this does.
+    pub(crate) fn seqno(&self) -> u64 {
+        self.shared.clock.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    async fn look(&self, look: &Look<'_>) -> Result<Found, Error> {
+        let mut held = self.reader.lock().await;
+        self.shared.figures.round_trips.fetch_add(1, Ordering::Relaxed);
+        if let Some(reader) = &*held {
+            return look.on(reader.connection()).await.map_err(Failure::into_error);
+        }
+        loop {
+            let reader = self.shared.readers.take(&self.shared.target).await?;
+            let begun = async { reader.begin().await.map_err(|e| classify(&e)) };
+            // The beginning is sent with the first look and not waited for.
+            match tokio::try_join!(biased; begun, look.on(reader.connection())) {
+                Ok(((), found)) => {
+                    *held = Some(reader);
+                    return Ok(found);
+                }
+                // A connection that was idle may have ended since; nothing was read on it.
+                Err(Failure::Lost(_)) if !reader.is_fresh() => self.shared.readers.clear(),
+                Err(failure) => return Err(failure.into_error()),
+            }
+        }
+    }
+}
+
+impl Look<'_> {
+    async fn on(&self, connection: &Connection) -> Result<Found, Failure> {
+        match self {
+            Self::Get(key) => connection.get(key).await.map(Found::Value),
+            Self::Scan(range, limit) => connection.scan(range, *limit).await.map(Found::Rows),
+            Self::Keys(range, limit) => connection.keys(range, *limit).await.map(Found::Keys),
+        }
+    }
+}
+
+impl Drop for Snapshot {
+    fn drop(&mut self) {
+        self.shared.views.release(self.number);
+    }
+}
