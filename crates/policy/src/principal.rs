@@ -50,6 +50,12 @@ impl<'a> Principal<'a> {
         }
     }
 
+    /// Returns whether it is meant by a name as bucket policies have them in `Principal`: a uid, a role session, `*`.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        Who::parse_bucket(name).is(self)
+    }
+
     /// Returns whether it is the account with this uid itself, none of its users and roles.
     #[must_use]
     pub fn is_account(&self, uid: &str) -> bool {

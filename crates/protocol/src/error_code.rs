@@ -86,6 +86,8 @@ pub enum ErrorCode {
     MissingContentLength,
     /// There is no such bucket.
     NoSuchBucket,
+    /// No rules against overwriting are set on the bucket.
+    NoSuchBucketOverwriteConfig,
     /// No policy is set on the bucket.
     NoSuchBucketPolicy,
     /// No CORS rules are set on the bucket.
@@ -376,6 +378,12 @@ impl ErrorCode {
                 StatusCode::NOT_FOUND,
                 "The specified bucket does not exist.",
                 "0015-00000101",
+            ),
+            Self::NoSuchBucketOverwriteConfig => Row::new(
+                "NoSuchBucketOverwriteConfig",
+                StatusCode::NOT_FOUND,
+                "The bucket overwrite configuration does not exist.",
+                "",
             ),
             Self::NoSuchBucketPolicy => Row::new(
                 "NoSuchBucketPolicy",

@@ -15,6 +15,7 @@ pub mod configurations {
     mod bucket_resource_group_configuration;
     mod cors_configuration;
     mod lifecycle_configuration;
+    mod overwrite_configuration;
     mod public_access_block_configuration;
     mod referer_configuration;
     mod request_payment_configuration;
@@ -26,6 +27,7 @@ pub mod configurations {
     pub use self::access_monitor_configuration::AccessMonitorConfiguration;
     pub use self::bucket_callback_policy::{BucketCallbackPolicy, CallbackPolicyItem};
     pub use self::bucket_resource_group_configuration::BucketResourceGroupConfiguration;
+    pub use self::overwrite_configuration::OverwriteConfiguration;
     pub use self::public_access_block_configuration::PublicAccessBlockConfiguration;
     pub use self::request_payment_configuration::{Payer, RequestPaymentConfiguration};
     pub use self::style_list::{MAX_STYLE_BODY, Style, StyleList};
@@ -42,8 +44,8 @@ pub use self::row::{Access, Body, Grant, Level, Pattern, Resource};
 
 use self::configurations::{
     AccessMonitorConfiguration, BucketCallbackPolicy, BucketResourceGroupConfiguration,
-    PublicAccessBlockConfiguration, RequestPaymentConfiguration, TransferAccelerationConfiguration,
-    WebsiteConfiguration,
+    OverwriteConfiguration, PublicAccessBlockConfiguration, RequestPaymentConfiguration,
+    TransferAccelerationConfiguration, WebsiteConfiguration,
 };
 use self::row::Body::{Needed, Optional};
 use self::row::Grant::{Later, ReadBucket, ReadObject, WriteObject};
@@ -211,6 +213,10 @@ built![
     PutBucketWebsite = of_bucket(PUT, &[Has("website")]).setting::<WebsiteConfiguration>(Needed),
     GetBucketWebsite = of_bucket(GET, &[Has("website")]),
     DeleteBucketWebsite = of_bucket(DELETE, &[Has("website")]),
+    PutBucketOverwriteConfig =
+        of_bucket(PUT, &[Has("overwriteConfig")]).setting::<OverwriteConfiguration>(Needed),
+    GetBucketOverwriteConfig = of_bucket(GET, &[Has("overwriteConfig")]),
+    DeleteBucketOverwriteConfig = of_bucket(DELETE, &[Has("overwriteConfig")]),
     GetBucketVersioning = of_bucket(GET, &[Has("versioning")]),
     ListLiveChannel = of_bucket(GET, &[Has("live")]).taking(bucket::LIST_LIVE_CHANNEL),
     PutBucketCallbackPolicy =
@@ -336,9 +342,6 @@ missing![
     GetBucketArchiveDirectRead = of_bucket(GET, &[Has("bucketArchiveDirectRead")]),
     PutBucketHttpsConfig = of_bucket(PUT, &[Has("httpsConfig")]),
     GetBucketHttpsConfig = of_bucket(GET, &[Has("httpsConfig")]),
-    PutBucketOverwriteConfig = of_bucket(PUT, &[Has("overwriteConfig")]),
-    GetBucketOverwriteConfig = of_bucket(GET, &[Has("overwriteConfig")]),
-    DeleteBucketOverwriteConfig = of_bucket(DELETE, &[Has("overwriteConfig")]),
     PutBucketResponseHeader = of_bucket(PUT, &[Has("responseHeader")]),
     GetBucketResponseHeader = of_bucket(GET, &[Has("responseHeader")]),
     DeleteBucketResponseHeader = of_bucket(DELETE, &[Has("responseHeader")]),

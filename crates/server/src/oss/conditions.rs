@@ -5,6 +5,7 @@ use ossicle_protocol::{Conditions, ETag, Error, ErrorCode, Timestamp};
 use ossicle_store::Object;
 
 use crate::oss::call::Call;
+use crate::oss::configurations::bucket_overwrite_config;
 use crate::oss::failure::Failure;
 use crate::oss::object_lookup;
 use crate::oss::symlink::Readable;
@@ -29,9 +30,10 @@ fn evaluate(conditions: &Conditions, etag: &str, modified_ms: i64) -> Result<(),
     conditions.evaluate(&ETag::read(etag), modified).into_result()
 }
 
-/// Reads from `x-oss-forbid-overwrite` whether an existing object of the key is protected.
+/// Returns whether an existing object of the key is protected, by `x-oss-forbid-overwrite` or by a rule of the bucket.
 pub(crate) fn forbids_overwrite(call: &Call) -> Result<bool, Error> {
-    read_forbid_overwrite(call.header("x-oss-forbid-overwrite")?)
+    let asked = read_forbid_overwrite(call.header("x-oss-forbid-overwrite")?)?;
+    Ok(asked || bucket_overwrite_config::forbids(call, call.key()?)?)
 }
 
 /// Reads `x-oss-forbid-overwrite`, wherever it stood; anything but true and false is refused.

@@ -4,6 +4,7 @@
 
 pub(crate) mod bucket_cors;
 pub(crate) mod bucket_lifecycle;
+pub(crate) mod bucket_overwrite_config;
 pub(crate) mod bucket_policy;
 mod bucket_public_access_block;
 pub(crate) mod bucket_referer;

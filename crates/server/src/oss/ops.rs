@@ -48,7 +48,7 @@ use std::sync::LazyLock;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use ossicle_protocol::configurations::{
     AccessMonitorConfiguration, BucketCallbackPolicy, BucketResourceGroupConfiguration,
-    PublicAccessBlockConfiguration, RequestPaymentConfiguration, StyleList,
+    OverwriteConfiguration, PublicAccessBlockConfiguration, RequestPaymentConfiguration, StyleList,
     TransferAccelerationConfiguration, WebsiteConfiguration,
 };
 use ossicle_protocol::{
@@ -62,7 +62,7 @@ use crate::http::reply::Reply;
 use crate::oss::call::Call;
 use crate::oss::configurations::public_access_block::OfAccount;
 use crate::oss::configurations::{
-    bucket_lifecycle, bucket_policy, bucket_style, bucket_tags, delete, get, put,
+    bucket_lifecycle, bucket_overwrite_config, bucket_policy, bucket_style, bucket_tags, delete, get, put,
 };
 use crate::oss::failure::Failure;
 use crate::oss::kept::Kept;
@@ -91,6 +91,7 @@ kept![
     LifecycleRules = 5,
     RefererConfiguration = 7,
     RequestPaymentConfiguration = 8,
+    OverwriteConfiguration = 40,
     TransferAccelerationConfiguration = 60,
     AccessMonitorConfiguration = 61,
     StyleList = 62,
@@ -169,6 +170,11 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::ListStyle => Box::pin(get::<StyleList>(call, body)),
         Operation::PutStyle => Box::pin(bucket_style::put_style(call, body)),
         Operation::DeleteStyle => Box::pin(bucket_style::delete_style(call, body)),
+        Operation::PutBucketOverwriteConfig => {
+            Box::pin(bucket_overwrite_config::put_bucket_overwrite_config(call, body))
+        }
+        Operation::GetBucketOverwriteConfig => Box::pin(get::<OverwriteConfiguration>(call, body)),
+        Operation::DeleteBucketOverwriteConfig => Box::pin(delete::<OverwriteConfiguration>(call, body)),
         Operation::PutBucketPolicy => Box::pin(bucket_policy::put_bucket_policy(call, body)),
         Operation::GetBucketPolicy => Box::pin(bucket_policy::get_bucket_policy(call, body)),
         Operation::DeleteBucketPolicy => Box::pin(bucket_policy::delete_bucket_policy(call, body)),

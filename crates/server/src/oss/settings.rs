@@ -5,7 +5,7 @@ use std::sync::{Arc, RwLock};
 
 use ossicle_policy::Policy;
 use ossicle_protocol::configurations::{
-    BucketCallbackPolicy, RequestPaymentConfiguration, WebsiteConfiguration,
+    BucketCallbackPolicy, OverwriteConfiguration, RequestPaymentConfiguration, WebsiteConfiguration,
 };
 use ossicle_protocol::{CorsRules, Error, LifecycleRules, RefererConfiguration};
 use ossicle_store::{self as store, Bucket, BucketDocument, Store};
@@ -33,6 +33,7 @@ pub(crate) struct BucketSettings {
     referer: Setting<RefererConfiguration>,
     request_payment: Setting<RequestPaymentConfiguration>,
     website: Setting<WebsiteConfiguration>,
+    overwrite: Setting<OverwriteConfiguration>,
     policy: Setting<Policy>,
 }
 
@@ -72,6 +73,11 @@ impl BucketSettings {
         self.website.get()
     }
 
+    /// Returns the rules against overwriting.
+    pub(crate) fn overwrite(&self) -> Result<Option<&OverwriteConfiguration>, Error> {
+        self.overwrite.get()
+    }
+
     /// Returns the bucket policy.
     pub(crate) fn policy(&self) -> Option<&Policy> {
         // Every document of it makes a policy.
@@ -87,6 +93,7 @@ impl BucketSettings {
         let referer = Setting::read(store, name, before.map(|before| &before.referer)).await?;
         let payment = Setting::read(store, name, before.map(|before| &before.request_payment)).await?;
         let website = Setting::read(store, name, before.map(|before| &before.website)).await?;
+        let overwrite = Setting::read(store, name, before.map(|before| &before.overwrite)).await?;
         let access = before.map(|before| &before.policy);
         let access =
             Setting::read_by(store, name, stored_policy::PLACE, |it| Ok(read_stored(it)), access).await?;
@@ -97,6 +104,7 @@ impl BucketSettings {
             referer,
             request_payment: payment,
             website,
+            overwrite,
             policy: access,
             bucket,
         })
@@ -107,6 +115,7 @@ impl BucketSettings {
         let pages = self.website.bytes();
         rules
             + pages
+            + self.overwrite.bytes()
             + self.referer.bytes()
             + self.request_payment.bytes()
             + POLICY_GROWS * self.policy.bytes()

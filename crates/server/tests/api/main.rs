@@ -20,6 +20,7 @@ mod bucket_access_monitor;
 mod bucket_callback_policy;
 mod bucket_cors;
 mod bucket_lifecycle;
+mod bucket_overwrite_config;
 mod bucket_policy;
 mod bucket_public_access_block;
 mod bucket_referer;
@@ -96,6 +97,7 @@ const INPUTS: &[inputs::Inputs] = &[
     bucket_callback_policy::INPUTS,
     bucket_cors::INPUTS,
     bucket_lifecycle::INPUTS,
+    bucket_overwrite_config::INPUTS,
     bucket_policy::INPUTS,
     bucket_public_access_block::INPUTS,
     bucket_referer::INPUTS,

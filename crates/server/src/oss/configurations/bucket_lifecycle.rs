@@ -34,7 +34,7 @@ fn allows_overlap(call: &Call) -> Result<bool, Error> {
 }
 
 /// Makes an id for a rule that came without one, in the form of those that OSS gives.
-fn new_id() -> String {
+pub(super) fn new_id() -> String {
     let random = format!("{:032x}", rand::random::<u128>());
     let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| random.get(range).unwrap_or_default());
     parts.join("-")

@@ -23,7 +23,7 @@ use crate::oss::announced::Announced;
 use crate::oss::attributes::{self, base64_md5};
 use crate::oss::call::Call;
 use crate::oss::conditions::read_forbid_overwrite;
-use crate::oss::configurations::bucket_request_payment;
+use crate::oss::configurations::{bucket_overwrite_config, bucket_request_payment};
 use crate::oss::failure::Failure;
 use crate::oss::form::{Acting, Fields, File, Form};
 use crate::oss::throttle::Throttle;
@@ -53,7 +53,8 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
     let attributes = acting.attributes(&key)?;
     let blocked = is_blocked(&call.app.store, call.owner(), call.bucket()?.block_public_access).await?;
     refuse_public_object(blocked, object_acl_from_store(attributes.acl))?;
-    let forbid_overwrite = read_forbid_overwrite(acting.get("x-oss-forbid-overwrite"))?;
+    let forbid_overwrite = read_forbid_overwrite(acting.get("x-oss-forbid-overwrite"))?
+        || bucket_overwrite_config::forbids(call, &key)?;
     let wanted = wanted(call, &fields).await?;
     let success = Success::of(call, &fields, &key)?;
     let announced = Announced::by_fields(|name| fields.get(name))?;
