@@ -331,11 +331,6 @@ impl Config {
         pairs.collect()
     }
 
-    /// Returns where the master key is: in the data folder, unless it is kept apart from it.
-    pub(crate) fn master_key_file(&self, data_dir: &Path) -> PathBuf {
-        self.access.master_key_file.clone().unwrap_or_else(|| data_dir.join("master.key"))
-    }
-
     /// Returns the time for one callback URL.
     pub(crate) fn callback_timeout(&self) -> Duration {
         Duration::from_millis(self.callback.timeout_ms)

@@ -21,7 +21,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::access::auth::Credentials;
 use crate::access::directory::Directory;
-use crate::access::master_key::{MasterKey, Purpose};
+use crate::access::master_key::{MasterKey, MasterKeyPlace, Purpose};
 use crate::app::{self, App};
 use crate::background::abandoned_uploads;
 use crate::background::{self, Job};
@@ -161,7 +161,7 @@ impl Server {
             config.server.max_console_connections,
         )?;
         let store = open_store(&config, &data_dir)?;
-        let master_key = master_key(&config.master_key_file(&data_dir), &store).await?;
+        let master_key = master_key(&config, &data_dir, &store).await?;
         let metrics = Metrics::new().context("cannot register metrics")?;
         let callbacks =
             callbacks(&config, &data_dir, console.as_deref().unwrap_or(&endpoint), metrics.clone())?;
@@ -409,16 +409,16 @@ pub(crate) fn open_store(config: &Config, data_dir: &Path) -> anyhow::Result<Sto
 }
 
 /// Opens the master key, which has to be the one that access keys were sealed under.
-pub(crate) async fn master_key(path: &Path, store: &Store) -> anyhow::Result<MasterKey> {
-    let Some(sealed) = store.any_access_key().await? else { return Ok(MasterKey::load_or_make(path)?) };
-    let key = MasterKey::load(path).context(
+pub(crate) async fn master_key(config: &Config, data_dir: &Path, store: &Store) -> anyhow::Result<MasterKey> {
+    let place = MasterKeyPlace::find(config.access.master_key_file.as_deref(), data_dir)?;
+    let Some(sealed) = store.any_access_key().await? else { return Ok(place.load_or_make()?) };
+    let key = place.load().context(
         "there are access keys, whose secrets only the master key opens that they were made under: restore that file",
     )?;
     if key.open(Purpose::AccessKeySecret(&sealed.id), &sealed.sealed_secret).is_none() {
         bail!(
-            "{} is not the master key that the secrets of the access keys were sealed under: restore that file, or set \
-             access.master_key_file to it",
-            path.display()
+            "{place} is not the master key that the secrets of the access keys were sealed under: restore that key, set \
+             access.master_key_file to its file, or OSSICLE_MASTER_KEY to the key itself"
         );
     }
     Ok(key)

@@ -1,4 +1,4 @@
-//! The master key: 32 random bytes in a file of their own, under which secrets are sealed before they are stored or handed
+//! The master key: 32 random bytes in a file of their own or in the environment, under which secrets are sealed before they are stored or handed
 //! out. It knows nothing of what the secrets are for, beyond keeping those of one purpose apart from those of another.
 
 use std::fmt;
@@ -9,10 +9,15 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Prk, Salt};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 /// Bytes of the key.
 const LENGTH: usize = 32;
+
+/// The variable of the environment that may hold the key.
+const VARIABLE: &str = "OSSICLE_MASTER_KEY";
 
 /// The first byte of what is sealed. The nonce follows, then the sealed text with its tag.
 const SEALED_VERSION: u8 = 1;
@@ -71,12 +76,78 @@ pub(crate) enum MasterKeyError {
         /// The file.
         path: PathBuf,
     },
+    /// What the environment has is no master key.
+    #[error(
+        "{VARIABLE} is no master key, which is {LENGTH} random bytes in hexadecimal or base64: take what \
+         `openssl rand -hex {LENGTH}` writes, the same for every node"
+    )]
+    Environment,
+    /// The key is in the environment and in a file of its own.
+    #[error(
+        "{VARIABLE} and access.master_key_file are both set: keep the master key in one place, and unset the other"
+    )]
+    TwoPlaces,
     /// The library did not do what it is for.
     #[error("nothing can be sealed under the master key: the cryptographic library failed")]
     Library,
 }
 
+/// Where the master key is kept.
+pub(crate) enum MasterKeyPlace {
+    /// In the environment.
+    Environment(MasterKey),
+    /// In this file, which is made if need be.
+    File(PathBuf),
+}
+
+impl MasterKeyPlace {
+    /// Finds the key in the environment, or else in the file that is set, or else in the folder.
+    pub(crate) fn find(file: Option<&Path>, folder: &Path) -> Result<Self, MasterKeyError> {
+        let text = std::env::var(VARIABLE).ok().filter(|text| !text.is_empty()).map(Zeroizing::new);
+        match (text, file) {
+            (Some(_), Some(_)) => Err(MasterKeyError::TwoPlaces),
+            (Some(text), None) => MasterKey::from_text(&text).map(Self::Environment),
+            (None, Some(file)) => Ok(Self::File(file.to_owned())),
+            (None, None) => Ok(Self::File(folder.join("master.key"))),
+        }
+    }
+
+    /// Reads the key.
+    pub(crate) fn load(&self) -> Result<MasterKey, MasterKeyError> {
+        match self {
+            Self::Environment(key) => Ok(key.clone()),
+            Self::File(path) => MasterKey::load(path),
+        }
+    }
+
+    /// Reads the key, and makes the file where there is none.
+    pub(crate) fn load_or_make(&self) -> Result<MasterKey, MasterKeyError> {
+        match self {
+            Self::Environment(key) => Ok(key.clone()),
+            Self::File(path) => MasterKey::load_or_make(path),
+        }
+    }
+}
+
+impl fmt::Display for MasterKeyPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(_) => f.write_str(VARIABLE),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
 impl MasterKey {
+    /// Reads a key in hexadecimal or base64.
+    fn from_text(text: &str) -> Result<Self, MasterKeyError> {
+        let text = text.trim();
+        let bytes = if text.len() == 2 * LENGTH { from_hex(text) } else { STANDARD.decode(text).ok() };
+        let bytes = Zeroizing::new(bytes.ok_or(MasterKeyError::Environment)?);
+        let key: &[u8; LENGTH] = bytes.as_slice().try_into().map_err(|_| MasterKeyError::Environment)?;
+        Ok(Self::from_bytes(key))
+    }
+
     /// Reads the key in the file at `path`, and makes it where there is none.
     pub(crate) fn load_or_make(path: &Path) -> Result<Self, MasterKeyError> {
         let failed = |source| MasterKeyError::Io { path: path.to_owned(), source };
@@ -180,6 +251,12 @@ impl Purpose<'_> {
     }
 }
 
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let byte = |pair: &[u8; 2]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
+    text.as_bytes().as_chunks::<2>().0.iter().map(byte).collect()
+}
+
 /// Makes the file, which is whole and durable as soon as it has its name, and takes no other's place.
 fn create(path: &Path, key: &[u8; LENGTH]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -247,6 +324,26 @@ mod tests {
             "a key is never written over"
         );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "not even then");
+    }
+
+    #[test]
+    fn keys_as_text_are_those_in_a_file() {
+        let sealed = MasterKey::from_bytes(&[0xab; LENGTH]).seal(Purpose::SecurityToken, b"text").unwrap();
+        for text in [
+            "ab".repeat(LENGTH),
+            "AB".repeat(LENGTH),
+            format!("{}\n", "ab".repeat(LENGTH)),
+            STANDARD.encode([0xab; LENGTH]),
+        ] {
+            assert!(MasterKey::from_text(&text).unwrap().open(Purpose::SecurityToken, &sealed).is_some());
+        }
+        for text in
+            ["", "ab", &"ab".repeat(31), &"ab".repeat(33), &"zz".repeat(LENGTH), &STANDARD.encode([1; 31])]
+        {
+            let error = MasterKey::from_text(text).unwrap_err().to_string();
+            assert!(error.contains("openssl rand -hex 32"), "{error}");
+            assert!(text.is_empty() || !error.contains(text), "the error does not tell the key");
+        }
     }
 
     #[test]

@@ -152,8 +152,7 @@ async fn administer(
     store: &ossicle_store::Store,
     request: &Request,
 ) -> Result<Value, Exit> {
-    let path = config.master_key_file(data_dir);
-    let master_key = startup::master_key(&path, store).await.map_err(Exit::unusable)?;
+    let master_key = startup::master_key(config, data_dir, store).await.map_err(Exit::unusable)?;
     let administration = Administration {
         store,
         master_key: &master_key,

@@ -270,6 +270,33 @@ fn keys_and_owners_outlive_a_restart_and_secrets_are_not_on_the_disk() {
     assert!(!data.path().join("master.key").exists(), "no other key is made in its place");
 }
 
+#[test]
+fn the_master_key_may_come_from_the_environment() {
+    let data = folder();
+    let with = |key: &str| Setup::new().data(data.path()).set("OSSICLE_MASTER_KEY", key);
+    let right = "5a".repeat(32);
+    let server = Arc::new(with(&right).start());
+    let World { bucket, key, .. } = World::on(&server);
+    drop(server);
+    let mut server = Arc::into_inner(bucket.server).unwrap();
+    server.terminate();
+    assert!(server.wait().success());
+    assert!(!data.path().join("master.key").exists());
+    for (wrong, cure) in [
+        ("a5".repeat(32), "OSSICLE_MASTER_KEY is not the master key"),
+        ("5a".repeat(31), "openssl rand -hex 32"),
+        (String::new(), "restore that file"),
+    ] {
+        let ended = with(&wrong).run();
+        assert!(ended.stderr.contains(cure), "{ended:?}");
+        assert!(wrong.is_empty() || !ended.stderr.contains(&wrong), "{ended:?}");
+    }
+    let ended = with(&right).set("OSSICLE_ACCESS_MASTER_KEY_FILE", "/nowhere/master.key").run();
+    assert!(ended.stderr.contains("are both set"), "{ended:?}");
+    let server = with(&right).start();
+    server.request("GET", "/").key(&key.0, &key.1).send().expect(200);
+}
+
 fn walk(folder: &std::path::Path) -> Vec<Vec<u8>> {
     let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let contents =
