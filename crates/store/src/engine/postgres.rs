@@ -14,7 +14,8 @@ mod queue;
 mod readers;
 mod rows;
 mod schema;
-mod snapshot;
+mod shared;
+pub(super) mod snapshot;
 mod write_out;
 
 use std::sync::Arc;
@@ -24,20 +25,22 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::{RwLock, oneshot};
 
-use super::{Command, CommitObserver, Query, View};
+use super::{Command, Query, View};
 use crate::blobs::BlobGuard;
 use crate::engine::embedded::Surroundings;
 use crate::engine::embedded::snapshot_tracker::SnapshotTracker;
-use crate::health::{Condition, Counters};
-use crate::lock::FolderLock;
 use crate::sync::lock;
-use crate::{Durability, Error, OpenError, StoreOptions};
+use crate::{Error, OpenError, StoreOptions};
 use batch::Batch;
 use connection::Target;
 use job::CommandJob;
 use queue::Queue;
 use readers::Readers;
-pub(crate) use snapshot::Snapshot;
+#[cfg(test)]
+use shared::ExchangeFigures;
+pub(crate) use shared::PostgresSetup;
+use shared::Shared;
+use snapshot::Snapshot;
 
 /// Connections that batches are written on.
 const LANES: usize = 2;
@@ -60,18 +63,6 @@ pub(crate) struct Postgres {
     runtime: Option<Runtime>,
 }
 
-/// What the engine needs of the store around it.
-#[derive(Debug)]
-pub(crate) struct PostgresSetup {
-    pub(crate) condition: Arc<Condition>,
-    pub(crate) counters: Arc<Counters>,
-    pub(crate) observer: CommitObserver,
-    pub(crate) durability: Durability,
-    pub(crate) lazy_delay: Duration,
-    /// The folder that is ours until the engine ends, if there is one.
-    _lock: Option<FolderLock>,
-}
-
 impl PostgresSetup {
     pub(crate) fn new(around: Surroundings, options: &StoreOptions) -> Self {
         Self {
@@ -83,30 +74,6 @@ impl PostgresSetup {
             _lock: around.lock,
         }
     }
-}
-
-/// What lanes and readers share.
-#[derive(Debug)]
-struct Shared {
-    target: Target,
-    queue: Queue,
-    readers: Readers,
-    setup: PostgresSetup,
-    views: SnapshotTracker,
-    /// Grows with every look at what no earlier view may refer to.
-    clock: AtomicU64,
-    /// Held alone by a batch that is run again, so that it does not lose against others of this node once more.
-    turn: RwLock<()>,
-    /// Whether a blob was kept as nobody knows whether its commit happened.
-    has_left_unknown: AtomicBool,
-    figures: ExchangeFigures,
-}
-
-/// Counts of what goes to the database and back.
-#[derive(Debug, Default)]
-pub(crate) struct ExchangeFigures {
-    pub(crate) round_trips: AtomicU64,
-    pub(crate) conflicts: AtomicU64,
 }
 
 impl Postgres {
@@ -129,7 +96,7 @@ impl Postgres {
             clock: AtomicU64::new(0),
             turn: RwLock::new(()),
             has_left_unknown: AtomicBool::new(false),
-            figures: ExchangeFigures::default(),
+            figures: shared::ExchangeFigures::default(),
         });
         let mut engine = Self { shared, lanes: std::sync::Mutex::default(), runtime: Some(runtime) };
         let prepared = Arc::clone(&engine.shared);
@@ -154,7 +121,7 @@ impl Postgres {
         command: C,
     ) -> Result<oneshot::Receiver<Result<C::Output, Error>>, Error> {
         let (reply, answer) = oneshot::channel();
-        Queue::push_lazily(&self.shared, Box::new(CommandJob::new(command, Some(reply), None)))?;
+        self.shared.queue.push_lazily(Box::new(CommandJob::new(command, Some(reply), None)))?;
         Ok(answer)
     }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 #[cfg(test)]
 use super::contrary;
 use super::embedded::snapshot::Snapshot;
-use super::postgres;
+use super::postgres::snapshot as postgres;
 use super::write_batch::Row;
 use crate::Error;
 

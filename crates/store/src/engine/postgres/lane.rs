@@ -9,12 +9,12 @@ use bytes::Bytes;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::types::Type;
 
-use super::Shared;
 use super::batch::Batch;
 use super::connection::Connection;
 use super::failure::{Failure, classify};
 use super::job::Outcome;
 use super::queue::Jobs;
+use super::shared::Shared;
 use super::write_out::{self, BatchId, Commit, EXCHANGE_TIMEOUT};
 use crate::Error;
 use crate::counters::CounterRow;

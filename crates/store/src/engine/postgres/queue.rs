@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use super::Shared;
 use super::job::Job;
 use crate::Error;
 use crate::sync::lock;
@@ -23,8 +22,8 @@ pub(super) type Jobs = VecDeque<Box<dyn Job>>;
 /// The queue.
 #[derive(Debug)]
 pub(super) struct Queue {
-    waiting: Mutex<Waiting>,
-    wake: Notify,
+    waiting: Arc<Mutex<Waiting>>,
+    wake: Arc<Notify>,
     runtime: Handle,
     lazy_delay: Duration,
 }
@@ -39,7 +38,7 @@ struct Waiting {
 
 impl Queue {
     pub(super) fn new(runtime: Handle, lazy_delay: Duration) -> Self {
-        Self { waiting: Mutex::default(), wake: Notify::new(), runtime, lazy_delay }
+        Self { waiting: Arc::default(), wake: Arc::default(), runtime, lazy_delay }
     }
 
     pub(super) fn push(&self, job: Box<dyn Job>) -> Result<(), Error> {
@@ -49,16 +48,15 @@ impl Queue {
     }
 
     /// Queues a job that goes with the next batch there is, or after a while.
-    pub(super) fn push_lazily(shared: &Arc<Shared>, job: Box<dyn Job>) -> Result<(), Error> {
-        let queue = &shared.queue;
-        let mut waiting = queue.admit()?;
+    pub(super) fn push_lazily(&self, job: Box<dyn Job>) -> Result<(), Error> {
+        let mut waiting = self.admit()?;
         waiting.lazy.push_back(job);
         if waiting.lazy.len() == 1 {
-            let shared = Arc::clone(shared);
-            queue.runtime.spawn(async move {
-                tokio::time::sleep(shared.queue.lazy_delay).await;
-                lock(&shared.queue.waiting).hurry();
-                shared.queue.wake.notify_one();
+            let (waiting, wake, delay) = (Arc::clone(&self.waiting), Arc::clone(&self.wake), self.lazy_delay);
+            self.runtime.spawn(async move {
+                tokio::time::sleep(delay).await;
+                lock(&waiting).hurry();
+                wake.notify_one();
             });
         }
         Ok(())

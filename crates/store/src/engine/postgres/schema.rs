@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio_postgres::Client;
 
-use super::Shared;
 use super::connection::Target;
 use super::failure::{Failure, classify, words};
+use super::shared::Shared;
 use crate::{Durability, OpenError};
 
 /// The statements that make each version of the tables out of the one before, from none on.

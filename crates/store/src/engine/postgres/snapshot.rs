@@ -8,11 +8,11 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use tokio::sync::Mutex;
 
-use super::Shared;
 use super::connection::Connection;
 use super::failure::{Failure, classify};
 use super::readers::Reader;
 use super::rows::Range;
+use super::shared::Shared;
 use crate::Error;
 use crate::engine::Row;
 use crate::engine::embedded::tables::is_empty_range;

@@ -1,0 +1,52 @@
+//! What the lanes and readers of the engine share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::time::Duration;
+
+use tokio::sync::RwLock;
+
+use super::connection::Target;
+use super::queue::Queue;
+use super::readers::Readers;
+use crate::Durability;
+use crate::engine::CommitObserver;
+use crate::engine::embedded::snapshot_tracker::SnapshotTracker;
+use crate::health::{Condition, Counters};
+use crate::lock::FolderLock;
+
+/// What the engine needs of the store around it.
+#[derive(Debug)]
+pub(crate) struct PostgresSetup {
+    pub(crate) condition: Arc<Condition>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) observer: CommitObserver,
+    pub(crate) durability: Durability,
+    pub(crate) lazy_delay: Duration,
+    /// The folder that is ours until the engine ends, if there is one.
+    pub(super) _lock: Option<FolderLock>,
+}
+
+/// What lanes and readers share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) target: Target,
+    pub(super) queue: Queue,
+    pub(super) readers: Readers,
+    pub(super) setup: PostgresSetup,
+    pub(super) views: SnapshotTracker,
+    /// Grows with every look at what no earlier view may refer to.
+    pub(super) clock: AtomicU64,
+    /// Held alone by a batch that is run again, so that it does not lose against others of this node once more.
+    pub(super) turn: RwLock<()>,
+    /// Whether a blob was kept as nobody knows whether its commit happened.
+    pub(super) has_left_unknown: AtomicBool,
+    pub(super) figures: ExchangeFigures,
+}
+
+/// Counts of what goes to the database and back.
+#[derive(Debug, Default)]
+pub(crate) struct ExchangeFigures {
+    pub(crate) round_trips: AtomicU64,
+    pub(crate) conflicts: AtomicU64,
+}
