@@ -12,7 +12,7 @@ use crate::blobs::Blobs;
 use crate::command::RewriteRows;
 use crate::reclaim::find_orphans;
 use crate::store::Store;
-use crate::{Error, ListBuckets, ListObjects};
+use crate::{Error, ListBuckets, ListVersions, VersionEntry, VersionRef};
 use survey::{CheckAll, ExpectedBlob};
 
 /// Objects and blobs looked up at once.
@@ -51,7 +51,7 @@ impl Store {
         Ok(report)
     }
 
-    /// Reads every object and compares it with the checksum it was written with. `progress` gets the bytes
+    /// Reads every object, with all versions, and compares it with the checksum it was written with. `progress` gets the bytes
     /// after each object, and ends the work by returning `false`.
     ///
     /// # Errors
@@ -60,20 +60,22 @@ impl Store {
         let mut report = ScrubReport::default();
         let all = ListBuckets { max: usize::MAX - 1, ..ListBuckets::default() };
         for bucket in self.list_buckets(&all).await?.buckets {
-            let mut which = ListObjects { bucket: bucket.name, max: PAGE, ..ListObjects::default() };
+            let mut which = ListVersions { bucket: bucket.name, max: PAGE, ..ListVersions::default() };
             loop {
-                let page = match self.list_objects(&which).await {
+                let page = match self.list_versions(&which).await {
                     Err(Error::NoSuchBucket) => break,
                     page => page?,
                 };
-                for listed in page.objects {
-                    let bytes = self.scrub_object(&listed.bucket, &listed.key, &mut report).await;
+                for listed in page.versions {
+                    let VersionEntry::Object(object) = listed.entry else { continue };
+                    let version = VersionRef::of(object.version_id);
+                    let bytes = self.scrub_object(&object.bucket, &object.key, version, &mut report).await;
                     if !progress(bytes) {
                         return Ok(report);
                     }
                 }
                 match page.next {
-                    Some(next) => which.after = next,
+                    Some((key, version)) => (which.key_marker, which.version_marker) = (key, version),
                     None => break,
                 }
             }
@@ -82,8 +84,14 @@ impl Store {
         Ok(report)
     }
 
-    async fn scrub_object(&self, bucket: &str, key: &str, report: &mut ScrubReport) -> u64 {
-        let outcome = self.read_through(bucket, key).await;
+    async fn scrub_object(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: VersionRef,
+        report: &mut ScrubReport,
+    ) -> u64 {
+        let outcome = self.read_through(bucket, key, version).await;
         let (bytes, error) = match outcome {
             Ok(bytes) => (bytes, None),
             Err((bytes, error)) => (bytes, Some(error)),
@@ -96,8 +104,9 @@ impl Store {
         bytes
     }
 
-    async fn read_through(&self, bucket: &str, key: &str) -> Result<u64, (u64, Error)> {
-        let Some(object) = self.open_object(bucket, key).await.map_err(|e| (0, e))? else { return Ok(0) };
+    async fn read_through(&self, bucket: &str, key: &str, version: VersionRef) -> Result<u64, (u64, Error)> {
+        let found = self.open_object_version(bucket, key, version).await.map_err(|e| (0, e))?;
+        let Some(VersionEntry::Object(object)) = found else { return Ok(0) };
         let mut reader = self.read(&object, 0..u64::MAX);
         let mut digest = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Xz);
         let mut bytes = 0;

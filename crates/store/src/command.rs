@@ -12,6 +12,7 @@ mod job_lease;
 mod multipart;
 mod node;
 mod nonce;
+mod object_version;
 mod put;
 mod reclaim;
 mod secret;

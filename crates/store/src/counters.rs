@@ -32,6 +32,10 @@ pub(crate) enum StatChange {
     UploadBegan,
     /// An upload that has ended.
     UploadEnded,
+    /// A delete marker that is there from now on.
+    MarkerCame,
+    /// A delete marker that is gone.
+    MarkerGone,
 }
 
 /// An object as counters see it.
@@ -40,6 +44,8 @@ pub(crate) struct Counted {
     pub(crate) kind: ObjectKind,
     pub(crate) storage_class: String,
     pub(crate) size: u64,
+    /// Whether it is the current version of its key.
+    pub(crate) is_current: bool,
 }
 
 /// So many deliveries more, or less, in a state.
@@ -105,6 +111,9 @@ impl CounterRow {
                 let changed = [
                     (&mut stat.bytes, BYTES),
                     (&mut stat.uploads, UPLOADS),
+                    (&mut stat.delete_markers, DELETE_MARKERS),
+                    (&mut stat.noncurrent_objects, NONCURRENT_OBJECTS),
+                    (&mut stat.noncurrent_bytes, NONCURRENT_BYTES),
                     (&mut stat.normal_objects, kind_name(ObjectKind::Normal)),
                     (&mut stat.multipart_objects, kind_name(ObjectKind::Multipart)),
                     (&mut stat.appendable_objects, kind_name(ObjectKind::Appendable)),
@@ -130,6 +139,9 @@ impl CounterRow {
 
 const BYTES: &str = "bytes";
 const UPLOADS: &str = "uploads";
+const DELETE_MARKERS: &str = "delete-markers";
+const NONCURRENT_OBJECTS: &str = "noncurrent.objects";
+const NONCURRENT_BYTES: &str = "noncurrent.bytes";
 const SCHEDULED: &str = "scheduled";
 const VERSION: &str = "version";
 /// What begins the names of the counters of classes of storage; the class follows.
@@ -204,10 +216,16 @@ impl StatChange {
             Self::Gone(object) => (object, -1),
             Self::UploadBegan => return add(UPLOADS, 1),
             Self::UploadEnded => return add(UPLOADS, -1),
+            Self::MarkerCame => return add(DELETE_MARKERS, 1),
+            Self::MarkerGone => return add(DELETE_MARKERS, -1),
         };
         let bytes = sign * i64::try_from(object.size).unwrap_or(i64::MAX);
         add(BYTES, bytes);
         add(kind_name(object.kind), sign);
+        if !object.is_current {
+            add(NONCURRENT_OBJECTS, sign);
+            add(NONCURRENT_BYTES, bytes);
+        }
         if !object.storage_class.is_empty() {
             add(&format!("{CLASS_OBJECTS}{}", object.storage_class), sign);
             add(&format!("{CLASS_BYTES}{}", object.storage_class), bytes);
@@ -216,10 +234,16 @@ impl StatChange {
 
     fn apply(&self, stat: &mut BucketStat) {
         match self {
-            Self::Came(object) => stat.add(object.kind, &object.storage_class, object.size),
-            Self::Gone(object) => stat.remove(object.kind, &object.storage_class, object.size),
+            Self::Came(object) => {
+                stat.add(object.kind, &object.storage_class, object.size, object.is_current);
+            }
+            Self::Gone(object) => {
+                stat.remove(object.kind, &object.storage_class, object.size, object.is_current);
+            }
             Self::UploadBegan => stat.uploads = stat.uploads.saturating_add(1),
             Self::UploadEnded => stat.uploads = stat.uploads.saturating_sub(1),
+            Self::MarkerCame => stat.delete_markers = stat.delete_markers.saturating_add(1),
+            Self::MarkerGone => stat.delete_markers = stat.delete_markers.saturating_sub(1),
         }
     }
 }

@@ -24,6 +24,12 @@ pub enum Error {
     /// The object does not exist.
     #[error("the object does not exist")]
     NoSuchObject,
+    /// The object has no such version.
+    #[error("the version does not exist")]
+    NoSuchVersion,
+    /// The version is a delete marker, where an object was asked for.
+    #[error("the version is a delete marker")]
+    IsDeleteMarker,
     /// The object exists and overwriting was forbidden.
     #[error("the object exists already")]
     ObjectExists,
@@ -190,6 +196,8 @@ impl Error {
             | Self::BucketNotEmpty
             | Self::BucketHasUploads
             | Self::NoSuchObject
+            | Self::NoSuchVersion
+            | Self::IsDeleteMarker
             | Self::ObjectExists
             | Self::PreconditionFailed
             | Self::NotAppendable

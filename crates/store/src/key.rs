@@ -50,6 +50,10 @@ pub(crate) enum Tag {
     Secret = 19,
     /// Nodes that serve from the store, by their ids.
     Node = 20,
+    /// Versions of objects that are not the current object, newest first.
+    Version = 21,
+    /// Which of these is the null version.
+    NullVersion = 22,
 }
 
 /// Which table within [`Tag::Identity`] a row belongs to: the second byte of its key.
@@ -200,6 +204,34 @@ pub(crate) fn documents(bucket: &str) -> Bytes {
 /// Also the beginning of the keys of all objects whose key begins so.
 pub(crate) fn object(bucket: &str, key: &str) -> Bytes {
     join(Tag::Object, &[bucket.as_bytes(), &[0], key.as_bytes()])
+}
+
+/// The bytes that follow a key in the keys of its versions.
+pub(crate) const VERSION_SUFFIX: usize = 9;
+
+/// Later versions come first.
+pub(crate) fn version(bucket: &str, key: &str, number: u64) -> Bytes {
+    join(Tag::Version, &[bucket.as_bytes(), &[0], key.as_bytes(), &[0], &(!number).to_be_bytes()])
+}
+
+/// Returns the prefix of the keys of all versions of the key.
+pub(crate) fn versions_of(bucket: &str, key: &str) -> Bytes {
+    join(Tag::Version, &[bucket.as_bytes(), &[0], key.as_bytes(), &[0]])
+}
+
+/// Returns the prefix of the keys of all versions whose key begins so.
+pub(crate) fn versions(bucket: &str, key_prefix: &str) -> Bytes {
+    join(Tag::Version, &[bucket.as_bytes(), &[0], key_prefix.as_bytes()])
+}
+
+/// Reads the number from a key made by [`version`].
+pub(crate) fn number_of_version(key: &[u8]) -> Result<u64, Error> {
+    let bytes = key.last_chunk::<8>().ok_or_else(|| Error::corrupt("a version's key"))?;
+    Ok(!u64::from_be_bytes(*bytes))
+}
+
+pub(crate) fn null_version(bucket: &str, key: &str) -> Bytes {
+    join(Tag::NullVersion, &[bucket.as_bytes(), &[0], key.as_bytes()])
 }
 
 /// Returns the key of the extent of a manifest that ends at the offset. Keyed by its end, the extent that holds an offset is

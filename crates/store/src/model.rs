@@ -12,6 +12,7 @@ mod node;
 mod object;
 mod object_page;
 mod upload;
+mod version;
 
 pub use account::AccountDocument;
 pub use acl::Acl;
@@ -37,4 +38,8 @@ pub use object_page::{ListedEtag, ListedObject, ObjectPage};
 pub use upload::{
     AbortUpload, CompleteUpload, ListParts, ListUploads, NewUpload, Part, PartPage, PartPlace, Parts,
     PendingCursor, PendingPage, PendingUpload, PendingUploads, PutPart, UploadInfo, UploadPage,
+};
+pub use version::{
+    DeleteKey, DeleteMarker, Deleted, ListVersions, ListedVersion, VersionEntry, VersionId, VersionPage,
+    VersionRef, Versioning,
 };

@@ -8,10 +8,12 @@ mod listing;
 mod node;
 mod nonce;
 mod object;
+mod object_version;
 mod pending;
 mod secret;
 mod upload;
 mod version;
+mod version_listing;
 
 pub(crate) use bucket::{BucketDocumentOf, BucketOf, BucketStatOf, Buckets};
 pub(crate) use content::{ManifestExtents, SmallContents, Wanted};
@@ -25,7 +27,9 @@ pub(crate) use identity::{
 pub(crate) use node::Nodes;
 pub(crate) use nonce::IsNonceUsed;
 pub(crate) use object::{ObjectOf, Objects, OpenObject, RenderedObjects};
+pub(crate) use object_version::{LatestMarker, ObjectVersionOf, OpenObjectVersion};
 pub(crate) use pending::PendingUploadsAfter;
 pub(crate) use secret::{SecretOf, Secrets};
 pub(crate) use upload::{ExtentsOfParts, PartData, PartPlaceOf, PartsOf, UploadOf, Uploads};
 pub(crate) use version::{AtVersion, VersionOf};
+pub(crate) use version_listing::Versions;

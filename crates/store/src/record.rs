@@ -9,12 +9,15 @@ mod job_lease;
 mod node;
 mod nonce;
 mod object;
+mod object_version;
 mod secret;
 mod store_id;
 mod upload;
 mod version_row;
 
-pub(crate) use bucket::{counts_classes, decode_bucket, decode_stat, encode_bucket, encode_stat};
+pub(crate) use bucket::{
+    counts_classes, decode_bucket, decode_stat, decode_versioning, encode_bucket, encode_stat,
+};
 pub(crate) use delivery::{
     DeliveryIndex, LEASED, are_old_counts, decode_counts, decode_delivery, encode_counts, encode_delivery,
 };
@@ -26,6 +29,7 @@ pub(crate) use job_lease::{decode_job_lease, encode_job_lease};
 pub(crate) use node::{decode_node, encode_node};
 pub(crate) use nonce::{decode_nonce, encode_nonce};
 pub(crate) use object::{decode_listed, decode_object, encode_object, hex_upper};
+pub(crate) use object_version::{StoredVersion, decode_null_version, encode_null_version};
 pub(crate) use secret::{decode_secret, encode_secret};
 pub(crate) use store_id::{decode_store_id, encode_store_id};
 pub(crate) use upload::{PartRecord, UploadRecord};

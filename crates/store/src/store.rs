@@ -13,6 +13,7 @@ mod secrets;
 mod settings;
 mod upgrade;
 mod uploads;
+mod versions;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -27,3 +27,5 @@ mod simulated_disk;
 mod space;
 mod support;
 mod uploads;
+mod version_model;
+mod versions;

@@ -77,7 +77,10 @@ async fn client(store: Store, client: u64, run: u64) {
         }
         if number % 4 == 3 {
             let key = format!("{client}/once/{}", number - 1);
-            store.delete_object(DeleteObject { bucket: "b".into(), key, if_match: None }).await.unwrap();
+            store
+                .delete_object(DeleteObject { bucket: "b".into(), key, ..DeleteObject::default() })
+                .await
+                .unwrap();
             tell("deleted", client, number - 1);
         }
     }

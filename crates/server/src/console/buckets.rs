@@ -75,6 +75,7 @@ pub(super) async fn create(
         comment: String::new(),
         block_public_access,
         created_ms: app::now().unix_millis(),
+        ..Bucket::default()
     };
     match console.app.store.create_bucket(bucket).await? {
         CreateBucket::Created(bucket) => Ok(Json(describe(&console, &bucket).await?)),

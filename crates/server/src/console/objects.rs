@@ -6,7 +6,7 @@ use axum::extract::{Query as Parameters, State};
 use http::{HeaderMap, Method, StatusCode};
 use ossicle_protocol::sign::Signer;
 use ossicle_protocol::{BucketName, ObjectKey, Query, Tags, Target, percent_encode, percent_encode_path};
-use ossicle_store::{DeleteObject, ListObjects, ObjectFields};
+use ossicle_store::{DeleteKey, DeleteObject, ListObjects, ObjectFields};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -114,9 +114,10 @@ pub(super) async fn delete(
     one: Result<Parameters<One>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
     let One { bucket, key } = request::query(one)?;
-    let delete = DeleteObject { bucket, key, if_match: None };
+    let now_ms = app::now().unix_millis();
+    let delete = DeleteObject { bucket, key, now_ms, ..DeleteObject::default() };
     let deleted = console.app.store.delete_object(delete).await?;
-    Ok(Json(json!({ "deleted": deleted })))
+    Ok(Json(json!({ "deleted": deleted.existed })))
 }
 
 /// Handles `POST /api/objects/delete`: deletes as DeleteMultipleObjects does, and tells of each key that was not
@@ -133,7 +134,7 @@ pub(super) async fn delete_many(
     let (mut names, mut errors) = (Vec::with_capacity(keys.len()), Vec::new());
     for key in keys {
         match ObjectKey::parse(&key) {
-            Ok(_) => names.push(key),
+            Ok(_) => names.push(DeleteKey { key, version: None }),
             Err(error) => {
                 let (code, message) = (error.code().as_str(), error.message());
                 errors.push(json!({ "key": key, "error": code, "message": message }));
@@ -141,7 +142,7 @@ pub(super) async fn delete_many(
         }
     }
     let deleted = names.len();
-    console.app.store.delete_objects(bucket.as_str(), names).await?;
+    console.app.store.delete_objects(bucket.as_str(), names, app::now().unix_millis()).await?;
     Ok(Json(json!({ "deleted": deleted, "errors": errors })))
 }
 

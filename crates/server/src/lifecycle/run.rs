@@ -195,7 +195,7 @@ impl Run<'_> {
         let seen: Vec<SeenObject> = batch.iter().map(|due| due.seen.clone()).collect();
         match batch.first().and_then(|due| due.class) {
             _ if self.report.dry_run => Ok(vec![true; batch.len()]),
-            None => self.app.store.delete_seen(&bucket.name, seen).await,
+            None => self.app.store.delete_seen(&bucket.name, seen, app::now().unix_millis()).await,
             Some(class) => self.app.store.set_storage_class(&bucket.name, seen, class.as_str()).await,
         }
     }

@@ -114,6 +114,8 @@ fn of_store(error: store::Error) -> Error {
             .with_message("The bucket has Multipart Uploads. Please delete them first.")
             .with_ec(""),
         store::Error::NoSuchObject => simple(ErrorCode::NoSuchKey),
+        store::Error::NoSuchVersion => simple(ErrorCode::NoSuchVersion),
+        store::Error::IsDeleteMarker => simple(ErrorCode::MethodNotAllowed),
         store::Error::NoSuchUpload => simple(ErrorCode::NoSuchUpload),
         store::Error::ObjectExists => simple(ErrorCode::FileAlreadyExists),
         store::Error::PreconditionFailed => simple(ErrorCode::PreconditionFailed),

@@ -222,6 +222,7 @@ mod tests {
             comment: String::new(),
             block_public_access: false,
             created_ms: 0,
+            ..Bucket::default()
         };
         store.create_bucket(bucket).await.unwrap();
     }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ossicle_protocol::{Error, Tags};
-use ossicle_store::{Attributes, Object};
+use ossicle_store::{Attributes, Object, VersionRef};
 
 use crate::http::body::RequestBody;
 use crate::oss::announced::check_document_md5;
@@ -23,7 +23,8 @@ pub(crate) fn of_object(attributes: &Attributes) -> Tags {
 
 /// Replaces the tags of an object.
 pub(crate) async fn set_on_object(call: &Call, object: &Object, tags: &Tags) -> Result<(), Failure> {
-    Ok(call.app.store.set_object_tags(&object.bucket, &object.key, tags.to_header()).await?)
+    let (bucket, key) = (object.bucket.as_str(), object.key.as_str());
+    Ok(call.app.store.set_object_tags(bucket, key, VersionRef::Current, tags.to_header()).await?)
 }
 
 /// Whose tags a copy gets.

@@ -48,6 +48,7 @@ async fn fill(folder: &Path) {
         comment: String::new(),
         block_public_access: false,
         created_ms: 0,
+        ..ossicle_store::Bucket::default()
     };
     store.create_bucket(bucket).await.unwrap();
     for thousand in 0..100 {

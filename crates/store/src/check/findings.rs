@@ -10,6 +10,8 @@ pub struct FsckReport {
     pub buckets: u64,
     /// Objects checked.
     pub objects: u64,
+    /// Versions of objects checked that are not the current ones, without delete markers.
+    pub versions: u64,
     /// Uploads in progress checked.
     pub uploads: u64,
     /// Data files checked.

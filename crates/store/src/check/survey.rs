@@ -1,6 +1,7 @@
 //! The check of all rows in one snapshot: against each other, and against the data files.
 
 mod identities;
+mod versions;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Bound;
@@ -28,7 +29,7 @@ use crate::{BucketStat, DeliveryCounts, Error};
 const ROWS: usize = 1000;
 
 /// Tables whose rows say what other rows and data files are for.
-const REFERRING: [Tag; 5] = [Tag::Bucket, Tag::Object, Tag::Upload, Tag::Part, Tag::Manifest];
+const REFERRING: [Tag; 6] = [Tag::Bucket, Tag::Object, Tag::Version, Tag::Upload, Tag::Part, Tag::Manifest];
 
 /// What a survey found and what would set it right.
 #[derive(Debug)]
@@ -107,6 +108,7 @@ impl Query for CheckAll {
             Checker { now: view, references: References::default(), stats: BTreeMap::new(), survey };
         checker.check_buckets().await?;
         checker.check_objects().await?;
+        checker.check_versions().await?;
         checker.check_uploads().await?;
         checker.check_manifests().await?;
         checker.check_ref_counts().await?;
@@ -185,7 +187,7 @@ impl<'a> Checker<'a> {
             this.survey.report.objects += 1;
             this.refer(&object.data, object.size, &format!("the object {bucket}/{name}"));
             match this.stats.get_mut(&bucket) {
-                Some(stat) => stat.add(object.kind, &object.attributes.storage_class, object.size),
+                Some(stat) => stat.add(object.kind, &object.attributes.storage_class, object.size, true),
                 None => this.add(FindingKind::DamagedRow, format!("{bucket}/{name} is in no bucket")),
             }
             Ok(())

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crc_fast::CrcAlgorithm;
 
-use super::data::{assemble, count, get_object, require_bucket, store_data};
+use super::data::{add_to_stat, assemble, came, gone, require_bucket, store_data};
 use super::delivery::record;
+use super::object_version::{get_object, replace_object, versioning_of};
 use crate::engine::{Command, Txn};
 use crate::extent::{DataRef, Extent};
 use crate::id::DataId;
@@ -27,7 +28,7 @@ impl Command for Append {
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
         let append = &self.append;
-        require_bucket(txn, &append.bucket).await?;
+        let versioning = versioning_of(txn, &append.bucket).await?;
         let old = get_object(txn, &append.bucket, &append.key).await?;
         if old.as_ref().is_some_and(|old| !takes_appends(old)) {
             return Err(Error::NotAppendable);
@@ -52,8 +53,16 @@ impl Command for Append {
         if let Some(extent) = added {
             object.data = self.extend(txn, &object, extent);
         }
-        txn.put(key::object(&append.bucket, &append.key), encode_object(&object));
-        count(txn, &append.bucket, old.as_ref(), Some(&object)).await?;
+        let object = match &old {
+            // No version comes of it, wherever versions are kept.
+            Some(old) => {
+                txn.put(key::object(&append.bucket, &append.key), encode_object(&object));
+                let changes = vec![gone(old, true), came(&object, true)];
+                add_to_stat(txn, &append.bucket, changes).await?;
+                object
+            }
+            None => replace_object(txn, versioning, None, object).await?,
+        };
         if let Some(journal) = &append.journal {
             record(txn, &append.bucket, &append.key, journal, append.now_ms).await?;
         }
@@ -112,6 +121,7 @@ impl Append {
             attributes: append.attributes.clone(),
             parts: 0,
             generation: self.generation,
+            version_id: None,
             data: DataRef::Extents(Arc::new([])),
         }
     }

@@ -11,7 +11,7 @@ use crate::engine::{Command, Txn};
 use crate::key;
 use crate::record::{decode_bucket, decode_object, encode_bucket, encode_stat};
 use crate::version_row::VersionRow;
-use crate::{Acl, Bucket, BucketStat, CreateBucket, Error};
+use crate::{Acl, Bucket, BucketStat, CreateBucket, Error, Versioning};
 
 /// Rows that are looked at in one go.
 const COUNTED_AT_ONCE: usize = 1000;
@@ -56,8 +56,11 @@ impl Command for DeleteBucket {
         require_bucket(txn, &self.name).await?;
         let objects = key::object(&self.name, "");
         let uploads = key::uploads(&self.name, "");
-        if !scan_prefix(txn, &objects, 1).await?.is_empty() {
-            return Err(Error::BucketNotEmpty);
+        let versions = key::versions(&self.name, "");
+        for rows in [&objects, &versions] {
+            if !scan_prefix(txn, rows, 1).await?.is_empty() {
+                return Err(Error::BucketNotEmpty);
+            }
         }
         if !scan_prefix(txn, &uploads, 1).await?.is_empty() {
             return Err(Error::BucketHasUploads);
@@ -89,7 +92,7 @@ impl Command for CountObjects {
             each_row(txn, &objects, |key, row| {
                 let name = key::text_after(key, &objects);
                 if let Ok(object) = name.and_then(|name| decode_object(bucket, name, row)) {
-                    stat.add(object.kind, &object.attributes.storage_class, object.size);
+                    stat.add(object.kind, &object.attributes.storage_class, object.size, true);
                 }
             })
             .await?;
@@ -132,6 +135,8 @@ pub(crate) struct ChangeBucket {
 pub(crate) enum BucketChange {
     Acl(Acl),
     BlockPublicAccess(bool),
+    /// Which can be suspended, but is never unset again.
+    Versioning(Versioning),
 }
 
 impl Command for ChangeBucket {
@@ -144,6 +149,10 @@ impl Command for ChangeBucket {
         match self.change {
             BucketChange::Acl(acl) => bucket.acl = acl,
             BucketChange::BlockPublicAccess(block) => bucket.block_public_access = block,
+            BucketChange::Versioning(Versioning::Unset) if bucket.versioning != Versioning::Unset => {
+                return Err(Error::PreconditionFailed);
+            }
+            BucketChange::Versioning(versioning) => bucket.versioning = versioning,
         }
         txn.put(key, encode_bucket(&bucket));
         count_up(txn, VersionRow::Settings).await

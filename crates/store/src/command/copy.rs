@@ -1,8 +1,9 @@
 //! The command that copies an object.
 
-use super::data::{add_refs, get_object, replace_object, require_bucket};
+use super::data::{add_refs, require_bucket};
+use super::object_version::{get_object, replace_object, require_object, versioning_of};
 use crate::engine::{Command, Txn};
-use crate::{Attributes, CopyAttributes, CopyObject, Error, ObjectFields, ObjectKind};
+use crate::{Attributes, CopyAttributes, CopyObject, Error, ObjectFields, ObjectKind, Versioning};
 
 /// Copies an object, sharing its content.
 #[derive(Debug)]
@@ -17,14 +18,14 @@ impl Command for Copy {
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
         let copy = &self.copy;
         require_bucket(txn, &copy.source_bucket).await?;
-        require_bucket(txn, &copy.bucket).await?;
-        let source =
-            get_object(txn, &copy.source_bucket, &copy.source_key).await?.ok_or(Error::NoSuchObject)?;
+        let versioning = versioning_of(txn, &copy.bucket).await?;
+        let of = (copy.source_bucket.as_str(), copy.source_key.as_str());
+        let (_, source) = require_object(txn, of, copy.source_version).await?;
         if copy.source_generation.is_some_and(|generation| generation != source.generation) {
             return Err(Error::PreconditionFailed);
         }
         let old = get_object(txn, &copy.bucket, &copy.key).await?;
-        if copy.forbid_overwrite && old.is_some() {
+        if copy.forbid_overwrite && old.is_some() && versioning == Versioning::Unset {
             return Err(Error::ObjectExists);
         }
         let object = ObjectFields {
@@ -37,12 +38,12 @@ impl Command for Copy {
             },
             attributes: attributes(&copy.attributes, &source.attributes),
             generation: self.generation,
+            version_id: None,
             ..source
         };
         // Referred to before the old content is released: an object may be copied onto itself.
         add_refs(txn, &object.data).await?;
-        replace_object(txn, old.as_ref(), &object).await?;
-        Ok(object)
+        replace_object(txn, versioning, old.as_ref(), object).await
     }
 }
 

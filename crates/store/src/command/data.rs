@@ -12,7 +12,6 @@ use crate::engine::Txn;
 use crate::extent::{DataRef, Extent, MAX_OWN_EXTENTS, Place};
 use crate::id::DataId;
 use crate::key;
-use crate::record::{decode_object, encode_object};
 use crate::{Error, ObjectFields};
 
 /// What waits to be removed, in the value of its row.
@@ -47,45 +46,32 @@ pub(super) async fn require_bucket<T: Txn>(txn: &mut T, bucket: &str) -> Result<
     }
 }
 
-pub(super) async fn get_object<T: Txn>(
-    txn: &mut T,
-    bucket: &str,
-    key: &str,
-) -> Result<Option<ObjectFields>, Error> {
-    match txn.get(&key::object(bucket, key)).await? {
-        Some(row) => decode_object(bucket, key, &row).map(Some),
-        None => Ok(None),
-    }
+/// Returns how counters see that the object came.
+pub(super) fn came(object: &ObjectFields, is_current: bool) -> StatChange {
+    StatChange::Came(counted(object, is_current))
 }
 
-/// Writes the object in place of the old one, releases the content of that, and counts both.
-pub(super) async fn replace_object<T: Txn>(
-    txn: &mut T,
-    old: Option<&ObjectFields>,
-    new: &ObjectFields,
-) -> Result<(), Error> {
-    if let Some(old) = old {
-        release_refs(txn, &old.data).await?;
-    }
-    txn.put(key::object(&new.bucket, &new.key), encode_object(new));
-    count(txn, &new.bucket, old, Some(new)).await
+/// Returns how counters see that the object went.
+pub(super) fn gone(object: &ObjectFields, is_current: bool) -> StatChange {
+    StatChange::Gone(counted(object, is_current))
 }
 
-/// Writes down that `old` became `new` in the bucket's counters.
-pub(super) async fn count<T: Txn>(
-    txn: &mut T,
-    bucket: &str,
-    old: Option<&ObjectFields>,
-    new: Option<&ObjectFields>,
-) -> Result<(), Error> {
-    let counted = |object: &ObjectFields| Counted {
+fn counted(object: &ObjectFields, is_current: bool) -> Counted {
+    Counted {
         kind: object.kind,
         storage_class: object.attributes.storage_class.clone(),
         size: object.size,
-    };
-    let gone = old.map(|old| StatChange::Gone(counted(old)));
-    let came = new.map(|new| StatChange::Came(counted(new)));
-    txn.add(key::stat(bucket), Addition::Stat(gone.into_iter().chain(came).collect())).await
+        is_current,
+    }
+}
+
+/// Writes down changes in the bucket's counters.
+pub(super) async fn add_to_stat<T: Txn>(
+    txn: &mut T,
+    bucket: &str,
+    changes: Vec<StatChange>,
+) -> Result<(), Error> {
+    txn.add(key::stat(bucket), Addition::Stat(changes)).await
 }
 
 /// Writes the rows of new data, and returns its extent, if it is not empty.

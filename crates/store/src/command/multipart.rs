@@ -6,10 +6,9 @@ use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
 use md5::{Digest, Md5};
 
-use super::data::{
-    assemble, get_object, release_refs, replace_object, require_bucket, scan_prefix, store_data,
-};
+use super::data::{assemble, release_refs, require_bucket, scan_prefix, store_data};
 use super::delivery::record;
+use super::object_version::{get_object, replace_object, versioning_of};
 use crate::counters::{Addition, StatChange};
 use crate::data::Md5State;
 use crate::engine::{Command, Txn};
@@ -17,7 +16,10 @@ use crate::extent::{DataRef, Extent};
 use crate::id::{DataId, UploadId};
 use crate::key;
 use crate::record::{PartRecord, UploadRecord, hex_upper};
-use crate::{AbortUpload, Attributes, CompleteUpload, Error, ObjectFields, ObjectKind, Part, Parts, PutPart};
+use crate::{
+    AbortUpload, Attributes, CompleteUpload, Error, ObjectFields, ObjectKind, Part, Parts, PutPart,
+    Versioning,
+};
 
 /// Begins an upload.
 #[derive(Debug)]
@@ -173,6 +175,7 @@ impl Command for Complete {
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
         let complete = &self.complete;
+        let versioning = versioning_of(txn, &complete.bucket).await?;
         let upload = require_upload(txn, &complete.bucket, &complete.key, self.id).await?;
         let mut there = Vec::new();
         for (key, row) in scan_prefix(txn, &key::parts(self.id), usize::MAX).await? {
@@ -182,14 +185,14 @@ impl Command for Complete {
         let (used, unused) = self.choose(there)?;
         self.check_sizes(&used)?;
         let old = get_object(txn, &complete.bucket, &complete.key).await?;
-        if complete.forbid_overwrite && old.is_some() {
+        if complete.forbid_overwrite && old.is_some() && versioning == Versioning::Unset {
             return Err(Error::ObjectExists);
         }
         for part in &unused {
             release_refs(txn, &part.data).await?;
         }
         let object = self.make_object(txn, upload, &used)?;
-        replace_object(txn, old.as_ref(), &object).await?;
+        let object = replace_object(txn, versioning, old.as_ref(), object).await?;
         end_upload(txn, &complete.bucket, &complete.key, self.id).await?;
         if let Some(journal) = &complete.journal {
             record(txn, &complete.bucket, &complete.key, journal, complete.now_ms).await?;
@@ -281,6 +284,7 @@ impl Complete {
             },
             parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
             generation: self.generation,
+            version_id: None,
             data: assemble(txn, &extents, self.manifest),
         })
     }

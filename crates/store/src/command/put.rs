@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::data::{count, get_object, replace_object, require_bucket, store_data};
+use super::data::{add_to_stat, came, gone, require_bucket, store_data};
 use super::delivery::record;
+use super::object_version::{get_object, put_back, replace_object, require_object, versioning_of};
 use crate::engine::{Command, Txn};
 use crate::extent::DataRef;
 use crate::key;
 use crate::record::{encode_object, hex_upper};
-use crate::{Acl, Error, ObjectFields, ObjectKind, PutObject, SeenObject};
+use crate::{Acl, Error, ObjectFields, ObjectKind, PutObject, SeenObject, VersionRef, Versioning};
 
 /// Writes an object.
 #[derive(Debug)]
@@ -28,9 +29,9 @@ impl Command for Put {
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
         let put = &self.put;
-        require_bucket(txn, &put.bucket).await?;
+        let versioning = versioning_of(txn, &put.bucket).await?;
         let old = get_object(txn, &put.bucket, &put.key).await?;
-        if put.forbid_overwrite && old.is_some() {
+        if put.forbid_overwrite && old.is_some() && versioning == Versioning::Unset {
             return Err(Error::ObjectExists);
         }
         if let Some(etag) = &put.if_match {
@@ -51,9 +52,10 @@ impl Command for Put {
             attributes: put.attributes.clone(),
             parts: 0,
             generation: self.generation,
+            version_id: None,
             data: DataRef::Extents(extents),
         };
-        replace_object(txn, old.as_ref(), &object).await?;
+        let object = replace_object(txn, versioning, old.as_ref(), object).await?;
         if let Some(journal) = &put.journal {
             record(txn, &put.bucket, &put.key, journal, put.now_ms).await?;
         }
@@ -69,11 +71,12 @@ pub(super) fn require_etag(object: Option<&ObjectFields>, etag: &str) -> Result<
     }
 }
 
-/// Sets an object's ACL.
+/// Sets the ACL of an object or a version.
 #[derive(Debug)]
 pub(crate) struct SetObjectAcl {
     pub(crate) bucket: String,
     pub(crate) key: String,
+    pub(crate) version: VersionRef,
     pub(crate) acl: Acl,
     pub(crate) generation: u64,
 }
@@ -83,19 +86,20 @@ impl Command for SetObjectAcl {
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
         require_bucket(txn, &self.bucket).await?;
-        let mut object = get_object(txn, &self.bucket, &self.key).await?.ok_or(Error::NoSuchObject)?;
+        let (place, mut object) = require_object(txn, (&self.bucket, &self.key), self.version).await?;
         object.attributes.acl = self.acl;
         object.generation = self.generation;
-        txn.put(key::object(&self.bucket, &self.key), encode_object(&object));
+        put_back(txn, place, object);
         Ok(())
     }
 }
 
-/// Sets an object's tags.
+/// Sets the tags of an object or a version.
 #[derive(Debug)]
 pub(crate) struct SetObjectTags {
     pub(crate) bucket: String,
     pub(crate) key: String,
+    pub(crate) version: VersionRef,
     pub(crate) tags: String,
     pub(crate) generation: u64,
 }
@@ -105,10 +109,10 @@ impl Command for SetObjectTags {
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
         require_bucket(txn, &self.bucket).await?;
-        let mut object = get_object(txn, &self.bucket, &self.key).await?.ok_or(Error::NoSuchObject)?;
+        let (place, mut object) = require_object(txn, (&self.bucket, &self.key), self.version).await?;
         object.attributes.tags.clone_from(&self.tags);
         object.generation = self.generation;
-        txn.put(key::object(&self.bucket, &self.key), encode_object(&object));
+        put_back(txn, place, object);
         Ok(())
     }
 }
@@ -137,7 +141,7 @@ impl Command for SetStorageClass {
                 object.attributes.storage_class.clone_from(&self.class);
                 object.generation = self.generation;
                 txn.put(key::object(&self.bucket, &seen.key), encode_object(&object));
-                count(txn, &self.bucket, Some(old), Some(&object)).await?;
+                add_to_stat(txn, &self.bucket, vec![gone(old, true), came(&object, true)]).await?;
             }
             changed.push(same.is_some());
         }

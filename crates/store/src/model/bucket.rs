@@ -2,6 +2,7 @@
 
 use super::acl::Acl;
 use super::object::ObjectKind;
+use super::version::Versioning;
 
 /// A bucket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Bucket {
     pub comment: String,
     /// Whether what its ACL and those of its objects allow to everybody does not count.
     pub block_public_access: bool,
+    /// Whether it keeps the versions of its objects.
+    pub versioning: Versioning,
 }
 
 /// What became of a bucket to create.
@@ -78,10 +81,16 @@ pub struct BucketPage {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BucketStat {
-    /// Objects.
+    /// Objects, every version of them.
     pub objects: u64,
     /// Bytes of the objects.
     pub bytes: u64,
+    /// Those of the objects that are not the current version.
+    pub noncurrent_objects: u64,
+    /// Bytes of these.
+    pub noncurrent_bytes: u64,
+    /// Delete markers.
+    pub delete_markers: u64,
     /// Multipart uploads in progress.
     pub uploads: u64,
     /// Objects made by one upload.
@@ -107,9 +116,13 @@ pub struct ClassStat {
 
 impl BucketStat {
     /// Counts an object in.
-    pub(crate) fn add(&mut self, kind: ObjectKind, class: &str, bytes: u64) {
+    pub(crate) fn add(&mut self, kind: ObjectKind, class: &str, bytes: u64, is_current: bool) {
         self.objects = self.objects.saturating_add(1);
         self.bytes = self.bytes.saturating_add(bytes);
+        if !is_current {
+            self.noncurrent_objects = self.noncurrent_objects.saturating_add(1);
+            self.noncurrent_bytes = self.noncurrent_bytes.saturating_add(bytes);
+        }
         let of_kind = self.of_kind(kind);
         *of_kind = of_kind.saturating_add(1);
         if class.is_empty() {
@@ -127,9 +140,13 @@ impl BucketStat {
     }
 
     /// Counts an object out.
-    pub(crate) fn remove(&mut self, kind: ObjectKind, class: &str, bytes: u64) {
+    pub(crate) fn remove(&mut self, kind: ObjectKind, class: &str, bytes: u64, is_current: bool) {
         self.objects = self.objects.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(bytes);
+        if !is_current {
+            self.noncurrent_objects = self.noncurrent_objects.saturating_sub(1);
+            self.noncurrent_bytes = self.noncurrent_bytes.saturating_sub(bytes);
+        }
         let of_kind = self.of_kind(kind);
         *of_kind = of_kind.saturating_sub(1);
         if let Some(stat) = self.classes.iter_mut().find(|stat| stat.class == class) {

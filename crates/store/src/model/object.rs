@@ -7,7 +7,7 @@ use crate::Acl;
 use crate::codec::Encoder;
 use crate::data::{AtHand, StoredData};
 use crate::extent::DataRef;
-use crate::model::NewDelivery;
+use crate::model::{NewDelivery, VersionId, VersionRef};
 
 /// How an object came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -96,6 +96,9 @@ pub struct ObjectFields {
     pub parts: u32,
     /// Changes with every write of the key, content and settings alike.
     pub generation: u64,
+    /// The identifier of the version; `None` for the null version, which is also what an object is where versions are
+    /// not kept.
+    pub version_id: Option<VersionId>,
     pub(crate) data: DataRef,
 }
 
@@ -120,7 +123,8 @@ pub struct PutObject {
     pub attributes: Attributes,
     /// The ETag without quotes; the MD5 in upper-case hexadecimal if none is given.
     pub etag: Option<String>,
-    /// Refuse with [`Error::ObjectExists`](crate::Error::ObjectExists) if the key is taken.
+    /// Refuse with [`Error::ObjectExists`](crate::Error::ObjectExists) if the key is taken. Does not count where
+    /// versions are kept, since nothing is lost there.
     pub forbid_overwrite: bool,
     /// Refuse with [`Error::PreconditionFailed`](crate::Error::PreconditionFailed) unless the key's present object
     /// has this ETag.
@@ -220,6 +224,8 @@ pub struct CopyObject {
     /// Refuse with [`Error::PreconditionFailed`](crate::Error::PreconditionFailed) unless the source has this
     /// generation still, for callers that evaluated conditions on it.
     pub source_generation: Option<u64>,
+    /// Which version of the source.
+    pub source_version: VersionRef,
     /// The destination's bucket.
     pub bucket: String,
     /// The destination's key.
@@ -241,6 +247,10 @@ pub struct DeleteObject {
     pub key: String,
     /// Refuse with [`Error::PreconditionFailed`](crate::Error::PreconditionFailed) unless it has this ETag.
     pub if_match: Option<String>,
+    /// Deletes this version for good; without it the object is deleted, which leaves a delete marker where versions are kept.
+    pub version: Option<VersionRef>,
+    /// The time now.
+    pub now_ms: i64,
 }
 
 /// An object as somebody saw it: to change it only if it is still that.

@@ -85,7 +85,7 @@ impl Walk<'_> {
                 continue;
             }
             let name = name(&key, &self.base, self.suffix)?;
-            let common = self.common_prefix(name);
+            let common = common_prefix(name, self.prefix, self.delimiter);
             if let Some(common) = common {
                 passed = Some(key::after_prefix(&[&self.base, common.as_bytes()].concat()));
                 if common == self.common_prefix_before {
@@ -103,15 +103,15 @@ impl Walk<'_> {
         }
         Ok(Some(passed))
     }
+}
 
-    fn common_prefix<'k>(&self, name: &'k str) -> Option<&'k str> {
-        if self.delimiter.is_empty() {
-            return None;
-        }
-        let rest = name.get(self.prefix.len()..)?;
-        let at = rest.find(self.delimiter)?;
-        name.get(..self.prefix.len() + at + self.delimiter.len())
+/// Returns what the name has up to the delimiter after the prefix, if it holds that.
+pub(super) fn common_prefix<'k>(name: &'k str, prefix: &str, delimiter: &str) -> Option<&'k str> {
+    if delimiter.is_empty() {
+        return None;
     }
+    let at = name.get(prefix.len()..)?.find(delimiter)?;
+    name.get(..prefix.len() + at + delimiter.len())
 }
 
 /// Returns the name in a key that is `base`, the name, and `suffix` bytes more.
@@ -120,7 +120,7 @@ pub(crate) fn name<'k>(key: &'k [u8], base: &[u8], suffix: usize) -> Result<&'k 
     key::text_after(key.get(..end).unwrap_or_default(), base)
 }
 
-fn bound(bound: &Bound<Bytes>) -> Bound<&[u8]> {
+pub(super) fn bound(bound: &Bound<Bytes>) -> Bound<&[u8]> {
     match bound {
         Bound::Included(key) => Bound::Included(key),
         Bound::Excluded(key) => Bound::Excluded(key),
@@ -129,7 +129,7 @@ fn bound(bound: &Bound<Bytes>) -> Bound<&[u8]> {
 }
 
 /// Returns the later of two beginnings.
-fn later(a: Bound<Bytes>, b: Bound<Bytes>) -> Bound<Bytes> {
+pub(super) fn later(a: Bound<Bytes>, b: Bound<Bytes>) -> Bound<Bytes> {
     match (&a, &b) {
         (Bound::Unbounded, _) => b,
         (_, Bound::Unbounded) => a,

@@ -41,15 +41,22 @@ impl Query for OpenObject {
     type Output = Option<Object>;
 
     async fn run(&self, view: &View) -> Result<Self::Output, Error> {
-        let Some(fields) = self.object.run(view).await? else { return Ok(None) };
-        // While the view lives nothing that it refers to is reclaimed; afterwards the pin sees to that.
-        let pin = self.blobs.pin(fields.data.pinned_ids());
-        let contents = match &fields.data {
-            DataRef::Extents(extents) => small_contents(view, extents).await?,
-            DataRef::Manifest(_) => Vec::new(),
-        };
-        Ok(Some(Object { fields, at_hand: Some(Arc::new(AtHand::new(contents, pin))) }))
+        match self.object.run(view).await? {
+            Some(fields) => open(view, &self.blobs, fields).await.map(Some),
+            None => Ok(None),
+        }
     }
+}
+
+/// Makes an object of what is kept of it, to be read.
+pub(super) async fn open(view: &View, blobs: &Blobs, fields: ObjectFields) -> Result<Object, Error> {
+    // While the view lives nothing that it refers to is reclaimed; afterwards the pin sees to that.
+    let pin = blobs.pin(fields.data.pinned_ids());
+    let contents = match &fields.data {
+        DataRef::Extents(extents) => small_contents(view, extents).await?,
+        DataRef::Manifest(_) => Vec::new(),
+    };
+    Ok(Object { fields, at_hand: Some(Arc::new(AtHand::new(contents, pin))) })
 }
 
 /// Objects and common prefixes in byte order.

@@ -3,7 +3,7 @@
 //! that are taken and those that are set aside.
 
 use crate::codec::{Decoder, Encoder, block_size};
-use crate::{Acl, Attributes, Error};
+use crate::{Acl, Attributes, Error, VersionId};
 
 /// The tag of the standard headers.
 const HEADERS: u8 = 1;
@@ -17,6 +17,8 @@ const STORAGE_CLASS: u8 = 4;
 const SEALED: u8 = REQUIRED | 40;
 /// The tag of the target of a symbolic link.
 const SYMLINK_TARGET: u8 = REQUIRED | 4;
+/// The tag of the version's number.
+const VERSION_ID: u8 = 129;
 
 /// The bit of tags of fields without which a record must not be read.
 pub(super) const REQUIRED: u8 = 0x80;
@@ -41,8 +43,26 @@ pub(super) fn encode_attributes(attributes: &Attributes, out: &mut Encoder) {
     out.raw(&attributes.unknown.0);
 }
 
+/// Writes which version an object is, after its attributes. The null version has nothing to be written.
+pub(super) fn encode_version_id(id: Option<VersionId>, out: &mut Encoder) {
+    if let Some(id) = id {
+        out.u8(VERSION_ID);
+        out.length(8);
+        out.u64(id.number());
+    }
+}
+
 /// Reads attributes, which go to the end of the record.
 pub(super) fn decode_attributes(from: &mut Decoder<'_>) -> Result<Attributes, Error> {
+    match decode_versioned(from)? {
+        (attributes, None) => Ok(attributes),
+        (_, Some(_)) => Err(from.fail()),
+    }
+}
+
+/// Reads attributes and the version's identifier, which go to the end of the record.
+pub(super) fn decode_versioned(from: &mut Decoder<'_>) -> Result<(Attributes, Option<VersionId>), Error> {
+    let mut id = None;
     let mut attributes =
         Attributes { acl: acl_from_u8(from)?, content_type: from.text()?, ..Attributes::default() };
     while !from.is_at_end() {
@@ -63,14 +83,18 @@ pub(super) fn decode_attributes(from: &mut Decoder<'_>) -> Result<Attributes, Er
                 attributes.sealed_ms = Some(value.i64()?);
                 value.end()?;
             }
-            0 | HEADERS | METADATA | TAGS | STORAGE_CLASS | SYMLINK_TARGET | SEALED => {
+            VERSION_ID if id.is_none() => {
+                id = Some(VersionId::new(value.u64()?));
+                value.end()?;
+            }
+            0 | HEADERS | METADATA | TAGS | STORAGE_CLASS | SYMLINK_TARGET | SEALED | VERSION_ID => {
                 return Err(from.fail());
             }
             _ if tag & REQUIRED != 0 => return Err(from.later(format_args!("the required field {tag}"))),
             _ => attributes.unknown.add(tag, value.rest()),
         }
     }
-    Ok(attributes)
+    Ok((attributes, id))
 }
 
 /// What a listing tells of attributes.
@@ -93,7 +117,7 @@ pub(super) fn decode_listed_attributes<'a>(from: &mut Decoder<'a>) -> Result<Lis
                 from.block()?;
                 listed.is_symlink = true;
             }
-            SEALED => drop(from.block()?),
+            SEALED | VERSION_ID => drop(from.block()?),
             tag if tag & REQUIRED != 0 => return Err(from.later(format_args!("the required field {tag}"))),
             _ => drop(from.block()?),
         }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::VERSION;
 use super::attributes::{acl_from_u8, acl_to_u8};
 use crate::codec::{Decoder, Encoder};
-use crate::{Bucket, BucketStat, ClassStat, Error};
+use crate::{Bucket, BucketStat, ClassStat, Error, Versioning};
 
 /// The form of a bucket's record that ends with flags. A bucket without any keeps the form before it, which programs
 /// that do not know flags can read.
@@ -13,10 +13,20 @@ const WITH_FLAGS: u8 = 2;
 
 /// The flag of a bucket whose public access is blocked.
 const BLOCKS_PUBLIC_ACCESS: u8 = 1;
+/// The flag of a bucket that makes versions.
+const VERSIONING_ENABLED: u8 = 2;
+/// The flag of a bucket that made versions, or could have.
+const VERSIONING_SUSPENDED: u8 = 4;
 
 pub(crate) fn encode_bucket(bucket: &Bucket) -> Bytes {
     let mut out = Encoder::with_capacity(64);
-    let flags = if bucket.block_public_access { BLOCKS_PUBLIC_ACCESS } else { 0 };
+    let blocks = if bucket.block_public_access { BLOCKS_PUBLIC_ACCESS } else { 0 };
+    let versioning = match bucket.versioning {
+        Versioning::Unset => 0,
+        Versioning::Enabled => VERSIONING_ENABLED,
+        Versioning::Suspended => VERSIONING_SUSPENDED,
+    };
+    let flags = blocks | versioning;
     out.u8(if flags == 0 { VERSION } else { WITH_FLAGS });
     out.u8(acl_to_u8(bucket.acl));
     out.i64(bucket.created_ms);
@@ -46,24 +56,41 @@ pub(crate) fn decode_bucket(name: &str, row: &[u8]) -> Result<Bucket, Error> {
         owner: from.text()?,
         comment: from.text()?,
         block_public_access: false,
+        versioning: Versioning::Unset,
     };
     if version == WITH_FLAGS {
         let flags = from.u8()?;
-        if flags & !BLOCKS_PUBLIC_ACCESS != 0 {
-            return Err(from.fail());
-        }
+        bucket.versioning = match flags & !BLOCKS_PUBLIC_ACCESS {
+            0 => Versioning::Unset,
+            VERSIONING_ENABLED => Versioning::Enabled,
+            VERSIONING_SUSPENDED => Versioning::Suspended,
+            _ => return Err(from.fail()),
+        };
         bucket.block_public_access = flags & BLOCKS_PUBLIC_ACCESS != 0;
     }
     from.end()?;
     Ok(bucket)
 }
 
+/// Tells whether the bucket of a record keeps versions, without reading the rest of most.
+pub(crate) fn decode_versioning(name: &str, row: &[u8]) -> Result<Versioning, Error> {
+    if row.first() == Some(&VERSION) {
+        Ok(Versioning::Unset)
+    } else {
+        Ok(decode_bucket(name, row)?.versioning)
+    }
+}
+
 /// The version of the counters that tells classes apart.
 const WITH_CLASSES: u8 = 2;
+/// The version of the counters that goes on with versions and delete markers. Without any, the one before is written.
+const WITH_VERSIONS: u8 = 3;
 
 pub(crate) fn encode_stat(stat: &BucketStat) -> Bytes {
     let mut out = Encoder::with_capacity(64);
-    out.u8(WITH_CLASSES);
+    let of_versions = [stat.noncurrent_objects, stat.noncurrent_bytes, stat.delete_markers];
+    let has_versions = of_versions.iter().any(|count| *count > 0);
+    out.u8(if has_versions { WITH_VERSIONS } else { WITH_CLASSES });
     out.u64(stat.bytes);
     out.u64(stat.uploads);
     out.u64(stat.normal_objects);
@@ -75,6 +102,9 @@ pub(crate) fn encode_stat(stat: &BucketStat) -> Bytes {
         out.u64(class.objects);
         out.u64(class.bytes);
     }
+    if has_versions {
+        of_versions.iter().for_each(|count| out.u64(*count));
+    }
     out.finish()
 }
 
@@ -82,7 +112,7 @@ pub(crate) fn encode_stat(stat: &BucketStat) -> Bytes {
 pub(crate) fn decode_stat(row: &[u8]) -> Result<BucketStat, Error> {
     let mut from = Decoder::new(row, "what a bucket holds");
     let version = from.u8()?;
-    if !matches!(version, VERSION | WITH_CLASSES) {
+    if !matches!(version, VERSION | WITH_CLASSES | WITH_VERSIONS) {
         return Err(from.fail());
     }
     let mut stat = BucketStat {
@@ -92,13 +122,18 @@ pub(crate) fn decode_stat(row: &[u8]) -> Result<BucketStat, Error> {
         normal_objects: from.u64()?,
         multipart_objects: from.u64()?,
         appendable_objects: from.u64()?,
-        classes: Vec::new(),
+        ..BucketStat::default()
     };
     stat.objects = stat.normal_objects + stat.multipart_objects + stat.appendable_objects;
-    if version == WITH_CLASSES {
+    if version != VERSION {
         for _ in 0..from.length()? {
             stat.classes.push(ClassStat { class: from.text()?, objects: from.u64()?, bytes: from.u64()? });
         }
+    }
+    if version == WITH_VERSIONS {
+        stat.noncurrent_objects = from.u64()?;
+        stat.noncurrent_bytes = from.u64()?;
+        stat.delete_markers = from.u64()?;
     }
     from.end()?;
     Ok(stat)
@@ -106,7 +141,7 @@ pub(crate) fn decode_stat(row: &[u8]) -> Result<BucketStat, Error> {
 
 /// Tells whether counters are of the version that counts by class.
 pub(crate) fn counts_classes(row: &[u8]) -> bool {
-    row.first() == Some(&WITH_CLASSES)
+    matches!(row.first(), Some(&(WITH_CLASSES | WITH_VERSIONS)))
 }
 
 #[cfg(test)]
@@ -127,6 +162,7 @@ mod tests {
             owner: "10000".to_owned(),
             comment: "test".to_owned(),
             block_public_access,
+            versioning: Versioning::Unset,
         }
     }
 
@@ -144,10 +180,28 @@ mod tests {
     }
 
     #[test]
+    fn a_bucket_tells_whether_it_keeps_versions() {
+        for (versioning, flag) in [(Versioning::Enabled, 2), (Versioning::Suspended, 4)] {
+            let row = encode_bucket(&Bucket { versioning, ..bucket(true) });
+            assert_eq!(row, [&[2], &FIRST_FORM[1..], &[flag | 1]].concat());
+            assert_eq!(decode_bucket("b", &row).unwrap(), Bucket { versioning, ..bucket(true) });
+            assert_eq!(decode_versioning("b", &row).unwrap(), versioning);
+        }
+        assert_eq!(decode_versioning("b", FIRST_FORM).unwrap(), Versioning::Unset);
+    }
+
+    #[test]
     fn unknown_forms_and_flags_are_refused() {
         let with = |version: u8, rest: &[u8]| [&[version], &FIRST_FORM[1..], rest].concat();
-        for row in [with(0, &[]), with(3, &[1]), with(1, &[1]), with(2, &[]), with(2, &[2]), with(2, &[1, 0])]
-        {
+        for row in [
+            with(0, &[]),
+            with(3, &[1]),
+            with(1, &[1]),
+            with(2, &[]),
+            with(2, &[8]),
+            with(2, &[6]),
+            with(2, &[1, 0]),
+        ] {
             assert!(decode_bucket("b", &row).is_err(), "{row:?}");
         }
     }

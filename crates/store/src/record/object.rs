@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use super::VERSION;
 use super::attributes::{
-    decode_attributes, decode_attributes_1, decode_listed_attributes, decode_listed_attributes_1,
-    encode_attributes,
+    decode_attributes_1, decode_listed_attributes, decode_listed_attributes_1, decode_versioned,
+    encode_attributes, encode_version_id,
 };
 use crate::codec::{Decoder, Encoder};
 use crate::extent::DataRef;
@@ -39,6 +39,7 @@ pub(crate) fn encode_object(object: &ObjectFields) -> Bytes {
     }
     object.data.encode(&mut out);
     encode_attributes(&object.attributes, &mut out);
+    encode_version_id(object.version_id, &mut out);
     out.finish()
 }
 
@@ -91,12 +92,12 @@ impl<'a> Head<'a> {
 fn decode(bucket: &str, key: &str, row: &[u8]) -> Result<ObjectFields, Error> {
     let mut from = Decoder::new(row, "an object");
     let head = Head::decode(&mut from)?;
-    let (data, attributes) = match head.version {
+    let (data, (attributes, version_id)) = match head.version {
         VERSION => {
             let attributes = decode_attributes_1(&mut from)?;
-            (DataRef::decode(&mut from)?, attributes)
+            (DataRef::decode(&mut from)?, (attributes, None))
         }
-        WITH_FIELDS => (DataRef::decode(&mut from)?, decode_attributes(&mut from)?),
+        WITH_FIELDS => (DataRef::decode(&mut from)?, decode_versioned(&mut from)?),
         _ => return Err(from.fail()),
     };
     from.end()?;
@@ -114,6 +115,7 @@ fn decode(bucket: &str, key: &str, row: &[u8]) -> Result<ObjectFields, Error> {
         attributes,
         parts,
         generation,
+        version_id,
         data,
     })
 }

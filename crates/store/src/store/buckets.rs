@@ -8,7 +8,9 @@ use super::Store;
 use crate::command::{BucketChange, ChangeBucket, CreateBucketCommand, DeleteBucket, SetBucketDocument};
 use crate::key;
 use crate::query::{BucketStatOf, Buckets};
-use crate::{Acl, Bucket, BucketDocument, BucketPage, BucketStat, CreateBucket, Error, ListBuckets};
+use crate::{
+    Acl, Bucket, BucketDocument, BucketPage, BucketStat, CreateBucket, Error, ListBuckets, Versioning,
+};
 
 impl Store {
     /// Creates a bucket unless there is one of that name. One without an owner belongs to the account that has no row.
@@ -30,7 +32,7 @@ impl Store {
     /// Deletes an empty bucket with its documents.
     ///
     /// # Errors
-    /// [`Error::NoSuchBucket`]; [`Error::BucketNotEmpty`] if there are objects, [`Error::BucketHasUploads`] if there
+    /// [`Error::NoSuchBucket`]; [`Error::BucketNotEmpty`] if there are objects or versions, [`Error::BucketHasUploads`] if there
     /// are uploads in progress.
     pub async fn delete_bucket(&self, name: &str) -> Result<(), Error> {
         key::check_bucket(name).map_err(|_| Error::NoSuchBucket)?;
@@ -72,6 +74,14 @@ impl Store {
     /// [`Error::NoSuchBucket`].
     pub async fn set_bucket_public_access_block(&self, name: &str, block: bool) -> Result<(), Error> {
         self.change_bucket(name, BucketChange::BlockPublicAccess(block)).await
+    }
+
+    /// Sets whether the versions of a bucket's objects are kept.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`]; [`Error::PreconditionFailed`] if that was set before and is to be unset.
+    pub async fn set_bucket_versioning(&self, name: &str, versioning: Versioning) -> Result<(), Error> {
+        self.change_bucket(name, BucketChange::Versioning(versioning)).await
     }
 
     async fn change_bucket(&self, name: &str, change: BucketChange) -> Result<(), Error> {

@@ -13,8 +13,8 @@ use crate::extent::{DataRef, Extent, Place};
 use crate::key;
 use crate::query::{ObjectOf, Objects, OpenObject, RenderedObjects};
 use crate::{
-    Acl, AppendObject, CopyObject, DeleteObject, Error, ListObjects, Listing, NewDelivery, Object,
-    ObjectFields, ObjectPage, PutObject, SeenObject,
+    Acl, AppendObject, CopyObject, DeleteKey, DeleteObject, Deleted, Error, ListObjects, Listing,
+    NewDelivery, Object, ObjectFields, ObjectPage, PutObject, SeenObject, VersionRef,
 };
 
 impl Store {
@@ -64,8 +64,8 @@ impl Store {
     /// Copies an object without copying its content.
     ///
     /// # Errors
-    /// [`Error::NoSuchBucket`], [`Error::NoSuchObject`] for the source, [`Error::ObjectExists`],
-    /// [`Error::PreconditionFailed`].
+    /// [`Error::NoSuchBucket`]; [`Error::NoSuchObject`], [`Error::NoSuchVersion`] and [`Error::IsDeleteMarker`] for the
+    /// source; [`Error::ObjectExists`], [`Error::PreconditionFailed`].
     pub async fn copy_object(&self, copy: CopyObject) -> Result<Object, Error> {
         check_names(&copy.bucket, &copy.key)?;
         check_names(&copy.source_bucket, &copy.source_key)?;
@@ -99,35 +99,42 @@ impl Store {
         self.parts.engine.query(OpenObject { object, blobs: self.parts.blobs.clone() }).await
     }
 
-    /// Deletes an object; tells whether there was one.
+    /// Deletes an object, or one version of it for good; tells what that did. That there is none is no error.
     ///
     /// # Errors
     /// [`Error::NoSuchBucket`], [`Error::PreconditionFailed`].
-    pub async fn delete_object(&self, delete: DeleteObject) -> Result<bool, Error> {
-        let DeleteObject { bucket, key, if_match } = delete;
-        let existed = self.delete(bucket, vec![key], if_match).await?;
-        Ok(existed.first().copied().unwrap_or(false))
+    pub async fn delete_object(&self, delete: DeleteObject) -> Result<Deleted, Error> {
+        let DeleteObject { bucket, key, if_match, version, now_ms } = delete;
+        let deleted = self.delete(bucket, vec![DeleteKey { key, version }], if_match, now_ms).await?;
+        Ok(deleted.into_iter().next().unwrap_or_default())
     }
 
-    /// Deletes objects in one commit; tells for each key whether there was one.
+    /// Deletes objects, or versions for good, in one commit; tells for each what that did.
     ///
     /// # Errors
     /// [`Error::NoSuchBucket`].
-    pub async fn delete_objects(&self, bucket: &str, keys: Vec<String>) -> Result<Vec<bool>, Error> {
-        self.delete(bucket.to_owned(), keys, None).await
+    pub async fn delete_objects(
+        &self,
+        bucket: &str,
+        keys: Vec<DeleteKey>,
+        now_ms: i64,
+    ) -> Result<Vec<Deleted>, Error> {
+        self.delete(bucket.to_owned(), keys, None, now_ms).await
     }
 
     async fn delete(
         &self,
         bucket: String,
-        keys: Vec<String>,
+        keys: Vec<DeleteKey>,
         if_match: Option<String>,
-    ) -> Result<Vec<bool>, Error> {
+        now_ms: i64,
+    ) -> Result<Vec<Deleted>, Error> {
         key::check_bucket(&bucket).map_err(|_| Error::NoSuchBucket)?;
-        for key in &keys {
+        for DeleteKey { key, .. } in &keys {
             key::check_key(key)?;
         }
-        self.parts.engine.commit(Delete { bucket, keys, if_match }, None).await
+        let keys = keys.into_iter().map(|key| (key, self.parts.ids.generation())).collect();
+        self.parts.engine.commit(Delete { bucket, keys, if_match, now_ms }, None).await
     }
 
     /// Deletes objects in one commit if they are still those that were seen, so that none is lost that was written since.
@@ -135,9 +142,16 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoSuchBucket`].
-    pub async fn delete_seen(&self, bucket: &str, objects: Vec<SeenObject>) -> Result<Vec<bool>, Error> {
+    pub async fn delete_seen(
+        &self,
+        bucket: &str,
+        objects: Vec<SeenObject>,
+        now_ms: i64,
+    ) -> Result<Vec<bool>, Error> {
         check_seen(bucket, &objects)?;
-        self.parts.engine.commit(DeleteSeen { bucket: bucket.to_owned(), objects }, None).await
+        let objects = objects.into_iter().map(|object| (object, self.parts.ids.generation())).collect();
+        let command = DeleteSeen { bucket: bucket.to_owned(), objects, now_ms };
+        self.parts.engine.commit(command, None).await
     }
 
     /// Gives objects another class of storage in one commit if they are still those that were seen. They stay what they are
@@ -158,27 +172,39 @@ impl Store {
         self.parts.engine.commit(command, None).await
     }
 
-    /// Sets who may do what with an object.
+    /// Sets who may do what with an object or one version of it.
     ///
     /// # Errors
-    /// [`Error::NoSuchBucket`], [`Error::NoSuchObject`].
-    pub async fn set_object_acl(&self, bucket: &str, key: &str, acl: Acl) -> Result<(), Error> {
+    /// [`Error::NoSuchBucket`], [`Error::NoSuchObject`], [`Error::NoSuchVersion`], [`Error::IsDeleteMarker`].
+    pub async fn set_object_acl(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: VersionRef,
+        acl: Acl,
+    ) -> Result<(), Error> {
         check_names(bucket, key)?;
         let generation = self.parts.ids.generation();
-        let command = SetObjectAcl { bucket: bucket.to_owned(), key: key.to_owned(), acl, generation };
-        self.parts.engine.commit(command, None).await
+        let (bucket, key) = (bucket.to_owned(), key.to_owned());
+        self.parts.engine.commit(SetObjectAcl { bucket, key, version, acl, generation }, None).await
     }
 
-    /// Sets an object's tags, `key=value&key=value` percent-encoded; none if empty. The object stays what it is otherwise,
-    /// its time included.
+    /// Sets the tags of an object or one version of it, `key=value&key=value` percent-encoded; none if empty. It stays what
+    /// it is otherwise, its time included.
     ///
     /// # Errors
-    /// [`Error::NoSuchBucket`], [`Error::NoSuchObject`].
-    pub async fn set_object_tags(&self, bucket: &str, key: &str, tags: String) -> Result<(), Error> {
+    /// [`Error::NoSuchBucket`], [`Error::NoSuchObject`], [`Error::NoSuchVersion`], [`Error::IsDeleteMarker`].
+    pub async fn set_object_tags(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: VersionRef,
+        tags: String,
+    ) -> Result<(), Error> {
         check_names(bucket, key)?;
         let generation = self.parts.ids.generation();
-        let command = SetObjectTags { bucket: bucket.to_owned(), key: key.to_owned(), tags, generation };
-        self.parts.engine.commit(command, None).await
+        let (bucket, key) = (bucket.to_owned(), key.to_owned());
+        self.parts.engine.commit(SetObjectTags { bucket, key, version, tags, generation }, None).await
     }
 
     /// Seals an appendable object, which takes no appends from then on. One that is sealed stays as it is.

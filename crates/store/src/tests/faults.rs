@@ -293,8 +293,8 @@ async fn a_full_disk_is_emptied_and_filled_again() {
         holds(&store, &kept, &format!("round {round}, opened while full")).await;
 
         for key in kept.keys() {
-            let delete = DeleteObject { bucket: "b".into(), key: key.clone(), if_match: None };
-            assert!(store.delete_object(delete).await.unwrap(), "{key}");
+            let delete = DeleteObject { bucket: "b".into(), key: key.clone(), ..DeleteObject::default() };
+            assert!(store.delete_object(delete).await.unwrap().existed, "{key}");
         }
         let pending =
             store.pending_uploads(&PendingUploads { look: 10_000, ..Default::default() }).await.unwrap();

@@ -250,11 +250,11 @@ impl Client {
     async fn delete(&self, key: &str) {
         let version = self.ask(key, None, None);
         let done = if self.number.is_multiple_of(2) {
-            let delete = DeleteObject { bucket: "b".into(), key: key.into(), if_match: None };
+            let delete = DeleteObject { bucket: "b".into(), key: key.into(), ..DeleteObject::default() };
             self.store.delete_object(delete).await.is_ok()
         } else {
             let Some(seen) = self.see(key).await else { return };
-            self.store.delete_seen("b", vec![seen]).await.is_ok_and(|deleted| deleted == [true])
+            self.store.delete_seen("b", vec![seen], 1000).await.is_ok_and(|deleted| deleted == [true])
         };
         self.settle(key, version, done);
     }

@@ -125,8 +125,8 @@ async fn call(store: &Store, key: &str, choice: u64, name: String) -> Event {
             Event::Append { position, piece: name, outcome }
         }
         5 => {
-            let delete = DeleteObject { bucket: "b".into(), key: key.into(), if_match: None };
-            Event::Delete { existed: store.delete_object(delete).await.unwrap() }
+            let delete = DeleteObject { bucket: "b".into(), key: key.into(), ..DeleteObject::default() };
+            Event::Delete { existed: store.delete_object(delete).await.unwrap().existed }
         }
         _ => Event::Get { found: get(store, key).await.map(|content| String::from_utf8(content).unwrap()) },
     }

@@ -11,8 +11,9 @@ use super::support::{
 };
 use crate::{
     AbortUpload, Acl, Attributes, BucketStat, ClaimId, ClassStat, CompleteUpload, CopyAttributes, CopyObject,
-    DeleteObject, DeliveryFilter, DeliveryState, Error, JobLease, Lease, ListObjects, ListParts, NewDelivery,
-    ObjectKind, Parts, Prune, PutObject, SeenObject, Store, StoreOptions, UpdateDelivery,
+    DeleteKey, DeleteObject, DeliveryFilter, DeliveryState, Error, JobLease, Lease, ListObjects, ListParts,
+    NewDelivery, ObjectKind, Parts, Prune, PutObject, SeenObject, Store, StoreOptions, UpdateDelivery,
+    VersionRef,
 };
 
 #[derive(Debug, Clone)]
@@ -242,14 +243,16 @@ impl Run {
             Step::Delete { key, condition } => self.delete(KEYS[usize::from(key)], condition).await,
             Step::DeleteMany { keys } => {
                 let keys: Vec<_> = keys.into_iter().map(|key| KEYS[usize::from(key)]).collect();
-                let names = keys.iter().map(|key| (*key).to_owned()).collect();
-                let existed = self.store.delete_objects("b", names).await.unwrap();
+                let name = |key: &&str| DeleteKey { key: (*key).to_owned(), version: None };
+                let names = keys.iter().map(name).collect();
+                let deleted = self.store.delete_objects("b", names, 1).await.unwrap();
+                let existed: Vec<_> = deleted.iter().map(|deleted| deleted.existed).collect();
                 let expected: Vec<_> = keys.iter().map(|key| self.objects.remove(key).is_some()).collect();
                 assert_eq!(existed, expected);
             }
             Step::SetAcl { key } => {
                 let key = KEYS[usize::from(key)];
-                let done = self.store.set_object_acl("b", key, Acl::PublicRead).await;
+                let done = self.store.set_object_acl("b", key, VersionRef::Current, Acl::PublicRead).await;
                 match self.objects.get_mut(key) {
                     Some(object) => object.acl = Acl::PublicRead,
                     None => assert_eq!(done, Err(Error::NoSuchObject)),
@@ -347,8 +350,9 @@ impl Run {
 
     async fn delete(&mut self, key: &'static str, condition: Condition) {
         let if_match = self.etag_asked(key, condition).await;
-        let delete = DeleteObject { bucket: "b".into(), key: key.into(), if_match };
-        let result = self.store.delete_object(delete).await;
+        let delete =
+            DeleteObject { bucket: "b".into(), key: key.into(), if_match, ..DeleteObject::default() };
+        let result = self.store.delete_object(delete).await.map(|deleted| deleted.existed);
         match self.refusal(key, condition).await {
             Some(Error::PreconditionFailed) => assert_eq!(result, Err(Error::PreconditionFailed)),
             _ => assert_eq!(result, Ok(self.objects.remove(key).is_some())),
@@ -366,7 +370,7 @@ impl Run {
 
     async fn delete_seen(&mut self, key: &'static str, condition: Condition) {
         let (seen, same) = self.seen(key, condition).await;
-        assert_eq!(self.store.delete_seen("b", seen).await, Ok(vec![same]));
+        assert_eq!(self.store.delete_seen("b", seen, 1).await, Ok(vec![same]));
         if same {
             self.objects.remove(key).unwrap();
         }
@@ -477,6 +481,7 @@ impl Run {
         let copy = CopyObject {
             source_bucket: "b".into(),
             source_key: from.into(),
+            source_version: VersionRef::Current,
             source_generation: match condition {
                 Condition::None | Condition::Absent => None,
                 Condition::Same => Some(present),

@@ -14,7 +14,7 @@ use crate::{
     AbortUpload, AccountDocument, Acl, AppendObject, Attributes, Bucket, BucketDocument, ClaimId, ClassStat,
     CompleteUpload, CreateBucket, DeliveryCounts, DeliveryFilter, DeliveryState, Error, Lease, ListBuckets,
     ListObjects, ListParts, ListUploads, NewDelivery, NewUpload, ObjectKind, OpenError, Parts,
-    PendingUploads, Prune, RecordDelivery, Store, StoreOptions, UpdateDelivery,
+    PendingUploads, Prune, RecordDelivery, Store, StoreOptions, UpdateDelivery, VersionRef,
 };
 
 fn complete_of(key: &str, id: &str, parts: Parts) -> CompleteUpload {
@@ -737,10 +737,10 @@ async fn tags_are_set_and_removed_without_touching_the_rest() {
         let before =
             store.put_object(crate::PutObject { attributes, ..put_of("b", "k", data) }).await.unwrap();
         for tags in ["", "a=2", "b=3", "", "", "c=4"] {
-            store.set_object_tags("b", "k", tags.to_owned()).await.unwrap();
+            store.set_object_tags("b", "k", VersionRef::Current, tags.to_owned()).await.unwrap();
             assert_eq!(store.object("b", "k").await.unwrap().unwrap().attributes.tags, tags);
         }
-        let none = store.set_object_tags("b", "none", String::new()).await;
+        let none = store.set_object_tags("b", "none", VersionRef::Current, String::new()).await;
         assert_eq!(none, Err(Error::NoSuchObject));
         store.close().await;
         drop(store);

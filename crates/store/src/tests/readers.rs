@@ -74,7 +74,7 @@ async fn write(store: &Store, kind: Kind, seed: u64) -> Vec<u8> {
 }
 
 async fn delete(store: &Store) {
-    let delete = DeleteObject { bucket: "b".into(), key: "k".into(), if_match: None };
+    let delete = DeleteObject { bucket: "b".into(), key: "k".into(), ..DeleteObject::default() };
     store.delete_object(delete).await.unwrap();
 }
 

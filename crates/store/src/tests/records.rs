@@ -18,7 +18,8 @@ use crate::id::{DataId, UploadId};
 use crate::record::{UploadRecord, decode_listed, decode_object, encode_object, hex_upper};
 use crate::{
     Acl, Attributes, CompleteUpload, CopyAttributes, CopyObject, DeleteObject, Error, FindingKind,
-    ListObjects, ObjectFields, ObjectKind, Parts, SeenObject, Store, UnknownFields, key,
+    ListObjects, ObjectFields, ObjectKind, Parts, SeenObject, Store, UnknownFields, VersionId, VersionRef,
+    key,
 };
 
 /// A field that no version knows and all pass on.
@@ -78,9 +79,9 @@ fn object() -> impl Strategy<Value = ObjectFields> {
     let kind =
         prop_oneof![Just(ObjectKind::Normal), Just(ObjectKind::Multipart), Just(ObjectKind::Appendable)];
     let identity = (any::<Option<[u8; 16]>>(), "[A-F0-9-]{0,40}", any::<bool>(), kind);
-    let numbers = (any::<[u64; 3]>(), any::<i64>(), any::<u32>());
+    let numbers = (any::<[u64; 3]>(), any::<i64>(), any::<u32>(), any::<Option<u64>>());
     (identity, numbers, attributes(), data()).prop_map(|(identity, numbers, attributes, data)| {
-        let ((md5, etag, is_md5, kind), ([size, crc64, generation], last_modified_ms, parts)) =
+        let ((md5, etag, is_md5, kind), ([size, crc64, generation], last_modified_ms, parts, version)) =
             (identity, numbers);
         ObjectFields {
             bucket: "b".into(),
@@ -94,6 +95,7 @@ fn object() -> impl Strategy<Value = ObjectFields> {
             attributes,
             parts,
             generation,
+            version_id: version.map(VersionId::new),
             data,
         }
     })
@@ -178,6 +180,7 @@ fn records_are_read_as_they_were_written() {
             }
         }
         object.attributes.unknown = UnknownFields::default();
+        object.version_id = None;
         upload.attributes.unknown = UnknownFields::default();
         let row = encode_object_1(&object);
         assert_eq!(decode_object("b", "k", &row).unwrap(), object, "version 1");
@@ -202,6 +205,7 @@ fn plain() -> (ObjectFields, Vec<u8>) {
         attributes: Attributes { content_type: "t".into(), acl: Acl::Private, ..Attributes::default() },
         parts: 5,
         generation: 4,
+        version_id: None,
         data: DataRef::Extents([].into()),
     };
     let number = |number: u64| number.to_le_bytes();
@@ -320,8 +324,8 @@ async fn unknown_fields_survive_whatever_rewrites_a_record() {
         append(&store, "k", 0, b"appended").await.unwrap();
         let k = key::object("b", "k");
         add_field(&store, k.clone(), IGNORABLE).await;
-        store.set_object_acl("b", "k", Acl::PublicRead).await.unwrap();
-        store.set_object_tags("b", "k", "a=1".into()).await.unwrap();
+        store.set_object_acl("b", "k", VersionRef::Current, Acl::PublicRead).await.unwrap();
+        store.set_object_tags("b", "k", VersionRef::Current, "a=1".into()).await.unwrap();
         append(&store, "k", 8, b" twice").await.unwrap();
         let generation = store.object("b", "k").await.unwrap().unwrap().generation;
         let seen = vec![SeenObject { key: "k".into(), generation }];
@@ -373,9 +377,12 @@ async fn objects_with_an_unknown_required_field_are_refused_and_kept() {
         };
         assert_eq!(store.object("b", "small").await.unwrap_err(), refused("small"));
         assert_eq!(store.open_object("b", "large").await.unwrap_err(), refused("large"));
-        assert_eq!(store.set_object_acl("b", "small", Acl::Private).await, Err(refused("small")));
+        assert_eq!(
+            store.set_object_acl("b", "small", VersionRef::Current, Acl::Private).await,
+            Err(refused("small"))
+        );
         assert_eq!(copy(&store, "small", "copy").await.unwrap_err(), refused("small"));
-        let delete = DeleteObject { bucket: "b".into(), key: "small".into(), if_match: None };
+        let delete = DeleteObject { bucket: "b".into(), key: "small".into(), ..DeleteObject::default() };
         assert_eq!(store.delete_object(delete).await, Err(refused("small")));
         let data = stored(&store, b"over it").await.unwrap();
         assert_eq!(store.put_object(put_of("b", "small", data)).await.unwrap_err(), refused("small"));
@@ -418,6 +425,7 @@ async fn a_copy_with_attributes_of_its_own_has_no_unknown_fields() {
         source_bucket: "b".into(),
         source_key: "k".into(),
         source_generation: None,
+        source_version: VersionRef::Current,
         bucket: "b".into(),
         key: "copy".into(),
         attributes: CopyAttributes::Replace(Attributes::default()),

@@ -17,7 +17,7 @@ use crate::engine::embedded::tables::Tables;
 use crate::engine::postgres::{Postgres, PostgresSetup};
 use crate::{
     Acl, AppendObject, Bucket, CopyAttributes, CopyObject, DeleteObject, Error, NewUpload, Object, OpenError,
-    Part, PutObject, PutPart, Store, StoreOptions, StoredData,
+    Part, PutObject, PutPart, Store, StoreOptions, StoredData, VersionRef,
 };
 
 /// Which tables a store under test has.
@@ -148,6 +148,7 @@ pub(super) async fn copy(store: &Store, from: &str, to: &str) -> Result<Object, 
         source_bucket: "b".into(),
         source_key: from.into(),
         source_generation: None,
+        source_version: VersionRef::Current,
         bucket: "b".into(),
         key: to.into(),
         attributes: CopyAttributes::Keep { acl: Acl::Default, storage_class: String::new() },
@@ -158,8 +159,8 @@ pub(super) async fn copy(store: &Store, from: &str, to: &str) -> Result<Object, 
 }
 
 pub(super) async fn delete(store: &Store, key: &str) -> bool {
-    let delete = DeleteObject { bucket: "b".into(), key: key.into(), if_match: None };
-    store.delete_object(delete).await.unwrap()
+    let delete = DeleteObject { bucket: "b".into(), key: key.into(), ..DeleteObject::default() };
+    store.delete_object(delete).await.unwrap().existed
 }
 
 pub(super) async fn initiate(store: &Store, key: &str) -> Result<String, Error> {

@@ -2,7 +2,7 @@
 
 use ossicle_protocol::xml::CopyObjectResult;
 use ossicle_protocol::{Error, ErrorCode, Timestamp};
-use ossicle_store::{CopyAttributes, CopyObject, Object};
+use ossicle_store::{CopyAttributes, CopyObject, Object, VersionRef};
 
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
@@ -33,6 +33,7 @@ pub(crate) async fn copy_object(call: &Call, body: RequestBody) -> Result<Reply,
         source_bucket: source.bucket.clone(),
         source_key: source.key.clone(),
         source_generation: Some(source.generation),
+        source_version: VersionRef::Current,
         bucket: call.bucket_name()?.as_str().to_owned(),
         key: call.key()?.as_str().to_owned(),
         attributes: copied_attributes(call, &source, tagging)?,

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use ossicle_policy::Right;
 use ossicle_protocol::inputs::{self, Place};
 use ossicle_protocol::xml::{DeleteRequest, DeleteResult, DeletedObject, KeyEncoding, ObjectToDelete};
+use ossicle_store::DeleteKey;
 
 use crate::access::authorize::{Needed, ObjectAt, demand, is_free};
 use crate::access::context::Brought;
@@ -26,9 +27,10 @@ pub(crate) async fn delete_multiple_objects(call: &Call, body: RequestBody) -> R
     }
     let keys: Vec<String> = request.objects().iter().map(|object| object.key.as_str().to_owned()).collect();
     let kept = protected(call, &keys).await?;
-    let keys: Vec<String> = keys.into_iter().filter(|key| !kept.contains(key)).collect();
+    let keys = keys.into_iter().filter(|key| !kept.contains(key));
+    let keys = keys.map(|key| DeleteKey { key, version: None }).collect();
     let bucket = call.bucket_name()?.as_str();
-    call.app.store.delete_objects(bucket, keys).await?;
+    call.app.store.delete_objects(bucket, keys, call.now.unix_millis()).await?;
     // The same element tells what was deleted and, in quiet mode, what was not.
     let told = |object: &&ObjectToDelete| kept.contains(object.key.as_str()) == request.quiet();
     let deleted: Vec<DeletedObject<'_>> =

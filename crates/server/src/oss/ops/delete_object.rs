@@ -12,7 +12,8 @@ pub(crate) async fn delete_object(call: &Call, _: RequestBody) -> Result<Reply, 
     let delete = DeleteObject {
         bucket: call.bucket_name()?.as_str().to_owned(),
         key: call.key()?.as_str().to_owned(),
-        if_match: None,
+        now_ms: call.now.unix_millis(),
+        ..DeleteObject::default()
     };
     call.app.store.delete_object(delete).await?;
     Ok(Reply::no_content())

@@ -36,6 +36,7 @@ pub(crate) async fn put_bucket(call: &Call, body: RequestBody) -> Result<Reply, 
         comment: comment(call)?.to_owned(),
         block_public_access: call.app.config.access.block_public_access,
         created_ms: call.now.unix_millis(),
+        ..Bucket::default()
     };
     let created = call.app.store.create_bucket(bucket).await?;
     if let CreateBucket::Existed(bucket) = created {

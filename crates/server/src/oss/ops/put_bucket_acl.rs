@@ -36,6 +36,7 @@ pub(crate) async fn put_bucket_acl(call: &Call, _: RequestBody) -> Result<Reply,
         comment: String::new(),
         block_public_access: by_default,
         created_ms: call.now.unix_millis(),
+        ..Bucket::default()
     };
     call.app.store.create_bucket(bucket).await?;
     Ok(done)

@@ -1,5 +1,7 @@
 //! `PutObjectAcl`: sets who may do what with an object. Without the header it changes nothing, as with buckets.
 
+use ossicle_store::VersionRef;
+
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::oss::attributes;
@@ -12,6 +14,6 @@ pub(crate) async fn put_object_acl(call: &Call, _: RequestBody) -> Result<Reply,
     let object = object_lookup::require(call).await?;
     let Some(acl) = attributes::requested_object_acl(call)? else { return Ok(Reply::ok()) };
     let (bucket, key) = (object.bucket.as_str(), object.key.as_str());
-    call.app.store.set_object_acl(bucket, key, acl).await?;
+    call.app.store.set_object_acl(bucket, key, VersionRef::Current, acl).await?;
     Ok(Reply::ok())
 }

@@ -1,0 +1,66 @@
+//! Operations on versions of objects.
+
+use super::Store;
+use super::objects::{check_names, unopened};
+use crate::query::{LatestMarker, ObjectVersionOf, OpenObjectVersion, Versions};
+use crate::record::StoredVersion;
+use crate::{DeleteMarker, Error, ListVersions, VersionEntry, VersionPage, VersionRef};
+
+impl Store {
+    /// Looks up a version, if there is one; the current one is a delete marker where the object was deleted. Who will read
+    /// it calls [`Store::open_object_version`].
+    ///
+    /// # Errors
+    /// Failures of the disk. A bucket that does not exist has no versions.
+    pub async fn object_version(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: VersionRef,
+    ) -> Result<Option<VersionEntry>, Error> {
+        if check_names(bucket, key).is_err() {
+            return Ok(None);
+        }
+        let query = ObjectVersionOf { bucket: bucket.to_owned(), key: key.to_owned(), version };
+        Ok(self.parts.engine.query(query).await?.map(|found| match found {
+            StoredVersion::Object(fields) => VersionEntry::Object(Box::new(unopened(*fields))),
+            StoredVersion::DeleteMarker(marker) => VersionEntry::DeleteMarker(marker),
+        }))
+    }
+
+    /// Looks up a version to read its data, as [`Store::open_object`] does.
+    ///
+    /// # Errors
+    /// Failures of the disk. A bucket that does not exist has no versions.
+    pub async fn open_object_version(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: VersionRef,
+    ) -> Result<Option<VersionEntry>, Error> {
+        if check_names(bucket, key).is_err() {
+            return Ok(None);
+        }
+        let version = ObjectVersionOf { bucket: bucket.to_owned(), key: key.to_owned(), version };
+        self.parts.engine.query(OpenObjectVersion { version, blobs: self.parts.blobs.clone() }).await
+    }
+
+    /// Returns the delete marker that is the latest version of a key, if it is one.
+    ///
+    /// # Errors
+    /// Failures of the disk. A bucket that does not exist has no versions.
+    pub async fn latest_marker(&self, bucket: &str, key: &str) -> Result<Option<DeleteMarker>, Error> {
+        if check_names(bucket, key).is_err() {
+            return Ok(None);
+        }
+        self.parts.engine.query(LatestMarker { bucket: bucket.to_owned(), key: key.to_owned() }).await
+    }
+
+    /// Lists versions by key and then newest first, with common prefixes, current objects and delete markers included.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`].
+    pub async fn list_versions(&self, which: &ListVersions) -> Result<VersionPage, Error> {
+        self.parts.engine.query(Versions { which: which.clone() }).await
+    }
+}
