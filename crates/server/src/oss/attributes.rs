@@ -108,6 +108,7 @@ fn text<'a>(name: &str, value: &'a [u8]) -> Result<&'a str, Error> {
 pub(crate) fn describe(reply: Reply, bucket: &Bucket, readable: &Readable<'_>) -> Reply {
     let (object, content) = (readable.named, readable.content());
     let reply = identify(reply, content)
+        .with_header(CONTENT_TYPE, object.attributes.content_type.as_bytes())
         .with_header(LAST_MODIFIED, http_date(readable.last_modified_ms()))
         .with_header(ACCEPT_RANGES, HeaderValue::from_static("bytes"))
         // What a stranger uploaded as text must not run as a script in the browser of whoever looks at it.
