@@ -78,12 +78,6 @@ fn not_implemented(row: Option<&Row>, subresource: &'static str) -> NotRouted {
 }
 
 fn missing(subresource: &'static str) -> Error {
-    if subresource == "seal" {
-        // OSS's own words where it does not offer this, which the Go SDK's suite takes for an answer.
-        return Error::new(ErrorCode::OperationNotSupported)
-            .with_ec("0016-00000513")
-            .with_message("SealAppendable is not supported.");
-    }
     Error::new(ErrorCode::NotImplemented)
         .with_message(format!("The sub-resource {subresource} is not implemented."))
         .with_detail("SubResource", subresource)
