@@ -144,7 +144,7 @@ impl App {
         }
         let Reading { known, call } = self.admit(request).await;
         match call {
-            Ok(call) => (known, visit(call, body).await),
+            Ok(call) => (known, run_or_visit(call, body).await),
             Err(failure) => (known, Err(failure)),
         }
     }
@@ -317,11 +317,16 @@ impl App {
     }
 }
 
-/// Runs the call, or what a website answers instead.
-async fn visit(call: Call, body: RequestBody) -> Result<Reply, Failure> {
-    if !bucket_website::is_visited(&call)? {
-        return run(&call, body).await;
+/// Runs the call. A visit to a website, which may ask for several pages, is kept apart: what others wait for stays small.
+async fn run_or_visit(call: Call, body: RequestBody) -> Result<Reply, Failure> {
+    match bucket_website::is_visited(&call)? {
+        false => run(&call, body).await,
+        true => Box::pin(visit(call, body)).await,
     }
+}
+
+/// Runs the call of a visit, or what the website answers instead.
+async fn visit(call: Call, body: RequestBody) -> Result<Reply, Failure> {
     let (of_folder, of_another) = (body.nothing(), body.nothing());
     let call = bucket_website::page_of_folder(&call)?.unwrap_or(call);
     let answer = run(&call, body).await.map_err(Failure::into_oss);
