@@ -2,13 +2,12 @@
 
 use bytes::Bytes;
 
-use super::data::require_bucket;
 use super::object_version::{delete_current, delete_version, find_version, get_object, versioning_of};
 use super::put::require_etag;
 use crate::engine::{Command, Txn};
 use crate::key;
 use crate::record::StoredVersion;
-use crate::{DeleteKey, Deleted, Error, SeenObject, VersionRef};
+use crate::{DeleteKey, Deleted, Error, SeenObject, VersionRef, Versioning};
 
 /// Deletes objects and versions, telling for each what that did.
 #[derive(Debug)]
@@ -31,12 +30,12 @@ impl Command for Delete {
     }
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<Vec<Deleted>, Error> {
-        require_bucket(txn, &self.bucket).await?;
+        let versioning = versioning_of(txn, &self.bucket).await?;
         let mut deleted = Vec::with_capacity(self.keys.len());
         for (DeleteKey { key, version }, generation) in &self.keys {
             deleted.push(match version {
                 Some(version) => self.delete_version(txn, key, *version).await?,
-                None => self.delete_object(txn, key, *generation).await?,
+                None => self.delete_object(txn, versioning, key, *generation).await?,
             });
         }
         Ok(deleted)
@@ -44,8 +43,13 @@ impl Command for Delete {
 }
 
 impl Delete {
-    async fn delete_object<T: Txn>(&self, txn: &mut T, key: &str, generation: u64) -> Result<Deleted, Error> {
-        let versioning = versioning_of(txn, &self.bucket).await?;
+    async fn delete_object<T: Txn>(
+        &self,
+        txn: &mut T,
+        versioning: Versioning,
+        key: &str,
+        generation: u64,
+    ) -> Result<Deleted, Error> {
         let old = get_object(txn, &self.bucket, key).await?;
         if let Some(etag) = &self.if_match {
             require_etag(old.as_ref(), etag)?;
