@@ -14,11 +14,13 @@ pub mod configurations {
     mod bucket_callback_policy;
     mod bucket_resource_group_configuration;
     mod cors_configuration;
+    mod https_configuration;
     mod lifecycle_configuration;
     mod overwrite_configuration;
     mod public_access_block_configuration;
     mod referer_configuration;
     mod request_payment_configuration;
+    mod response_header_configuration;
     mod style_list;
     mod transfer_acceleration_configuration;
     mod versioning_configuration;
@@ -27,9 +29,11 @@ pub mod configurations {
     pub use self::access_monitor_configuration::AccessMonitorConfiguration;
     pub use self::bucket_callback_policy::{BucketCallbackPolicy, CallbackPolicyItem};
     pub use self::bucket_resource_group_configuration::BucketResourceGroupConfiguration;
+    pub use self::https_configuration::HttpsConfiguration;
     pub use self::overwrite_configuration::OverwriteConfiguration;
     pub use self::public_access_block_configuration::PublicAccessBlockConfiguration;
     pub use self::request_payment_configuration::{Payer, RequestPaymentConfiguration};
+    pub use self::response_header_configuration::ResponseHeaderConfiguration;
     pub use self::style_list::{MAX_STYLE_BODY, Style, StyleList};
     pub use self::transfer_acceleration_configuration::TransferAccelerationConfiguration;
     pub use self::versioning_configuration::{VersioningConfiguration, VersioningStatus};
@@ -43,9 +47,9 @@ pub use self::route::{NotRouted, route};
 pub use self::row::{Access, Body, Grant, Level, Pattern, Resource};
 
 use self::configurations::{
-    AccessMonitorConfiguration, BucketCallbackPolicy, BucketResourceGroupConfiguration,
+    AccessMonitorConfiguration, BucketCallbackPolicy, BucketResourceGroupConfiguration, HttpsConfiguration,
     OverwriteConfiguration, PublicAccessBlockConfiguration, RequestPaymentConfiguration,
-    TransferAccelerationConfiguration, WebsiteConfiguration,
+    ResponseHeaderConfiguration, TransferAccelerationConfiguration, WebsiteConfiguration,
 };
 use self::row::Body::{Needed, Optional};
 use self::row::Grant::{Later, ReadBucket, ReadObject, WriteObject};
@@ -206,6 +210,12 @@ built![
     PutBucketResourceGroup =
         of_bucket(PUT, &[Has("resourceGroup")]).setting::<BucketResourceGroupConfiguration>(Needed),
     GetBucketResourceGroup = of_bucket(GET, &[Has("resourceGroup")]),
+    PutBucketHttpsConfig = of_bucket(PUT, &[Has("httpsConfig")]).setting::<HttpsConfiguration>(Needed),
+    GetBucketHttpsConfig = of_bucket(GET, &[Has("httpsConfig")]),
+    PutBucketResponseHeader =
+        of_bucket(PUT, &[Has("responseHeader")]).setting::<ResponseHeaderConfiguration>(Needed),
+    GetBucketResponseHeader = of_bucket(GET, &[Has("responseHeader")]),
+    DeleteBucketResponseHeader = of_bucket(DELETE, &[Has("responseHeader")]),
     GetStyle = of_bucket(GET, &[HasBoth("style", "styleName")]).also(STYLE_NAME),
     ListStyle = of_bucket(GET, &[Has("style")]),
     PutStyle = of_bucket(PUT, &[Has("style")]).also(bucket::PUT_STYLE).with(Needed),
@@ -340,11 +350,6 @@ missing![
     GetMetaQueryStatus = of_bucket(GET, &[Has("metaQuery")]),
     PutBucketArchiveDirectRead = of_bucket(PUT, &[Has("bucketArchiveDirectRead")]),
     GetBucketArchiveDirectRead = of_bucket(GET, &[Has("bucketArchiveDirectRead")]),
-    PutBucketHttpsConfig = of_bucket(PUT, &[Has("httpsConfig")]),
-    GetBucketHttpsConfig = of_bucket(GET, &[Has("httpsConfig")]),
-    PutBucketResponseHeader = of_bucket(PUT, &[Has("responseHeader")]),
-    GetBucketResponseHeader = of_bucket(GET, &[Has("responseHeader")]),
-    DeleteBucketResponseHeader = of_bucket(DELETE, &[Has("responseHeader")]),
     CreateBucketDataRedundancyTransition = of_bucket(POST, &[Has("redundancyTransition")]),
     GetBucketDataRedundancyTransition =
         of_bucket(GET, &[HasBoth("redundancyTransition", "x-oss-redundancy-transition-taskid")]),

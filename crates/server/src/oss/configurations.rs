@@ -3,6 +3,7 @@
 //! how it is kept otherwise, in a file below.
 
 pub(crate) mod bucket_cors;
+pub(crate) mod bucket_https_config;
 pub(crate) mod bucket_lifecycle;
 pub(crate) mod bucket_overwrite_config;
 pub(crate) mod bucket_policy;

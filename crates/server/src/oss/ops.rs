@@ -47,9 +47,9 @@ use std::sync::LazyLock;
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use ossicle_protocol::configurations::{
-    AccessMonitorConfiguration, BucketCallbackPolicy, BucketResourceGroupConfiguration,
-    OverwriteConfiguration, PublicAccessBlockConfiguration, RequestPaymentConfiguration, StyleList,
-    TransferAccelerationConfiguration, WebsiteConfiguration,
+    AccessMonitorConfiguration, BucketCallbackPolicy, BucketResourceGroupConfiguration, HttpsConfiguration,
+    OverwriteConfiguration, PublicAccessBlockConfiguration, RequestPaymentConfiguration,
+    ResponseHeaderConfiguration, StyleList, TransferAccelerationConfiguration, WebsiteConfiguration,
 };
 use ossicle_protocol::{
     Body, BucketTags, CorsRules, Error, ErrorCode, LifecycleRules, Operation, RefererConfiguration,
@@ -96,6 +96,8 @@ kept![
     AccessMonitorConfiguration = 61,
     StyleList = 62,
     WebsiteConfiguration = 63,
+    HttpsConfiguration = 64,
+    ResponseHeaderConfiguration = 65,
 ];
 
 /// Listings under way: each holds all its rows, and then its document, before any of it is counted as an answer. Twice the
@@ -166,6 +168,11 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::PutBucketWebsite => Box::pin(put::<WebsiteConfiguration>(call, body)),
         Operation::GetBucketWebsite => Box::pin(get::<WebsiteConfiguration>(call, body)),
         Operation::DeleteBucketWebsite => Box::pin(delete::<WebsiteConfiguration>(call, body)),
+        Operation::PutBucketHttpsConfig => Box::pin(put::<HttpsConfiguration>(call, body)),
+        Operation::GetBucketHttpsConfig => Box::pin(get::<HttpsConfiguration>(call, body)),
+        Operation::PutBucketResponseHeader => Box::pin(put::<ResponseHeaderConfiguration>(call, body)),
+        Operation::GetBucketResponseHeader => Box::pin(get::<ResponseHeaderConfiguration>(call, body)),
+        Operation::DeleteBucketResponseHeader => Box::pin(delete::<ResponseHeaderConfiguration>(call, body)),
         Operation::GetStyle => Box::pin(bucket_style::get_style(call, body)),
         Operation::ListStyle => Box::pin(get::<StyleList>(call, body)),
         Operation::PutStyle => Box::pin(bucket_style::put_style(call, body)),

@@ -23,7 +23,9 @@ use crate::http::reply::{Reply, ReplyBody};
 use crate::observe::access_log;
 use crate::oss::call::Call;
 use crate::oss::configurations::bucket_website::{Instead, Shown};
-use crate::oss::configurations::{bucket_cors, bucket_referer, bucket_request_payment, bucket_website};
+use crate::oss::configurations::{
+    bucket_cors, bucket_https_config, bucket_referer, bucket_request_payment, bucket_website,
+};
 use crate::oss::failure::{self, Failure};
 use crate::oss::ops;
 use crate::oss::public_key;
@@ -312,8 +314,19 @@ impl App {
             error: error.as_ref().map(Error::code),
         });
         let mut response = reply.into_response();
+        hide_headers(&known, &mut response);
         self.header_case.apply(&mut response);
         response
+    }
+}
+
+/// Takes the headers away that answers about the bucket do not have.
+fn hide_headers(known: &Known, response: &mut http::Response<ReplyBody>) {
+    let Some(settings) = known.settings.as_deref() else { return };
+    // A document that cannot be read hides nothing.
+    let Ok(Some(configuration)) = settings.response_header() else { return };
+    for name in configuration.hidden(known.name()) {
+        response.headers_mut().remove(name);
     }
 }
 
@@ -356,6 +369,7 @@ async fn visit(call: Call, body: RequestBody) -> Result<Reply, Failure> {
 
 /// Runs the operation of a call that may be run.
 async fn run(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
+    bucket_https_config::check(call)?;
     bucket_referer::check(call)?;
     bucket_request_payment::check(call)?;
     authorize(call).await?;

@@ -5,7 +5,8 @@ use std::sync::{Arc, RwLock};
 
 use ossicle_policy::Policy;
 use ossicle_protocol::configurations::{
-    BucketCallbackPolicy, OverwriteConfiguration, RequestPaymentConfiguration, WebsiteConfiguration,
+    BucketCallbackPolicy, HttpsConfiguration, OverwriteConfiguration, RequestPaymentConfiguration,
+    ResponseHeaderConfiguration, WebsiteConfiguration,
 };
 use ossicle_protocol::{CorsRules, Error, LifecycleRules, RefererConfiguration};
 use ossicle_store::{self as store, Bucket, BucketDocument, Store};
@@ -34,6 +35,8 @@ pub(crate) struct BucketSettings {
     request_payment: Setting<RequestPaymentConfiguration>,
     website: Setting<WebsiteConfiguration>,
     overwrite: Setting<OverwriteConfiguration>,
+    https_config: Setting<HttpsConfiguration>,
+    response_header: Setting<ResponseHeaderConfiguration>,
     policy: Setting<Policy>,
 }
 
@@ -78,6 +81,16 @@ impl BucketSettings {
         self.overwrite.get()
     }
 
+    /// Returns the versions of TLS by which the bucket may be reached.
+    pub(crate) fn https_config(&self) -> Result<Option<&HttpsConfiguration>, Error> {
+        self.https_config.get()
+    }
+
+    /// Returns the headers that answers do not have.
+    pub(crate) fn response_header(&self) -> Result<Option<&ResponseHeaderConfiguration>, Error> {
+        self.response_header.get()
+    }
+
     /// Returns the bucket policy.
     pub(crate) fn policy(&self) -> Option<&Policy> {
         // Every document of it makes a policy.
@@ -94,6 +107,8 @@ impl BucketSettings {
         let payment = Setting::read(store, name, before.map(|before| &before.request_payment)).await?;
         let website = Setting::read(store, name, before.map(|before| &before.website)).await?;
         let overwrite = Setting::read(store, name, before.map(|before| &before.overwrite)).await?;
+        let https = Setting::read(store, name, before.map(|before| &before.https_config)).await?;
+        let header = Setting::read(store, name, before.map(|before| &before.response_header)).await?;
         let access = before.map(|before| &before.policy);
         let access =
             Setting::read_by(store, name, stored_policy::PLACE, |it| Ok(read_stored(it)), access).await?;
@@ -105,6 +120,8 @@ impl BucketSettings {
             request_payment: payment,
             website,
             overwrite,
+            https_config: https,
+            response_header: header,
             policy: access,
             bucket,
         })
@@ -112,7 +129,7 @@ impl BucketSettings {
 
     fn bytes(&self) -> usize {
         let rules = self.cors.bytes() + self.callback_policy.bytes() + self.lifecycle.bytes();
-        let pages = self.website.bytes();
+        let pages = self.website.bytes() + self.https_config.bytes() + self.response_header.bytes();
         rules
             + pages
             + self.overwrite.bytes()

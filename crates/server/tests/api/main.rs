@@ -19,6 +19,7 @@ mod assume_role;
 mod bucket_access_monitor;
 mod bucket_callback_policy;
 mod bucket_cors;
+mod bucket_https_config;
 mod bucket_lifecycle;
 mod bucket_overwrite_config;
 mod bucket_policy;
@@ -26,6 +27,7 @@ mod bucket_public_access_block;
 mod bucket_referer;
 mod bucket_request_payment;
 mod bucket_resource_group;
+mod bucket_response_header;
 mod bucket_style;
 mod bucket_tags;
 mod bucket_transfer_acceleration;
@@ -96,6 +98,7 @@ const INPUTS: &[inputs::Inputs] = &[
     bucket_access_monitor::INPUTS,
     bucket_callback_policy::INPUTS,
     bucket_cors::INPUTS,
+    bucket_https_config::INPUTS,
     bucket_lifecycle::INPUTS,
     bucket_overwrite_config::INPUTS,
     bucket_policy::INPUTS,
@@ -103,6 +106,7 @@ const INPUTS: &[inputs::Inputs] = &[
     bucket_referer::INPUTS,
     bucket_request_payment::INPUTS,
     bucket_resource_group::INPUTS,
+    bucket_response_header::INPUTS,
     bucket_style::INPUTS,
     bucket_tags::INPUTS,
     bucket_transfer_acceleration::INPUTS,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 
+use crate::bucket_https_config;
 use crate::harness::application::Identity;
 use crate::harness::server::{Ended, folder};
 use crate::harness::signing::root_key;
@@ -283,6 +284,20 @@ fn serves_over_tls() {
     let get = || server.request("GET", "/bucket/k").anonymous();
     get().send_on(&mut open(server.address())).expect(200);
     get().send_on(&mut open_with(&older, server.address())).expect_error(403, "AccessDenied");
+    // So may the bucket itself, of everybody.
+    let only = |version: &str| {
+        let tls = format!("<Enable>true</Enable><TLSVersion>{version}</TLSVersion>");
+        let set = server.request("PUT", "/bucket?httpsConfig").body(bucket_https_config::document(&tls));
+        set.send_on(&mut open(server.address())).expect(200);
+    };
+    let head = || server.request("GET", "/bucket?acl");
+    only("TLSv1.3");
+    head().send_on(&mut open(server.address())).expect(200);
+    let refused = head().send_on(&mut open_with(&older, server.address())).expect_error(403, "AccessDenied");
+    refused.with("Message", "The bucket does not allow TLSv1.2.").with("BucketName", "bucket");
+    only("TLSv1.2");
+    head().send_on(&mut open(server.address())).expect_error(403, "AccessDenied");
+    head().send_on(&mut open_with(&older, server.address())).expect(200);
     // Plain HTTP on this port is not answered in plain.
     let mut plain = Wire::open(server.address());
     plain.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
