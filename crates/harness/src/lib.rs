@@ -33,6 +33,6 @@ pub mod wire;
 pub use application::{Application, Reply};
 pub use bucket::Bucket;
 pub use request::Request;
-pub use server::{Server, Setup};
+pub use server::{MASTER_KEY, Server, Setup};
 pub use sts::StsRequest;
 pub use wire::{Answer, Wire};

@@ -1,4 +1,4 @@
-//! The server as its users run it: a process with a data folder, found by its `ready` line.
+//! The server as its users run it: a process with a data folder, or over the places of a cluster, found by its `ready` line.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
@@ -16,12 +16,16 @@ use crate::request::Request;
 use crate::signing::root_key;
 use crate::wire::{Answer, Wire};
 
+/// The master key of the nodes that tests start.
+pub const MASTER_KEY: &str = "3c8f0d0e5b7a49f6a1d24e6b8c9d0a1f3c8f0d0e5b7a49f6a1d24e6b8c9d0a1f";
+
 /// How to start a server.
 #[derive(Debug, Default)]
 pub struct Setup {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     data: Option<PathBuf>,
+    cluster: Option<(String, String)>,
     no_private_callbacks: bool,
     bare: bool,
     lasting: bool,
@@ -74,6 +78,13 @@ impl Setup {
         self
     }
 
+    /// Runs the server as a node of a cluster over this database and this place for content, without a data folder. Its
+    /// master key is [`MASTER_KEY`], unless the environment has another.
+    pub fn cluster(mut self, metadata_url: &str, data_url: &str) -> Self {
+        self.cluster = Some((metadata_url.to_owned(), data_url.to_owned()));
+        self
+    }
+
     /// Refuses callbacks to private addresses, as a server does unless told otherwise.
     pub fn no_private_callbacks(mut self) -> Self {
         self.no_private_callbacks = true;
@@ -99,13 +110,12 @@ impl Setup {
         self
     }
 
-    fn command(&self, data: &Path) -> Command {
+    fn command(&self, folder: &Path, data: &Path) -> Command {
         let binary = binary();
         let mut command = if self.lasting {
             let mut command = Command::new("/bin/sh");
-            // The data folder is the argument after --data-dir.
-            let script = "\"$@\" < /dev/null & server=$!; read -r _; kill -9 $server; rm -rf \"${4%/data}\"";
-            command.args(["-c", script, "sh"]).arg(binary).stdin(Stdio::piped());
+            let script = "folder=$1; shift; \"$@\" < /dev/null & server=$!; read -r _; kill -9 $server; rm -rf \"$folder\"";
+            command.args(["-c", script, "sh"]).arg(folder).arg(binary).stdin(Stdio::piped());
             command
         } else if let Some(limits) = &self.limits {
             let mut command = Command::new("/bin/sh");
@@ -123,7 +133,14 @@ impl Setup {
             command
                 .env("OSSICLE_ROOT_ACCESS_KEY_ID", key.id)
                 .env("OSSICLE_ROOT_ACCESS_KEY_SECRET", key.secret);
-            command.args(["serve", "--data-dir"]).arg(data);
+            command.arg("serve");
+            match &self.cluster {
+                Some((metadata, content)) => command
+                    .env("OSSICLE_STORAGE_METADATA", metadata)
+                    .env("OSSICLE_STORAGE_DATA", content)
+                    .env("OSSICLE_MASTER_KEY", MASTER_KEY),
+                None => command.arg("--data-dir").arg(data),
+            };
             for place in ["--listen", "--console"] {
                 if !self.arguments.iter().any(|argument| argument == place) {
                     command.args([place, "127.0.0.1:0"]);
@@ -142,7 +159,7 @@ impl Setup {
     pub fn start(self) -> Server {
         let folder = folder();
         let data = self.data.clone().unwrap_or_else(|| folder.path().join("data"));
-        let mut child = self.command(&data).spawn().unwrap();
+        let mut child = self.command(folder.path(), &data).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         let (kept, stderr) = (Arc::clone(&log), child.stderr.take().unwrap());
         thread::spawn(move || {
@@ -166,7 +183,7 @@ impl Setup {
     pub fn run(self) -> Ended {
         let folder = folder();
         let data = self.data.clone().unwrap_or_else(|| folder.path().join("data"));
-        let mut child = self.command(&data).spawn().unwrap();
+        let mut child = self.command(folder.path(), &data).spawn().unwrap();
         let status = wait(&mut child, Duration::from_secs(20)).unwrap_or_else(|| {
             child.kill().unwrap();
             panic!("the command did not end: {self:?}");

@@ -64,6 +64,6 @@ impl Callbacks {
 
     /// Returns the public key in the file `name`, in PEM.
     pub(crate) fn public_pem(&self, name: &str) -> Option<String> {
-        self.keys.public_pem(name)
+        self.keys.now().public_pem(name)
     }
 }

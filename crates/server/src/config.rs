@@ -1,6 +1,8 @@
 //! The configuration: one commented default file, a file of the operator's, the environment and flags on top,
 //! and the whole validated before anything starts. Each setting is documented where its default stands, in `default.toml`. It knows nothing of how a setting is used.
 
+mod storage_place;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,6 +10,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::Deserialize;
 use toml::{Table, Value};
+
+pub(crate) use self::storage_place::{SecretUrl, StoragePlace};
 
 /// The commented default configuration, as `ossicle config print` shows it.
 pub(crate) const DEFAULT_CONFIG: &str = include_str!("config/default.toml");
@@ -96,6 +100,10 @@ pub(crate) struct StsSettings {
 pub(crate) struct Storage {
     #[serde(deserialize_with = "optional")]
     pub(crate) data_dir: Option<PathBuf>,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) metadata: Option<SecretUrl>,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) data: Option<SecretUrl>,
     pub(crate) durability: Durability,
     pub(crate) cache_mib: u64,
     pub(crate) abort_multipart_days: u32,
@@ -345,10 +353,15 @@ fn is_origin(url: &str) -> bool {
     })
 }
 
+/// Reads TOML. What is wrong is told by its line alone, which may hold a password.
 fn parse(origin: &str, text: &str) -> Result<Table, ConfigError> {
-    text.parse::<Table>().map_err(|error| ConfigError::Invalid {
-        origin: origin.to_owned(),
-        message: error.to_string().trim_end().to_owned(),
+    text.parse::<Table>().map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        ConfigError::Invalid {
+            origin: origin.to_owned(),
+            message: format!("line {line}: {}", error.message().trim_end()),
+        }
     })
 }
 

@@ -58,6 +58,7 @@ pub(crate) struct DevServer {
 /// Adapts the settings to one developer on one machine: every region is accepted, and callbacks may go to loopback.
 pub(crate) fn configure(config: &mut Config, options: &Options) -> anyhow::Result<()> {
     config.storage.data_dir = Some(options.data_dir.clone());
+    (config.storage.metadata, config.storage.data) = (None, None);
     config.server.listen = options.listen;
     config.server.console = Some(options.console);
     config.sts.listen = Some(options.sts);

@@ -1,9 +1,11 @@
 //! From a configuration to a running server and back: opens the store and the keys, binds the sockets, runs until a
 //! signal, drains, closes. Every failure names its cure.
 
+pub(crate) mod storage;
+
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +14,6 @@ use axum::Router;
 use ossicle_callback::{AddressGuard, ClientConfig, DeliveryClient};
 use ossicle_protocol::sign::Scope;
 use ossicle_protocol::{Addressing, BucketName, SecretKey};
-use ossicle_store::{OpenError, Store, StoreOptions};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, watch};
@@ -21,7 +22,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::access::auth::Credentials;
 use crate::access::directory::Directory;
-use crate::access::master_key::{MasterKey, MasterKeyPlace, Purpose};
+use crate::access::master_key::MasterKey;
 use crate::app::{self, App};
 use crate::background::abandoned_uploads;
 use crate::background::{self, Job};
@@ -29,7 +30,7 @@ use crate::callback::destinations::{Destinations, Limits};
 use crate::callback::keys::CallbackKeys;
 use crate::callback::{self, Callbacks};
 use crate::clock::SteadyClock;
-use crate::config::{self, Config, Durability};
+use crate::config::{self, Config};
 use crate::console::{self, origins::ConsoleOrigins};
 use crate::http::answer_memory::AnswerMemory;
 use crate::http::budget::Budget;
@@ -49,6 +50,7 @@ use crate::oss::settings::Settings;
 use crate::sts::service::StsService;
 use crate::sts::{self, Nonces};
 use crate::tls;
+use storage::Storage;
 
 /// How many watchers may lag behind by how many deliveries before they miss some.
 const EVENT_QUEUE: usize = 1024;
@@ -129,9 +131,7 @@ impl Server {
     }
 
     async fn start_with(config: Config, root: RootKey, dev: Option<Router>) -> anyhow::Result<Self> {
-        let Some(data_dir) = config.storage.data_dir.clone() else {
-            bail!("no data folder: give --data-dir DIR, or set storage.data_dir");
-        };
+        config.storage.place(|name| std::env::var(name).ok())?;
         let acceptor = tls_acceptor(&config)?;
         let listening = bind(config.server.listen, "--listen").await?;
         let console_socket = match config.server.console {
@@ -160,11 +160,11 @@ impl Server {
             config.server.max_connections,
             config.server.max_console_connections,
         )?;
-        let store = open_store(&config, &data_dir)?;
-        let master_key = master_key(&config, &data_dir, &store).await?;
+        let storage = Storage::open(&config).await?;
         let metrics = Metrics::new().context("cannot register metrics")?;
-        let callbacks =
-            callbacks(&config, &data_dir, console.as_deref().unwrap_or(&endpoint), metrics.clone())?;
+        let keys = CallbackKeys::new(storage.callback_keys(&config).await?);
+        let callbacks = callbacks(&config, keys, console.as_deref().unwrap_or(&endpoint), metrics.clone())?;
+        let Storage { store, master_key, .. } = storage;
         let app = Arc::new(App {
             addressing: addressing(&config)?,
             credentials: credentials(root, &config, &master_key),
@@ -382,62 +382,24 @@ fn tls_acceptor(config: &Config) -> anyhow::Result<Option<TlsAcceptor>> {
     }
 }
 
-pub(crate) fn open_store(config: &Config, data_dir: &Path) -> anyhow::Result<Store> {
-    let durability = match config.storage.durability {
-        Durability::Durable => ossicle_store::Durability::Durable,
-        Durability::Relaxed => ossicle_store::Durability::Relaxed,
-    };
-    let options = StoreOptions::default()
-        .account(&config.account.owner_id)
-        .durability(durability)
-        .cache_bytes(config.storage.cache_mib * 1024 * 1024)
-        .read_bytes(config.server.answer_memory());
-    Store::open(data_dir, options).map_err(|error| match error {
-        OpenError::InUse { .. } => {
-            anyhow!("{error}: stop it, or choose another folder with --data-dir DIR")
-        }
-        OpenError::NotAStore { .. } => anyhow!("{error}: choose an empty or new folder with --data-dir DIR"),
-        OpenError::Version { .. } => {
-            anyhow!("{error}: start the version of ossicle that wrote it, or a newer one")
-        }
-        OpenError::Corrupt { .. } => anyhow!("{error}: `ossicle fsck` tells more"),
-        error => anyhow::Error::new(error).context(format!(
-            "cannot open the data folder {}; make it writable, or choose another with --data-dir DIR",
-            data_dir.display()
-        )),
-    })
-}
-
-/// Opens the master key, which has to be the one that access keys were sealed under.
-pub(crate) async fn master_key(config: &Config, data_dir: &Path, store: &Store) -> anyhow::Result<MasterKey> {
-    let place = MasterKeyPlace::find(config.access.master_key_file.as_deref(), data_dir)?;
-    let Some(sealed) = store.any_access_key().await? else { return Ok(place.load_or_make()?) };
-    let key = place.load().context(
-        "there are access keys, whose secrets only the master key opens that they were made under: restore that file",
-    )?;
-    if key.open(Purpose::AccessKeySecret(&sealed.id), &sealed.sealed_secret).is_none() {
-        bail!(
-            "{place} is not the master key that the secrets of the access keys were sealed under: restore that key, set \
-             access.master_key_file to its file, or OSSICLE_MASTER_KEY to the key itself"
-        );
-    }
-    Ok(key)
-}
-
 fn credentials(root: RootKey, config: &Config, master_key: &MasterKey) -> Credentials {
     let account = &config.account.owner_id;
     let directory = Directory::new(account.clone(), master_key.clone());
     Credentials::new((root.id, root.secret), account, directory, scope(config))
 }
 
-fn callbacks(config: &Config, data_dir: &Path, own_url: &str, metrics: Metrics) -> anyhow::Result<Callbacks> {
-    let keys = CallbackKeys::open(&data_dir.join("keys"))?;
+fn callbacks(
+    config: &Config,
+    keys: CallbackKeys,
+    own_url: &str,
+    metrics: Metrics,
+) -> anyhow::Result<Callbacks> {
     let guard = if config.callback.allow_private {
         AddressGuard::allow_all()
     } else {
         AddressGuard::new(config.callback.allow_cidrs.clone()).with_setting("callback.allow_cidrs")
     };
-    let version = keys.current().map_or(1, |(version, _)| version);
+    let version = keys.now().newest();
     let public_key_url = config.callback.public_key_url.clone();
     let mask =
         config.callback.mask.iter().map(|pattern| regex::Regex::new(pattern)).collect::<Result<_, _>>()?;

@@ -39,6 +39,8 @@ pub(crate) enum Purpose<'a> {
     ConsoleSession(&'a str),
     /// What denied an action, in the hands of who was denied.
     DiagnosticMessage,
+    /// The key that signs callbacks, in the store under this name.
+    CallbackKey(&'a str),
 }
 
 /// The key that seals. It is never printed.
@@ -87,6 +89,12 @@ pub(crate) enum MasterKeyError {
         "{VARIABLE} and access.master_key_file are both set: keep the master key in one place, and unset the other"
     )]
     TwoPlaces,
+    /// A node of a cluster has been given no key.
+    #[error(
+        "no master key: set {VARIABLE}, or access.master_key_file to a file, to the one that all nodes of the cluster have \
+         (`openssl rand -hex {LENGTH}` makes one for a new cluster; keep a copy of it)"
+    )]
+    Nowhere,
     /// The library did not do what it is for.
     #[error("nothing can be sealed under the master key: the cryptographic library failed")]
     Library,
@@ -101,14 +109,16 @@ pub(crate) enum MasterKeyPlace {
 }
 
 impl MasterKeyPlace {
-    /// Finds the key in the environment, or else in the file that is set, or else in the folder.
-    pub(crate) fn find(file: Option<&Path>, folder: &Path) -> Result<Self, MasterKeyError> {
+    /// Finds the key in the environment, or else in the file that is set, or else in the data folder.
+    pub(crate) fn find(file: Option<&Path>, folder: Option<&Path>) -> Result<Self, MasterKeyError> {
         let text = std::env::var(VARIABLE).ok().filter(|text| !text.is_empty()).map(Zeroizing::new);
         match (text, file) {
             (Some(_), Some(_)) => Err(MasterKeyError::TwoPlaces),
             (Some(text), None) => MasterKey::from_text(&text).map(Self::Environment),
             (None, Some(file)) => Ok(Self::File(file.to_owned())),
-            (None, None) => Ok(Self::File(folder.join("master.key"))),
+            (None, None) => {
+                folder.map(|folder| Self::File(folder.join("master.key"))).ok_or(MasterKeyError::Nowhere)
+            }
         }
     }
 
@@ -238,13 +248,14 @@ impl Purpose<'_> {
             Self::SecurityToken => "security token",
             Self::DiagnosticMessage => "diagnostic message",
             Self::ConsoleSession(_) => "console session",
+            Self::CallbackKey(_) => "callback key",
         }
     }
 
     /// Returns what is authenticated with the sealed text: the purpose, and whose it is.
     fn associated_data(&self) -> Vec<u8> {
         let owner = match self {
-            Self::AccessKeySecret(owner) | Self::ConsoleSession(owner) => owner,
+            Self::AccessKeySecret(owner) | Self::ConsoleSession(owner) | Self::CallbackKey(owner) => owner,
             Self::SecurityToken | Self::DiagnosticMessage => "",
         };
         [self.label().as_bytes(), &[0], owner.as_bytes()].concat()

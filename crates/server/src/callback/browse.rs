@@ -251,8 +251,9 @@ impl Journal<'_> {
             .filter_map(|line| line.split_once(':'))
             .find(|(name, _)| name.eq_ignore_ascii_case("authorization"))
             .map(|(_, value)| value.trim())?;
-        let (newest, _) = self.callbacks.keys.current()?;
-        let names = (1..=newest).rev().map(|version| format!("callback_pub_key_v{version}.pem"));
+        let names = (1..=self.callbacks.keys.now().newest())
+            .rev()
+            .map(|version| format!("callback_pub_key_v{version}.pem"));
         names
             .filter_map(|name| Some((self.callbacks.public_pem(&name)?, name)))
             .filter_map(|(pem, name)| Some((VerifyingKey::from_pem(&pem).ok()?, name)))

@@ -1,21 +1,29 @@
-//! The RSA keys that sign callbacks: made on first start, kept in the data folder, rotated by adding a file.
+//! The RSA keys that sign callbacks: those of this moment, and what is done with them. They are kept in the data folder, or in
+//! the store of a cluster.
 //!
-//! `callback_key_v1.pem` is the private key of `callback_pub_key_v1.pem`. The highest version signs; all are served, so
-//! that receivers which still hold an older signature can verify it.
+//! The highest version signs; all are served, so that receivers which still hold an older signature can verify it.
 
-use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+pub(crate) mod folder;
+pub(crate) mod sealed;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest as _, Md5};
 use ossicle_callback::{SigningKey, string_to_sign};
 
-/// All versions, the newest last.
+/// The keys of this moment. Others may take their place while the server runs.
 pub(crate) struct CallbackKeys {
+    versions: RwLock<Arc<KeyVersions>>,
+}
+
+/// All versions, the newest last. There is at least one.
+pub(crate) struct KeyVersions {
     versions: Vec<(u32, SigningKey)>,
+    newest: u32,
     /// The newest version once more, in the library that signs fastest.
     signer: ossicle_rsa::PrivateKey,
 }
@@ -40,54 +48,53 @@ pub(crate) enum KeyError {
         /// The mistake in it.
         message: String,
     },
+    /// What is kept in the store was sealed under another master key.
+    #[error("\"{name}\" in the store does not open with it")]
+    OtherMasterKey {
+        /// The name of the key in the store.
+        name: String,
+    },
+    /// What the store has is no key that can sign.
+    #[error("the callback key \"{name}\" in the store cannot be used: {message}")]
+    Unfit {
+        /// The name of the key in the store.
+        name: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// The store cannot be read or written.
+    #[error("cannot use the callback keys in the store: {0}")]
+    Store(#[from] ossicle_store::Error),
 }
 
 impl CallbackKeys {
-    /// Reads the keys in `folder`, and makes the first one where there is none.
-    pub(crate) fn open(folder: &Path) -> Result<Self, KeyError> {
-        let mut versions = Vec::new();
-        let fail = |path: &Path| {
-            let path = path.to_owned();
-            move |source| KeyError::Io { path, source }
-        };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(fail(folder))?;
-        for entry in fs::read_dir(folder).map_err(fail(folder))? {
-            let path = entry.map_err(fail(folder))?.path();
-            let Some(version) = version_of(&path) else { continue };
-            let pem = fs::read_to_string(&path).map_err(fail(&path))?;
-            close_to_others(&path);
-            let key = SigningKey::from_pem(&pem)
-                .map_err(|error| KeyError::Invalid { path: path.clone(), message: error.to_string() })?;
-            versions.push((version, key));
-        }
-        if versions.is_empty() {
-            let path = folder.join("callback_key_v1.pem");
-            let key = SigningKey::generate_rsa_2048()
-                .map_err(|error| KeyError::Invalid { path: path.clone(), message: error.to_string() })?;
-            let pem = key
-                .to_pem()
-                .map_err(|error| KeyError::Invalid { path: path.clone(), message: error.to_string() })?;
-            write_private(&path, &pem).map_err(fail(&path))?;
-            versions.push((1, key));
-        }
-        versions.sort_by_key(|(version, _)| *version);
-        let signer = match versions.last() {
-            Some((version, key)) => signer(key).map_err(|message| KeyError::Invalid {
-                path: folder.join(format!("callback_key_v{version}.pem")),
-                message,
-            })?,
-            None => return Err(fail(folder)(io::Error::other("no key was made"))),
-        };
-        Ok(Self { versions, signer })
+    pub(crate) fn new(versions: KeyVersions) -> Self {
+        Self { versions: RwLock::new(Arc::new(versions)) }
     }
 
-    /// Returns the key that signs, and its version.
-    pub(crate) fn current(&self) -> Option<(u32, &SigningKey)> {
-        self.versions.last().map(|(version, key)| (*version, key))
+    /// Returns the keys as they are now.
+    pub(crate) fn now(&self) -> Arc<KeyVersions> {
+        Arc::clone(&self.versions.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl KeyVersions {
+    /// Puts versions in order. None if there is none; an error tells which cannot sign, and why.
+    fn new(mut versions: Vec<(u32, SigningKey)>) -> Result<Option<Self>, (u32, String)> {
+        versions.sort_by_key(|(version, _)| *version);
+        let Some((newest, key)) = versions.last() else { return Ok(None) };
+        let newest = *newest;
+        let signer = signer(key).map_err(|message| (newest, message))?;
+        Ok(Some(Self { versions, newest, signer }))
+    }
+
+    /// Returns the version that signs.
+    pub(crate) fn newest(&self) -> u32 {
+        self.newest
     }
 
     /// Returns the key that signs, alone.
-    pub(crate) fn into_current(mut self) -> Option<SigningKey> {
+    pub(crate) fn into_newest(mut self) -> Option<SigningKey> {
         self.versions.pop().map(|(_, key)| key)
     }
 
@@ -113,42 +120,4 @@ impl CallbackKeys {
 fn signer(key: &SigningKey) -> Result<ossicle_rsa::PrivateKey, String> {
     let der = key.to_pkcs1_der().map_err(|error| error.to_string())?;
     ossicle_rsa::PrivateKey::from_pkcs1_der(&der).map_err(|error| error.to_string())
-}
-
-fn version_of(path: &Path) -> Option<u32> {
-    path.file_name()?.to_str()?.strip_prefix("callback_key_v")?.strip_suffix(".pem")?.parse().ok()
-}
-
-/// Writes a key so that it is durable and private from the first byte: a key that half exists would lock every receiver
-/// out after a crash.
-fn write_private(path: &Path, pem: &str) -> io::Result<()> {
-    let temporary = path.with_extension("pem.tmp");
-    match fs::remove_file(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    file.write_all(pem.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
-}
-
-/// Takes permissions on a key from others: one that came back from a backup may be readable to all.
-fn close_to_others(path: &Path) {
-    let Ok(metadata) = fs::metadata(path) else { return };
-    if metadata.permissions().mode() & 0o077 == 0 {
-        return;
-    }
-    match fs::set_permissions(path, fs::Permissions::from_mode(0o600)) {
-        Ok(()) => tracing::warn!(
-            path = %path.display(),
-            "others could read the callback signing key; its mode is set to 0600"
-        ),
-        Err(error) => tracing::warn!(
-            path = %path.display(),
-            %error,
-            "others can read the callback signing key; as its owner, run chmod 600 on it"
-        ),
-    }
 }

@@ -171,7 +171,7 @@ impl Callbacks {
     /// Signs the request to the URL at this place, off the I/O threads.
     fn begin_to_sign(&self, message: &Message, place: usize) -> JoinHandle<Option<String>> {
         let target = message.urls.get(place).map(|url| url.request_target().to_owned());
-        let (keys, body) = (Arc::clone(&self.keys), message.body.clone());
+        let (keys, body) = (self.keys.now(), message.body.clone());
         tokio::task::spawn_blocking(move || keys.sign(&[target?], &body)?.pop())
     }
 }

@@ -139,7 +139,7 @@ impl Place {
             let error = anyhow::anyhow!("there is no data folder {}; check --data-dir", data_dir.display());
             return Err(Exit::unusable(error));
         }
-        let store = startup::open_store(&config, data_dir).map_err(Exit::unusable)?;
+        let store = startup::storage::open_folder(&config, data_dir).map_err(Exit::unusable)?;
         let outcome = administer(&config, data_dir, &store, request).await;
         store.close().await;
         outcome
@@ -152,7 +152,8 @@ async fn administer(
     store: &ossicle_store::Store,
     request: &Request,
 ) -> Result<Value, Exit> {
-    let master_key = startup::master_key(config, data_dir, store).await.map_err(Exit::unusable)?;
+    let master_key =
+        startup::storage::folder_master_key(config, data_dir, store).await.map_err(Exit::unusable)?;
     let administration = Administration {
         store,
         master_key: &master_key,

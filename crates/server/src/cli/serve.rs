@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Exit;
-use crate::config::{Config, Durability};
+use crate::config::{Config, Durability, SecretUrl};
 use crate::observe::logging;
 use crate::startup;
 use crate::startup::{RootKey, Server, StopSignals};
@@ -16,9 +16,16 @@ use crate::startup::{RootKey, Server, StopSignals};
 /// Arguments of `ossicle serve`; each overrides the configuration file and the environment.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
-    /// The folder that holds everything; made if it does not exist.
+    /// The folder that holds everything; made if it does not exist. For a server that is no node of a cluster.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Run as a node of a cluster: the PostgreSQL database that all nodes share, as postgres://USER@HOST/NAME. With a password in
+    /// it, better in the environment, as OSSICLE_STORAGE_METADATA.
+    #[arg(long, value_name = "URL")]
+    metadata: Option<SecretUrl>,
+    /// With --metadata: the place for content that all nodes share, as s3://BUCKET/PREFIX?endpoint=URL or fs:///FOLDER.
+    #[arg(long, value_name = "URL")]
+    data: Option<SecretUrl>,
     /// Address and port of the OSS API; port 0 picks a free one.
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
@@ -59,6 +66,12 @@ impl Serve {
         let mut config = Config::load(self.config.as_deref(), std::env::vars())?;
         if let Some(data_dir) = &self.data_dir {
             config.storage.data_dir = Some(data_dir.clone());
+        }
+        if let Some(metadata) = &self.metadata {
+            config.storage.metadata = Some(metadata.clone());
+        }
+        if let Some(data) = &self.data {
+            config.storage.data = Some(data.clone());
         }
         if let Some(listen) = self.listen {
             config.server.listen = listen;

@@ -36,6 +36,7 @@ pub(super) async fn info(State(console): State<Console>, headers: HeaderMap) -> 
         "tls": server.tls_cert.is_some(),
         "health": health(&console.app.store.health()),
         "storage": {
+            "is_shared": console.app.store.is_shared(),
             "data_dir": config.storage.data_dir.as_ref().map(|dir| dir.display().to_string()),
             "durability": match config.storage.durability {
                 Durability::Durable => "durable",
@@ -55,7 +56,7 @@ fn callback(console: &Console) -> Value {
     json!({
         "public_key_url": console.app.callbacks.public_key_url(),
         "key_file": key_file(console),
-        "key_fingerprint": key_file(console).and_then(|name| fingerprint(&console.app.callbacks.public_pem(&name)?)),
+        "key_fingerprint": console.app.callbacks.public_pem(&key_file(console)).and_then(|pem| fingerprint(&pem)),
         "allow_private": settings.allow_private,
         "allow_cidrs": allow_cidrs,
         "timeout_ms": settings.timeout_ms,
@@ -91,9 +92,8 @@ fn health(health: &Health) -> Value {
 }
 
 /// Returns the file of the key that signs now.
-fn key_file(console: &Console) -> Option<String> {
-    let (version, _) = console.app.callbacks.keys.current()?;
-    Some(format!("callback_pub_key_v{version}.pem"))
+fn key_file(console: &Console) -> String {
+    format!("callback_pub_key_v{}.pem", console.app.callbacks.keys.now().newest())
 }
 
 /// Returns the SHA-256 of the key's DER, as SSH writes fingerprints: short enough to compare by eye.

@@ -32,6 +32,7 @@ mod bucket_style;
 mod bucket_tags;
 mod bucket_transfer_acceleration;
 mod bucket_website;
+mod cluster;
 mod complete_multipart_upload;
 mod connections;
 mod copy_object;

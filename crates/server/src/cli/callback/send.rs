@@ -21,7 +21,7 @@ use serde_json::json;
 use super::{Exit, Format, print};
 use crate::app;
 use crate::callback::image;
-use crate::callback::keys::CallbackKeys;
+use crate::callback::keys::folder;
 
 /// Arguments of `ossicle callback send`.
 #[derive(Debug, Args)]
@@ -166,9 +166,8 @@ impl Send {
 
     async fn signing_key(&self) -> anyhow::Result<Key> {
         if let (Some(data_dir), Some(url)) = (&self.data_dir, &self.public_key_url) {
-            let signing = CallbackKeys::open(&data_dir.join("keys"))?
-                .into_current()
-                .context("the data folder has no key")?;
+            let signing =
+                folder::open(&data_dir.join("keys"))?.into_newest().context("the data folder has no key")?;
             return Ok(Key { signing, url: url.clone() });
         }
         let signing = SigningKey::generate_rsa_2048()?;
