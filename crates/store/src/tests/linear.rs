@@ -1,9 +1,10 @@
 //! Clients that write and read the same few keys at once: there is an order of what they did, compatible with when
 //! they did it, in which every answer is right.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use ossicle_linear::{Call, Operation, check};
 
 use super::support::{Engine, append, engines, get, put_of, store, stored, tables};
 use crate::{DeleteObject, Error, PutObject, Store};
@@ -26,18 +27,12 @@ enum Appended {
     NotAppendable,
 }
 
-#[derive(Debug, Clone)]
-struct Call {
-    event: Event,
-    began: u64,
-    ended: u64,
-}
-
 /// The content of a key, and whether it was made by appending.
 type Held = Option<(String, bool)>;
 
-impl Event {
-    /// Returns what the key holds afterwards, if the answer is right for what it held before.
+impl Operation for Event {
+    type State = Held;
+
     fn apply(&self, held: &Held) -> Option<Held> {
         let plain = |content: &String| Some((content.clone(), false));
         match self {
@@ -68,24 +63,6 @@ impl Event {
             }
         }
     }
-}
-
-/// Looks for an order, trying next each call that no other has to precede.
-fn is_linear(calls: &[Call]) -> bool {
-    fn search(calls: &[Call], done: u64, held: &Held, tried: &mut HashSet<(u64, Held)>) -> bool {
-        if done.count_ones() as usize == calls.len() {
-            return true;
-        }
-        if !tried.insert((done, held.clone())) {
-            return false;
-        }
-        let left = || calls.iter().enumerate().filter(|(at, _)| done & (1 << at) == 0);
-        let first_end = left().map(|(_, call)| call.ended).min().unwrap();
-        left().filter(|(_, call)| call.began <= first_end).any(|(at, call)| {
-            call.event.apply(held).is_some_and(|after| search(calls, done | 1 << at, &after, tried))
-        })
-    }
-    search(calls, 0, &None, &mut HashSet::new())
 }
 
 async fn call(store: &Store, key: &str, choice: u64, name: String) -> Event {
@@ -158,7 +135,7 @@ async fn histories_of(engine: Engine) {
                         let began = clock.fetch_add(1, Ordering::SeqCst);
                         let event = call(&store, &key, choice, format!("<{client}.{n}>")).await;
                         let ended = clock.fetch_add(1, Ordering::SeqCst);
-                        calls.push(Call { event, began, ended });
+                        calls.push(Call { operation: event, began, ended: Some(ended) });
                     }
                     calls
                 })
@@ -168,21 +145,9 @@ async fn histories_of(engine: Engine) {
         for client in clients {
             calls.extend(client.await.unwrap());
         }
-        assert!(is_linear(&calls), "{engine:?}, round {round}: {calls:#?}");
+        if let Err(violation) = check(&calls, &None) {
+            panic!("{engine:?}, round {round}: {violation:#?}");
+        }
     }
     store.close().await;
-}
-
-#[test]
-fn histories_that_are_not_linear_are_found() {
-    let put =
-        |content: &str, began, ended| Call { event: Event::Put { content: content.into() }, began, ended };
-    let get = |found: Option<&str>, began, ended| {
-        let found = found.map(str::to_owned);
-        Call { event: Event::Get { found }, began, ended }
-    };
-    assert!(is_linear(&[put("a", 0, 3), get(None, 1, 2)]));
-    assert!(is_linear(&[put("a", 0, 3), get(Some("a"), 1, 2)]));
-    assert!(!is_linear(&[put("a", 0, 1), get(None, 2, 3)]));
-    assert!(!is_linear(&[put("a", 0, 5), get(Some("a"), 1, 2), get(None, 3, 4)]));
 }
