@@ -31,7 +31,8 @@ use block_on::block_on;
 use embedded::Embedded;
 use postgres::Postgres;
 
-/// The engines.
+/// The engines. What waits for a database is boxed wherever they part: a request's future has room for its largest branch
+/// and is moved as a whole, which would make requests over the embedded engine pay for what they never do.
 #[derive(Debug)]
 pub(crate) enum Engine {
     /// Trees and a write-ahead log in the data folder.
@@ -53,7 +54,7 @@ impl Engine {
     ) -> Result<C::Output, Error> {
         match self {
             Self::Embedded(engine) => engine.commit(command, guard).await,
-            Self::Postgres(engine) => engine.commit(command, guard).await,
+            Self::Postgres(engine) => Box::pin(engine.commit(command, guard)).await,
             #[cfg(test)]
             Self::Contrary(engine) => engine.commit(command, guard).await,
         }
@@ -88,7 +89,7 @@ impl Engine {
     pub(crate) async fn dry_run<C: Command>(&self, command: C) -> Result<C::Output, Error> {
         match self {
             Self::Embedded(engine) => engine.dry_run(command).await,
-            Self::Postgres(engine) => engine.dry_run(command).await,
+            Self::Postgres(engine) => Box::pin(engine.dry_run(command)).await,
             #[cfg(test)]
             Self::Contrary(engine) => engine.dry_run(command).await,
         }
@@ -98,7 +99,7 @@ impl Engine {
     pub(crate) async fn query<Q: Query>(&self, query: Q) -> Result<Q::Output, Error> {
         match self {
             Self::Embedded(engine) => engine.query(query).await,
-            Self::Postgres(engine) => engine.query(&query).await,
+            Self::Postgres(engine) => Box::pin(engine.query(&query)).await,
             #[cfg(test)]
             Self::Contrary(engine) => engine.query(&query).await,
         }

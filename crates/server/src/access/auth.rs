@@ -133,7 +133,8 @@ impl Credentials {
         match security_token.filter(|token| !token.is_empty()) {
             Some(_) if !is_temporary => return Ok(Err(KeyFault::NotTemporary)),
             Some(token) => {
-                let found = role_sessions::find(&self.directory, store, access_key_id, token, now).await?;
+                let session = role_sessions::find(&self.directory, store, access_key_id, token, now);
+                let found = Box::pin(session).await?;
                 return Ok(found.map(Arc::new).map_err(KeyFault::Session));
             }
             None if access_key_id == self.root.access_key_id => return Ok(Ok(Arc::clone(&self.root))),

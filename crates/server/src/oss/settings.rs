@@ -204,7 +204,8 @@ impl Settings {
         if let Some(known) = known.as_ref().filter(|known| Arc::ptr_eq(&known.bucket, &bucket)) {
             return Ok(Some(Arc::clone(known)));
         }
-        let read = Arc::new(BucketSettings::read(store, bucket, known.as_deref()).await?);
+        // Boxed: every request's future would have room for it, and what is known is not read again.
+        let read = Arc::new(Box::pin(BucketSettings::read(store, bucket, known.as_deref())).await?);
         sync::write(&self.known).insert(name, &read);
         Ok(Some(read))
     }

@@ -34,7 +34,7 @@ impl View {
     pub(crate) async fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Error> {
         match self {
             Self::Embedded(snapshot) => snapshot.get(key),
-            Self::Postgres(snapshot) => snapshot.get(key).await,
+            Self::Postgres(snapshot) => Box::pin(snapshot.get(key)).await,
             #[cfg(test)]
             Self::Contrary(state) => state.get(key).await,
         }
@@ -49,7 +49,7 @@ impl View {
     ) -> Result<Vec<Row>, Error> {
         match self {
             Self::Embedded(snapshot) => snapshot.scan(from, to, limit),
-            Self::Postgres(snapshot) => snapshot.scan(from, to, limit).await,
+            Self::Postgres(snapshot) => Box::pin(snapshot.scan(from, to, limit)).await,
             #[cfg(test)]
             Self::Contrary(state) => state.scan(from, to, limit).await,
         }
@@ -64,7 +64,7 @@ impl View {
     ) -> Result<Vec<Bytes>, Error> {
         match self {
             Self::Embedded(snapshot) => snapshot.keys(from, to, limit),
-            Self::Postgres(snapshot) => snapshot.keys(from, to, limit).await,
+            Self::Postgres(snapshot) => Box::pin(snapshot.keys(from, to, limit)).await,
             #[cfg(test)]
             Self::Contrary(state) => {
                 Ok(state.scan(from, to, limit).await?.into_iter().map(|(k, _)| k).collect())
