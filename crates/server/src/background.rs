@@ -170,7 +170,7 @@ where
 async fn renew(store: &Store, lease: &mut JobLease, length: Duration) -> bool {
     let now_ms = app::now().unix_millis();
     let renewed = JobLease { until_ms: after(now_ms, length), ..lease.clone() };
-    match store.renew_job(renewed.clone()).await {
+    match store.renew_job(renewed.clone(), now_ms).await {
         Ok(()) => *lease = renewed,
         Err(Error::LeaseLost) => {
             tracing::warn!(job = lease.job, "another server has taken over a background job");

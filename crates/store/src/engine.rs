@@ -26,6 +26,7 @@ use std::future::Future;
 
 use crate::Error;
 use crate::blobs::BlobGuard;
+use crate::lease_clock::ClockShift;
 use crate::version_row::VersionRow;
 use block_on::block_on;
 use embedded::Embedded;
@@ -123,6 +124,27 @@ impl Engine {
             Self::Postgres(_) => None,
             #[cfg(test)]
             Self::Contrary(_) => None,
+        }
+    }
+
+    /// Returns about the time by the clock that leases go by, where the caller's clock says `callers_ms`. Who has a lease is
+    /// decided by the commands, which know it.
+    pub(crate) fn lease_now_ms(&self, callers_ms: i64) -> i64 {
+        match self {
+            Self::Postgres(engine) => engine.lease_now_ms().unwrap_or(callers_ms),
+            Self::Embedded(_) => callers_ms,
+            #[cfg(test)]
+            Self::Contrary(_) => callers_ms,
+        }
+    }
+
+    /// Tells how far the clock of leases is ahead of this machine's, about.
+    pub(crate) fn clock_shift(&self) -> ClockShift {
+        match self {
+            Self::Postgres(engine) => engine.clock_shift(),
+            Self::Embedded(_) => ClockShift::default(),
+            #[cfg(test)]
+            Self::Contrary(_) => ClockShift::default(),
         }
     }
 

@@ -74,6 +74,7 @@ mod folder;
 mod health;
 mod id;
 mod key;
+mod lease_clock;
 mod lock;
 mod model;
 mod options;

@@ -16,6 +16,7 @@ mod nonces;
 mod operations;
 mod permissions;
 mod postgres;
+mod postgres_leases;
 mod postgres_proxy;
 mod postgres_server;
 mod readers;

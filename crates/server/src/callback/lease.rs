@@ -37,7 +37,7 @@ impl Callbacks {
         if lease.until_ms.saturating_add(MARGIN_MS / 2) >= renewed.until_ms {
             return Ok(());
         }
-        store.renew_lease(&delivery.id, renewed).await
+        store.renew_lease(&delivery.id, renewed, app::now().unix_millis()).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
 
 use super::data::{add_to_stat, assemble, came, gone, require_bucket, store_data};
@@ -25,6 +26,16 @@ pub(crate) struct Append {
 
 impl Command for Append {
     type Output = ObjectFields;
+
+    fn reads(&self, keys: &mut Vec<Bytes>) {
+        let AppendObject { bucket, key, journal, .. } = &self.append;
+        keys.extend([key::bucket(bucket), key::object(bucket, key)]);
+        keys.extend(journal.iter().map(|journal| key::delivery(&journal.id)));
+    }
+
+    fn asks_time(&self) -> bool {
+        self.append.journal.is_some()
+    }
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
         let append = &self.append;

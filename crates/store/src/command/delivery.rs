@@ -2,10 +2,13 @@
 
 use std::ops::Bound;
 
+use bytes::Bytes;
+
 use super::data::require_bucket;
 use crate::counters::{Addition, DeliveryChange};
 use crate::engine::{Command, Txn};
 use crate::key::{self, Tag};
+use crate::lease_clock::ClockShift;
 use crate::queued_updates::QueuedUpdate;
 use crate::record::{DeliveryIndex, LEASED, decode_counts, decode_delivery, encode_counts, encode_delivery};
 use crate::{
@@ -26,6 +29,10 @@ pub(super) async fn record<T: Txn>(
     if txn.get(&key::delivery(&new.id)).await?.is_some() {
         return Err(Error::InvalidName { reason: "a delivery of that identifier exists" });
     }
+    let shift = match (new.due_ms, new.lease) {
+        (None, None) => ClockShift::default(),
+        _ => ClockShift::within(txn, now_ms).await?,
+    };
     let delivery = Delivery {
         id: new.id.clone(),
         bucket: bucket.to_owned(),
@@ -33,8 +40,8 @@ pub(super) async fn record<T: Txn>(
         state: DeliveryState::Pending,
         created_ms: now_ms,
         updated_ms: now_ms,
-        due_ms: new.due_ms,
-        lease: new.lease,
+        due_ms: new.due_ms.map(|ms| shift.kept(ms)),
+        lease: new.lease.map(|lease| shift.kept_lease(lease)),
         attempts: 0,
         payload: new.payload.clone(),
     };
@@ -52,8 +59,8 @@ fn write<T: Txn>(txn: &mut T, delivery: &Delivery) {
 }
 
 /// Makes the value of a delivery's row in the order by due time.
-pub(crate) fn scheduled_value(delivery: &Delivery) -> bytes::Bytes {
-    bytes::Bytes::from_static(if delivery.lease.is_some() { LEASED } else { &[] })
+pub(crate) fn scheduled_value(delivery: &Delivery) -> Bytes {
+    Bytes::from_static(if delivery.lease.is_some() { LEASED } else { &[] })
 }
 
 async fn get<T: Txn>(txn: &mut T, id: &str) -> Result<Option<Delivery>, Error> {
@@ -104,6 +111,10 @@ pub(crate) struct RecordDeliveryCommand {
 impl Command for RecordDeliveryCommand {
     type Output = ();
 
+    fn asks_time(&self) -> bool {
+        true
+    }
+
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
         let RecordDelivery { bucket, key, delivery, now_ms } = &self.record;
         require_bucket(txn, bucket).await?;
@@ -124,15 +135,29 @@ pub(crate) enum Change {
     Queued(QueuedUpdate),
 }
 
+impl UpdateDeliveryCommand {
+    fn update(&self) -> &UpdateDelivery {
+        match &self.update {
+            Change::Own(update) => update,
+            Change::Queued(queued) => queued.update(),
+        }
+    }
+}
+
 impl Command for UpdateDeliveryCommand {
     type Output = ();
     const GROWS: bool = false;
 
+    fn reads(&self, keys: &mut Vec<Bytes>) {
+        keys.push(key::delivery(&self.update().id));
+    }
+
+    fn asks_time(&self) -> bool {
+        self.update().due_ms.is_some()
+    }
+
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
-        let update = match &self.update {
-            Change::Own(update) => update,
-            Change::Queued(queued) => queued.update(),
-        };
+        let update = self.update();
         let mut delivery = get(txn, &update.id).await?.ok_or(Error::NoSuchDelivery)?;
         if !update.is_of_holder(&delivery) {
             return Err(Error::LeaseLost);
@@ -141,7 +166,15 @@ impl Command for UpdateDeliveryCommand {
         if matches!(self.update, Change::Queued(_)) && update.now_ms < delivery.updated_ms {
             return Ok(());
         }
-        rewrite(txn, &mut delivery, |delivery| update.write_to(delivery)).await
+        let due_ms = match update.due_ms {
+            Some(due_ms) => Some(ClockShift::within(txn, update.now_ms).await?.kept(due_ms)),
+            None => None,
+        };
+        rewrite(txn, &mut delivery, |delivery| {
+            update.write_to(delivery);
+            delivery.due_ms = due_ms;
+        })
+        .await
     }
 }
 
@@ -156,13 +189,23 @@ pub(crate) struct ClaimDelivery {
 impl Command for ClaimDelivery {
     type Output = Delivery;
 
+    fn reads(&self, keys: &mut Vec<Bytes>) {
+        keys.push(key::delivery(&self.id));
+    }
+
+    fn asks_time(&self) -> bool {
+        true
+    }
+
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<Delivery, Error> {
         let mut delivery = get(txn, &self.id).await?.ok_or(Error::NoSuchDelivery)?;
-        if delivery.lease.is_some_and(|lease| lease.until_ms > self.now_ms) {
+        let shift = ClockShift::within(txn, self.now_ms).await?;
+        if delivery.lease.is_some_and(|lease| lease.until_ms > shift.kept(self.now_ms)) {
             return Err(Error::DeliveryLeased);
         }
-        rewrite(txn, &mut delivery, |delivery| delivery.lease = Some(self.lease)).await?;
-        Ok(delivery)
+        let lease = shift.kept_lease(self.lease);
+        rewrite(txn, &mut delivery, |delivery| delivery.lease = Some(lease)).await?;
+        Ok(shift.delivery_of_caller(delivery))
     }
 }
 
@@ -171,24 +214,34 @@ impl Command for ClaimDelivery {
 pub(crate) struct RenewLease {
     pub(crate) id: String,
     pub(crate) lease: Lease,
+    pub(crate) now_ms: i64,
 }
 
 impl Command for RenewLease {
     type Output = ();
+
+    fn reads(&self, keys: &mut Vec<Bytes>) {
+        keys.push(key::delivery(&self.id));
+    }
+
+    fn asks_time(&self) -> bool {
+        true
+    }
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
         let mut delivery = get(txn, &self.id).await?.ok_or(Error::NoSuchDelivery)?;
         if delivery.lease.is_none_or(|held| held.claim != self.lease.claim) {
             return Err(Error::LeaseLost);
         }
-        rewrite(txn, &mut delivery, |delivery| delivery.lease = Some(self.lease)).await
+        let lease = ClockShift::within(txn, self.now_ms).await?.kept_lease(self.lease);
+        rewrite(txn, &mut delivery, |delivery| delivery.lease = Some(lease)).await
     }
 }
 
 /// Ends leases whose holders are gone: those in these rows of the order by due time.
 #[derive(Debug)]
 pub(crate) struct ReleaseLeases {
-    pub(crate) rows: Vec<bytes::Bytes>,
+    pub(crate) rows: Vec<Bytes>,
 }
 
 impl Command for ReleaseLeases {
@@ -210,7 +263,7 @@ impl Command for ReleaseLeases {
 #[derive(Debug)]
 pub(crate) struct ClaimDeliveries {
     /// A key that no due delivery comes before.
-    pub(crate) from: bytes::Bytes,
+    pub(crate) from: Bytes,
     pub(crate) now_ms: i64,
     pub(crate) lease: Lease,
     pub(crate) limit: usize,
@@ -221,14 +274,20 @@ pub(crate) struct ClaimDeliveries {
 pub(crate) struct Claimed {
     pub(crate) deliveries: Vec<Delivery>,
     /// A key that nothing due is left before.
-    pub(crate) reached: bytes::Bytes,
+    pub(crate) reached: Bytes,
 }
 
 impl Command for ClaimDeliveries {
     type Output = Claimed;
 
+    fn asks_time(&self) -> bool {
+        true
+    }
+
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<Claimed, Error> {
-        let to = key::delivery_due_after(self.now_ms);
+        let shift = ClockShift::within(txn, self.now_ms).await?;
+        let lease = shift.kept_lease(self.lease);
+        let to = key::delivery_due_after(shift.kept(self.now_ms));
         let due = if self.from < to {
             txn.scan(Bound::Included(&self.from), Bound::Excluded(&to), self.limit).await?
         } else {
@@ -243,8 +302,8 @@ impl Command for ClaimDeliveries {
             let id = due_id(&key)?;
             match get(txn, id).await? {
                 Some(mut delivery) if delivery.due_ms.is_some() => {
-                    rewrite(txn, &mut delivery, |delivery| delivery.lease = Some(self.lease)).await?;
-                    claimed.push(delivery);
+                    rewrite(txn, &mut delivery, |delivery| delivery.lease = Some(lease)).await?;
+                    claimed.push(shift.delivery_of_caller(delivery));
                 }
                 // The process that had claimed it has ended, and no further attempt was planned.
                 Some(mut delivery) => rewrite(txn, &mut delivery, |delivery| delivery.lease = None).await?,
@@ -268,7 +327,7 @@ pub(crate) struct PruneDeliveries {
     pub(crate) before_ms: i64,
     pub(crate) drop_scheduled: bool,
     /// Look at the deliveries after this key of the order by time, so that those that are kept are passed once.
-    pub(crate) after: Option<bytes::Bytes>,
+    pub(crate) after: Option<Bytes>,
     pub(crate) limit: usize,
 }
 
@@ -277,7 +336,7 @@ pub(crate) struct PruneDeliveries {
 pub(crate) struct Pruned {
     pub(crate) dropped: u64,
     /// Where to go on, if there may be more.
-    pub(crate) after: Option<bytes::Bytes>,
+    pub(crate) after: Option<Bytes>,
 }
 
 impl Command for PruneDeliveries {
@@ -323,7 +382,8 @@ impl PruneDeliveries {
             return Ok(false);
         }
         let Some(delivery) = get(txn, id).await? else { return Ok(true) };
-        if delivery.lease.is_some_and(|lease| lease.until_ms >= self.before_ms) {
+        let may_hold_ms = txn.now_ms(self.before_ms).await?.min(self.before_ms);
+        if delivery.lease.is_some_and(|lease| lease.until_ms >= may_hold_ms) {
             return Ok(false);
         }
         if let Some(scheduled_ms) = delivery.scheduled_ms() {

@@ -173,6 +173,16 @@ pub(crate) struct Complete {
 impl Command for Complete {
     type Output = ObjectFields;
 
+    fn reads(&self, keys: &mut Vec<Bytes>) {
+        let CompleteUpload { bucket, key, journal, .. } = &self.complete;
+        keys.extend([key::bucket(bucket), key::object(bucket, key), key::upload(bucket, key, self.id)]);
+        keys.extend(journal.iter().map(|journal| key::delivery(&journal.id)));
+    }
+
+    fn asks_time(&self) -> bool {
+        self.complete.journal.is_some()
+    }
+
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
         let complete = &self.complete;
         let versioning = versioning_of(txn, &complete.bucket).await?;

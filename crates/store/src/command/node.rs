@@ -4,6 +4,7 @@ use std::ops::Bound;
 
 use crate::engine::{Command, Txn};
 use crate::key::{self, Tag};
+use crate::lease_clock::ClockShift;
 use crate::record::{decode_node, encode_node};
 use crate::{Error, Node};
 
@@ -16,8 +17,13 @@ pub(crate) struct Beat {
 impl Command for Beat {
     type Output = ();
 
+    fn asks_time(&self) -> bool {
+        true
+    }
+
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<(), Error> {
-        txn.put(key::node(&self.node.id), encode_node(&self.node));
+        let shift = ClockShift::within(txn, self.node.seen_ms).await?;
+        txn.put(key::node(&self.node.id), encode_node(&shift.kept_node(&self.node)));
         Ok(())
     }
 }

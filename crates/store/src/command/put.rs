@@ -25,6 +25,11 @@ impl Command for Put {
 
     fn reads(&self, keys: &mut Vec<Bytes>) {
         keys.extend([key::bucket(&self.put.bucket), key::object(&self.put.bucket, &self.put.key)]);
+        keys.extend(self.put.journal.iter().map(|journal| key::delivery(&journal.id)));
+    }
+
+    fn asks_time(&self) -> bool {
+        self.put.journal.is_some()
     }
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {

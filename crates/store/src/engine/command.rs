@@ -24,6 +24,12 @@ pub(crate) trait Txn: Send {
         to: Bound<&[u8]>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Row>, Error>> + Send;
+    /// Returns the time by the clock that leases go by, where the caller's clock says `callers_ms`. Nodes that share the rows
+    /// share that clock, whatever their own say; without others it is the caller's.
+    fn now_ms(&mut self, callers_ms: i64) -> impl Future<Output = Result<i64, Error>> + Send {
+        async move { Ok(callers_ms) }
+    }
+
     /// Writes a row.
     fn put(&mut self, key: Bytes, value: Bytes);
     /// Deletes a row, whether it exists or not.
@@ -49,6 +55,11 @@ pub(crate) trait Command: Send + Sync + 'static {
     /// Names rows that the command is going to read, as far as that is known: an engine over a network reads those of many
     /// commands at once.
     fn reads(&self, _keys: &mut Vec<Bytes>) {}
+    /// Tells whether the command is going to ask for the time.
+    fn asks_time(&self) -> bool {
+        false
+    }
+
     /// Makes the change.
     fn run<T: Txn>(&self, txn: &mut T) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }

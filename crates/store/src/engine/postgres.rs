@@ -14,6 +14,7 @@ mod queue;
 mod readers;
 mod rows;
 mod schema;
+mod server_clock;
 mod shared;
 pub(super) mod snapshot;
 mod write_out;
@@ -29,6 +30,7 @@ use super::{Command, Query, View};
 use crate::blobs::BlobGuard;
 use crate::engine::embedded::Surroundings;
 use crate::engine::embedded::snapshot_tracker::SnapshotTracker;
+use crate::lease_clock::ClockShift;
 use crate::sync::lock;
 use crate::{Error, OpenError, StoreOptions};
 use batch::Batch;
@@ -92,6 +94,7 @@ impl Postgres {
             queue: Queue::new(runtime.handle().clone(), setup.lazy_delay),
             readers: Readers::new(runtime.handle().clone()),
             setup,
+            server_clock: Arc::default(),
             views: SnapshotTracker::default(),
             clock: AtomicU64::new(0),
             turn: RwLock::new(()),
@@ -100,7 +103,8 @@ impl Postgres {
         });
         let mut engine = Self { shared, lanes: std::sync::Mutex::default(), runtime: Some(runtime) };
         let prepared = Arc::clone(&engine.shared);
-        engine.block_on(async move { schema::prepare(&prepared.target, durability).await })?;
+        let now_ms = engine.block_on(async move { schema::prepare(&prepared.target, durability).await })?;
+        engine.shared.server_clock.told(now_ms);
         engine.start_lanes();
         Ok(engine)
     }
@@ -128,7 +132,7 @@ impl Postgres {
     pub(crate) async fn dry_run<C: Command>(&self, command: C) -> Result<C::Output, Error> {
         let reader = self.shared.readers.take(&self.shared.target).await?;
         reader.begin().await.map_err(|e| failure::to_error(&e))?;
-        let mut batch = Batch::new(Arc::clone(reader.connection()));
+        let mut batch = Batch::new(Arc::clone(reader.connection()), &self.shared.server_clock);
         let result = batch.run(&command).await;
         match batch.take_failure() {
             Some(failure) => Err(failure.into_error()),
@@ -142,6 +146,22 @@ impl Postgres {
 
     pub(crate) fn oldest_view(&self) -> u64 {
         self.shared.views.oldest(|| self.shared.clock.load(Ordering::SeqCst))
+    }
+
+    /// Returns about the time by the database's clock.
+    pub(crate) fn lease_now_ms(&self) -> Option<i64> {
+        self.shared.server_clock.now_ms()
+    }
+
+    /// Tells how far the database's clock is ahead of this machine's, about.
+    pub(crate) fn clock_shift(&self) -> ClockShift {
+        self.shared.server_clock.shift()
+    }
+
+    /// Lets leases go by the clock of whoever asks for them.
+    #[cfg(test)]
+    pub(crate) fn lease_by_callers_clock(&self) {
+        self.shared.server_clock.callers.store(true, Ordering::Relaxed);
     }
 
     /// Takes no more commands and waits for those that wait.

@@ -10,6 +10,7 @@ use super::embedded::snapshot::Snapshot;
 use super::postgres::snapshot as postgres;
 use super::write_batch::Row;
 use crate::Error;
+use crate::lease_clock::ClockShift;
 
 /// The rows as they are after some commit, for as long as this value lives.
 #[derive(Debug)]
@@ -69,6 +70,16 @@ impl View {
             Self::Contrary(state) => {
                 Ok(state.scan(from, to, limit).await?.into_iter().map(|(k, _)| k).collect())
             }
+        }
+    }
+
+    /// Tells how far the clock of leases is ahead of this machine's, about.
+    pub(crate) fn clock_shift(&self) -> ClockShift {
+        match self {
+            Self::Postgres(snapshot) => snapshot.clock_shift(),
+            Self::Embedded(_) => ClockShift::default(),
+            #[cfg(test)]
+            Self::Contrary(_) => ClockShift::default(),
         }
     }
 

@@ -136,13 +136,14 @@ impl Query for Backlog {
     }
 
     async fn run(&self, view: &View) -> Result<Self::Output, Error> {
-        let to = key::delivery_due_after(self.now_ms);
+        let shift = view.clock_shift();
+        let to = key::delivery_due_after(shift.kept(self.now_ms));
         // Each change that waits may take one of them away.
         let look = self.most.saturating_add(self.queued.len());
         let mut due = Vec::new();
         for key in view.keys(Bound::Included(&self.from), Bound::Excluded(&to), look).await? {
             if !self.queued.contains_key(due_id(&key)?) {
-                due.push(key::time_of_due(&key)?);
+                due.push(shift.of_caller(key::time_of_due(&key)?));
             }
         }
         for (id, update) in &self.queued {
@@ -154,7 +155,7 @@ impl Query for Backlog {
     }
 }
 
-/// Whether any delivery is scheduled until now.
+/// Whether any delivery is scheduled until now, by the clock that leases go by.
 pub(crate) struct IsScheduled {
     pub(crate) from: Bytes,
     pub(crate) now_ms: i64,
@@ -224,7 +225,8 @@ impl Query for ReclaimQueue {
 }
 
 async fn get(view: &View, id: &str) -> Result<Option<Delivery>, Error> {
-    view.get(&key::delivery(id)).await?.map(|row| decode_delivery(id, &row)).transpose()
+    let delivery = view.get(&key::delivery(id)).await?.map(|row| decode_delivery(id, &row)).transpose()?;
+    Ok(delivery.map(|delivery| view.clock_shift().delivery_of_caller(delivery)))
 }
 
 fn passes(filter: &DeliveryFilter, bucket: &str, state: DeliveryState) -> bool {

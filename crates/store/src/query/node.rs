@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use crate::engine::{Query, View};
+use crate::engine::{Query, Row, View};
 use crate::key::{self, Tag};
 use crate::record::decode_node;
 use crate::{Error, Node};
@@ -19,6 +19,7 @@ impl Query for Nodes {
         let first = key::whole(Tag::Node);
         let end = key::after_prefix(&first);
         let rows = view.scan(Bound::Included(&first), Bound::Excluded(&end), self.max).await?;
-        rows.iter().map(|(key, row)| decode_node(key::text_after(key, &first)?, row)).collect()
+        let node = |(key, row): &Row| decode_node(key::text_after(key, &first)?, row);
+        rows.iter().map(|row| node(row).map(|node| view.clock_shift().node_of_caller(node))).collect()
     }
 }

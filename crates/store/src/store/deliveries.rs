@@ -97,7 +97,7 @@ impl Store {
     }
 
     /// Claims deliveries that are due, or whose lease has ended without an outcome, so that of several workers one gets
-    /// each.
+    /// each. Times are of the caller's clock; where nodes share the store, leases go by a clock that they share as well.
     ///
     /// # Errors
     /// Failures of the disk.
@@ -109,7 +109,8 @@ impl Store {
     ) -> Result<Vec<Delivery>, Error> {
         let _alone = self.parts.due.claiming.lock().await;
         let from = self.parts.due.begin();
-        if !self.parts.engine.query(IsScheduled { from: from.clone(), now_ms }).await? {
+        let scheduled = IsScheduled { from: from.clone(), now_ms: self.parts.engine.lease_now_ms(now_ms) };
+        if !self.parts.engine.query(scheduled).await? {
             self.parts.due.rise(key::delivery_due_after(now_ms));
             return Ok(Vec::new());
         }
@@ -132,8 +133,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoSuchDelivery`]; [`Error::LeaseLost`] when the claim of `lease` does not have the delivery.
-    pub async fn renew_lease(&self, id: &str, lease: Lease) -> Result<(), Error> {
-        self.parts.engine.commit(RenewLease { id: id.to_owned(), lease }, None).await
+    pub async fn renew_lease(&self, id: &str, lease: Lease, now_ms: i64) -> Result<(), Error> {
+        self.parts.engine.commit(RenewLease { id: id.to_owned(), lease, now_ms }, None).await
     }
 
     /// Drops old deliveries and tells how many.

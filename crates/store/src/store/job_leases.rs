@@ -1,11 +1,12 @@
 //! Operations on the leases of jobs.
 
 use super::Store;
-use crate::command::{AcquireJob, ENDED, RenewJob};
+use crate::command::{AcquireJob, RenewJob};
 use crate::{Error, JobLease, key};
 
 impl Store {
-    /// Takes the lease of a job until a time; `None` if another owner has it. Whoever has it already takes a new one.
+    /// Takes the lease of a job until a time; `None` if another owner has it. Whoever has it already takes a new one. Times are
+    /// of the caller's clock; where nodes share the store, who has the lease goes by a clock that they share as well.
     ///
     /// # Errors
     /// [`Error::InvalidName`], and failures of the disk.
@@ -22,12 +23,12 @@ impl Store {
         self.parts.engine.commit(AcquireJob { job, owner, now_ms, until_ms }, None).await
     }
 
-    /// Puts off the end of a lease to that of the one given.
+    /// Puts off the end of a lease to that of the one given, which the caller's clock reaches as long after `now_ms`.
     ///
     /// # Errors
     /// [`Error::LeaseLost`] if somebody else has taken the job since.
-    pub async fn renew_job(&self, lease: JobLease) -> Result<(), Error> {
-        self.parts.engine.commit(RenewJob { lease }, None).await
+    pub async fn renew_job(&self, lease: JobLease, now_ms: i64) -> Result<(), Error> {
+        self.parts.engine.commit(RenewJob { lease, now_ms: Some(now_ms) }, None).await
     }
 
     /// Ends a lease, so that the job is free at once.
@@ -35,6 +36,6 @@ impl Store {
     /// # Errors
     /// [`Error::LeaseLost`] if somebody else has taken the job since.
     pub async fn release_job(&self, lease: JobLease) -> Result<(), Error> {
-        self.renew_job(JobLease { until_ms: ENDED, ..lease }).await
+        self.parts.engine.commit(RenewJob { lease, now_ms: None }, None).await
     }
 }

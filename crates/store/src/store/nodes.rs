@@ -48,6 +48,7 @@ impl Store {
     /// # Errors
     /// Failures of the disk.
     pub async fn forget_nodes(&self, before_ms: i64) -> Result<usize, Error> {
+        let before_ms = self.parts.engine.clock_shift().kept(before_ms);
         self.parts.engine.commit(ForgetNodes { before_ms, look: MOST }, None).await
     }
 }

@@ -11,17 +11,17 @@ async fn one_owner_at_a_time() {
         assert_eq!((first.owner.as_str(), first.until_ms, first.fencing), ("a", 200, 1));
         assert_eq!(store.acquire_job("job", "b", 199, 299).await, Ok(None));
         assert!(store.acquire_job("other", "b", 199, 299).await.unwrap().is_some(), "another job is free");
-        store.renew_job(JobLease { until_ms: 400, ..first.clone() }).await.unwrap();
+        store.renew_job(JobLease { until_ms: 400, ..first.clone() }, 100).await.unwrap();
         assert_eq!(store.acquire_job("job", "b", 399, 499).await, Ok(None));
         let second = store.acquire_job("job", "b", 400, 500).await.unwrap().unwrap();
         assert_eq!(second.fencing, 2);
-        assert_eq!(store.renew_job(first.clone()).await, Err(Error::LeaseLost));
+        assert_eq!(store.renew_job(first.clone(), 100).await, Err(Error::LeaseLost));
         assert_eq!(store.release_job(first).await, Err(Error::LeaseLost));
         store.release_job(second).await.unwrap();
         let third = store.acquire_job("job", "a", 400, 500).await.unwrap().unwrap();
         assert_eq!(third.fencing, 3);
         // A clock that was an hour ahead leaves no lease that keeps everybody waiting for it.
-        store.renew_job(JobLease { until_ms: 3_600_000, ..third }).await.unwrap();
+        store.renew_job(JobLease { until_ms: 3_600_000, ..third }, 400).await.unwrap();
         assert_eq!(store.acquire_job("job", "b", 410, 510).await.unwrap().unwrap().fencing, 4);
         for name in ["", "a b", "é", &"x".repeat(65)] {
             assert!(matches!(store.acquire_job(name, "a", 0, 9).await, Err(Error::InvalidName { .. })));

@@ -415,7 +415,7 @@ impl Run {
         let lease = self.leases[at].clone();
         let holds = self.leases.iter().skip(at + 1).all(|later| later.job != lease.job);
         let result = match until {
-            Some(until_ms) => self.store.renew_job(JobLease { until_ms, ..lease }).await,
+            Some(until_ms) => self.store.renew_job(JobLease { until_ms, ..lease }, 0).await,
             None => self.store.release_job(lease).await,
         };
         if holds {
@@ -665,7 +665,7 @@ impl Run {
             Some(lease) => Lease { until_ms: lease.until_ms + 9, ..lease },
             None => self.lease(50),
         };
-        let result = self.store.renew_lease(&id, lease).await;
+        let result = self.store.renew_lease(&id, lease, 0).await;
         match self.deliveries.get_mut(&id) {
             Some(delivery) if held.is_some() => {
                 delivery.lease = Some(lease);

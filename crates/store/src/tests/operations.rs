@@ -821,8 +821,8 @@ async fn a_delivery_belongs_to_whoever_has_its_lease() {
             assert_eq!(store.delivery("d").await.unwrap().unwrap(), claimed[0], "it is not seen either");
             assert_eq!(queued.await, Err(Error::LeaseLost));
         }
-        assert_eq!(store.renew_lease("d", first).await, Err(Error::LeaseLost));
-        store.renew_lease("d", Lease { until_ms: 1800, ..second }).await.unwrap();
+        assert_eq!(store.renew_lease("d", first, 0).await, Err(Error::LeaseLost));
+        store.renew_lease("d", Lease { until_ms: 1800, ..second }, 0).await.unwrap();
         assert_eq!(store.claim_delivery("d", 1799, first).await, Err(Error::DeliveryLeased));
         store.update_delivery(update(Some(second))).await.unwrap();
         let now = store.delivery("d").await.unwrap().unwrap();

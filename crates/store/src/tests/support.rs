@@ -86,8 +86,21 @@ pub(super) fn open_with(dir: &Path, engine: Engine, options: &StoreOptions) -> S
     .unwrap()
 }
 
-/// A store over the database at this address.
+/// A store over the database at this address. Leases go by the times that tests give.
 pub(super) fn open_at(url: &str, dir: &Path, options: &StoreOptions) -> Result<Store, OpenError> {
+    let store = open_by_servers_clock(url, dir, options)?;
+    if let crate::engine::Engine::Postgres(engine) = &*store.parts().engine {
+        engine.lease_by_callers_clock();
+    }
+    Ok(store)
+}
+
+/// The same, where leases go by the database's clock.
+pub(super) fn open_by_servers_clock(
+    url: &str,
+    dir: &Path,
+    options: &StoreOptions,
+) -> Result<Store, OpenError> {
     Store::open_with(dir, options, Arc::new(RealDisk), |around| {
         let setup = PostgresSetup::new(around, options);
         Ok(crate::engine::Engine::Postgres(Postgres::open(url, setup)?))

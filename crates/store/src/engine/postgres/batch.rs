@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::connection::Connection;
 use super::failure::Failure;
 use super::rows::Range;
+use super::server_clock::ServerClock;
 use crate::Error;
 use crate::counters::{Addition, CounterRow, Deltas};
 use crate::engine::embedded::tables::is_empty_range;
@@ -22,10 +23,13 @@ const LONGEST_KEY: usize = 2600;
 #[derive(Debug)]
 pub(super) struct Batch {
     connection: Arc<Connection>,
+    clock: Arc<ServerClock>,
     /// Rows as the database has them.
     cache: HashMap<Bytes, Option<Bytes>>,
     pub(super) changes: Changes,
     bytes: usize,
+    /// The database's time, once it was asked for.
+    pub(super) now_ms: Option<i64>,
     /// Why the transaction is of no use any more.
     failure: Option<Failure>,
     misses: u64,
@@ -47,12 +51,14 @@ impl Changes {
 }
 
 impl Batch {
-    pub(super) fn new(connection: Arc<Connection>) -> Self {
+    pub(super) fn new(connection: Arc<Connection>, clock: &Arc<ServerClock>) -> Self {
         Self {
             connection,
+            clock: Arc::clone(clock),
             cache: HashMap::new(),
             changes: Changes::default(),
             bytes: 0,
+            now_ms: None,
             failure: None,
             misses: 0,
         }
@@ -123,6 +129,16 @@ impl Batch {
         }
     }
 
+    async fn now_ms(&mut self) -> Result<i64, Failure> {
+        if let Some(now_ms) = self.now_ms {
+            return Ok(now_ms);
+        }
+        self.misses += 1;
+        let now_ms = self.connection.now_ms().await?;
+        self.now_ms = Some(now_ms);
+        Ok(now_ms)
+    }
+
     async fn scan(
         &mut self,
         from: Bound<&[u8]>,
@@ -185,6 +201,14 @@ impl Txn for BatchTxn<'_> {
         let mut merged = merged.map_err(|failure| self.batch.fail(failure))?;
         merged.extend(self.own.range::<[u8], _>((from, to)).map(|(k, v)| (k.clone(), v.clone())));
         Ok(merged.into_iter().filter_map(|(key, value)| Some((key, value?))).take(limit).collect())
+    }
+
+    async fn now_ms(&mut self, callers_ms: i64) -> Result<i64, Error> {
+        if self.batch.clock.is_callers() {
+            return Ok(callers_ms);
+        }
+        let now_ms = self.batch.now_ms().await;
+        now_ms.map_err(|failure| self.batch.fail(failure))
     }
 
     fn put(&mut self, key: Bytes, value: Bytes) {

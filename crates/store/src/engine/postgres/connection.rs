@@ -22,6 +22,9 @@ const SESSION: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; \
      SET idle_in_transaction_session_timeout = '60s'; SET default_transaction_isolation = 'serializable'; \
      SET client_min_messages = warning";
 
+/// Asks for the time, in milliseconds since 1970.
+pub(super) const NOW_MS: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
 /// Where the database is.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
@@ -99,6 +102,7 @@ pub(super) struct Statements {
     pub(super) add: Statement,
     pub(super) reset: Statement,
     pub(super) batch: Statement,
+    pub(super) now_ms: Statement,
 }
 
 impl Statements {
@@ -113,7 +117,8 @@ impl Statements {
                 "SELECT key, field, sum(value)::bigint FROM counters WHERE key = ANY($1) GROUP BY key, field"
             ),
         )?;
-        let (scan_sums, put, delete, add, reset, batch) = tokio::try_join!(
+        let (now_ms, scan_sums, put, delete, add, reset, batch) = tokio::try_join!(
+            client.prepare(NOW_MS),
             client.prepare(
                 "SELECT key, field, sum(value)::bigint FROM counters WHERE key >= $1 AND key < $2 \
                  GROUP BY key, field ORDER BY key, field"
@@ -131,6 +136,6 @@ impl Statements {
             client.prepare("DELETE FROM counters WHERE key = ANY($1)"),
             client.prepare("INSERT INTO batches (id) VALUES ($1::text::uuid)"),
         )?;
-        Ok(Self { get, get_many, scan, scan_keys, sums, scan_sums, put, delete, add, reset, batch })
+        Ok(Self { get, get_many, scan, scan_keys, sums, scan_sums, put, delete, add, reset, batch, now_ms })
     }
 }

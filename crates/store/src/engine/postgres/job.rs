@@ -26,6 +26,8 @@ pub(super) enum Outcome {
 pub(super) trait Job: Send + Debug {
     /// Names rows that the command is going to read.
     fn reads(&self, keys: &mut Vec<Bytes>);
+    /// Tells whether the command is going to ask for the time.
+    fn asks_time(&self) -> bool;
     /// Runs the command, perhaps again.
     fn run<'a>(&'a mut self, batch: &'a mut Batch) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
     /// Tells what became of it.
@@ -52,6 +54,10 @@ impl<C: Command> CommandJob<C> {
 impl<C: Command> Job for CommandJob<C> {
     fn reads(&self, keys: &mut Vec<Bytes>) {
         self.command.reads(keys);
+    }
+
+    fn asks_time(&self) -> bool {
+        self.command.asks_time()
     }
 
     fn run<'a>(&'a mut self, batch: &'a mut Batch) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {

@@ -172,11 +172,14 @@ impl Lane {
         } else {
             _among = self.shared.turn.read().await;
         }
-        let mut batch = Batch::new(Arc::clone(&connection));
+        let mut batch = Batch::new(Arc::clone(&connection), &self.shared.server_clock);
         let ran = match begin(&connection, &mut work.jobs, &mut batch).await {
             Ok(()) => run_jobs(&mut work.jobs, &mut batch).await,
             Err(failure) => Err(failure),
         };
+        if let Some(now_ms) = batch.now_ms {
+            self.shared.server_clock.told(now_ms);
+        }
         let trips = 2 + batch.misses();
         self.shared.figures.round_trips.fetch_add(trips, Ordering::Relaxed);
         let count = match ran {
@@ -273,7 +276,7 @@ impl Line {
     }
 }
 
-/// Begins a transaction and reads the rows that the jobs name, in one exchange.
+/// Begins a transaction and reads the rows that the jobs name, and the time if one asks for it, in one exchange.
 async fn begin(connection: &Connection, jobs: &mut Jobs, batch: &mut Batch) -> Result<(), Failure> {
     let mut named = Vec::new();
     for job in jobs.iter_mut() {
@@ -284,12 +287,13 @@ async fn begin(connection: &Connection, jobs: &mut Jobs, batch: &mut Batch) -> R
         let begun = connection.client.batch_execute("BEGIN ISOLATION LEVEL SERIALIZABLE").await;
         begun.map_err(|e| classify(&e))
     };
-    if keys.is_empty() {
-        return begun.await;
-    }
     let wanted: Vec<&[u8]> = keys.iter().map(AsRef::as_ref).collect();
-    let ((), rows) = tokio::try_join!(biased; begun, connection.get_many(&wanted))?;
+    let rows = async { if wanted.is_empty() { Ok(Vec::new()) } else { connection.get_many(&wanted).await } };
+    let asks_time = jobs.iter().any(|job| job.asks_time());
+    let now_ms = async { if asks_time { connection.now_ms().await.map(Some) } else { Ok(None) } };
+    let ((), rows, now_ms) = tokio::try_join!(biased; begun, rows, now_ms)?;
     batch.prefetched(&keys, rows);
+    batch.now_ms = now_ms;
     Ok(())
 }
 

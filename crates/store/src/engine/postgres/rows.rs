@@ -69,6 +69,12 @@ impl Connection {
         }
     }
 
+    /// Asks for the time.
+    pub(super) async fn now_ms(&self) -> Result<i64, Failure> {
+        let row = self.client.query_one(&self.statements.now_ms, &[]).await.map_err(|e| classify(&e))?;
+        row.try_get(0).map_err(|_| unreadable())
+    }
+
     /// Reads rows that hold no counters.
     pub(super) async fn get_many(&self, keys: &[&[u8]]) -> Result<Vec<Row>, Failure> {
         let rows = self.client.query(&self.statements.get_many, &[&keys]).await;

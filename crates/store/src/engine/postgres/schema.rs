@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::Client;
 
-use super::connection::Target;
+use super::connection::{NOW_MS, Target};
 use super::failure::{Failure, classify, words};
 use super::shared::Shared;
 use crate::{Durability, OpenError};
@@ -27,11 +27,13 @@ const MIGRATION_LOCK: i64 = 0x0551_C1E0_0000_0001;
 /// What must be on for an acknowledged commit to survive a crash of the database's machine.
 const PROMISES: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
 
-/// Checks the database and makes or updates the tables.
-pub(super) async fn prepare(target: &Target, durability: Durability) -> Result<(), OpenError> {
+/// Checks the database, makes or updates the tables, and tells the time there.
+pub(super) async fn prepare(target: &Target, durability: Durability) -> Result<i64, OpenError> {
     let mut client = target.connect_bare().await.map_err(to_open_error)?;
     check_promises(&client, durability).await?;
-    migrate(&mut client).await
+    migrate(&mut client).await?;
+    let row = client.query_one(NOW_MS, &[]).await.map_err(failed)?;
+    row.try_get(0).map_err(failed)
 }
 
 /// Removes ids of batches whose outcome nobody can ask for any more, again and again while the engine lives.

@@ -9,6 +9,7 @@ use tokio::sync::RwLock;
 use super::connection::Target;
 use super::queue::Queue;
 use super::readers::Readers;
+use super::server_clock::ServerClock;
 use crate::Durability;
 use crate::engine::CommitObserver;
 use crate::engine::embedded::snapshot_tracker::SnapshotTracker;
@@ -34,6 +35,8 @@ pub(super) struct Shared {
     pub(super) queue: Queue,
     pub(super) readers: Readers,
     pub(super) setup: PostgresSetup,
+    /// The database's.
+    pub(super) server_clock: Arc<ServerClock>,
     pub(super) views: SnapshotTracker,
     /// Grows with every look at what no earlier view may refer to.
     pub(super) clock: AtomicU64,

@@ -16,6 +16,7 @@ use super::shared::Shared;
 use crate::Error;
 use crate::engine::Row;
 use crate::engine::embedded::tables::is_empty_range;
+use crate::lease_clock::ClockShift;
 
 /// One state of the rows.
 #[derive(Debug)]
@@ -87,6 +88,11 @@ impl Snapshot {
     /// than this does.
     pub(crate) fn seqno(&self) -> u64 {
         self.shared.clock.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// Tells how far the database's clock is ahead of this machine's, about.
+    pub(crate) fn clock_shift(&self) -> ClockShift {
+        self.shared.server_clock.shift()
     }
 
     async fn look(&self, look: &Look<'_>) -> Result<Found, Error> {
