@@ -173,6 +173,24 @@ impl Blobs {
         }
     }
 
+    /// Removes what nodes that died have left of blobs that were not whole. Returns how many blobs it was of.
+    pub(crate) async fn remove_unfinished(&self) -> Result<usize, Error> {
+        match self {
+            // Those of a folder are removed when it is opened.
+            Self::Files(_) => Ok(0),
+            Self::Remote(blobs) => blobs.remove_unfinished().await,
+        }
+    }
+
+    /// Counts the uploads in parts that are not finished.
+    #[cfg(test)]
+    pub(crate) async fn unfinished_uploads(&self) -> Result<usize, Error> {
+        match self {
+            Self::Files(_) => Ok(0),
+            Self::Remote(blobs) => blobs.unfinished_uploads().await,
+        }
+    }
+
     /// Looks up the lengths of blobs, each on its own.
     pub(crate) async fn lengths(&self, ids: Vec<DataId>) -> Result<Vec<io::Result<u64>>, Error> {
         match self {

@@ -1,10 +1,10 @@
 //! Removing what nothing refers to any more: data files and manifests from the queue that commands fill, files of uploads that
 //! came to nothing, and files that a crash left without ever being referred to. Where nodes share blobs, others may be reading
-//! what is queued: it is removed after a grace time, and orphans are looked for all the time.
+//! what is queued: it is removed after a grace time, and orphans are looked for all the time, by one of them.
 
 mod grace;
+mod orphans;
 
-use std::collections::HashSet;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -23,12 +23,11 @@ use crate::key::{self, Tag};
 use crate::sync::{lock, wait_timeout};
 use crate::{Error, OpenError, StoreOptions};
 use grace::Grace;
+use orphans::OrphanSearch;
+pub(crate) use orphans::find_orphans;
 
 /// Queued items looked at in one round.
 const ITEMS: usize = 4096;
-
-/// Data files looked up at once.
-const CANDIDATES: usize = 256;
 
 /// Extents released in one commit.
 const EXTENTS: usize = 1000;
@@ -55,7 +54,6 @@ struct Work {
     /// The same for what waits for a place that nodes share, and may do so for long.
     stopped: Notify,
     content_grace: Duration,
-    orphan_age: Duration,
     /// A crash may have left orphans, which have not been looked for.
     may_have_orphans: AtomicBool,
 }
@@ -67,11 +65,7 @@ struct Progress {
     queued: Grace,
     /// When the queue is looked through next.
     next_round: Instant,
-    /// Blobs that nodes share and nothing refers to.
-    orphans: Grace,
-    /// Which blobs are listed next, and when.
-    listing: u16,
-    next_listing: Instant,
+    orphans: OrphanSearch,
 }
 
 impl Reclaimer {
@@ -89,7 +83,6 @@ impl Reclaimer {
             stopping: Condvar::new(),
             stopped: Notify::new(),
             content_grace: options.content_grace,
-            orphan_age: options.orphan_age,
             may_have_orphans: AtomicBool::new(may_have_orphans),
         });
         // Of its own, so that it goes on whatever becomes of the one that the store was opened on. One thing is done at a time.
@@ -99,9 +92,10 @@ impl Reclaimer {
             .build()
             .map_err(|e| OpenError::io("starting a thread", e))?;
         let body = Arc::clone(&work);
+        let orphans = OrphanSearch::new(options);
         let thread = std::thread::Builder::new()
             .name("ossicle-reclaim".to_owned())
-            .spawn(move || body.run(&runtime))
+            .spawn(move || body.run(&runtime, orphans))
             .map_err(|e| OpenError::io("starting a thread", e))?;
         Ok(Self { work, thread: Mutex::new(Some(thread)) })
     }
@@ -128,9 +122,10 @@ impl Drop for Reclaimer {
 }
 
 impl Work {
-    fn run(&self, runtime: &Runtime) {
+    fn run(&self, runtime: &Runtime, orphans: OrphanSearch) {
         let mut pause = self.interval;
-        let mut progress = self.begin();
+        let grace = if self.source.blobs.is_shared() { self.content_grace } else { Duration::ZERO };
+        let mut progress = Progress { queued: Grace::new(grace), next_round: Instant::now(), orphans };
         loop {
             let stopped = lock(&self.stop);
             if *stopped {
@@ -147,18 +142,6 @@ impl Work {
                     pause = (pause * 2).min(self.interval * LONGEST_PAUSE);
                 }
             }
-        }
-    }
-
-    fn begin(&self) -> Progress {
-        let grace = if self.source.blobs.is_shared() { self.content_grace } else { Duration::ZERO };
-        let now = Instant::now();
-        Progress {
-            queued: Grace::new(grace),
-            next_round: now,
-            orphans: Grace::new(grace),
-            listing: u16::from(rand::random::<u8>()) % self.source.blobs.listings(),
-            next_listing: now,
         }
     }
 
@@ -179,29 +162,9 @@ impl Work {
         let now = Instant::now();
         if now >= progress.next_round {
             progress.next_round = now + self.content_grace / ROUNDS_IN_GRACE;
-            let removed = self.remove_shared_orphans(&mut progress.orphans).await;
-            outcome = outcome.and(self.round(&mut progress.queued).await).and(removed);
+            outcome = outcome.and(self.round(&mut progress.queued).await);
         }
-        if now >= progress.next_listing {
-            let listings = self.source.blobs.listings();
-            progress.next_listing = now + self.orphan_age / u32::from(listings);
-            let found = find_orphans_of(&self.source, progress.listing, &|| true).await?;
-            found.into_iter().for_each(|id| progress.orphans.see(id, now));
-            progress.listing = (progress.listing + 1) % listings;
-        }
-        outcome
-    }
-
-    /// Removes those of the orphans that were found some time ago, and still are some.
-    async fn remove_shared_orphans(&self, orphans: &mut Grace) -> Result<(), Error> {
-        for ids in orphans.take_passed(Instant::now()).chunks(CANDIDATES) {
-            let known = self.source.engine.query(Known { ids: ids.to_vec() }).await?;
-            let left: Vec<DataId> = ids.iter().filter(|id| !known.contains(id)).copied().collect();
-            let count = left.len();
-            self.source.blobs.remove(left).await.outcome?;
-            tracing::info!(blobs = count, "removed content that nothing refers to");
-        }
-        Ok(())
+        outcome.and(progress.orphans.turn(&self.source, now).await)
     }
 
     /// Removes what is queued, unless someone may still read it. What cannot be removed does not hold up the rest.
@@ -281,63 +244,6 @@ impl Query for Queued {
         let queue = view.scan(from, Bound::Excluded(&to), ITEMS).await?;
         Ok((view.seqno(), queue))
     }
-}
-
-/// Those of some data files that rows name.
-struct Known {
-    ids: Vec<DataId>,
-}
-
-impl Query for Known {
-    type Output = HashSet<DataId>;
-
-    fn is_long(&self) -> bool {
-        true
-    }
-
-    async fn run(&self, view: &View) -> Result<Self::Output, Error> {
-        let mut known = HashSet::new();
-        for id in &self.ids {
-            if view.get(&key::file(*id)).await?.is_some() || view.get(&key::reclaim(*id)).await?.is_some() {
-                known.insert(*id);
-            }
-        }
-        Ok(known)
-    }
-}
-
-/// Finds the data files nothing refers to or is about to. Looking at millions takes a while, so it ends with
-/// [`Error::Closed`] when `goes_on` says no.
-pub(crate) async fn find_orphans(
-    source: &Source,
-    goes_on: &(dyn Fn() -> bool + Sync),
-) -> Result<HashSet<DataId>, Error> {
-    let mut orphans = HashSet::new();
-    for listing in 0..source.blobs.listings() {
-        orphans.extend(find_orphans_of(source, listing, goes_on).await?);
-    }
-    Ok(orphans)
-}
-
-/// Finds those among the blobs of one listing.
-async fn find_orphans_of(
-    source: &Source,
-    listing: u16,
-    goes_on: &(dyn Fn() -> bool + Sync),
-) -> Result<HashSet<DataId>, Error> {
-    // In this order: what is committed meanwhile leaves the unpublished blobs after it shows in the rows.
-    let mut candidates = source.blobs.list(listing).await?;
-    let unpublished = source.blobs.unpublished();
-    candidates.retain(|id| !unpublished.contains(id));
-    let mut orphans = HashSet::new();
-    for ids in candidates.chunks(CANDIDATES) {
-        if !goes_on() {
-            return Err(Error::Closed);
-        }
-        let known = source.engine.query(Known { ids: ids.to_vec() }).await?;
-        orphans.extend(ids.iter().filter(|id| !known.contains(id)));
-    }
-    Ok(orphans)
 }
 
 pub(crate) fn queued_id(key: &[u8]) -> Result<DataId, Error> {

@@ -21,6 +21,7 @@ mod postgres_proxy;
 mod postgres_server;
 mod readers;
 mod records;
+mod s3_content;
 mod secrets;
 mod settings;
 mod shared_content;

@@ -33,12 +33,12 @@ const ALLOWED: [(&str, &[&str]); 9] = [
 /// The crates that serve tests alone.
 const FOR_TESTS: [&str; 2] = ["ossicle-harness", "ossicle-linear"];
 
-/// What a crate must not take in: protocol and policies are pure, the store knows neither HTTP nor XML, the
-/// callback no XML.
+/// What a crate must not take in: protocol and policies are pure, the store knows neither HTTP nor XML (but for the types of
+/// the two requests to an S3 store that OpenDAL does not make), the callback no XML.
 const RULED_OUT: [(&str, &[&str]); 4] = [
     ("ossicle-protocol", &["tokio", "hyper", "axum", "tracing", "fjall", "rustix", "rand"]),
     ("ossicle-callback", &["quick-xml", "fjall", "clap"]),
-    ("ossicle-store", &["http", "hyper", "axum", "quick-xml", "rsa", "clap"]),
+    ("ossicle-store", &["hyper", "axum", "quick-xml", "rsa", "clap"]),
     ("ossicle-policy", &["tokio", "http", "hyper", "axum", "tracing", "rustix", "rand"]),
 ];
 

@@ -6,9 +6,11 @@ mod failure;
 mod guard;
 mod io_threads;
 mod marker;
+mod multipart_uploads;
 mod place;
 mod reader;
 mod synced_folders;
+mod unfinished;
 mod writer;
 
 use std::collections::HashSet;
@@ -30,6 +32,7 @@ use crate::{Durability, Error, OpenError, StoreOptions};
 pub(crate) use guard::RemoteGuard;
 use guard::Unfinished;
 use io_threads::IoThreads;
+use multipart_uploads::MultipartUploads;
 pub use place::ContentPlace;
 pub(crate) use reader::RemoteReader;
 use synced_folders::SyncedFolders;
@@ -44,6 +47,9 @@ const REMOVED_AT_ONCE: usize = 1000;
 /// After so many failures the rest of what is to be removed is left to the next attempt.
 const MOST_FAILURES: usize = 3;
 
+/// What begins the names of objects that are only to see whether the place works, and are removed at once.
+const PROBE: &str = "probe-";
+
 /// Names begin with one of so many prefixes.
 const PREFIXES: u16 = 256;
 
@@ -52,6 +58,8 @@ const PREFIXES: u16 = 256;
 pub(crate) struct RemoteBlobs {
     operator: Operator,
     threads: IoThreads,
+    /// With a place that has uploads in parts.
+    uploads: Option<Arc<MultipartUploads>>,
     /// With a folder of a file system, whose names are to be synced.
     folders: Option<Arc<SyncedFolders>>,
     /// Blobs younger than this may be about to be referred to, by whichever node.
@@ -74,6 +82,7 @@ impl RemoteBlobs {
         Ok(Self {
             operator: place.operator()?,
             threads: IoThreads::start().map_err(|e| OpenError::io("starting threads for content", e))?,
+            uploads: place.multipart_uploads().map(Arc::new),
             folders: folders.map(|root| Arc::new(SyncedFolders::new(root))),
             orphan_age: options.orphan_age,
             pins: Arc::default(),
@@ -157,14 +166,34 @@ impl RemoteBlobs {
 
     /// Lists the blobs of one part that are old enough to be orphans.
     pub(crate) async fn list(&self, listing: u16) -> Result<Vec<DataId>, Error> {
-        let operator = self.operator.clone();
-        let before = SystemTime::now().checked_sub(self.orphan_age).unwrap_or(SystemTime::UNIX_EPOCH);
+        let (operator, age) = (self.operator.clone(), self.orphan_age);
         self.threads
             .run(async move {
-                let listed = list(&operator, listing, before).await;
-                listed.map_err(|error| failure::of("listing content", &error))
+                let listed = async { list(&operator, listing, time_before(&operator, age).await?).await };
+                listed.await.map_err(|error| failure::of("listing content", &error))
             })
             .await
+    }
+
+    /// Removes what nodes that died have left of blobs that were not whole, if it is so old that they must have died.
+    /// Returns how many blobs it was of.
+    pub(crate) async fn remove_unfinished(&self) -> Result<usize, Error> {
+        let (operator, age, uploads) = (self.operator.clone(), self.orphan_age, self.uploads.clone());
+        let here = self.unpublished();
+        self.threads
+            .run(async move {
+                let before = time_before(&operator, age).await;
+                let before = before.map_err(|error| failure::of("asking for the time", &error))?;
+                unfinished::remove(&operator, uploads.as_deref(), before, &here).await
+            })
+            .await
+    }
+
+    #[cfg(test)]
+    pub(crate) async fn unfinished_uploads(&self) -> Result<usize, Error> {
+        let Some(uploads) = self.uploads.clone() else { return Ok(0) };
+        let later = SystemTime::now() + Duration::from_secs(3600);
+        self.threads.run(async move { Ok(uploads.begun_before(later).await?.len()) }).await
     }
 
     /// Looks up the lengths of blobs.
@@ -229,6 +258,18 @@ async fn remove(operator: &Operator, ids: Vec<DataId>) -> Removed {
         }
     }
     removed
+}
+
+/// Returns the time so long ago by the clock of the place, which tells when what is there was written. The clocks of nodes may
+/// be wrong.
+async fn time_before(operator: &Operator, age: Duration) -> opendal::Result<SystemTime> {
+    let name = format!("{PROBE}{:032x}", rand::random::<u128>());
+    operator.write(&name, "what is the time?").await?;
+    let about = operator.stat(&name).await;
+    operator.delete(&name).await?;
+    // A place that does not tell the time has nothing that is old enough.
+    let now = about?.last_modified().map_or(SystemTime::UNIX_EPOCH, SystemTime::from);
+    Ok(now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH))
 }
 
 /// Lists the blobs with one prefix that were written before a time.

@@ -2,7 +2,7 @@
 //! is. That every operation and the models work over it is shown where they are.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::support::{
     bucket, bytes, delete, files, get, options, place_in, put, put_of, stored, until_files,
@@ -124,6 +124,53 @@ async fn content_that_nothing_refers_to_is_removed_when_it_is_old() {
     let store = open(&dir.path().join("data"), &place_in(dir.path()), options()).await.unwrap();
     until_files(dir.path(), 2).await;
     assert_eq!(get(&store, "kept").await.unwrap(), bytes(1, 5000));
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_node_at_a_time_looks_for_content_that_nothing_refers_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store(dir.path(), options()).await;
+    put(&store, "kept", &bytes(1, 5000)).await;
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let now_ms = i64::try_from(since.as_millis()).unwrap();
+    let lease = async |now_ms| store.acquire_job("content-orphans", "another", now_ms, now_ms + 20_000).await;
+    rounds().await;
+    assert_eq!(lease(now_ms).await.unwrap(), None, "the store has it, and keeps it");
+    // When it has run out.
+    let other = lease(now_ms + 100_000).await.unwrap().unwrap();
+    let folder = first_folder(dir.path());
+    let prefix = folder.file_name().unwrap().to_str().unwrap().to_owned();
+    std::fs::write(folder.join(format!("{:030}{prefix}", 7)), b"orphan").unwrap();
+    rounds().await;
+    assert_eq!(files(dir.path()), 2, "it is the other's to find");
+    store.release_job(other).await.unwrap();
+    until_files(dir.path(), 1).await;
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_node_left_unfinished_is_removed_when_it_is_old() {
+    let dir = tempfile::tempdir().unwrap();
+    let day = store(dir.path(), options().orphan_age(Duration::from_secs(24 * 3600))).await;
+    let left = [format!("tmp/{:032x}.abc", 7), "probe-7".to_owned(), "kept".to_owned()];
+    left.iter().for_each(|name| std::fs::write(dir.path().join("files").join(name), b"left").unwrap());
+    let probe = std::fs::File::open(dir.path().join("files/probe-7")).unwrap();
+    probe.set_modified(SystemTime::now() - Duration::from_secs(2 * 3600)).unwrap();
+    rounds().await;
+    assert!(left.iter().all(|name| dir.path().join("files").join(name).exists()));
+    day.close().await;
+    drop(day);
+
+    let store = open(&dir.path().join("data"), &place_in(dir.path()), options()).await.unwrap();
+    let mut upload = store.upload(None);
+    upload.write(bytes(1, 9 << 20).into()).await.unwrap();
+    until(async || left.iter().filter(|name| dir.path().join("files").join(name).exists()).count() == 1)
+        .await;
+    assert!(dir.path().join("files/kept").exists(), "somebody else's");
+    let data = upload.finish().await.unwrap();
+    store.put_object(put_of("b", "k", data)).await.unwrap();
+    assert_eq!(get(&store, "k").await.unwrap(), bytes(1, 9 << 20), "what is being written stays");
     store.close().await;
 }
 

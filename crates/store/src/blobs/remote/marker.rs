@@ -2,7 +2,7 @@
 
 use opendal::{ErrorKind, Operator};
 
-use super::failure;
+use super::{PROBE, failure};
 use crate::OpenError;
 
 /// The name of the marker, which no blob has.
@@ -61,7 +61,7 @@ async fn claim(operator: &Operator, id: &str) -> Result<(), OpenError> {
 
 async fn probe(operator: &Operator) -> Result<(), OpenError> {
     let content = format!("{:032x}", rand::random::<u128>());
-    let name = format!("probe-{content}");
+    let name = format!("{PROBE}{content}");
     operator.write(&name, content.clone()).await.map_err(|error| failed("writing to it", &error))?;
     let read = operator.read(&name).await.map_err(|error| failed("reading from it", &error))?;
     operator.delete(&name).await.map_err(|error| failed("removing from it", &error))?;

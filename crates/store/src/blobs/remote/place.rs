@@ -8,9 +8,14 @@ use opendal::layers::{RetryLayer, TimeoutLayer};
 use opendal::services::{Fs, S3};
 use opendal::{Operator, OperatorUri};
 
+use super::multipart_uploads::MultipartUploads;
 use crate::OpenError;
 
-/// How long a question without content may take, and one piece of content.
+/// How long one attempt may take at a question without content, and at one piece of content.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+const PIECE_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long it may take with all attempts and the pauses between them.
 const TIMEOUT: Duration = Duration::from_secs(20);
 const PIECE_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -18,6 +23,9 @@ const PIECE_TIMEOUT: Duration = Duration::from_secs(60);
 const RETRIES: usize = 3;
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(2);
+
+/// Where a folder has what is not whole, beside the blobs.
+pub(super) const TEMPORARY: &str = "tmp";
 
 /// The region of places that have none.
 const NO_REGION: &str = "us-east-1";
@@ -33,16 +41,19 @@ enum Kind {
 }
 
 #[derive(Clone, PartialEq, Eq)]
-struct Bucket {
-    name: String,
-    prefix: String,
-    endpoint: Option<String>,
-    region: String,
+pub(super) struct Bucket {
+    pub(super) name: String,
+    pub(super) prefix: String,
+    pub(super) endpoint: Option<String>,
+    pub(super) region: String,
     /// Without one, those of the environment are used, as AWS's tools find them.
-    key: Option<(String, String)>,
+    pub(super) key: Option<(String, String)>,
     /// The bucket is part of the host's name.
-    virtual_host: bool,
+    pub(super) virtual_host: bool,
 }
+
+/// Where AWS's tools look for the endpoint.
+const ENDPOINTS: [&str; 3] = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AWS_S3_ENDPOINT"];
 
 impl ContentPlace {
     /// Reads a place from its URL. `key` is an access key's id and secret, which the URL may have as well.
@@ -72,19 +83,29 @@ impl ContentPlace {
         let operator = match &self.0 {
             Kind::S3(bucket) => Operator::new(bucket.service()),
             Kind::Folder(folder) => {
-                let temporary = folder.join("tmp");
+                let temporary = folder.join(TEMPORARY);
                 let service = Fs::default().root(&folder.to_string_lossy());
                 Operator::new(service.atomic_write_dir(&temporary.to_string_lossy()))
             }
         };
         let operator = operator.map_err(|error| wrong(&error.to_string()))?;
-        let timeouts = TimeoutLayer::new().with_timeout(TIMEOUT).with_io_timeout(PIECE_TIMEOUT);
+        let attempts =
+            TimeoutLayer::new().with_timeout(ATTEMPT_TIMEOUT).with_io_timeout(PIECE_ATTEMPT_TIMEOUT);
+        let all = TimeoutLayer::new().with_timeout(TIMEOUT).with_io_timeout(PIECE_TIMEOUT);
         let retries = RetryLayer::new()
             .with_max_times(RETRIES)
             .with_min_delay(FIRST_RETRY)
             .with_max_delay(LAST_RETRY)
             .with_jitter();
-        Ok(operator.layer(timeouts).layer(retries))
+        Ok(operator.layer(attempts).layer(retries).layer(all))
+    }
+
+    /// Makes what finds uploads in parts that were left unfinished, where the place has such.
+    pub(super) fn multipart_uploads(&self) -> Option<MultipartUploads> {
+        match &self.0 {
+            Kind::S3(bucket) => Some(MultipartUploads::new(bucket)),
+            Kind::Folder(_) => None,
+        }
     }
 }
 
@@ -109,7 +130,10 @@ fn bucket(uri: &OperatorUri, key: Option<(String, String)>) -> Result<Bucket, Op
         Some("true") => true,
         Some(_) => return Err(wrong("`virtual_host_style` is `true` or `false`")),
     };
-    let endpoint = option("endpoint");
+    // OpenDAL looks for it there too if it is to look for a key there.
+    let of_environment =
+        || ENDPOINTS.iter().find_map(|name| std::env::var(name).ok()).filter(|_| key.is_none());
+    let endpoint = option("endpoint").or_else(of_environment);
     if endpoint
         .as_ref()
         .is_some_and(|endpoint| !endpoint.starts_with("http://") && !endpoint.starts_with("https://"))
