@@ -18,7 +18,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::disk::Disk;
-use crate::extent::Extent;
 use crate::id::DataId;
 use crate::{Error, OpenError, StoreOptions};
 use files::{DataFiles, FileGuard, FileReader, FileWriter};
@@ -113,13 +112,19 @@ impl Blobs {
         }
     }
 
-    /// Begins to read what is wanted of an extent, whose checksum is compared if all of it is wanted.
-    pub(crate) fn read(&self, id: DataId, extent: Extent, wanted: Range<u64>) -> BlobReader {
+    /// Begins to read a range of a blob, whose checksum is compared if there is one.
+    pub(crate) fn read(&self, id: DataId, range: Range<u64>, crc64: Option<u64>) -> BlobReader {
         match self {
-            Self::Files(files) => BlobReader::Files(FileReader::new(Arc::clone(files), id, extent, wanted)),
-            Self::Remote(blobs) => {
-                BlobReader::Remote(RemoteReader::new(Arc::clone(blobs), id, extent, wanted))
-            }
+            Self::Files(files) => BlobReader::Files(FileReader::new(Arc::clone(files), id, range, crc64)),
+            Self::Remote(blobs) => BlobReader::Remote(RemoteReader::new(Arc::clone(blobs), id, range, crc64)),
+        }
+    }
+
+    /// Counts bytes that were made of what was read, until they are dropped.
+    pub(crate) fn hold(&self, bytes: Vec<u8>) -> Bytes {
+        match self {
+            Self::Files(files) => files.hold(bytes),
+            Self::Remote(blobs) => blobs.hold(bytes),
         }
     }
 

@@ -171,6 +171,14 @@ pub enum Error {
         /// Which record, and what it has.
         what: String,
     },
+    /// The key under which the key of content is sealed, or was to be, is not among those that are known.
+    #[error("{} is not among the keys of this process", key_words(id, *is_kms))]
+    NoSuchEncryptionKey {
+        /// Its id.
+        id: String,
+        /// Whether it is one of a key management service, and no master key.
+        is_kms: bool,
+    },
     /// Any other failure of the disk.
     #[error("{what}: {message}")]
     Io {
@@ -219,6 +227,7 @@ impl Error {
             | Self::AccountInUse { .. }
             | Self::Corrupt { .. }
             | Self::LaterVersion { .. }
+            | Self::NoSuchEncryptionKey { .. }
             | Self::DeliveryLeased
             | Self::LeaseLost
             | Self::Io { .. } => false,
@@ -303,6 +312,10 @@ pub enum OpenError {
         #[source]
         source: io::Error,
     },
+}
+
+fn key_words(id: &str, is_kms: bool) -> String {
+    if is_kms { format!("the KMS key {id}") } else { format!("the master key {id}") }
 }
 
 fn pid_words(pid: Option<u32>) -> String {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::Error;
 use crate::codec::{Decoder, Encoder};
+use crate::data::sealed_length;
 use crate::id::DataId;
 
 /// Objects of more extents have a manifest, so that listing and looking up objects does not read them all.
@@ -21,6 +22,9 @@ pub(crate) struct Extent {
     pub(crate) length: u64,
     /// CRC-64 (XZ) of the run.
     pub(crate) crc64: u64,
+    /// It is encrypted, and is all that the file or content holds. Length and checksum are those of the bytes as they
+    /// came.
+    pub(crate) is_sealed: bool,
 }
 
 /// What holds a run of bytes.
@@ -43,6 +47,8 @@ pub(crate) enum DataRef {
 
 const CONTENT: u8 = 1;
 const FILE: u8 = 2;
+const SEALED_CONTENT: u8 = 3;
+const SEALED_FILE: u8 = 4;
 /// What an extent takes in a record.
 const ENCODED_EXTENT: usize = 41;
 
@@ -51,9 +57,11 @@ const MANIFEST: u8 = 2;
 
 impl Extent {
     pub(crate) fn encode(&self, out: &mut Encoder) {
-        let (kind, id) = match self.place {
-            Place::Content(id) => (CONTENT, id),
-            Place::File(id) => (FILE, id),
+        let (kind, id) = match (self.place, self.is_sealed) {
+            (Place::Content(id), false) => (CONTENT, id),
+            (Place::File(id), false) => (FILE, id),
+            (Place::Content(id), true) => (SEALED_CONTENT, id),
+            (Place::File(id), true) => (SEALED_FILE, id),
         };
         out.u8(kind);
         out.raw(&id.to_bytes());
@@ -66,11 +74,18 @@ impl Extent {
         let kind = from.u8()?;
         let id = DataId::from_bytes(from.array()?);
         let place = match kind {
-            CONTENT => Place::Content(id),
-            FILE => Place::File(id),
+            CONTENT | SEALED_CONTENT => Place::Content(id),
+            FILE | SEALED_FILE => Place::File(id),
             _ => return Err(from.fail()),
         };
-        Ok(Self { place, offset: from.u64()?, length: from.u64()?, crc64: from.u64()? })
+        let is_sealed = matches!(kind, SEALED_CONTENT | SEALED_FILE);
+        let extent = Self { place, offset: from.u64()?, length: from.u64()?, crc64: from.u64()?, is_sealed };
+        if is_sealed && extent.offset != 0 { Err(from.fail()) } else { Ok(extent) }
+    }
+
+    /// Returns up to which offset it needs the file or content.
+    pub(crate) fn end(&self) -> u64 {
+        if self.is_sealed { sealed_length(self.length) } else { self.offset.saturating_add(self.length) }
     }
 
     /// Renders it as a row of a manifest.

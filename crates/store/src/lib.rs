@@ -46,7 +46,7 @@
 //! | buckets | [`Store::create_bucket`], [`Store::delete_bucket`], [`Store::bucket`], [`Store::list_buckets`], [`Store::set_bucket_acl`], [`Store::bucket_document`], [`Store::set_bucket_document`], [`Store::bucket_stat`] |
 //! | account | [`Store::account_document`], [`Store::set_account_document`] |
 //! | accounts | [`Store::create_account`], [`Store::create_user`], [`Store::create_role`], [`Store::create_access_key`], [`Store::put_policy`], each with its lookup, list, change and deletion; [`Store::rotate_access_key`], [`Store::known_access_key`], [`Store::known_role`], [`Store::identity_version`] |
-//! | data | [`Store::upload`], [`Store::read`] |
+//! | data | [`Store::upload`], [`Upload::encrypted`], [`Store::read`], [`Store::use_content_keys`] |
 //! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::open_object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::delete_seen`], [`Store::set_storage_class`], [`Store::set_object_acl`], [`Store::set_object_tags`], [`Store::list_objects`] |
 //! | versions | [`Store::set_bucket_versioning`], [`Store::object_version`], [`Store::open_object_version`], [`Store::latest_marker`], [`Store::list_versions`] |
 //! | parts | [`Store::initiate`], [`Store::upload_part`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::preview_complete`], [`Store::visit_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`], [`Store::pending_uploads`] |
@@ -96,16 +96,17 @@ pub use error::{Error, OpenError};
 pub use health::{Figures, Health};
 pub use model::{
     AbortUpload, AccessKey, Account, AccountDocument, Acl, AppendObject, AttachedPolicy, Attributes, Bucket,
-    BucketDocument, BucketPage, BucketStat, ClaimId, ClassStat, CompleteUpload, CopyAttributes, CopyObject,
-    CreateBucket, DeleteKey, DeleteMarker, DeleteObject, Deleted, Delivery, DeliveryCounts, DeliveryFilter,
-    DeliveryPage, DeliveryState, IdentityChange, IdentityKind, IdentityStatus, JobLease, KnownAccessKey,
-    KnownRole, LONGEST_POLICY, Lease, ListBuckets, ListObjects, ListParts, ListUploads, ListVersions,
-    ListedEtag, ListedObject, ListedVersion, Listing, MOST_ACCOUNT_KEYS, MOST_POLICIES, MOST_ROLES,
-    MOST_USER_KEYS, MOST_USERS, NewDelivery, NewUpload, Node, Object, ObjectFields, ObjectKind, ObjectPage,
-    Part, PartPage, PartPlace, Parts, PendingCursor, PendingPage, PendingUpload, PendingUploads, PolicyOwner,
-    PolicyOwnerKind, Prune, PutObject, PutPart, RecordDelivery, Role, RoleChange, RotateAccessKey,
-    SeenObject, UnknownFields, UpdateDelivery, UploadInfo, UploadPage, User, VersionEntry, VersionId,
-    VersionPage, VersionRef, Versioning,
+    BucketDocument, BucketPage, BucketStat, Cipher, ClaimId, ClassStat, CompleteUpload, ContentId,
+    ContentKey, ContentKeys, CopyAttributes, CopyObject, CreateBucket, DeleteKey, DeleteMarker, DeleteObject,
+    Deleted, Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, Encryption,
+    IdentityChange, IdentityKind, IdentityStatus, JobLease, KnownAccessKey, KnownRole, LONGEST_POLICY, Lease,
+    ListBuckets, ListObjects, ListParts, ListUploads, ListVersions, ListedEtag, ListedObject, ListedVersion,
+    Listing, MOST_ACCOUNT_KEYS, MOST_POLICIES, MOST_ROLES, MOST_USER_KEYS, MOST_USERS, NewDelivery,
+    NewUpload, Node, Object, ObjectFields, ObjectKind, ObjectPage, Part, PartPage, PartPlace, Parts,
+    PendingCursor, PendingPage, PendingUpload, PendingUploads, PolicyOwner, PolicyOwnerKind, Prune,
+    PutObject, PutPart, RecordDelivery, Role, RoleChange, RotateAccessKey, SealedKey, SeenObject,
+    UnknownFields, UpdateDelivery, UploadInfo, UploadPage, User, VersionEntry, VersionId, VersionPage,
+    VersionRef, Versioning,
 };
 pub use options::{Durability, StoreOptions};
 pub use store::{ClusterPlaces, Store};

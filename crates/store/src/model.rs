@@ -5,6 +5,7 @@ mod account;
 mod acl;
 mod bucket;
 mod delivery;
+mod encryption;
 mod identity;
 mod identity_kind;
 mod job_lease;
@@ -21,6 +22,7 @@ pub use delivery::{
     ClaimId, Delivery, DeliveryCounts, DeliveryFilter, DeliveryPage, DeliveryState, Lease, NewDelivery,
     Prune, RecordDelivery, UpdateDelivery,
 };
+pub use encryption::{Cipher, ContentId, ContentKey, ContentKeys, Encryption, SealedKey};
 pub use identity::{
     AccessKey, Account, AttachedPolicy, IdentityChange, IdentityStatus, KnownAccessKey, KnownRole,
     LONGEST_POLICY, MOST_ACCOUNT_KEYS, MOST_POLICIES, MOST_ROLES, MOST_USER_KEYS, MOST_USERS, PolicyOwner,

@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::blobs::{Blobs, ContentPlace};
-use crate::data::{DataPath, Hashers, ReadPlan, Reader, Source, Upload};
+use crate::data::{DataPath, Hashers, Keys, ReadPlan, Reader, Source, Upload};
 use crate::disk::{Disk, RealDisk};
 use crate::due_low_watermark::DueLowWatermark;
 use crate::engine::embedded::tables::Tables;
@@ -33,7 +33,7 @@ use crate::lock::FolderLock;
 use crate::query::ReclaimQueue;
 use crate::queued_updates::QueuedUpdates;
 use crate::reclaim::Reclaimer;
-use crate::{Error, Object, ObjectFields, OpenError, StoreOptions};
+use crate::{ContentKeys, Error, Object, ObjectFields, OpenError, StoreOptions};
 use settings::Settings;
 
 /// A store in one folder. Clones share it.
@@ -183,8 +183,10 @@ impl Store {
         }
         upgrade::upgrade(&engine)?;
         upgrade::check_in(&engine, &ids, &blobs)?;
+        let keys = Keys::default();
         let data_path = Arc::new(DataPath {
             blobs: blobs.clone(),
+            keys: keys.clone(),
             hashers: Arc::new(Hashers::start()?),
             ids: Arc::clone(&ids),
             condition: Arc::clone(&condition),
@@ -192,7 +194,7 @@ impl Store {
             large: Arc::default(),
         });
         let reclaimer = Reclaimer::start(
-            Source { engine: Arc::clone(&engine), blobs: blobs.clone() },
+            Source { engine: Arc::clone(&engine), blobs: blobs.clone(), keys },
             options,
             folder.as_ref().is_some_and(Folder::may_have_orphans),
         )?;
@@ -262,6 +264,12 @@ impl Store {
         self.parts.engine.query(ReclaimQueue).await
     }
 
+    /// Tells the keys that content is encrypted under. Without them encrypted content cannot be read, and nothing be encrypted.
+    /// They are told once.
+    pub fn use_content_keys(&self, keys: Arc<dyn ContentKeys>) {
+        self.parts.data_path.keys.set(keys);
+    }
+
     /// Begins to take data. `size_hint` is the length if it is known.
     #[must_use]
     pub fn upload(&self, size_hint: Option<u64>) -> Upload {
@@ -278,7 +286,11 @@ impl Store {
     }
 
     pub(crate) fn source(&self) -> Source {
-        Source { engine: Arc::clone(&self.parts.engine), blobs: self.parts.blobs.clone() }
+        Source {
+            engine: Arc::clone(&self.parts.engine),
+            blobs: self.parts.blobs.clone(),
+            keys: self.parts.data_path.keys.clone(),
+        }
     }
 
     pub(crate) fn parts(&self) -> &StoreParts {

@@ -3,6 +3,7 @@
 mod abandoned;
 mod crash;
 mod crashes;
+mod encryption;
 mod faults;
 mod fixtures;
 mod history;

@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex};
 use super::Removed;
 use super::pins::Pins;
 use super::read_memory::ReadMemory;
+use bytes::Bytes;
+
 use crate::disk::{Disk, DiskFile};
 use crate::id::DataId;
 use crate::sync::lock;
@@ -236,6 +238,11 @@ impl DataFiles {
             }
         }
         Ok(ids)
+    }
+
+    /// Counts bytes that were made of what was read, until they are dropped.
+    pub(super) fn hold(&self, bytes: Vec<u8>) -> Bytes {
+        self.reading.hold(bytes)
     }
 
     pub(super) fn pins(&self) -> &Arc<Pins> {

@@ -49,6 +49,13 @@ impl ReadMemory {
         Piece { bytes, length, memory: Arc::clone(self) }
     }
 
+    /// Counts bytes until they are dropped.
+    pub(super) fn hold(self: &Arc<Self>, bytes: Vec<u8>) -> Bytes {
+        let length = bytes.len() as u64;
+        self.used.fetch_add(length, Ordering::Relaxed);
+        Piece { bytes, length, memory: Arc::clone(self) }.into_bytes()
+    }
+
     /// Returns how much is read at once. A short rest is read together with the piece before it.
     fn piece_length(&self, left: u64) -> u64 {
         let share = self.plenty.saturating_sub(self.used.load(Ordering::Relaxed)) / SHARE;

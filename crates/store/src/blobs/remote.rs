@@ -26,6 +26,8 @@ use tokio::task::JoinHandle;
 use super::Removed;
 use super::pins::Pins;
 use super::read_memory::ReadMemory;
+use bytes::Bytes;
+
 use crate::id::DataId;
 use crate::sync::lock;
 use crate::{Durability, Error, OpenError, StoreOptions};
@@ -217,6 +219,11 @@ impl RemoteBlobs {
                 Err(error) => Err(failure::of("asking for the length of content", &error)),
             }
         })
+    }
+
+    /// Counts bytes that were made of what was read, until they are dropped.
+    pub(super) fn hold(&self, bytes: Vec<u8>) -> Bytes {
+        self.reading.hold(bytes)
     }
 
     pub(super) fn pins(&self) -> &Arc<Pins> {

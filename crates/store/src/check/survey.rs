@@ -245,7 +245,7 @@ impl<'a> Checker<'a> {
     }
 
     fn refer_to_extent(&mut self, extent: &Extent, by: &str) {
-        let end = extent.offset + extent.length;
+        let end = extent.end();
         match extent.place {
             Place::Content(id) => note(&mut self.references.contents, id, end, by),
             Place::File(id) => note(&mut self.references.files, id, end, by),

@@ -13,7 +13,7 @@ use crate::extent::{DataRef, Extent};
 use crate::id::DataId;
 use crate::key;
 use crate::record::encode_object;
-use crate::{AppendObject, Error, ObjectFields, ObjectKind};
+use crate::{AppendObject, Attributes, Error, ObjectFields, ObjectKind};
 
 /// Appends to an object, or begins one.
 #[derive(Debug)]
@@ -52,6 +52,10 @@ impl Command for Append {
         let size = length.saturating_add(data.size);
         if size > append.max_size {
             return Err(Error::TooLarge { size });
+        }
+        // Another object has come since it was looked how this one is encrypted.
+        if old.as_ref().is_some_and(|old| old.attributes.encryption != data.encryption) {
+            return Err(Error::PreconditionFailed);
         }
         let added = store_data(txn, data);
         let mut object = old.clone().unwrap_or_else(|| self.begin());
@@ -129,7 +133,10 @@ impl Append {
             md5: None,
             last_modified_ms: append.now_ms,
             kind: ObjectKind::Appendable,
-            attributes: append.attributes.clone(),
+            attributes: Attributes {
+                encryption: append.data.new.encryption.clone(),
+                ..append.attributes.clone()
+            },
             parts: 0,
             generation: self.generation,
             version_id: None,

@@ -1,8 +1,11 @@
 //! The command that copies an object.
 
-use super::data::{add_refs, require_bucket};
+use std::sync::Arc;
+
+use super::data::{add_refs, require_bucket, store_data};
 use super::object_version::{get_object, replace_object, require_object, versioning_of};
 use crate::engine::{Command, Txn};
+use crate::extent::DataRef;
 use crate::{Attributes, CopyAttributes, CopyObject, Error, ObjectFields, ObjectKind, Versioning};
 
 /// Copies an object, sharing its content.
@@ -28,7 +31,11 @@ impl Command for Copy {
         if copy.forbid_overwrite && old.is_some() && versioning == Versioning::Unset {
             return Err(Error::ObjectExists);
         }
-        let object = ObjectFields {
+        let new = copy.data.as_ref().map(|data| &data.new);
+        if new.is_some_and(|new| (new.size, new.crc64) != (source.size, source.crc64)) {
+            return Err(Error::PreconditionFailed);
+        }
+        let mut object = ObjectFields {
             bucket: copy.bucket.clone(),
             key: copy.key.clone(),
             last_modified_ms: copy.now_ms,
@@ -41,18 +48,25 @@ impl Command for Copy {
             version_id: None,
             ..source
         };
-        // Referred to before the old content is released: an object may be copied onto itself.
-        add_refs(txn, &object.data).await?;
+        match new {
+            Some(new) => {
+                let extents: Arc<[_]> = store_data(txn, new).into_iter().collect();
+                object.data = DataRef::Extents(extents);
+                object.attributes.encryption.clone_from(&new.encryption);
+            }
+            // Referred to before the old content is released: an object may be copied onto itself.
+            None => add_refs(txn, &object.data).await?,
+        }
         replace_object(txn, versioning, old.as_ref(), object).await
     }
 }
 
 fn attributes(wanted: &CopyAttributes, source: &Attributes) -> Attributes {
     // A copy is a link if its source is one, and never appendable.
-    let symlink_target = source.symlink_target.clone();
+    let (symlink_target, encryption) = (source.symlink_target.clone(), source.encryption.clone());
     match wanted {
         CopyAttributes::Replace(attributes) => {
-            Attributes { symlink_target, sealed_ms: None, ..attributes.clone() }
+            Attributes { symlink_target, encryption, sealed_ms: None, ..attributes.clone() }
         }
         CopyAttributes::Keep { acl, storage_class } => {
             Attributes { acl: *acl, storage_class: storage_class.clone(), sealed_ms: None, ..source.clone() }

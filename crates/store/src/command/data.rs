@@ -83,11 +83,12 @@ pub(super) fn store_data<T: Txn>(txn: &mut T, data: &NewData) -> Option<Extent> 
             Place::Content(*id)
         }
         Content::File(id) => {
-            txn.put(key::file(*id), file_row(1, data.size));
+            txn.put(key::file(*id), file_row(1, data.stored_size()));
             Place::File(*id)
         }
     };
-    Some(Extent { place, offset: 0, length: data.size, crc64: data.crc64 })
+    let is_sealed = data.encryption.is_some();
+    Some(Extent { place, offset: 0, length: data.size, crc64: data.crc64, is_sealed })
 }
 
 /// Makes the extents an object's content; `manifest` names the manifest if they are many.

@@ -62,6 +62,9 @@ impl Command for PutPartCommand {
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<Part, Error> {
         let put = &self.part;
         let upload = require_upload(txn, &put.bucket, &put.key, self.id).await?;
+        if upload.attributes.encryption != put.data.new.encryption {
+            return Err(Error::PreconditionFailed);
+        }
         let key = key::part(self.id, put.number);
         let old = txn.get(&key).await?.map(|row| PartRecord::decode(&row)).transpose()?;
         if upload.sequential {

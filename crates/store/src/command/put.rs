@@ -11,7 +11,9 @@ use crate::engine::{Command, Txn};
 use crate::extent::DataRef;
 use crate::key;
 use crate::record::{encode_object, hex_upper};
-use crate::{Acl, Error, ObjectFields, ObjectKind, PutObject, SeenObject, VersionRef, Versioning};
+use crate::{
+    Acl, Attributes, Error, ObjectFields, ObjectKind, PutObject, SeenObject, VersionRef, Versioning,
+};
 
 /// Writes an object.
 #[derive(Debug)]
@@ -54,7 +56,7 @@ impl Command for Put {
             md5: (!is_symlink).then_some(data.md5),
             last_modified_ms: put.now_ms,
             kind: if is_symlink { ObjectKind::Symlink } else { ObjectKind::Normal },
-            attributes: put.attributes.clone(),
+            attributes: Attributes { encryption: data.encryption.clone(), ..put.attributes.clone() },
             parts: 0,
             generation: self.generation,
             version_id: None,

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
 
 use super::at_hand::AtHand;
+use super::sealed::{Keys, SealedReader, open_small};
 use crate::Error;
 use crate::blobs::{BlobReader, Blobs};
 use crate::engine::Engine;
@@ -41,7 +42,7 @@ struct Stream {
     /// Where in the object the next lookup of extents goes on, and where the end is; only with a manifest.
     manifest: Option<(DataId, Range<u64>)>,
     /// The blob that is being read.
-    blob: Option<BlobReader>,
+    blob: Option<ExtentReader>,
     _pinned: Arc<AtHand>,
 }
 
@@ -54,11 +55,19 @@ enum Item {
     Blob { id: DataId, extent: Extent, wanted: Range<u64> },
 }
 
+/// A stretch of a blob being read, encrypted or as it is.
+#[derive(Debug)]
+enum ExtentReader {
+    Plain(BlobReader),
+    Sealed(Box<SealedReader>),
+}
+
 /// Where extents and content are looked up.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) engine: Arc<Engine>,
     pub(crate) blobs: Blobs,
+    pub(crate) keys: Keys,
 }
 
 /// What [`Store::read`](crate::Store::read) reads.
@@ -125,7 +134,7 @@ impl ReadPlan {
             Some(at_hand) => at_hand,
             None => Arc::new(look_up(&self.source, &self.data, &wanted).await?),
         };
-        let items = items(wanted, at_hand.contents())?;
+        let items = items(wanted, at_hand.contents(), &self.source.keys)?;
         let manifest = match self.data {
             DataRef::Manifest(id) => Some((id, range)),
             DataRef::Extents(_) => None,
@@ -159,7 +168,7 @@ async fn look_up(source: &Source, data: &DataRef, wanted: &[Wanted]) -> Result<A
 }
 
 /// Pairs what is wanted with the small contents that were read.
-fn items(wanted: Vec<Wanted>, contents: &[(DataId, Bytes)]) -> Result<VecDeque<Item>, Error> {
+fn items(wanted: Vec<Wanted>, contents: &[(DataId, Bytes)], keys: &Keys) -> Result<VecDeque<Item>, Error> {
     wanted
         .into_iter()
         .map(|(extent, wanted)| match extent.place {
@@ -168,6 +177,9 @@ fn items(wanted: Vec<Wanted>, contents: &[(DataId, Bytes)]) -> Result<VecDeque<I
                 let content = contents.iter().find(|(of, _)| *of == id);
                 let (_, content) =
                     content.ok_or_else(|| Error::corrupt("small content did not come along"))?;
+                if extent.is_sealed {
+                    return open_small(keys, id, content, &extent, &wanted).map(Item::Ready);
+                }
                 checked(content, id, &extent, &wanted).map(Item::Ready)
             }
         })
@@ -220,7 +232,7 @@ impl Stream {
                 None => return Ok(None),
                 Some(Item::Ready(piece)) => return Ok(Some(piece)),
                 Some(Item::Blob { id, extent, wanted }) => {
-                    self.blob = Some(self.source.blobs.read(id, extent, wanted));
+                    self.blob = Some(ExtentReader::new(&self.source, id, &extent, &wanted));
                 }
             }
         }
@@ -231,9 +243,29 @@ impl Stream {
             && let Some((id, range)) = self.manifest.take()
         {
             let page = self.source.engine.query(ManifestExtents { id, range }).await?;
-            self.items = items(page.wanted, &page.contents)?;
+            self.items = items(page.wanted, &page.contents, &self.source.keys)?;
             self.manifest = (!page.left.is_empty()).then_some((id, page.left));
         }
         Ok(self.items.pop_front())
+    }
+}
+
+impl ExtentReader {
+    /// Begins to read what is wanted of an extent. All of it has a checksum to be compared with.
+    fn new(source: &Source, id: DataId, extent: &Extent, wanted: &Range<u64>) -> Self {
+        let Source { blobs, keys, .. } = source;
+        if extent.is_sealed {
+            return Self::Sealed(Box::new(SealedReader::new(blobs, keys, id, extent, wanted)));
+        }
+        let whole = wanted.end - wanted.start == extent.length;
+        let range = extent.offset + wanted.start..extent.offset + wanted.end;
+        Self::Plain(blobs.read(id, range, whole.then_some(extent.crc64)))
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        match self {
+            Self::Plain(reader) => reader.next().await,
+            Self::Sealed(reader) => reader.next().await,
+        }
     }
 }

@@ -9,10 +9,12 @@ use crc_fast::CrcAlgorithm;
 use super::hashing::{Hashers, StreamMd5};
 use super::md5::{self, Md5State};
 use super::new_data::{Content, NewData};
+use super::sealed::{Keys, Sealer, sealed_length};
 use crate::Error;
-use crate::blobs::{BlobGuard, BlobWriter, Blobs, WrittenBlob};
+use crate::blobs::{BlobGuard, BlobWriter, Blobs};
 use crate::health::Condition;
 use crate::id::IdSource;
+use crate::model::Encryption;
 
 /// Pieces are hashed and written when this much has come: more of a large upload, since every batch goes through three
 /// threads, and less of each when many come at a time. Three batches of an upload are in memory at most, two when they
@@ -41,6 +43,7 @@ const CROWD: usize = 16;
 #[derive(Debug)]
 pub(crate) struct DataPath {
     pub(crate) blobs: Blobs,
+    pub(crate) keys: Keys,
     pub(crate) hashers: Arc<Hashers>,
     pub(crate) ids: Arc<IdSource>,
     pub(crate) condition: Arc<Condition>,
@@ -59,6 +62,9 @@ pub struct Upload {
     state: State,
     /// The hash of what this data follows, where it is to be continued.
     before: Option<Md5State>,
+    /// How the data is encrypted, and what does that until the data is too much for a commit.
+    encryption: Option<Encryption>,
+    sealer: Option<Box<Sealer>>,
     /// A piece is being taken. Set for good when the caller stops waiting: the piece is lost, and with it the upload.
     taking: bool,
 }
@@ -71,6 +77,7 @@ enum State {
     Large {
         waiting: Batch,
         writer: BlobWriter,
+        sealer: Option<Box<Sealer>>,
         md5: Box<StreamMd5>,
         /// Of what this data follows, and of the data.
         whole: Option<Box<StreamMd5>>,
@@ -149,7 +156,28 @@ impl Upload {
     pub(crate) fn new(path: Arc<DataPath>, size_hint: Option<u64>) -> Self {
         let expected = size_hint.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
         let bytes = Vec::with_capacity(if expected <= path.inline_limit { expected } else { 0 });
-        Self { path, size: 0, expected: size_hint, state: State::Small(bytes), before: None, taking: false }
+        Self {
+            path,
+            size: 0,
+            expected: size_hint,
+            state: State::Small(bytes),
+            before: None,
+            encryption: None,
+            sealer: None,
+            taking: false,
+        }
+    }
+
+    /// Has the data encrypted before it is stored. It has to be said before any data comes.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchEncryptionKey`].
+    pub fn encrypted(mut self, encryption: Option<&Encryption>) -> Result<Self, Error> {
+        if let Some(encryption) = encryption {
+            self.sealer = Some(Box::new(Sealer::new(&self.path.keys, encryption, self.path.ids.data())?));
+            self.encryption = Some(encryption.clone());
+        }
+        Ok(self)
     }
 
     /// Continues the hash of what this data follows, besides making one of the data alone.
@@ -200,8 +228,15 @@ impl Upload {
             return Err(Error::Closed);
         }
         match self.state {
-            State::Small(bytes) => Ok(StoredData::small(bytes, self.before, &self.path.ids)),
-            State::Large { waiting, writer, mut md5, whole, counted } => {
+            State::Small(bytes) => {
+                let mut stored = StoredData::small(bytes, self.before, &self.path.ids);
+                if let (Some(sealer), Content::Small(_, bytes)) = (self.sealer, &stored.new.content) {
+                    stored.new.content = Content::Small(sealer.id(), sealer.seal_all(bytes.clone())?);
+                }
+                stored.new.encryption = self.encryption;
+                Ok(stored)
+            }
+            State::Large { waiting, writer, sealer, mut md5, whole, counted } => {
                 let batch = waiting.into_pieces();
                 md5.hash(batch.clone(), counted.is_crowded()).await?;
                 let whole = match whole {
@@ -211,19 +246,43 @@ impl Upload {
                     }
                     None => None,
                 };
-                let written = writer.finish(batch).await?;
+                let (written, size, crc64) = match sealer {
+                    Some(sealer) => {
+                        let sealed = tokio::task::spawn_blocking(move || sealer.finish(&batch));
+                        let (pieces, crc64) = sealed.await.unwrap_or(Err(Error::Closed))?;
+                        (writer.finish(pieces).await?, self.size, crc64)
+                    }
+                    None => {
+                        let written = writer.finish(batch).await?;
+                        let (size, crc64) = (written.size, written.crc64);
+                        (written, size, crc64)
+                    }
+                };
                 let through = match whole {
                     Some(whole) => Some(whole.await?),
                     None => None,
                 };
-                Ok(StoredData::large(written, md5.finish().await?.finish(), through))
+                let (id, guard) = (written.id, written.guard);
+                let new = NewData {
+                    size,
+                    md5: md5.finish().await?.finish(),
+                    crc64,
+                    encryption: self.encryption,
+                    content: Content::File(id),
+                };
+                Ok(StoredData { new, through, guard: Some(guard) })
             }
             State::Failed => Err(Error::Closed),
         }
     }
 
     async fn become_large(&mut self, first: Bytes, piece: Bytes) -> Result<(), Error> {
-        let writer = self.path.blobs.create(self.path.ids.data(), self.expected).await?;
+        let sealer = self.sealer.take();
+        let (id, expected) = match &sealer {
+            Some(sealer) => (sealer.id(), self.expected.map(sealed_length)),
+            None => (self.path.ids.data(), self.expected),
+        };
+        let writer = self.path.blobs.create(id, expected).await?;
         let counted = Counted::new(&self.path.large);
         let mut waiting = Batch::default();
         waiting.push(first, counted.all());
@@ -231,6 +290,7 @@ impl Upload {
         self.state = State::Large {
             waiting,
             writer,
+            sealer,
             md5: Box::new(StreamMd5::after(Md5State::new(), Arc::clone(&self.path.hashers))),
             whole: self
                 .before
@@ -250,7 +310,7 @@ impl Upload {
 
     /// Has what waits hashed and written if it is enough, waiting for what is being written before.
     async fn hand_over(&mut self) -> Result<(), Error> {
-        let State::Large { waiting, writer, md5, whole, counted } = &mut self.state else {
+        let State::Large { waiting, writer, sealer, md5, whole, counted } = &mut self.state else {
             return Ok(());
         };
         if waiting.bytes < counted.batch(self.size) {
@@ -262,7 +322,14 @@ impl Upload {
         if let Some(whole) = whole {
             whole.hash(batch.clone(), counted.is_crowded()).await?;
         }
-        writer.write(batch).await
+        let Some(mut sealing) = sealer.take() else { return writer.write(batch).await };
+        let sealed = tokio::task::spawn_blocking(move || {
+            let pieces = sealing.take(&batch)?;
+            Ok::<_, Error>((sealing, pieces))
+        });
+        let (sealing, pieces) = sealed.await.unwrap_or(Err(Error::Closed))?;
+        *sealer = Some(sealing);
+        writer.write(pieces).await
     }
 }
 
@@ -286,13 +353,7 @@ impl StoredData {
         let crc64 = crc_fast::checksum(CrcAlgorithm::Crc64Xz, &bytes);
         let content =
             if bytes.is_empty() { Content::Empty } else { Content::Small(ids.data(), Bytes::from(bytes)) };
-        Self { new: NewData { size, md5, crc64, content }, through, guard: None }
-    }
-
-    fn large(written: WrittenBlob, md5: [u8; 16], through: Option<Md5State>) -> Self {
-        let WrittenBlob { id, size, crc64, guard } = written;
-        let new = NewData { size, md5, crc64, content: Content::File(id) };
-        Self { new, through, guard: Some(guard) }
+        Self { new: NewData { size, md5, crc64, encryption: None, content }, through, guard: None }
     }
 
     /// Bytes.
@@ -311,6 +372,12 @@ impl StoredData {
     #[must_use]
     pub fn crc64(&self) -> u64 {
         self.new.crc64
+    }
+
+    /// How they are encrypted.
+    #[must_use]
+    pub fn encryption(&self) -> Option<&Encryption> {
+        self.new.encryption.as_ref()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::Acl;
 use crate::codec::Encoder;
 use crate::data::{AtHand, StoredData};
 use crate::extent::DataRef;
-use crate::model::{NewDelivery, VersionId, VersionRef};
+use crate::model::{Encryption, NewDelivery, VersionId, VersionRef};
 
 /// How an object came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +42,8 @@ pub struct Attributes {
     pub symlink_target: String,
     /// When an appendable object was sealed, in milliseconds since 1970: it takes no appends since.
     pub sealed_ms: Option<i64>,
+    /// How its content is encrypted. What is uploaded decides, and nobody sets it otherwise.
+    pub encryption: Option<Encryption>,
     /// What a later version put into the record and this one passes on.
     pub unknown: UnknownFields,
 }
@@ -214,7 +216,7 @@ pub enum CopyAttributes {
     Replace(Attributes),
 }
 
-/// An object to copy. The content is shared, not copied.
+/// An object to copy. The content is shared, not copied, unless it comes along.
 #[derive(Debug)]
 pub struct CopyObject {
     /// The source's bucket.
@@ -232,6 +234,9 @@ pub struct CopyObject {
     pub key: String,
     /// What the copy's attributes are.
     pub attributes: CopyAttributes,
+    /// The content of the source, uploaded anew, for a copy that is encrypted in another way; without it, the copy shares
+    /// content and encryption with its source.
+    pub data: Option<StoredData>,
     /// Refuse with [`Error::ObjectExists`](crate::Error::ObjectExists) if the destination's key is taken.
     pub forbid_overwrite: bool,
     /// The time now.

@@ -3,7 +3,8 @@
 //! that are taken and those that are set aside.
 
 use crate::codec::{Decoder, Encoder, block_size};
-use crate::{Acl, Attributes, Error, VersionId};
+use crate::data::{cipher_from_u8, cipher_to_u8};
+use crate::{Acl, Attributes, Encryption, Error, VersionId};
 
 /// The tag of the standard headers.
 const HEADERS: u8 = 1;
@@ -17,6 +18,8 @@ const STORAGE_CLASS: u8 = 4;
 const SEALED: u8 = REQUIRED | 40;
 /// The tag of the target of a symbolic link.
 const SYMLINK_TARGET: u8 = REQUIRED | 4;
+/// The tag of how the content is encrypted.
+const ENCRYPTION: u8 = REQUIRED | 3;
 /// The tag of the version's number.
 const VERSION_ID: u8 = 129;
 
@@ -39,6 +42,14 @@ pub(super) fn encode_attributes(attributes: &Attributes, out: &mut Encoder) {
     if let Some(sealed_ms) = attributes.sealed_ms {
         out.u8(SEALED);
         out.block(&sealed_ms.to_le_bytes());
+    }
+    if let Some(encryption) = &attributes.encryption {
+        let key = encryption.kms_key.as_deref();
+        out.u8(ENCRYPTION);
+        out.length(2 + key.map_or(0, str::len));
+        out.u8(cipher_to_u8(encryption.cipher));
+        out.u8(u8::from(key.is_some()));
+        out.raw(key.unwrap_or("").as_bytes());
     }
     out.raw(&attributes.unknown.0);
 }
@@ -83,13 +94,15 @@ pub(super) fn decode_versioned(from: &mut Decoder<'_>) -> Result<(Attributes, Op
                 attributes.sealed_ms = Some(value.i64()?);
                 value.end()?;
             }
+            ENCRYPTION if attributes.encryption.is_none() => {
+                attributes.encryption = Some(decode_encryption(&mut value)?);
+            }
             VERSION_ID if id.is_none() => {
                 id = Some(VersionId::new(value.u64()?));
                 value.end()?;
             }
-            0 | HEADERS | METADATA | TAGS | STORAGE_CLASS | SYMLINK_TARGET | SEALED | VERSION_ID => {
-                return Err(from.fail());
-            }
+            0 | HEADERS | METADATA | TAGS | STORAGE_CLASS | SYMLINK_TARGET | SEALED | ENCRYPTION
+            | VERSION_ID => return Err(from.fail()),
             _ if tag & REQUIRED != 0 => return Err(from.later(format_args!("the required field {tag}"))),
             _ => attributes.unknown.add(tag, value.rest()),
         }
@@ -117,7 +130,7 @@ pub(super) fn decode_listed_attributes<'a>(from: &mut Decoder<'a>) -> Result<Lis
                 from.block()?;
                 listed.is_symlink = true;
             }
-            SEALED | VERSION_ID => drop(from.block()?),
+            SEALED | ENCRYPTION | VERSION_ID => drop(from.block()?),
             tag if tag & REQUIRED != 0 => return Err(from.later(format_args!("the required field {tag}"))),
             _ => drop(from.block()?),
         }
@@ -154,6 +167,17 @@ pub(super) fn decode_attributes_1(from: &mut Decoder<'_>) -> Result<Attributes, 
         }
     }
     Ok(attributes)
+}
+
+fn decode_encryption(from: &mut Decoder<'_>) -> Result<Encryption, Error> {
+    let cipher = cipher_from_u8(from.u8()?).ok_or_else(|| from.fail())?;
+    let is_kms = match from.u8()? {
+        0 => false,
+        1 => true,
+        _ => return Err(from.fail()),
+    };
+    let key = from.rest_as_text()?;
+    Ok(Encryption { cipher, kms_key: is_kms.then_some(key) })
 }
 
 fn encode_pairs(tag: u8, pairs: &[(String, Vec<u8>)], out: &mut Encoder) {

@@ -1,6 +1,7 @@
 //! Operations on objects.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -8,7 +9,7 @@ use super::Store;
 use crate::command::{
     Append, Copy, Delete, DeleteSeen, Put, Seal, SetObjectAcl, SetObjectTags, SetStorageClass,
 };
-use crate::data::{Content, NewData, ReadPlan, Reader, StoredData};
+use crate::data::{AtHand, Content, NewData, ReadPlan, Reader, StoredData};
 use crate::extent::{DataRef, Extent, Place};
 use crate::key;
 use crate::query::{ObjectOf, Objects, OpenObject, RenderedObjects};
@@ -21,19 +22,25 @@ impl Store {
     /// Begins to read data that is no object's yet.
     #[must_use]
     pub fn read_new(&self, new: &StoredData, range: Range<u64>) -> Reader {
-        let NewData { size, crc64, content, .. } = &new.new;
+        let NewData { size, crc64, content, encryption, .. } = &new.new;
+        let is_sealed = encryption.is_some();
+        let of = |place: Place, at_hand: Option<Arc<AtHand>>| {
+            let whole = Extent { place, offset: 0, length: *size, crc64: *crc64, is_sealed };
+            let data = DataRef::Extents([whole].into());
+            Reader::new(ReadPlan { source: self.source(), data, size: *size, at_hand, range: range.clone() })
+        };
         match content {
             Content::Empty => Reader::ready(Bytes::new()),
+            Content::Small(id, bytes) if is_sealed => {
+                let pin = self.parts.blobs.pin(Vec::new());
+                of(Place::Content(*id), Some(Arc::new(AtHand::new(vec![(*id, bytes.clone())], pin))))
+            }
             Content::Small(_, bytes) => {
                 let place = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
                 let end = place(range.end);
                 Reader::ready(bytes.slice(place(range.start).min(end)..end))
             }
-            Content::File(id) => {
-                let whole = Extent { place: Place::File(*id), offset: 0, length: *size, crc64: *crc64 };
-                let data = DataRef::Extents([whole].into());
-                Reader::new(ReadPlan { source: self.source(), data, size: *size, at_hand: None, range })
-            }
+            Content::File(id) => of(Place::File(*id), None),
         }
     }
 
@@ -61,16 +68,17 @@ impl Store {
         self.parts.engine.commit(Append { append, generation, manifest }, guard).await.map(unopened)
     }
 
-    /// Copies an object without copying its content.
+    /// Copies an object, sharing its content unless the copy brings its own.
     ///
     /// # Errors
     /// [`Error::NoSuchBucket`]; [`Error::NoSuchObject`], [`Error::NoSuchVersion`] and [`Error::IsDeleteMarker`] for the
     /// source; [`Error::ObjectExists`], [`Error::PreconditionFailed`].
-    pub async fn copy_object(&self, copy: CopyObject) -> Result<Object, Error> {
+    pub async fn copy_object(&self, mut copy: CopyObject) -> Result<Object, Error> {
         check_names(&copy.bucket, &copy.key)?;
         check_names(&copy.source_bucket, &copy.source_key)?;
+        let guard = copy.data.as_mut().and_then(|data| data.guard.take());
         let command = Copy { copy, generation: self.parts.ids.generation() };
-        self.parts.engine.commit(command, None).await.map(unopened)
+        self.parts.engine.commit(command, guard).await.map(unopened)
     }
 
     /// Looks up what is kept of the object of that key, if there is one. Reading its data with [`Store::read`] fails if it

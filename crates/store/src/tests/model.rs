@@ -482,6 +482,7 @@ impl Run {
             source_bucket: "b".into(),
             source_key: from.into(),
             source_version: VersionRef::Current,
+            data: None,
             source_generation: match condition {
                 Condition::None | Condition::Absent => None,
                 Condition::Same => Some(present),

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use proptest::collection::vec;
+use proptest::option::of;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, TestRunner};
 
@@ -17,9 +18,9 @@ use crate::extent::{DataRef, Extent, Place};
 use crate::id::{DataId, UploadId};
 use crate::record::{UploadRecord, decode_listed, decode_object, encode_object, hex_upper};
 use crate::{
-    Acl, Attributes, CompleteUpload, CopyAttributes, CopyObject, DeleteObject, Error, FindingKind,
-    ListObjects, ObjectFields, ObjectKind, Parts, SeenObject, Store, UnknownFields, VersionId, VersionRef,
-    key,
+    Acl, Attributes, Cipher, CompleteUpload, CopyAttributes, CopyObject, DeleteObject, Encryption, Error,
+    FindingKind, ListObjects, ObjectFields, ObjectKind, Parts, SeenObject, Store, UnknownFields, VersionId,
+    VersionRef, key,
 };
 
 /// A field that no version knows and all pass on.
@@ -37,6 +38,11 @@ fn pairs(name: &'static str) -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
     vec((name, value), 0..5)
 }
 
+fn encryption() -> impl Strategy<Value = Encryption> {
+    let cipher = prop_oneof![Just(Cipher::Aes256Gcm), Just(Cipher::Sm4Gcm)];
+    (cipher, of("[0-9a-f-]{0,36}")).prop_map(|(cipher, kms_key)| Encryption { cipher, kms_key })
+}
+
 fn attributes() -> impl Strategy<Value = Attributes> {
     let unknown = vec((5..128_u8, vec(any::<u8>(), 0..300)), 0..3);
     (
@@ -47,8 +53,9 @@ fn attributes() -> impl Strategy<Value = Attributes> {
         acl(),
         "[A-Z]{0,9}",
         unknown,
+        of(encryption()),
     )
-        .prop_map(|(content_type, headers, metadata, tags, acl, storage_class, fields)| {
+        .prop_map(|(content_type, headers, metadata, tags, acl, storage_class, fields, encryption)| {
             let mut unknown = UnknownFields::default();
             fields.iter().for_each(|(tag, value)| unknown.add(*tag, value));
             Attributes {
@@ -58,6 +65,7 @@ fn attributes() -> impl Strategy<Value = Attributes> {
                 tags,
                 acl,
                 storage_class,
+                encryption,
                 unknown,
                 ..Attributes::default()
             }
@@ -67,7 +75,9 @@ fn attributes() -> impl Strategy<Value = Attributes> {
 fn data() -> impl Strategy<Value = DataRef> {
     let extent = (any::<bool>(), any::<[u8; 16]>(), any::<[u64; 3]>()).prop_map(|(small, id, numbers)| {
         let (id, [offset, length, crc64]) = (DataId::from_bytes(id), numbers);
-        Extent { place: if small { Place::Content(id) } else { Place::File(id) }, offset, length, crc64 }
+        let place = if small { Place::Content(id) } else { Place::File(id) };
+        let is_sealed = crc64 % 2 == 1;
+        Extent { place, offset: if is_sealed { 0 } else { offset }, length, crc64, is_sealed }
     });
     prop_oneof![
         vec(extent, 0..3).prop_map(|extents| DataRef::Extents(extents.into())),
@@ -179,9 +189,12 @@ fn records_are_read_as_they_were_written() {
                 assert_eq!(shorter.data, object.data);
             }
         }
-        object.attributes.unknown = UnknownFields::default();
+        // Version 1 has none of these.
+        for attributes in [&mut object.attributes, &mut upload.attributes] {
+            attributes.unknown = UnknownFields::default();
+            attributes.encryption = None;
+        }
         object.version_id = None;
-        upload.attributes.unknown = UnknownFields::default();
         let row = encode_object_1(&object);
         assert_eq!(decode_object("b", "k", &row).unwrap(), object, "version 1");
         assert_is_listed(&row, &object);
@@ -426,6 +439,7 @@ async fn a_copy_with_attributes_of_its_own_has_no_unknown_fields() {
         source_key: "k".into(),
         source_generation: None,
         source_version: VersionRef::Current,
+        data: None,
         bucket: "b".into(),
         key: "copy".into(),
         attributes: CopyAttributes::Replace(Attributes::default()),

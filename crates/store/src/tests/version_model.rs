@@ -211,6 +211,7 @@ impl Run {
             source_key: from.into(),
             source_generation: None,
             source_version: which,
+            data: None,
             bucket: "b".into(),
             key: to.into(),
             attributes: CopyAttributes::Keep { acl: Acl::Default, storage_class: String::new() },

@@ -186,6 +186,7 @@ async fn content_of_versions_is_kept_until_the_last_of_them_is_gone() {
             source_key: "k".into(),
             source_generation: None,
             source_version: VersionRef::Id(one),
+            data: None,
             bucket: "b".into(),
             key: "copy".into(),
             attributes: CopyAttributes::Keep { acl: Acl::Default, storage_class: String::new() },

@@ -11,7 +11,6 @@ use super::DataFiles;
 use crate::Error;
 use crate::blobs::read_memory::{Piece, ReadMemory};
 use crate::disk::DiskFile;
-use crate::extent::Extent;
 use crate::id::DataId;
 
 /// A stretch of a data file being read.
@@ -25,8 +24,8 @@ pub(crate) struct FileReader {
 enum State {
     Unopened {
         id: DataId,
-        extent: Extent,
-        wanted: Range<u64>,
+        range: Range<u64>,
+        crc64: Option<u64>,
     },
     /// Nothing is being read.
     Idle(Box<Run>),
@@ -42,22 +41,22 @@ type ReadResult = Result<(Bytes, Option<Box<Run>>), Error>;
 #[derive(Debug)]
 struct Run {
     file: Arc<dyn DiskFile>,
-    extent: Extent,
-    wanted: Range<u64>,
-    /// Only when the whole extent is wanted.
-    digest: Option<Digest>,
+    /// What is left to read.
+    range: Range<u64>,
+    /// With the checksum that it must have in the end, where there is one.
+    digest: Option<(Digest, u64)>,
     memory: Arc<ReadMemory>,
 }
 
 impl FileReader {
-    pub(crate) fn new(files: Arc<DataFiles>, id: DataId, extent: Extent, wanted: Range<u64>) -> Self {
-        Self { files, state: State::Unopened { id, extent, wanted } }
+    pub(crate) fn new(files: Arc<DataFiles>, id: DataId, range: Range<u64>, crc64: Option<u64>) -> Self {
+        Self { files, state: State::Unopened { id, range, crc64 } }
     }
 
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         self.state = match std::mem::replace(&mut self.state, State::Ended) {
-            State::Unopened { id, extent, wanted } => {
-                State::Reading(open_and_read(Arc::clone(&self.files), id, extent, wanted))
+            State::Unopened { id, range, crc64 } => {
+                State::Reading(open_and_read(Arc::clone(&self.files), id, range, crc64))
             }
             State::Idle(run) => State::Reading(run.read_aside()),
             state @ (State::Reading(_) | State::Ended) => state,
@@ -78,47 +77,45 @@ impl FileReader {
 fn open_and_read(
     files: Arc<DataFiles>,
     id: DataId,
-    extent: Extent,
-    wanted: Range<u64>,
+    range: Range<u64>,
+    crc64: Option<u64>,
 ) -> JoinHandle<ReadResult> {
-    let piece = files.reading.piece(wanted.end - wanted.start);
+    let piece = files.reading.piece(range.end - range.start);
     tokio::task::spawn_blocking(move || {
         let file = files.open_read(id).map_err(|e| Error::io("opening a data file", &e))?;
-        Run::begin(file, extent, wanted, Arc::clone(&files.reading)).read(piece)
+        Run::begin(file, range, crc64, Arc::clone(&files.reading)).read(piece)
     })
 }
 
 impl Run {
     fn begin(
         file: Arc<dyn DiskFile>,
-        extent: Extent,
-        wanted: Range<u64>,
+        range: Range<u64>,
+        crc64: Option<u64>,
         memory: Arc<ReadMemory>,
     ) -> Box<Self> {
-        let whole = wanted.end - wanted.start == extent.length;
-        let digest = whole.then(|| Digest::new(CrcAlgorithm::Crc64Xz));
-        Box::new(Self { file, extent, wanted, digest, memory })
+        let digest = crc64.map(|crc64| (Digest::new(CrcAlgorithm::Crc64Xz), crc64));
+        Box::new(Self { file, range, digest, memory })
     }
 
     /// Reads a piece on another thread.
     fn read_aside(self: Box<Self>) -> JoinHandle<ReadResult> {
-        let piece = self.memory.piece(self.wanted.end - self.wanted.start);
+        let piece = self.memory.piece(self.range.end - self.range.start);
         tokio::task::spawn_blocking(move || self.read(piece))
     }
 
     /// Reads a piece, and returns what is left.
     fn read(mut self: Box<Self>, mut piece: Piece) -> ReadResult {
         let length = piece.length();
-        let offset = self.extent.offset + self.wanted.start;
         self.file
-            .fill_at(&mut piece.bytes, usize::try_from(length).unwrap_or(0), offset)
+            .fill_at(&mut piece.bytes, usize::try_from(length).unwrap_or(0), self.range.start)
             .map_err(|e| Error::io("reading a data file", &e))?;
-        self.wanted.start += length;
-        if let Some(digest) = &mut self.digest {
+        self.range.start += length;
+        if let Some((digest, _)) = &mut self.digest {
             digest.update(&piece.bytes);
         }
-        let is_end = self.wanted.is_empty();
-        if is_end && self.digest.as_ref().is_some_and(|digest| digest.finalize() != self.extent.crc64) {
+        let is_end = self.range.is_empty();
+        if is_end && self.digest.as_ref().is_some_and(|(digest, crc64)| digest.finalize() != *crc64) {
             return Err(Error::corrupt("a data file does not have the checksum it was written with"));
         }
         Ok((piece.into_bytes(), (!is_end).then_some(self)))

@@ -12,7 +12,6 @@ use tokio::task::JoinHandle;
 use super::{RemoteBlobs, failure, name};
 use crate::Error;
 use crate::blobs::read_memory::Piece;
-use crate::extent::Extent;
 use crate::id::DataId;
 
 /// A stretch of a blob being read.
@@ -26,8 +25,8 @@ pub(crate) struct RemoteReader {
 enum State {
     Unopened {
         id: DataId,
-        extent: Extent,
-        wanted: Range<u64>,
+        range: Range<u64>,
+        crc64: Option<u64>,
     },
     /// Nothing is being read.
     Idle(Box<Run>),
@@ -45,22 +44,21 @@ struct Run {
     stream: BufferStream,
     /// What came and was not given out.
     came: Buffer,
-    extent: Extent,
     /// Bytes that are left.
     left: u64,
-    /// Only when the whole extent is wanted.
-    digest: Option<Digest>,
+    /// With the checksum that they must have in the end, where there is one.
+    digest: Option<(Digest, u64)>,
 }
 
 impl RemoteReader {
-    pub(crate) fn new(blobs: Arc<RemoteBlobs>, id: DataId, extent: Extent, wanted: Range<u64>) -> Self {
-        Self { blobs, state: State::Unopened { id, extent, wanted } }
+    pub(crate) fn new(blobs: Arc<RemoteBlobs>, id: DataId, range: Range<u64>, crc64: Option<u64>) -> Self {
+        Self { blobs, state: State::Unopened { id, range, crc64 } }
     }
 
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         self.state = match std::mem::replace(&mut self.state, State::Ended) {
-            State::Unopened { id, extent, wanted } => {
-                State::Reading(open_and_read(&self.blobs, id, extent, wanted))
+            State::Unopened { id, range, crc64 } => {
+                State::Reading(open_and_read(&self.blobs, id, range, crc64))
             }
             State::Idle(run) => State::Reading(run.read_aside()),
             state @ (State::Reading(_) | State::Ended) => state,
@@ -81,13 +79,13 @@ impl RemoteReader {
 fn open_and_read(
     blobs: &Arc<RemoteBlobs>,
     id: DataId,
-    extent: Extent,
-    wanted: Range<u64>,
+    range: Range<u64>,
+    crc64: Option<u64>,
 ) -> JoinHandle<ReadResult> {
-    let piece = blobs.reading.piece(wanted.end - wanted.start);
+    let piece = blobs.reading.piece(range.end - range.start);
     let reading = Arc::clone(blobs);
     blobs.threads.spawn(async move {
-        let run = Run::open(reading, id, extent, wanted).await.map_err(|e| failure::of_reading(&e))?;
+        let run = Run::open(reading, id, range, crc64).await.map_err(|e| failure::of_reading(&e))?;
         Box::new(run).read(piece).await
     })
 }
@@ -96,15 +94,14 @@ impl Run {
     async fn open(
         blobs: Arc<RemoteBlobs>,
         id: DataId,
-        extent: Extent,
-        wanted: Range<u64>,
+        range: Range<u64>,
+        crc64: Option<u64>,
     ) -> opendal::Result<Self> {
-        let left = wanted.end - wanted.start;
-        let whole = left == extent.length;
-        let digest = whole.then(|| Digest::new(CrcAlgorithm::Crc64Xz));
+        let left = range.end - range.start;
+        let digest = crc64.map(|crc64| (Digest::new(CrcAlgorithm::Crc64Xz), crc64));
         let reader = blobs.operator.reader(&name(id)).await?;
-        let stream = reader.into_stream(extent.offset + wanted.start..extent.offset + wanted.end).await?;
-        Ok(Self { blobs, stream, came: Buffer::new(), extent, left, digest })
+        let stream = reader.into_stream(range).await?;
+        Ok(Self { blobs, stream, came: Buffer::new(), left, digest })
     }
 
     /// Reads a piece on another thread.
@@ -131,11 +128,11 @@ impl Run {
             self.came.advance(taken);
         }
         self.left -= piece.length();
-        if let Some(digest) = &mut self.digest {
+        if let Some((digest, _)) = &mut self.digest {
             digest.update(&piece.bytes);
         }
         let is_end = self.left == 0;
-        if is_end && self.digest.as_ref().is_some_and(|digest| digest.finalize() != self.extent.crc64) {
+        if is_end && self.digest.as_ref().is_some_and(|(digest, crc64)| digest.finalize() != *crc64) {
             return Err(Error::corrupt("content does not have the checksum it was written with"));
         }
         Ok((piece.into_bytes(), (!is_end).then_some(self)))
@@ -144,6 +141,6 @@ impl Run {
 
 impl std::fmt::Debug for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Run").field("extent", &self.extent).field("left", &self.left).finish_non_exhaustive()
+        f.debug_struct("Run").field("left", &self.left).finish_non_exhaustive()
     }
 }
