@@ -18,7 +18,6 @@ mod operations;
 mod permissions;
 mod postgres;
 mod postgres_leases;
-mod postgres_proxy;
 mod postgres_server;
 mod readers;
 mod records;

@@ -4,8 +4,9 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::postgres_proxy::Proxy;
-use super::postgres_server::{Server, server};
+use ossicle_services::commit_cut::CommitCut;
+
+use super::postgres_server::{schema_of, server, start, url_of};
 use super::support::{append, bucket, get, open_at, options, put, put_of, stored};
 use crate::{Durability, Error, Health, OpenError, Store};
 
@@ -16,9 +17,8 @@ const MOST_BYTES: usize = 4000;
 async fn a_connection_cut_at_any_byte_of_a_commit_leaves_it_done_once() {
     let Some(server) = server() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let proxy = Proxy::start(&server.folder);
-    let store =
-        open_at(&server.url_through(proxy.folder.path(), dir.path()), dir.path(), &options()).unwrap();
+    let proxy = CommitCut::start(server.port()).unwrap();
+    let store = open_at(&proxy.url(&url_of(server, dir.path())), dir.path(), &options()).unwrap();
     bucket(&store, "b").await;
     let mut length = 0;
     for after in 0..MOST_BYTES {
@@ -42,9 +42,8 @@ async fn a_connection_cut_at_any_byte_of_a_commit_leaves_it_done_once() {
 async fn a_commit_whose_outcome_cannot_be_asked_for_is_no_success() {
     let Some(server) = server() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let proxy = Proxy::start(&server.folder);
-    let store =
-        open_at(&server.url_through(proxy.folder.path(), dir.path()), dir.path(), &options()).unwrap();
+    let proxy = CommitCut::start(server.port()).unwrap();
+    let store = open_at(&proxy.url(&url_of(server, dir.path())), dir.path(), &options()).unwrap();
     bucket(&store, "b").await;
     // Cut in what is asked, where it cannot have happened, and in the answer, where it may have.
     for after in [10, 1200] {
@@ -63,12 +62,12 @@ async fn a_commit_whose_outcome_cannot_be_asked_for_is_no_success() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_gone_is_told_at_once_and_found_again() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = start() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let store = open_at(&server.url_of(dir.path()), dir.path(), &options()).unwrap();
+    let store = open_at(&url_of(&server, dir.path()), dir.path(), &options()).unwrap();
     bucket(&store, "b").await;
     put(&store, "k", b"kept").await;
-    server.kill();
+    server.stop_immediate().unwrap();
     for _ in 0..3 {
         let began = Instant::now();
         let data = stored(&store, b"x").await.unwrap();
@@ -79,7 +78,7 @@ async fn a_database_that_is_gone_is_told_at_once_and_found_again() {
         assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     }
     assert!(matches!(store.health(), Health::Impaired { .. }));
-    server.run();
+    server.start_again().unwrap();
     until_it_writes(&store).await;
     assert_eq!(store.health(), Health::Good);
     assert_eq!(get(&store, "k").await.unwrap(), b"kept");
@@ -91,7 +90,7 @@ async fn a_database_that_is_gone_is_told_at_once_and_found_again() {
 async fn a_database_that_may_lose_what_it_acknowledges_is_refused() {
     let Some(server) = server() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let url = server.url_of(dir.path()).replace("'-c ", "'-c synchronous_commit=off -c ");
+    let url = url_of(server, dir.path()).replace("=-c", "=-c%20synchronous_commit%3Doff%20-c");
     let refused = open_at(&url, dir.path(), &options()).unwrap_err();
     assert!(refused.to_string().contains("turn on synchronous_commit"), "{refused}");
     open_at(&url, dir.path(), &options().durability(Durability::Relaxed)).unwrap().close().await;
@@ -101,10 +100,10 @@ async fn a_database_that_may_lose_what_it_acknowledges_is_refused() {
 async fn tables_of_a_newer_version_are_left_alone() {
     let Some(server) = server() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let url = server.url_of(dir.path());
+    let url = url_of(server, dir.path());
     open_at(&url, dir.path(), &options()).unwrap().close().await;
-    let schema = server.schema_of(dir.path());
-    server.execute(&format!("UPDATE {schema}.cluster SET value = '99' WHERE name = 'schema'"));
+    let schema = schema_of(dir.path());
+    server.execute(&format!("UPDATE {schema}.cluster SET value = '99' WHERE name = 'schema'")).unwrap();
     let refused = open_at(&url, dir.path(), &options()).unwrap_err();
     assert!(matches!(refused, OpenError::Database { .. }), "{refused}");
     assert!(refused.to_string().contains("version 99"), "{refused}");
@@ -115,7 +114,7 @@ async fn a_put_takes_two_round_trips_and_a_look_at_an_object_few() {
     let Some(server) = server() else { return };
     let dir = tempfile::tempdir().unwrap();
     let quiet = options().reclaim_interval(Duration::from_secs(3600));
-    let store = open_at(&server.url_of(dir.path()), dir.path(), &quiet).unwrap();
+    let store = open_at(&url_of(server, dir.path()), dir.path(), &quiet).unwrap();
     bucket(&store, "b").await;
     put(&store, "first", b"x").await;
     assert_eq!(trips_of(&store, async || drop(put(&store, "k", b"x").await)).await, 2);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::postgres_server::server;
+use super::postgres_server::{server, url_of};
 use super::support::{bucket, open_by_servers_clock, options};
 use crate::{
     ClaimId, DeliveryState, Error, JobLease, Lease, NewDelivery, Node, RecordDelivery, Store, UpdateDelivery,
@@ -34,7 +34,7 @@ impl ClockedNode {
 
 /// Three nodes over one database: one whose clock is right, one ahead of it, one behind.
 fn nodes(dir: &std::path::Path) -> Option<[ClockedNode; 3]> {
-    let url = server()?.url_of(dir);
+    let url = url_of(server()?, dir);
     Some([0, TEN_MINUTES_MS, -TEN_MINUTES_MS].map(|ahead_ms| {
         let folder = dir.join(ahead_ms.to_string());
         std::fs::create_dir(&folder).unwrap();

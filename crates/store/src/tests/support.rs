@@ -79,7 +79,7 @@ pub(super) fn open_with(dir: &Path, engine: Engine, options: &StoreOptions) -> S
             },
         ),
         Engine::Postgres => {
-            let url = postgres_server::server().unwrap().url_of(dir);
+            let url = postgres_server::url_of(postgres_server::server().unwrap(), dir);
             open_at(&url, dir, options)
         }
     }
