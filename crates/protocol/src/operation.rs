@@ -49,7 +49,8 @@ pub use self::row::{Access, Body, Grant, Level, Pattern, Resource};
 use self::configurations::{
     AccessMonitorConfiguration, BucketCallbackPolicy, BucketResourceGroupConfiguration, HttpsConfiguration,
     OverwriteConfiguration, PublicAccessBlockConfiguration, RequestPaymentConfiguration,
-    ResponseHeaderConfiguration, TransferAccelerationConfiguration, WebsiteConfiguration,
+    ResponseHeaderConfiguration, TransferAccelerationConfiguration, VersioningConfiguration,
+    WebsiteConfiguration,
 };
 use self::row::Body::{Needed, Optional};
 use self::row::Grant::{Later, ReadBucket, ReadObject, WriteObject};
@@ -227,6 +228,7 @@ built![
         of_bucket(PUT, &[Has("overwriteConfig")]).setting::<OverwriteConfiguration>(Needed),
     GetBucketOverwriteConfig = of_bucket(GET, &[Has("overwriteConfig")]),
     DeleteBucketOverwriteConfig = of_bucket(DELETE, &[Has("overwriteConfig")]),
+    PutBucketVersioning = of_bucket(PUT, &[Has("versioning")]).setting::<VersioningConfiguration>(Needed),
     GetBucketVersioning = of_bucket(GET, &[Has("versioning")]),
     ListLiveChannel = of_bucket(GET, &[Has("live")]).taking(bucket::LIST_LIVE_CHANNEL),
     PutBucketCallbackPolicy =
@@ -269,7 +271,7 @@ built![
         .granted_by(WriteObject)
         .with(Needed)
         .taking(object::APPEND_OBJECT),
-    SealAppendObject = of_object(POST, &[Has("seal")]).also(&[Input::query("position", Honoured)]),
+    SealAppendObject = of_object(POST, &[Has("seal")]).taking(object::SEAL_APPEND_OBJECT),
     ProcessObject = of_object(POST, &[Parameter("x-oss-process")])
         .called("PostProcess")
         .allowed_by("oss:PostProcessTask")
@@ -312,7 +314,6 @@ missing![
     GetResourcePoolInfo = of_service(GET, &[Has("resourcePoolInfo")]),
     ListResourcePoolBuckets = of_service(GET, &[Has("resourcePoolBuckets")]),
     GetUserQoSInfo = of_service(GET, &[Has("qosInfo"), Has("userQos")]),
-    PutBucketVersioning = of_bucket(PUT, &[Has("versioning")]),
     PutBucketEncryption = of_bucket(PUT, &[Has("encryption")]),
     GetBucketEncryption = of_bucket(GET, &[Has("encryption")]),
     DeleteBucketEncryption = of_bucket(DELETE, &[Has("encryption")]),

@@ -25,3 +25,4 @@ pub(crate) mod symlink;
 pub(crate) mod tags;
 pub(crate) mod throttle;
 pub(crate) mod upload_body;
+pub(crate) mod versions;

@@ -93,9 +93,6 @@ pub(crate) const DELETE_MULTIPLE_OBJECTS: &[&[Input]] = &[
         Input::header("Encoding-type", Honoured),
         Input::element("Delete/Quiet", Honoured),
         Input::element("Delete/Object/Key", Honoured),
-        Input::element(
-            "Delete/Object/VersionId",
-            Refused { code: ErrorCode::NotImplemented, unless: &["null"] },
-        ),
+        Input::element("Delete/Object/VersionId", Honoured),
     ],
 ];

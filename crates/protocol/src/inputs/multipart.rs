@@ -4,8 +4,8 @@ use super::input::Fate::{Honoured, Ignored};
 use super::input::{Input, NOT_IMPLEMENTED};
 use super::shared::{
     ALWAYS, ATTRIBUTES, CALLBACK, CONTENT_MD5, COPY_SOURCE, CRC64, ENCODING_TYPE, FORBID_OVERWRITE,
-    NO_CALLBACK, NOT_DONE, NOT_ENCRYPTED_HERE, SHA1, TRAFFIC_LIMIT, UPLOAD_ID, VERSION_AND_PROCESS,
-    WRITE_CONDITIONS,
+    NO_CALLBACK, NO_VERSION_AND_PROCESS, NOT_DONE, NOT_ENCRYPTED_HERE, PROCESS, SHA1, TRAFFIC_LIMIT,
+    UPLOAD_ID, WRITE_CONDITIONS,
 };
 
 /// What the upload is begun with is enforced, and what its parts repeat of it must be the same.
@@ -17,7 +17,7 @@ pub(crate) const INITIATE_MULTIPART_UPLOAD: &[&[Input]] = &[
     NOT_DONE,
     BEGIN_CONDITIONS,
     NO_CALLBACK,
-    VERSION_AND_PROCESS,
+    NO_VERSION_AND_PROCESS,
     &[ENCODING_TYPE, FORBID_OVERWRITE, Input::query("sequential", Honoured), CLIENT_ENCRYPTION],
 ];
 
@@ -37,7 +37,7 @@ pub(crate) const UPLOAD_PART: &[&[Input]] = &[
     TRAFFIC_LIMIT,
     NOT_ENCRYPTED_HERE,
     NO_CALLBACK,
-    VERSION_AND_PROCESS,
+    NO_VERSION_AND_PROCESS,
     &[Input::query("partNumber", Honoured), UPLOAD_ID, CONTENT_MD5, CRC64, SHA1, CLIENT_ENCRYPTION],
 ];
 
@@ -47,9 +47,18 @@ pub(crate) const UPLOAD_PART_COPY: &[&[Input]] = &[
     NOT_ENCRYPTED_HERE,
     COPY_SOURCE,
     NO_CALLBACK,
-    VERSION_AND_PROCESS,
-    &[Input::query("partNumber", Honoured), UPLOAD_ID, Input::header("x-oss-copy-source-range", Honoured)],
+    &[
+        PROCESS,
+        SOURCE_VERSION,
+        Input::query("partNumber", Honoured),
+        UPLOAD_ID,
+        Input::header("x-oss-copy-source-range", Honoured),
+    ],
 ];
+
+/// `upload_part_copy` of the Python SDK sends the version of the source in both places.
+const SOURCE_VERSION: Input =
+    Input::query("versionId", Ignored("the version of the source stands in x-oss-copy-source"));
 
 const BEGUN: super::input::Fate = Ignored("it was decided when the upload was begun");
 
@@ -58,7 +67,7 @@ pub(crate) const COMPLETE_MULTIPART_UPLOAD: &[&[Input]] = &[
     NOT_ENCRYPTED_HERE,
     WRITE_CONDITIONS,
     CALLBACK,
-    VERSION_AND_PROCESS,
+    NO_VERSION_AND_PROCESS,
     &[
         UPLOAD_ID,
         ENCODING_TYPE,
@@ -82,12 +91,12 @@ pub(crate) const COMPLETE_MULTIPART_UPLOAD: &[&[Input]] = &[
 ];
 
 pub(crate) const ABORT_MULTIPART_UPLOAD: &[&[Input]] =
-    &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS, &[UPLOAD_ID]];
+    &[ALWAYS, NOT_ENCRYPTED_HERE, NO_VERSION_AND_PROCESS, &[UPLOAD_ID]];
 
 pub(crate) const LIST_PARTS: &[&[Input]] = &[
     ALWAYS,
     NOT_ENCRYPTED_HERE,
-    VERSION_AND_PROCESS,
+    NO_VERSION_AND_PROCESS,
     &[
         UPLOAD_ID,
         Input::query("max-parts", Honoured),

@@ -4,8 +4,8 @@ use super::input::Fate::{Honoured, Ignored};
 use super::input::Input;
 use super::shared::{
     ALWAYS, ATTRIBUTES, CALLBACK, CONTENT_MD5, COPY_CONDITIONS, COPY_SOURCE, CRC64, FORBID_OVERWRITE,
-    NO_CALLBACK, NOT_DONE, NOT_ENCRYPTED_HERE, READ_CONDITIONS, SHA1, TRAFFIC_LIMIT, VERSION,
-    VERSION_AND_PROCESS, WRITE_CONDITIONS,
+    NO_CALLBACK, NO_VERSION_AND_PROCESS, NOT_DONE, NOT_ENCRYPTED_HERE, READ_CONDITIONS, SHA1, TRAFFIC_LIMIT,
+    VERSION, VERSION_AND_PROCESS, WRITE_CONDITIONS,
 };
 
 pub(crate) const PUT_OBJECT: &[&[Input]] = &[
@@ -15,7 +15,7 @@ pub(crate) const PUT_OBJECT: &[&[Input]] = &[
     NOT_DONE,
     WRITE_CONDITIONS,
     CALLBACK,
-    VERSION_AND_PROCESS,
+    NO_VERSION_AND_PROCESS,
     &[CONTENT_MD5, CRC64, SHA1, FORBID_OVERWRITE],
 ];
 
@@ -27,7 +27,7 @@ pub(crate) const COPY_OBJECT: &[&[Input]] = &[
     COPY_CONDITIONS,
     COPY_SOURCE,
     NO_CALLBACK,
-    VERSION_AND_PROCESS,
+    NO_VERSION_AND_PROCESS,
     &[
         FORBID_OVERWRITE,
         Input::header("x-oss-metadata-directive", Honoured),
@@ -42,7 +42,7 @@ pub(crate) const APPEND_OBJECT: &[&[Input]] = &[
     NOT_DONE,
     WRITE_CONDITIONS,
     NO_CALLBACK,
-    VERSION_AND_PROCESS,
+    NO_VERSION_AND_PROCESS,
     &[
         Input::query("position", Honoured),
         CONTENT_MD5,
@@ -52,13 +52,16 @@ pub(crate) const APPEND_OBJECT: &[&[Input]] = &[
     ],
 ];
 
+pub(crate) const SEAL_APPEND_OBJECT: &[&[Input]] =
+    &[ALWAYS, NOT_ENCRYPTED_HERE, NO_VERSION_AND_PROCESS, &[Input::query("position", Honoured)]];
+
 pub(crate) const PUT_SYMLINK: &[&[Input]] = &[
     ALWAYS,
     ATTRIBUTES,
     NOT_DONE,
     WRITE_CONDITIONS,
     NO_CALLBACK,
-    VERSION_AND_PROCESS,
+    NO_VERSION_AND_PROCESS,
     &[Input::header("x-oss-symlink-target", Honoured), FORBID_OVERWRITE],
 ];
 

@@ -47,12 +47,19 @@ pub(crate) const USUAL: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE];
 /// What is usual on objects.
 pub(crate) const USUAL_OF_OBJECTS: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, VERSION_AND_PROCESS];
 
-/// What objects have parameters for. Where no versions are kept, `null` names the only one there is; and the plain object is
-/// no stand-in for a processed one.
-pub(super) const VERSION_AND_PROCESS: &[Input] = &[VERSION, Input::query("x-oss-process", NOT_IMPLEMENTED)];
+/// What objects have parameters for: one of their versions; and the plain object is no stand-in for a processed one.
+pub(super) const VERSION_AND_PROCESS: &[Input] = &[VERSION, PROCESS];
 
-pub(super) const VERSION: Input =
-    Input::query("versionId", Refused { code: ErrorCode::NotImplemented, unless: &["null"] });
+/// The same of what makes an object, or works on an upload that is to become one: it has no version yet (manual, EC page
+/// 0016-00000504).
+pub(super) const NO_VERSION_AND_PROCESS: &[Input] = &[NO_VERSION, PROCESS];
+
+pub(super) const VERSION: Input = Input::query("versionId", Honoured);
+
+const NO_VERSION: Input =
+    Input::query("versionId", Refused { code: ErrorCode::InvalidArgument, unless: &[] });
+
+pub(super) const PROCESS: Input = Input::query("x-oss-process", NOT_IMPLEMENTED);
 
 /// What is stored with an object and comes back with it.
 pub(super) const ATTRIBUTES: &[Input] = &[

@@ -160,6 +160,7 @@ mod tests {
         check("DELETE", "/bkt?policy", "DeleteBucketPolicy");
         check("GET", "/bkt?policyStatus", "GetBucketPolicyStatus");
         check("GET", "/bkt?versions&prefix=a", "ListObjectVersions");
+        check("PUT", "/bkt?versioning", "PutBucketVersioning");
         check("GET", "/bkt?versioning", "GetBucketVersioning");
         check("GET", "/bkt?live&max-keys=1", "ListLiveChannel");
         check("GET", "/bkt?uploads", "ListMultipartUploads");
@@ -232,7 +233,6 @@ mod tests {
             assert_eq!(refused.operation, name, "{method} {url}");
         };
         check("PUT", "/bkt?encryption", Some("PutBucketEncryption"));
-        check("PUT", "/bkt?versioning", Some("PutBucketVersioning"));
         check("POST", "/bkt?cname&comp=add", Some("PutCname"));
         check("POST", "/bkt?comp=delete&replication", Some("DeleteBucketReplication"));
         check("GET", "/bkt?inventory", Some("ListBucketInventory"));
@@ -273,7 +273,7 @@ mod tests {
         check("GET", "/?regions", ErrorCode::NotImplemented, "regions");
         check("GET", "/?resourcePool", ErrorCode::NotImplemented, "resourcePool");
         check("POST", "/?publicAccessBlock", ErrorCode::MethodNotAllowed, "POST");
-        check("PUT", "/bkt?versioning", ErrorCode::NotImplemented, "versioning");
+        check("POST", "/bkt?versioning", ErrorCode::MethodNotAllowed, "POST");
         check("DELETE", "/bkt?versions", ErrorCode::MethodNotAllowed, "DELETE");
         check("PUT", "/bkt?live", ErrorCode::MethodNotAllowed, "PUT");
         check("PUT", "/bkt?logging", ErrorCode::NotImplemented, "logging");

@@ -4,18 +4,21 @@ use std::borrow::Cow;
 
 use http::HeaderName;
 use ossicle_protocol::{Error, percent_encode};
-use ossicle_store::ObjectFields;
+use ossicle_store::{ObjectFields, VersionRef};
 
 use super::candidate::candidate;
 use crate::http::reply::Reply;
 use crate::oss::call::Call;
-use crate::oss::tags;
+use crate::oss::{tags, versions};
 
 const EXPIRATION: HeaderName = HeaderName::from_static("x-oss-expiration");
 
-/// Adds `x-oss-expiration` to an answer about an object that a rule will delete. Rules that cannot be read are no reason not
+/// Adds `x-oss-expiration` to an answer about the latest version of an object that a rule will delete. Rules that cannot be read are no reason not
 /// to answer; a run says so in the log.
 pub(crate) fn show_expiration(call: &Call, object: &ObjectFields, reply: Reply) -> Result<Reply, Error> {
+    if versions::of(call)? != VersionRef::Current {
+        return Ok(reply);
+    }
     let (app, bucket) = (&call.app, call.bucket()?);
     let Ok(Some(rules)) = call.settings()?.lifecycle() else { return Ok(reply) };
     let tags = tags::of_object(&object.attributes);

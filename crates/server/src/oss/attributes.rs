@@ -15,7 +15,7 @@ use crate::access::acl::stored_object_acl;
 use crate::http::reply::Reply;
 use crate::oss::call::Call;
 use crate::oss::symlink::Readable;
-use crate::oss::tags;
+use crate::oss::{tags, versions};
 
 /// Standard headers that are stored with an object and come back on GET and HEAD.
 const STORED: [&str; 5] =
@@ -107,7 +107,7 @@ fn text<'a>(name: &str, value: &'a [u8]) -> Result<&'a str, Error> {
 /// Adds the headers that describe a stored object on GET and HEAD.
 pub(crate) fn describe(reply: Reply, bucket: &Bucket, readable: &Readable<'_>) -> Reply {
     let (object, content) = (readable.named, readable.content());
-    let reply = identify(reply, content)
+    let reply = with_checksums(versions::show(reply, bucket, object), content)
         .with_header(CONTENT_TYPE, object.attributes.content_type.as_bytes())
         .with_header(LAST_MODIFIED, http_date(readable.last_modified_ms()))
         .with_header(ACCEPT_RANGES, HeaderValue::from_static("bytes"))
@@ -152,8 +152,13 @@ pub(crate) fn stored_headers(attributes: &Attributes) -> impl Iterator<Item = (C
     standard.chain(own)
 }
 
-/// Adds the headers that identify content: ETag, CRC-64 and, where there is one, MD5.
-pub(crate) fn identify(reply: Reply, object: &Object) -> Reply {
+/// Adds the headers that identify what was written: ETag, CRC-64 and, where there are such, MD5 and the id of the version.
+pub(crate) fn identify(reply: Reply, bucket: &Bucket, object: &Object) -> Reply {
+    with_checksums(versions::show(reply, bucket, object), object)
+}
+
+/// Adds the headers that identify content.
+pub(crate) fn with_checksums(reply: Reply, object: &Object) -> Reply {
     let reply = with_etag(reply, object).with_header(CRC64, HeaderValue::from(object.crc64));
     match object.md5 {
         Some(md5) => reply.with_header(CONTENT_MD5, base64_md5(&md5)),

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use ossicle_protocol::{
     AddressStyle, BucketName, Error, ErrorCode, ObjectKey, Operation, Query, Target, Timestamp,
 };
-use ossicle_store::{Bucket, Object};
+use ossicle_store::{Bucket, VersionEntry};
 use tokio::sync::OnceCell;
 
 use crate::access::auth::Caller;
@@ -40,8 +40,8 @@ pub(crate) struct Call {
     pub(crate) now: Timestamp,
     /// What is set on the target's bucket, where it exists.
     pub(crate) settings: Option<Arc<BucketSettings>>,
-    /// The object that the call names, once it was looked up.
-    pub(crate) object: OnceCell<Option<Object>>,
+    /// The version of an object that the call names, once it was looked up.
+    pub(crate) object: OnceCell<Option<VersionEntry>>,
 }
 
 impl Call {

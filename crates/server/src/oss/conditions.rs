@@ -7,8 +7,8 @@ use ossicle_store::Object;
 use crate::oss::call::Call;
 use crate::oss::configurations::bucket_overwrite_config;
 use crate::oss::failure::Failure;
-use crate::oss::object_lookup;
 use crate::oss::symlink::Readable;
+use crate::oss::{object_lookup, versions};
 
 /// Checks `If-Match` and its kin: 304 or 412 where they do not hold.
 pub(crate) fn check(headers: &HeaderMap, readable: &Readable<'_>) -> Result<(), Error> {
@@ -51,7 +51,8 @@ pub(crate) fn read_forbid_overwrite(text: Option<&str>) -> Result<bool, Error> {
 
 /// Refuses at once to begin what could only fail later: `x-oss-forbid-overwrite` for a key that is taken.
 pub(crate) async fn refuse_overwrite(call: &Call) -> Result<(), Failure> {
-    if !forbids_overwrite(call)? {
+    // Where versions are kept nothing is lost, and the header has no effect.
+    if !forbids_overwrite(call)? || versions::are_kept(call.bucket()?) {
         return Ok(());
     }
     match object_lookup::find(call).await? {

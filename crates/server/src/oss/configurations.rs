@@ -13,6 +13,7 @@ pub(crate) mod bucket_request_payment;
 mod bucket_resource_group;
 pub(crate) mod bucket_style;
 pub(crate) mod bucket_tags;
+pub(crate) mod bucket_versioning;
 pub(crate) mod bucket_website;
 pub(crate) mod public_access_block;
 

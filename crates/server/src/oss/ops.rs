@@ -13,7 +13,6 @@ mod get_bucket_acl;
 mod get_bucket_info;
 mod get_bucket_location;
 mod get_bucket_stat;
-mod get_bucket_versioning;
 mod get_object;
 mod get_object_acl;
 mod get_object_meta;
@@ -49,7 +48,8 @@ use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use ossicle_protocol::configurations::{
     AccessMonitorConfiguration, BucketCallbackPolicy, BucketResourceGroupConfiguration, HttpsConfiguration,
     OverwriteConfiguration, PublicAccessBlockConfiguration, RequestPaymentConfiguration,
-    ResponseHeaderConfiguration, StyleList, TransferAccelerationConfiguration, WebsiteConfiguration,
+    ResponseHeaderConfiguration, StyleList, TransferAccelerationConfiguration, VersioningConfiguration,
+    WebsiteConfiguration,
 };
 use ossicle_protocol::{
     Body, BucketTags, CorsRules, Error, ErrorCode, LifecycleRules, Operation, RefererConfiguration,
@@ -190,7 +190,8 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::ListObjects => Box::pin(list_objects::list_objects(call, body)),
         Operation::ListObjectsV2 => Box::pin(list_objects_v2::list_objects_v2(call, body)),
         Operation::ListObjectVersions => Box::pin(list_object_versions::list_object_versions(call, body)),
-        Operation::GetBucketVersioning => Box::pin(get_bucket_versioning::get_bucket_versioning(call, body)),
+        Operation::PutBucketVersioning => Box::pin(put::<VersioningConfiguration>(call, body)),
+        Operation::GetBucketVersioning => Box::pin(get::<VersioningConfiguration>(call, body)),
         Operation::ListLiveChannel => Box::pin(list_live_channel::list_live_channel(call, body)),
         Operation::ListMultipartUploads => {
             Box::pin(list_multipart_uploads::list_multipart_uploads(call, body))

@@ -2,12 +2,13 @@
 
 use bytes::Bytes;
 use ossicle_protocol::{Error, Tags};
-use ossicle_store::{Attributes, Object, VersionRef};
+use ossicle_store::{Attributes, Object};
 
 use crate::http::body::RequestBody;
 use crate::oss::announced::check_document_md5;
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
+use crate::oss::versions;
 
 /// Reads the body of a request that sets tags.
 pub(crate) async fn read(call: &Call, body: RequestBody) -> Result<Bytes, Failure> {
@@ -21,10 +22,13 @@ pub(crate) fn of_object(attributes: &Attributes) -> Tags {
     Tags::from_header(&attributes.tags).unwrap_or_default()
 }
 
-/// Replaces the tags of an object.
+/// Replaces the tags of the object in the version that the call names.
 pub(crate) async fn set_on_object(call: &Call, object: &Object, tags: &Tags) -> Result<(), Failure> {
-    let (bucket, key) = (object.bucket.as_str(), object.key.as_str());
-    Ok(call.app.store.set_object_tags(bucket, key, VersionRef::Current, tags.to_header()).await?)
+    Ok(call
+        .app
+        .store
+        .set_object_tags(&object.bucket, &object.key, versions::of(call)?, tags.to_header())
+        .await?)
 }
 
 /// Whose tags a copy gets.

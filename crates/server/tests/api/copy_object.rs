@@ -147,7 +147,7 @@ fn errors() {
         assert_eq!(answer.status, 400, "{source} {answer:?}");
     }
     let versioned = format!("/{}/source.txt?versionId=CAEQ", bucket.name);
-    copy(&bucket, &versioned, "copy").send().expect_error(501, "NotImplemented");
+    copy(&bucket, &versioned, "copy").send().expect_error(400, "InvalidArgument");
     bucket.assert_absent("copy");
     bucket.put("taken", "x");
     let answer = copy(&bucket, "source.txt", "taken").header("x-oss-forbid-overwrite", "true").send();

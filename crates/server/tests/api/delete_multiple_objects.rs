@@ -16,8 +16,8 @@ pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::DeleteMultipleObjects]
             "Delete/Object/Key",
             Proof::Test("delete_multiple_objects::deletes_and_lists_in_the_order_of_the_request"),
         ),
-    ])
-    .samples(|_| Some("<Delete><Object><Key>k</Key><VersionId>CAE</VersionId></Object></Delete>".to_owned()));
+        ("Delete/Object/VersionId", Proof::Test("versioning::several_versions_are_deleted_at_once")),
+    ]);
 
 fn delete(bucket: &Bucket, document: &str) -> Answer {
     bucket
@@ -128,7 +128,7 @@ fn other_errors() {
     request.body(&body).send().expect_error(400, "InvalidDigest");
     bucket.root("POST", "?delete").anonymous().body(&body).send().expect_error(403, "AccessDenied");
     let versioned = "<Delete><Object><Key>k</Key><VersionId>CAEQ</VersionId></Object></Delete>";
-    delete(&bucket, versioned).expect_error(501, "NotImplemented");
+    delete(&bucket, versioned).expect_error(400, "InvalidArgument");
     bucket
         .root("POST", "?delete&encoding-type=base64")
         .body(&body)

@@ -29,7 +29,7 @@ fn errors() {
     let bucket = Bucket::new();
     bucket.put("k", "x");
     bucket.key("DELETE", "k").anonymous().send().expect_error(403, "AccessDenied");
-    bucket.at("DELETE", "k?versionId=CAEQ").send().expect_error(501, "NotImplemented");
+    bucket.at("DELETE", "k?versionId=CAEQ").send().expect_error(400, "InvalidArgument");
     bucket.set_acl("public-read");
     bucket.key("DELETE", "k").anonymous().send().expect_error(403, "AccessDenied");
     bucket.assert_keys(&["k"]);

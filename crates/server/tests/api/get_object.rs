@@ -245,7 +245,7 @@ fn processing_is_not_silently_left_out() {
         .query("x-oss-process", "image/resize,w_100")
         .send()
         .expect_error(501, "NotImplemented");
-    bucket.key("GET", "k.txt").query("versionId", "CAEQ").send().expect_error(501, "NotImplemented");
+    bucket.key("GET", "k.txt").query("versionId", "CAEQ").send().expect_error(400, "InvalidArgument");
     bucket.key("GET", "k.txt").query("versionId", "null").send().expect(200);
 }
 

@@ -19,5 +19,5 @@ fn errors() {
     bucket.put("k", "x");
     bucket.at("GET", "missing?acl").send().expect_error(404, "NoSuchKey");
     bucket.at("GET", "k?acl").anonymous().send().expect_error(403, "AccessDenied");
-    bucket.at("GET", "k?acl&versionId=CAEQ").send().expect_error(501, "NotImplemented");
+    bucket.at("GET", "k?acl&versionId=CAEQ").send().expect_error(400, "InvalidArgument");
 }

@@ -31,6 +31,7 @@ mod bucket_response_header;
 mod bucket_style;
 mod bucket_tags;
 mod bucket_transfer_acceleration;
+mod bucket_versioning;
 mod bucket_website;
 mod cluster;
 mod complete_multipart_upload;
@@ -44,7 +45,6 @@ mod get_bucket_acl;
 mod get_bucket_info;
 mod get_bucket_location;
 mod get_bucket_stat;
-mod get_bucket_versioning;
 mod get_object;
 mod get_object_acl;
 mod get_object_meta;
@@ -91,6 +91,7 @@ mod sts;
 mod tampered_requests;
 mod traffic_limit;
 mod users_and_policies;
+mod versioning;
 
 /// What the files state of their operations for the tests of inputs.
 const INPUTS: &[inputs::Inputs] = &[
@@ -112,6 +113,7 @@ const INPUTS: &[inputs::Inputs] = &[
     bucket_tags::INPUTS,
     bucket_transfer_acceleration::INPUTS,
     bucket_website::INPUTS,
+    bucket_versioning::INPUTS,
     complete_multipart_upload::INPUTS,
     copy_object::INPUTS,
     delete_bucket::INPUTS,

@@ -84,7 +84,7 @@ fn refuses_and_leaves_the_tags_as_they_are() {
         .at("PUT", "k?tagging&versionId=CAEQ")
         .body(document(&[]))
         .send()
-        .expect_error(501, "NotImplemented");
+        .expect_error(400, "InvalidArgument");
     assert_eq!(tags(&bucket, "k"), ["a=1"]);
 }
 

@@ -29,7 +29,7 @@ pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Repl
         )
     };
     let object = call.app.store.append_object(append).await?;
-    let reply = attributes::identify(Reply::ok(), &object)
+    let reply = attributes::identify(Reply::ok(), call.bucket()?, &object)
         .with_named("x-oss-next-append-position", &object.size.to_string());
     Ok(received.delay.show_on(reply))
 }

@@ -1,8 +1,10 @@
 //! `CompleteMultipartUpload`: makes an object of parts, and calls back if asked.
 
+use std::sync::Arc;
+
 use ossicle_protocol::xml::{CompleteMultipartUpload, CompleteMultipartUploadResult, KeyEncoding};
 use ossicle_protocol::{Error, ErrorCode};
-use ossicle_store::{self as store, CompleteUpload, Object, Parts};
+use ossicle_store::{self as store, Bucket, CompleteUpload, Object, Parts};
 
 use crate::callback::answer::CallbackResponder;
 use crate::callback::image::Source;
@@ -128,13 +130,14 @@ async fn prepare(
 
 /// What the answer needs besides the object.
 struct SuccessReply {
+    holder: Arc<Bucket>,
     encoding: KeyEncoding,
     location: String,
 }
 
 impl SuccessReply {
     fn of(call: &Call, encoding: KeyEncoding) -> Result<Self, Error> {
-        Ok(Self { encoding, location: call.url_of(call.key()?)? })
+        Ok(Self { holder: Arc::clone(call.bucket()?), encoding, location: call.url_of(call.key()?)? })
     }
 
     fn reply(&self, object: &Object) -> Reply {
@@ -145,6 +148,6 @@ impl SuccessReply {
             key: &object.key,
             etag: &object.etag,
         };
-        attributes::identify(Reply::xml(document.to_xml()), object)
+        attributes::identify(Reply::xml(document.to_xml()), &self.holder, object)
     }
 }

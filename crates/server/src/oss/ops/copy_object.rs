@@ -2,7 +2,7 @@
 
 use ossicle_protocol::xml::CopyObjectResult;
 use ossicle_protocol::{Error, ErrorCode, Timestamp};
-use ossicle_store::{CopyAttributes, CopyObject, Object, VersionRef};
+use ossicle_store::{CopyAttributes, CopyObject, Object};
 
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
@@ -14,6 +14,7 @@ use crate::oss::failure::Failure;
 use crate::oss::tags::{self, Directive};
 use crate::oss::throttle::Throttle;
 use crate::oss::upload_body::SINGLE_UPLOAD_LIMIT;
+use crate::oss::versions;
 
 /// The largest source of one CopyObject to another place: as much as one upload may bring. The manual promises less, 1 GiB,
 /// and recommends UploadPartCopy above it.
@@ -23,21 +24,22 @@ const COPY_LIMIT: u64 = SINGLE_UPLOAD_LIMIT;
 pub(crate) async fn copy_object(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
     let tagging = Directive::of(call)?;
     let mut throttle = Throttle::of(call)?;
-    let source = copy_source::resolve(call).await?;
+    let found = copy_source::resolve(call).await?;
+    let source = &found.object;
     // Changing an object's headers moves nothing.
-    let moved = if is_onto_itself(call, &source)? { 0 } else { source.size };
+    let moved = if is_onto_itself(call, source)? { 0 } else { source.size };
     if moved > COPY_LIMIT {
         return Err(ErrorCode::EntityTooLarge.into());
     }
     let copy = CopyObject {
         source_bucket: source.bucket.clone(),
         source_key: source.key.clone(),
+        source_version: found.version,
         source_generation: Some(source.generation),
-        source_version: VersionRef::Current,
         data: None,
         bucket: call.bucket_name()?.as_str().to_owned(),
         key: call.key()?.as_str().to_owned(),
-        attributes: copied_attributes(call, &source, tagging)?,
+        attributes: copied_attributes(call, source, tagging)?,
         forbid_overwrite: forbids_overwrite(call)?,
         now_ms: call.now.unix_millis(),
     };
@@ -45,7 +47,8 @@ pub(crate) async fn copy_object(call: &Call, body: RequestBody) -> Result<Reply,
     throttle.hold_up(moved, || body.is_finishing()).await;
     let modified = Timestamp::from_unix_millis(object.last_modified_ms);
     let document = CopyObjectResult { etag: &object.etag, last_modified: modified };
-    Ok(attributes::identify(throttle.delay().show_on(Reply::xml(document.to_xml())), &object))
+    let reply = found.show_on(throttle.delay().show_on(Reply::xml(document.to_xml())));
+    Ok(attributes::identify(reply, call.bucket()?, &object))
 }
 
 /// Tells whether the object is copied onto itself, which is how clients change its headers.
@@ -53,12 +56,13 @@ fn is_onto_itself(call: &Call, source: &Object) -> Result<bool, Error> {
     Ok(source.bucket == call.bucket_name()?.as_str() && source.key == call.key()?.as_str())
 }
 
-/// Reads from the directives whose headers and whose tags count, but for an object copied onto itself the headers are always
+/// Reads from the directives whose headers and whose tags count, but for an object that replaces itself the headers are always
 /// the request's (manual). ACL and storage class are never inherited.
 fn copied_attributes(call: &Call, source: &Object, tagging: Directive) -> Result<CopyAttributes, Error> {
     let directive = call.header("x-oss-metadata-directive")?.unwrap_or("COPY");
     let mut requested = attributes::from_headers(&call.head.headers, call.key()?)?;
-    let onto_itself = is_onto_itself(call, source)?;
+    // Where versions are kept, the copy is another version and leaves the source alone.
+    let onto_itself = is_onto_itself(call, source)? && !versions::are_kept(call.bucket()?);
     match (directive.to_ascii_uppercase().as_str(), tagging) {
         ("COPY", Directive::Copy) if !onto_itself => {
             let (acl, storage_class) = (requested.acl, requested.storage_class);

@@ -1,12 +1,10 @@
-//! `DeleteMultipleObjects`: deletes up to 1,000 objects in one commit. Keys that do not exist count as deleted, keys that
-//! the caller may not delete stay.
-
-use std::collections::HashSet;
+//! `DeleteMultipleObjects`: deletes up to 1,000 objects or versions of objects in one commit. What does not exist counts as
+//! deleted, what the caller may not delete stays.
 
 use ossicle_policy::Right;
-use ossicle_protocol::inputs::{self, Place};
+use ossicle_protocol::Error;
 use ossicle_protocol::xml::{DeleteRequest, DeleteResult, DeletedObject, KeyEncoding, ObjectToDelete};
-use ossicle_store::DeleteKey;
+use ossicle_store::{DeleteKey, Deleted, Object, VersionEntry, VersionRef};
 
 use crate::access::authorize::{Needed, ObjectAt, demand, is_free};
 use crate::access::context::Brought;
@@ -15,6 +13,7 @@ use crate::http::reply::Reply;
 use crate::oss::announced::check_document_md5_of_c;
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
+use crate::oss::versions;
 
 /// Runs `DeleteMultipleObjects`.
 pub(crate) async fn delete_multiple_objects(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
@@ -22,37 +21,45 @@ pub(crate) async fn delete_multiple_objects(call: &Call, body: RequestBody) -> R
     check_document_md5_of_c(call, &body)?;
     let request = DeleteRequest::parse(&body)?;
     let encoding = KeyEncoding::from_query_or_header(&call.query, &call.head.headers)?;
-    for version in request.objects().iter().filter_map(|object| object.version_id.as_deref()) {
-        inputs::refuse_value(call.operation, Place::Element, "Delete/Object/VersionId", version)?;
-    }
-    let keys: Vec<String> = request.objects().iter().map(|object| object.key.as_str().to_owned()).collect();
-    let kept = protected(call, &keys).await?;
-    let keys = keys.into_iter().filter(|key| !kept.contains(key));
-    let keys = keys.map(|key| DeleteKey { key, version: None }).collect();
+    let asked: Vec<DeleteKey> = request.objects().iter().map(asked).collect::<Result<_, _>>()?;
+    let may = permissions(call, &asked).await?;
+    let allowed = asked.into_iter().zip(&may).filter(|(_, may)| **may).map(|(asked, _)| asked).collect();
     let bucket = call.bucket_name()?.as_str();
-    call.app.store.delete_objects(bucket, keys, call.now.unix_millis()).await?;
+    let deleted = call.app.store.delete_objects(bucket, allowed, call.now.unix_millis()).await?;
+    let mut deleted = deleted.into_iter().map(marker_id);
     // The same element tells what was deleted and, in quiet mode, what was not.
-    let told = |object: &&ObjectToDelete| kept.contains(object.key.as_str()) == request.quiet();
-    let deleted: Vec<DeletedObject<'_>> =
-        request.objects().iter().filter(told).map(|object| listed(object.key.as_str())).collect();
-    if request.quiet() && deleted.is_empty() {
+    let told: Vec<(&ObjectToDelete, Option<String>)> = request
+        .objects()
+        .iter()
+        .zip(may)
+        .map(|(object, may)| (object, may, if may { deleted.next().flatten() } else { None }))
+        .filter(|(_, may, _)| *may != request.quiet())
+        .map(|(object, _, marker)| (object, marker))
+        .collect();
+    if request.quiet() && told.is_empty() {
         return Ok(Reply::ok());
     }
+    let deleted = told.iter().map(|(object, marker)| listed(object, marker.as_deref())).collect();
     Ok(Reply::xml(DeleteResult { encoding, deleted }.to_xml()))
 }
 
-/// Returns those of the keys that the caller may not delete. Where these are all, the whole request is refused.
-async fn protected(call: &Call, keys: &[String]) -> Result<HashSet<String>, Failure> {
+/// Reads what is to be deleted.
+fn asked(object: &ObjectToDelete) -> Result<DeleteKey, Error> {
+    let version = object.version_id.as_deref().map(versions::parse).transpose()?;
+    Ok(DeleteKey { key: object.key.as_str().to_owned(), version })
+}
+
+/// Returns for each whether the caller may delete it. Where nothing may be, the whole request is refused.
+async fn permissions(call: &Call, asked: &[DeleteKey]) -> Result<Vec<bool>, Failure> {
     let settings = call.settings()?;
     if is_free(call, Some(settings)) {
-        return Ok(HashSet::new());
+        return Ok(vec![true; asked.len()]);
     }
-    let (mut kept, mut last) = (HashSet::new(), None);
-    let mut denied = 0;
-    for key in keys {
-        let object = call.app.store.object(&settings.bucket().name, key).await?;
+    let (mut may, mut last) = (Vec::with_capacity(asked.len()), None);
+    for DeleteKey { key, version } in asked {
+        let object = look_up(call, key, *version).await?;
         let needed = Needed {
-            action: "oss:DeleteObject",
+            action: if version.is_some() { "oss:DeleteObjectVersion" } else { "oss:DeleteObject" },
             right: Some(Right::Write),
             settings: Some(settings),
             key: Some(key),
@@ -61,19 +68,41 @@ async fn protected(call: &Call, keys: &[String]) -> Result<HashSet<String>, Fail
         };
         match demand(call, &needed).await {
             Err(Failure::Oss(error)) => {
-                denied += 1;
                 last = Some(error);
-                kept.insert(key.clone());
+                may.push(false);
             }
-            other => other?,
+            other => {
+                other?;
+                may.push(true);
+            }
         }
     }
     match last {
-        Some(error) if denied == keys.len() => Err(error.into()),
-        _ => Ok(kept),
+        Some(error) if !may.contains(&true) => Err(error.into()),
+        _ => Ok(may),
     }
 }
 
-fn listed(key: &str) -> DeletedObject<'_> {
-    DeletedObject { key, version_id: None, delete_marker_version_id: None }
+/// Looks up what is to be deleted, whose ACL may allow it.
+async fn look_up(call: &Call, key: &str, version: Option<VersionRef>) -> Result<Option<Object>, Failure> {
+    let (store, bucket) = (&call.app.store, call.bucket_name()?.as_str());
+    let Some(version) = version else { return Ok(store.object(bucket, key).await?) };
+    Ok(match store.object_version(bucket, key, version).await? {
+        Some(VersionEntry::Object(object)) => Some(*object),
+        Some(VersionEntry::DeleteMarker(_)) | None => None,
+    })
+}
+
+/// Returns the id of the delete marker that was made or removed.
+fn marker_id(deleted: Deleted) -> Option<String> {
+    let marker = deleted.marker.or(deleted.removed_marker)?;
+    Some(versions::id_text(marker.version_id))
+}
+
+fn listed<'a>(object: &'a ObjectToDelete, marker: Option<&'a str>) -> DeletedObject<'a> {
+    DeletedObject {
+        key: object.key.as_str(),
+        version_id: object.version_id.as_deref(),
+        delete_marker_version_id: marker,
+    }
 }

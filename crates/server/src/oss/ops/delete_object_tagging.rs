@@ -7,11 +7,11 @@ use crate::http::reply::Reply;
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
 use crate::oss::object_lookup;
-use crate::oss::tags;
+use crate::oss::{tags, versions};
 
 /// Runs `DeleteObjectTagging`.
 pub(crate) async fn delete_object_tagging(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let object = object_lookup::require(call).await?;
     tags::set_on_object(call, object, &Tags::default()).await?;
-    Ok(Reply::no_content())
+    Ok(versions::show(Reply::no_content(), call.bucket()?, object))
 }

@@ -1,13 +1,16 @@
 //! `GetBucketInfo`: everything about a bucket in one document.
 
 use ossicle_protocol::Timestamp;
-use ossicle_protocol::configurations::{AccessMonitorConfiguration, TransferAccelerationConfiguration};
+use ossicle_protocol::configurations::{
+    AccessMonitorConfiguration, TransferAccelerationConfiguration, VersioningStatus,
+};
 use ossicle_protocol::xml::BucketInfo;
 
 use crate::access::acl::bucket_acl;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::oss::call::Call;
+use crate::oss::configurations::bucket_versioning;
 use crate::oss::endpoints::Endpoints;
 use crate::oss::failure::Failure;
 use crate::oss::kept;
@@ -34,7 +37,7 @@ pub(crate) async fn get_bucket_info(call: &Call, _: RequestBody) -> Result<Reply
         resource_group_id: resource_group::DEFAULT,
         storage_class: &bucket.storage_class,
         transfer_acceleration: if accelerated { "Enabled" } else { "Disabled" },
-        versioning: None,
+        versioning: bucket_versioning::status_of(bucket).map(VersioningStatus::as_str),
         owner: call.owner(),
         acl: bucket_acl(bucket),
         sse_algorithm: None,

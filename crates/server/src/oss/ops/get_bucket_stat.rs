@@ -15,6 +15,7 @@ pub(crate) async fn get_bucket_stat(call: &Call, _: RequestBody) -> Result<Reply
         storage: stat.bytes,
         object_count: stat.objects,
         multipart_upload_count: stat.uploads,
+        delete_marker_count: stat.delete_markers,
         last_modified_time: u64::try_from(call.now.unix_seconds()).unwrap_or_default(),
         ..BucketStat::default()
     };

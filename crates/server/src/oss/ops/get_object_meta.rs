@@ -14,7 +14,7 @@ use crate::oss::object_lookup;
 /// Runs `GetObjectMeta`.
 pub(crate) async fn get_object_meta(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let object = object_lookup::require(call).await?;
-    let reply = attributes::identify(Reply::ok(), object)
+    let reply = attributes::identify(Reply::ok(), call.bucket()?, object)
         .with_header(LAST_MODIFIED, attributes::last_modified(object));
     Ok(match call.head.method {
         Method::HEAD => reply.with_content_length(object.size),

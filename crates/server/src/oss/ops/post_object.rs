@@ -1,5 +1,7 @@
 //! `PostObject`: an upload by an HTML form, allowed by a signed policy, with a callback if asked.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use ossicle_callback::CustomVariables;
 use ossicle_policy::Right;
@@ -7,7 +9,7 @@ use ossicle_protocol::inputs::{self, Place};
 use ossicle_protocol::post_policy::{self, PostPolicy};
 use ossicle_protocol::xml::PostResponse;
 use ossicle_protocol::{ETag, Error, ObjectKey, Tags, percent_encode};
-use ossicle_store::{Attributes, Object, PutObject, StoredData};
+use ossicle_store::{Attributes, Bucket, Object, PutObject, StoredData};
 
 use crate::access::acl::{is_blocked, object_acl_from_store, refuse_public_object};
 use crate::access::auth::Caller;
@@ -77,7 +79,7 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
     let reply = match prepared {
         None => delay.show_on(success.reply(&object)),
         Some(prepared) => {
-            let success_reply = delay.show_on(attributes::identify(Reply::ok(), &object));
+            let success_reply = delay.show_on(attributes::identify(Reply::ok(), call.bucket()?, &object));
             CallbackResponder::of(call).deliver(prepared, success_reply).await
         }
     };
@@ -203,6 +205,7 @@ async fn prepare(
 
 /// What the form wants to be answered.
 struct Success {
+    holder: Arc<Bucket>,
     status: StatusCode,
     redirect: Option<String>,
     location: String,
@@ -219,7 +222,7 @@ impl Success {
         if redirect.as_ref().is_some_and(|url| url.len() > REDIRECT_LIMIT) {
             return Err(attributes::too_long("success_action_redirect", REDIRECT_LIMIT));
         }
-        Ok(Self { status, redirect, location: call.url_of(key)? })
+        Ok(Self { holder: Arc::clone(call.bucket()?), status, redirect, location: call.url_of(key)? })
     }
 
     fn reply(&self, object: &Object) -> Reply {
@@ -228,7 +231,7 @@ impl Success {
             let (bucket, key) = (percent_encode(&object.bucket), percent_encode(&object.key));
             let etag = percent_encode(&format!("\"{}\"", object.etag));
             let location = format!("{url}{separator}bucket={bucket}&key={key}&etag={etag}");
-            return attributes::identify(Reply::new(StatusCode::SEE_OTHER), object)
+            return attributes::identify(Reply::new(StatusCode::SEE_OTHER), &self.holder, object)
                 .with_named("location", &location);
         }
         let reply = match self.status {
@@ -243,6 +246,6 @@ impl Success {
             }
             status => Reply::new(status),
         };
-        attributes::identify(reply, object).with_named("location", &self.location)
+        attributes::identify(reply, &self.holder, object).with_named("location", &self.location)
     }
 }

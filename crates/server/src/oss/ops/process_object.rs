@@ -16,6 +16,7 @@ use crate::oss::attributes;
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
 use crate::oss::symlink::Readable;
+use crate::oss::versions;
 
 /// The body holds two values of 5 KiB and a few words.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -59,7 +60,8 @@ pub(crate) async fn process_object(call: &Call, body: RequestBody) -> Result<Rep
         now_ms: call.now.unix_millis(),
     };
     call.app.store.record_delivery(record).await?;
-    Ok(CallbackResponder::of(call).deliver(prepared, attributes::identify(Reply::ok(), content)).await)
+    let reply = attributes::with_checksums(versions::show(Reply::ok(), call.bucket()?, object), content);
+    Ok(CallbackResponder::of(call).deliver(prepared, reply).await)
 }
 
 /// Reads `,callback_<base64>,callback-var_<base64>`. Base64 has neither `,` nor `_` in its standard alphabet; in the URL-safe

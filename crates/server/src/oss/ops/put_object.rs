@@ -1,7 +1,7 @@
 //! `PutObject`: stores the body under a key, and calls back if asked.
 
 use ossicle_protocol::ETag;
-use ossicle_store::{Object, PutObject};
+use ossicle_store::{Bucket, Object, PutObject};
 
 use crate::callback::answer::CallbackResponder;
 use crate::callback::image::Source;
@@ -22,7 +22,8 @@ pub(crate) async fn put_object(call: &Call, body: RequestBody) -> Result<Reply, 
     let attributes = attributes::from_headers(&call.head.headers, key)?;
     let forbid_overwrite = forbids_overwrite(call)?;
     let Received { data, delay } = receive(call, body).await?;
-    let answer = move |object: &Object| delay.show_on(success_reply(object));
+    let holder = call.bucket()?;
+    let answer = move |object: &Object| delay.show_on(success_reply(holder, object));
     let etag = ETag::of_content(data.md5());
     let prepared = match wanted {
         None => None,
@@ -55,6 +56,6 @@ pub(crate) async fn put_object(call: &Call, body: RequestBody) -> Result<Reply, 
 }
 
 /// Makes the answer without a callback. It has no body: one SDK takes any body for a callback's.
-fn success_reply(object: &Object) -> Reply {
-    attributes::identify(Reply::ok(), object)
+fn success_reply(bucket: &Bucket, object: &Object) -> Reply {
+    attributes::identify(Reply::ok(), bucket, object)
 }

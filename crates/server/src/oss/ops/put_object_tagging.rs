@@ -10,7 +10,7 @@ use crate::http::reply::Reply;
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
 use crate::oss::object_lookup;
-use crate::oss::tags;
+use crate::oss::{tags, versions};
 
 /// Runs `PutObjectTagging`.
 pub(crate) async fn put_object_tagging(call: &Call, body: RequestBody) -> Result<Reply, Failure> {
@@ -20,5 +20,5 @@ pub(crate) async fn put_object_tagging(call: &Call, body: RequestBody) -> Result
     let object = object_lookup::require(call).await?;
     let given = brought.tags;
     tags::set_on_object(call, object, &given).await?;
-    Ok(Reply::ok())
+    Ok(versions::show(Reply::ok(), call.bucket()?, object))
 }

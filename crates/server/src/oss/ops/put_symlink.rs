@@ -10,6 +10,7 @@ use crate::oss::attributes::{self, SYMLINK_TARGET};
 use crate::oss::call::Call;
 use crate::oss::conditions::forbids_overwrite;
 use crate::oss::failure::Failure;
+use crate::oss::versions;
 
 /// Runs `PutSymlink`.
 pub(crate) async fn put_symlink(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
@@ -25,7 +26,8 @@ pub(crate) async fn put_symlink(call: &Call, _: RequestBody) -> Result<Reply, Fa
         ..PutObject::new(bucket.as_str(), key.as_str(), nothing, call.now.unix_millis())
     };
     let link = call.app.store.put_object(put).await?;
-    Ok(attributes::with_etag(Reply::ok(), &link))
+    let reply = versions::show(Reply::ok(), call.bucket()?, &link);
+    Ok(attributes::with_etag(reply, &link))
 }
 
 /// Reads the target, a key that is percent-encoded. A plus stands for a blank, as some SDKs write it.

@@ -6,10 +6,12 @@ use crate::oss::attributes;
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
 use crate::oss::ops::append_object::position;
+use crate::oss::versions;
 
 /// Runs `SealAppendObject`.
 pub(crate) async fn seal_append_object(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
     let (bucket, key, position) = (call.bucket_name()?.as_str(), call.key()?.as_str(), position(call)?);
     let object = call.app.store.seal_object(bucket, key, position, call.now.unix_millis()).await?;
-    Ok(attributes::with_sealed_time(attributes::with_etag(Reply::ok(), &object), &object))
+    let reply = versions::show(Reply::ok(), call.bucket()?, &object);
+    Ok(attributes::with_sealed_time(attributes::with_etag(reply, &object), &object))
 }

@@ -24,14 +24,15 @@ pub(crate) async fn upload_part_copy(call: &Call, body: RequestBody) -> Result<R
     let store = &call.app.store;
     let told = |error| upload_part::of_part(error, || no_such_upload(place.upload_id));
     store.upload_part(&place, None).await.map_err(told)?;
-    let source = copy_source::resolve(call).await?;
-    let (range, content_range) = range(call, &source)?;
+    let found = copy_source::resolve(call).await?;
+    let source = &found.object;
+    let (range, content_range) = range(call, source)?;
     let length = range.end - range.start;
     let (upload, info) = store.upload_part(&place, Some(length)).await.map_err(told)?;
     if let Some(sizes) = Sizes::of_upload(&info.attributes) {
         sizes.check_part(place.number, length)?;
     }
-    let data = read(call, &source, range, upload).await?;
+    let data = read(call, source, range, upload).await?;
     let crc64 = data.crc64();
     let part = upload_part::put(call, &place, data).await.map_err(told)?;
     throttle.hold_up(length, || body.is_finishing()).await;
@@ -39,7 +40,7 @@ pub(crate) async fn upload_part_copy(call: &Call, body: RequestBody) -> Result<R
     let document = CopyPartResult { etag: &part.etag, last_modified: modified };
     let reply = throttle
         .delay()
-        .show_on(Reply::xml(document.to_xml()))
+        .show_on(found.show_on(Reply::xml(document.to_xml())))
         .with_named("etag", &format!("\"{}\"", part.etag))
         .with_named("x-oss-hash-crc64ecma", &crc64.to_string());
     Ok(match content_range {

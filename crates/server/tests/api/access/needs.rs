@@ -148,6 +148,7 @@ impl Need {
             Op::ListStyle => ("oss:ListStyle", Owner),
             Op::PutStyle => ("oss:PutStyle", Owner),
             Op::DeleteStyle => ("oss:DeleteStyle", Owner),
+            Op::PutBucketVersioning => ("oss:PutBucketVersioning", Owner),
             Op::PutBucketOverwriteConfig => ("oss:PutBucketOverwriteConfig", Owner),
             Op::GetBucketOverwriteConfig => ("oss:GetBucketOverwriteConfig", Owner),
             Op::DeleteBucketOverwriteConfig => ("oss:DeleteBucketOverwriteConfig", Owner),

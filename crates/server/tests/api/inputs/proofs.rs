@@ -108,6 +108,7 @@ fn query(name: &str) -> Option<Proof> {
         "key-marker" => Differs("zzz"),
         "upload-id-marker" => Test("list_multipart_uploads::pages"),
         "version-id-marker" => Test("list_object_versions::wrong_parameters"),
+        "versionId" => Refused("IllegalVersion", InvalidArgument),
         "max-keys" | "max-uploads" | "max-parts" | "part-number-marker" | "position" => {
             Refused("many", InvalidArgument)
         }
