@@ -20,10 +20,10 @@ pub enum Versioning {
 
 /// Sets identifiers apart from other digests of numbers.
 const DIGESTED: &[u8] = b"ossicle version ";
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
 
 /// The identifier of a version; later versions of a key have greater ones. As text it is 64 characters like those of OSS:
-/// Base64 of a small message that holds its number and a digest of it.
+/// Base64, in an alphabet that URLs take as it is, of a small message that holds its number and a digest of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VersionId(u64);
 
