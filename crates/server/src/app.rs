@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::console::origins::ConsoleOrigins;
 use crate::http::answer_memory::AnswerMemory;
 use crate::http::header_case::HeaderCase;
-use crate::nodes::ThisNode;
+use crate::nodes::{Readiness, ThisNode};
 use crate::observe::access_log::AccessLog;
 use crate::observe::metrics::Metrics;
 use crate::observe::request_id::RequestIds;
@@ -43,6 +43,7 @@ pub(crate) struct App {
     pub(crate) clock: SteadyClock,
     /// Tells this process from others that use the same store.
     pub(crate) node: ThisNode,
+    pub(crate) readiness: Readiness,
 }
 
 impl App {

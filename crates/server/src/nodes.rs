@@ -3,6 +3,8 @@
 
 pub(crate) mod heartbeat;
 pub(crate) mod list;
+mod readiness;
 mod this_node;
 
+pub(crate) use readiness::Readiness;
 pub(crate) use this_node::ThisNode;

@@ -39,7 +39,7 @@ use crate::http::header_case::HeaderCase;
 use crate::http::listener::Listener;
 use crate::http::threads::ServingThreads;
 use crate::lifecycle;
-use crate::nodes::{self, ThisNode};
+use crate::nodes::{self, Readiness, ThisNode};
 use crate::observe::access_log::AccessLog;
 use crate::observe::metrics::Metrics;
 use crate::observe::request_id::RequestIds;
@@ -181,6 +181,7 @@ impl Server {
             master_key,
             clock: SteadyClock::start(app::now().unix_millis()),
             node,
+            readiness: Readiness::default(),
             store,
             config,
         });

@@ -104,6 +104,14 @@ impl Blobs {
         }
     }
 
+    /// Asks a place that nodes share whether it answers.
+    pub(crate) async fn reach(&self) -> Result<(), Error> {
+        match self {
+            Self::Files(_) => Ok(()),
+            Self::Remote(blobs) => blobs.reach().await,
+        }
+    }
+
     /// Begins a blob, of which this many bytes are expected.
     pub(crate) async fn create(&self, id: DataId, expected: Option<u64>) -> Result<BlobWriter, Error> {
         match self {

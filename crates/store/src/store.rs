@@ -9,6 +9,7 @@ mod nodes;
 mod nonces;
 mod objects;
 mod pending_uploads;
+mod reach;
 mod secrets;
 mod settings;
 mod upgrade;

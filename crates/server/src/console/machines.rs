@@ -28,8 +28,12 @@ pub(super) async fn alive(State(app): State<Arc<App>>) -> Response {
     (status, words).into_response()
 }
 
-/// Handles `GET /readyz`: 503 while writes are not taken, for whatever reason.
+/// Handles `GET /readyz`: 503 while writes are not taken, for whatever reason, and while the database or the content of a
+/// cluster is out of reach.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
+    if let Some(missing) = app.readiness.missing(&app).await {
+        return (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", missing.in_words())).into_response();
+    }
     let (writes, words) = in_words(&app.store.health());
     let status = if writes == Writes::Taken { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, words).into_response()

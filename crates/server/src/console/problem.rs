@@ -10,7 +10,7 @@ use ossicle_protocol::shortened;
 use serde_json::json;
 
 use crate::callback::replay::ReplayError;
-use crate::oss::failure::Failure;
+use crate::oss::failure::{Failure, RETRY_AFTER_S};
 
 /// The longest sentence: some repeat what somebody sent.
 const MOST_MESSAGE: usize = 1024;
@@ -62,7 +62,9 @@ impl IntoResponse for Problem {
 
 impl From<ossicle_protocol::Error> for Problem {
     fn from(error: ossicle_protocol::Error) -> Self {
-        Self::new(error.status(), error.code().as_str(), error.message())
+        let problem = Self::new(error.status(), error.code().as_str(), error.message());
+        let is_passing = error.status() == StatusCode::SERVICE_UNAVAILABLE;
+        Self { retry_after_s: is_passing.then_some(RETRY_AFTER_S), ..problem }
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tokio::time::MissedTickBehavior;
 
 use super::list;
 use crate::app::App;
@@ -13,6 +12,9 @@ use crate::stop::stopped;
 
 /// The time between two heartbeats.
 const EVERY: Duration = Duration::from_secs(10);
+
+/// The time between two that the store does not take, so that the node is ready soon after.
+const EVERY_WHEN_UNHEARD: Duration = Duration::from_secs(1);
 
 /// A node that has been silent for this long is forgotten.
 const FORGET_AFTER: Duration = Duration::from_secs(24 * 3600);
@@ -27,25 +29,22 @@ pub(crate) async fn begin(app: &App) {
     if let Err(error) = forgotten {
         tracing::warn!(%error, "cannot take former nodes off the list");
     }
-    beat(app, true).await;
+    beat(app).await;
 }
 
 /// Beats until `stop` turns true.
 pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks.reset();
     let mut rate = Rate { answered: app.metrics.answered(), at: Instant::now() };
-    let mut was_heard = true;
     for turn in 0_u64.. {
+        let pause = if app.node.is_heard() { EVERY } else { EVERY_WHEN_UNHEARD };
         tokio::select! {
-            _ = ticks.tick() => {}
+            () = tokio::time::sleep(pause) => {}
             () = stopped(&mut stop) => break,
         }
         app.node.note_rate(rate.take(app.metrics.answered(), Instant::now()));
         // A folder has one process. Nobody waits for its heartbeats, and a disk that rests is left alone.
         if app.store.is_shared() {
-            was_heard = beat(&app, was_heard).await;
+            beat(&app).await;
             if turn.is_multiple_of(FORGET_EVERY) {
                 forget(&app).await;
             }
@@ -56,16 +55,16 @@ pub(crate) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Beats once, and returns whether the store took it. Of failures in a row the first is told.
-async fn beat(app: &App, was_heard: bool) -> bool {
+/// Beats once. Of failures in a row the first is told.
+async fn beat(app: &App) {
     let outcome = app.store.beat(app.node.describe(app.metrics.in_flight(), list::now_ms(app))).await;
     app.metrics.heartbeat(outcome.is_ok());
     if let Err(error) = &outcome
-        && was_heard
+        && app.node.is_heard()
     {
         tracing::warn!(%error, "cannot tell other nodes that this one serves; it is tried again");
     }
-    outcome.is_ok()
+    app.node.note_heard(outcome.is_ok());
 }
 
 /// Forgets nodes that ended without a word.

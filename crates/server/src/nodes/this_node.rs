@@ -1,7 +1,7 @@
 //! What this server tells of itself.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use ossicle_store::Node;
 
@@ -12,6 +12,8 @@ pub(crate) struct ThisNode {
     address: String,
     started_ms: i64,
     requests_per_second: AtomicU64,
+    /// Whether the store took the last heartbeat.
+    is_heard: AtomicBool,
 }
 
 impl ThisNode {
@@ -22,6 +24,7 @@ impl ThisNode {
             address: address_for_others(scheme, listening, &host_name()),
             started_ms: now_ms,
             requests_per_second: AtomicU64::new(0),
+            is_heard: AtomicBool::new(true),
         }
     }
 
@@ -33,6 +36,16 @@ impl ThisNode {
     /// Notes how many requests were answered in a second.
     pub(super) fn note_rate(&self, requests_per_second: u64) {
         self.requests_per_second.store(requests_per_second, Ordering::Relaxed);
+    }
+
+    /// Notes whether the store took a heartbeat.
+    pub(super) fn note_heard(&self, is_heard: bool) {
+        self.is_heard.store(is_heard, Ordering::Relaxed);
+    }
+
+    /// Returns whether the store took the last heartbeat.
+    pub(super) fn is_heard(&self) -> bool {
+        self.is_heard.load(Ordering::Relaxed)
     }
 
     /// Describes the server as it is now.

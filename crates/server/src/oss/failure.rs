@@ -2,7 +2,8 @@
 //! store, of bodies and of the protocol. Here alone they become OSS errors: causes go to the log, clients get the code and the
 //! request id.
 
-use http::HeaderName;
+use http::header::RETRY_AFTER;
+use http::{HeaderName, HeaderValue};
 use ossicle_protocol::{Error, ErrorCode, NotRouted};
 use ossicle_store as store;
 
@@ -10,6 +11,9 @@ use crate::http::body::BodyError;
 use crate::http::framing::Misframed;
 use crate::http::reply::Reply;
 use crate::observe::request_id::RequestId;
+
+/// How many seconds later a request that the server cannot do now may come again.
+pub(crate) const RETRY_AFTER_S: u64 = 1;
 
 /// Why a request was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -197,6 +201,9 @@ pub(crate) fn reply(error: &Error, is_head: bool, request_id: RequestId, host_id
     }
     if error.status() == http::StatusCode::NOT_MODIFIED {
         return reply;
+    }
+    if error.status() == http::StatusCode::SERVICE_UNAVAILABLE {
+        reply = reply.with_header(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
     }
     if is_head {
         use base64::Engine as _;

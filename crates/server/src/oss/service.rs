@@ -427,9 +427,13 @@ pub(crate) fn malformed_answer(app: &App, status: StatusCode) -> Vec<u8> {
         "" => String::new(),
         ec => format!("x-oss-ec: {ec}\r\n"),
     };
+    let retry_after = match status {
+        StatusCode::SERVICE_UNAVAILABLE => format!("Retry-After: {}\r\n", failure::RETRY_AFTER_S),
+        _ => String::new(),
+    };
     format!(
         "HTTP/1.1 {} {}\r\nServer: Ossicle\r\nDate: {}\r\nContent-Type: application/xml\r\nContent-Length: {}\r\n\
-         Connection: close\r\nx-oss-request-id: {request_id}\r\n{ec}x-oss-server-time: 0\r\n\r\n{body}",
+         Connection: close\r\nx-oss-request-id: {request_id}\r\n{ec}{retry_after}x-oss-server-time: 0\r\n\r\n{body}",
         status.as_u16(),
         status.canonical_reason().unwrap_or("Error"),
         now.http_date(),

@@ -109,6 +109,12 @@ impl RemoteBlobs {
         told.recv().unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 
+    /// Asks the place whether it answers.
+    pub(crate) async fn reach(&self) -> Result<(), Error> {
+        let operator = self.operator.clone();
+        self.threads.run(async move { marker::reach(&operator).await }).await
+    }
+
     /// Removes blobs; that one is gone already is no error.
     pub(crate) async fn remove(&self, ids: Vec<DataId>) -> Removed {
         let operator = self.operator.clone();

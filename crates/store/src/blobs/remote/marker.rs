@@ -3,7 +3,7 @@
 use opendal::{ErrorKind, Operator};
 
 use super::{PROBE, failure};
-use crate::OpenError;
+use crate::{Error, OpenError};
 
 /// The name of the marker, which no blob has.
 const MARKER: &str = "ossicle-cluster";
@@ -32,6 +32,15 @@ pub(super) async fn check_in(operator: &Operator, id: &str) -> Result<(), OpenEr
         ))),
         _ => Err(wrong(format!("its `{MARKER}` is not a marker that this version can read"))),
     }
+}
+
+/// Asks the place for its marker. It has none when a folder is not mounted.
+pub(super) async fn reach(operator: &Operator) -> Result<(), Error> {
+    operator
+        .stat(MARKER)
+        .await
+        .map(drop)
+        .map_err(|error| failure::of("finding the marker of the content", &error))
 }
 
 /// Reads the marker, if there is one.
