@@ -24,7 +24,7 @@ use ossicle_callback::{AddressGuard, DeliveryClient};
 use tokio::sync::broadcast;
 
 use self::destinations::Destinations;
-use self::keys::CallbackKeys;
+use self::keys::{CallbackKeys, PublicKeyUrl};
 use self::record::Event;
 use crate::config::Redelivery;
 use crate::observe::metrics::Metrics;
@@ -47,7 +47,7 @@ pub(crate) struct Callbacks {
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// Sent as `x-oss-pub-key-url`.
-    pub(crate) public_key_url: String,
+    pub(crate) public_key_url: PublicKeyUrl,
     /// The value of `${vpcId}`.
     pub(crate) vpc_id: String,
     /// The time for one URL.
@@ -57,9 +57,9 @@ pub(crate) struct Settings {
 }
 
 impl Callbacks {
-    /// Returns the URL that receivers fetch the key from.
-    pub(crate) fn public_key_url(&self) -> &str {
-        &self.settings.public_key_url
+    /// Returns the URL that receivers fetch the key from which signs now.
+    pub(crate) fn public_key_url(&self) -> String {
+        self.settings.public_key_url.of(self.keys.now().newest())
     }
 
     /// Returns the public key in the file `name`, in PEM.

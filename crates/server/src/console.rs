@@ -6,6 +6,7 @@ mod accounts;
 mod assets;
 mod bucket_access;
 mod buckets;
+mod callback_keys;
 mod deliveries;
 mod events;
 mod failed_log_ins;
@@ -111,6 +112,7 @@ fn router(console: Console) -> Router {
         .route("/api/deliveries/summary", get(deliveries::summary))
         .route("/api/deliveries/{id}", get(deliveries::detail))
         .route("/api/deliveries/{id}/replay", post(deliveries::replay))
+        .route("/api/callback-keys/rotate", post(callback_keys::rotate))
         .route("/api/events", get(events::events))
         .route("/api/lifecycle/run", post(lifecycle::run))
         .route("/api/nodes", get(nodes::nodes))

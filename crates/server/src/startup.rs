@@ -27,7 +27,7 @@ use crate::app::{self, App};
 use crate::background::abandoned_uploads;
 use crate::background::{self, Job};
 use crate::callback::destinations::{Destinations, Limits};
-use crate::callback::keys::CallbackKeys;
+use crate::callback::keys::{CallbackKeys, PublicKeyUrl, follow};
 use crate::callback::{self, Callbacks};
 use crate::clock::SteadyClock;
 use crate::config::{self, Config};
@@ -163,7 +163,8 @@ impl Server {
         let storage = Storage::open(&config).await?;
         let metrics = Metrics::new().context("cannot register metrics")?;
         let keys = CallbackKeys::new(storage.callback_keys(&config).await?);
-        let callbacks = callbacks(&config, keys, console.as_deref().unwrap_or(&endpoint), metrics.clone())?;
+        let own_url = console.as_deref().unwrap_or(&endpoint);
+        let callbacks = callbacks(&config, keys, own_url, storage.store.is_shared(), metrics.clone())?;
         let Storage { store, master_key, .. } = storage;
         let app = Arc::new(App {
             addressing: addressing(&config)?,
@@ -223,6 +224,7 @@ impl Server {
         self.tasks.spawn(callback::redelivery::run(Arc::clone(&self.app), self.stop.subscribe()));
         self.tasks.spawn(abandoned_uploads::tell_at_start(Arc::clone(&self.app), self.stop.subscribe()));
         self.tasks.spawn(nodes::heartbeat::run(Arc::clone(&self.app), self.stop.subscribe()));
+        self.tasks.spawn(follow::run(Arc::clone(&self.app), self.stop.subscribe()));
         self.tasks.spawn(background::run(Arc::clone(&self.app), jobs(&self.app), self.stop.subscribe()));
     }
 
@@ -393,6 +395,7 @@ fn callbacks(
     config: &Config,
     keys: CallbackKeys,
     own_url: &str,
+    is_shared: bool,
     metrics: Metrics,
 ) -> anyhow::Result<Callbacks> {
     let guard = if config.callback.allow_private {
@@ -400,8 +403,11 @@ fn callbacks(
     } else {
         AddressGuard::new(config.callback.allow_cidrs.clone()).with_setting("callback.allow_cidrs")
     };
-    let version = keys.now().newest();
-    let public_key_url = config.callback.public_key_url.clone();
+    let public_key_url = match &config.callback.public_key_url {
+        None => PublicKeyUrl::below(own_url),
+        Some(url) if is_shared => PublicKeyUrl::following(url),
+        Some(url) => PublicKeyUrl::Fixed(url.clone()),
+    };
     let mask =
         config.callback.mask.iter().map(|pattern| regex::Regex::new(pattern)).collect::<Result<_, _>>()?;
     let mut delivery = ClientConfig::default();
@@ -411,8 +417,7 @@ fn callbacks(
     delivery.ca_file.clone_from(&config.callback.ca_file);
     let client = DeliveryClient::new(delivery).context("callback.ca_file cannot be used")?;
     let settings = callback::Settings {
-        public_key_url: public_key_url
-            .unwrap_or_else(|| format!("{own_url}/callback_pub_key_v{version}.pem")),
+        public_key_url,
         vpc_id: config.callback.vpc_id.clone(),
         timeout: config.callback_timeout(),
         mask,

@@ -4,20 +4,28 @@
 //! The highest version signs; all are served, so that receivers which still hold an older signature can verify it.
 
 pub(crate) mod folder;
+pub(crate) mod follow;
+mod public_key_url;
 pub(crate) mod sealed;
 
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest as _, Md5};
 use ossicle_callback::{SigningKey, string_to_sign};
+use tokio::sync::Mutex;
+
+pub(crate) use public_key_url::PublicKeyUrl;
 
 /// The keys of this moment. Others may take their place while the server runs.
 pub(crate) struct CallbackKeys {
     versions: RwLock<Arc<KeyVersions>>,
+    /// When others were looked for last. Held while they are.
+    looked: Mutex<Option<Instant>>,
 }
 
 /// All versions, the newest last. There is at least one.
@@ -69,12 +77,16 @@ pub(crate) enum KeyError {
 
 impl CallbackKeys {
     pub(crate) fn new(versions: KeyVersions) -> Self {
-        Self { versions: RwLock::new(Arc::new(versions)) }
+        Self { versions: RwLock::new(Arc::new(versions)), looked: Mutex::default() }
     }
 
     /// Returns the keys as they are now.
     pub(crate) fn now(&self) -> Arc<KeyVersions> {
         Arc::clone(&self.versions.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn replace(&self, versions: KeyVersions) {
+        *self.versions.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(versions);
     }
 }
 
@@ -98,9 +110,13 @@ impl KeyVersions {
         self.versions.pop().map(|(_, key)| key)
     }
 
+    fn has_all_of(&self, versions: impl IntoIterator<Item = u32>) -> bool {
+        versions.into_iter().all(|wanted| self.versions.iter().any(|(version, _)| *version == wanted))
+    }
+
     /// Returns the public key in the file `name` (`callback_pub_key_v1.pem`).
     pub(crate) fn public_pem(&self, name: &str) -> Option<String> {
-        let version: u32 = name.strip_prefix("callback_pub_key_v")?.strip_suffix(".pem")?.parse().ok()?;
+        let (_, version) = public_key_url::version_of(name)?;
         let (_, key) = self.versions.iter().find(|(candidate, _)| *candidate == version)?;
         key.public_pem().ok()
     }

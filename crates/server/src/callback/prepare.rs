@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::Callbacks;
 use super::image::Source;
+use super::keys::KeyVersions;
 use super::outcome::Outcome;
 use super::record::{FailureMessage, Record, TOO_MANY};
 use super::requested::{Wanted, invalid};
@@ -31,11 +32,17 @@ pub(crate) struct Facts<'a> {
     pub(crate) source: Source<'a>,
 }
 
+/// A signature that is being made, and the keys that it is made with.
+pub(crate) struct Signing {
+    keys: Arc<KeyVersions>,
+    signature: JoinHandle<Option<String>>,
+}
+
 /// A callback that is ready to go.
 pub(crate) struct Prepared {
     record: Record,
     /// The signature for the first URL, which is being made while the object is committed.
-    first: JoinHandle<Option<String>>,
+    first: Signing,
     /// The lease of this process on the delivery.
     lease: Lease,
     callbacks: Arc<Callbacks>,
@@ -69,8 +76,10 @@ impl Wanted {
         for finding in &rendered.findings {
             tracing::warn!(%request_id, bucket = facts.bucket, object = facts.object, "callback: {finding}");
         }
-        let message = self.message(call, facts.bucket, rendered.body);
-        let first = callbacks.begin_to_sign(&message, 0);
+        let keys = callbacks.keys.now();
+        let public_key_url = callbacks.settings.public_key_url.of(keys.newest());
+        let message = self.message(call, facts.bucket, rendered.body, public_key_url);
+        let first = Signing { signature: begin_to_sign(&keys, &message, 0), keys };
         let record = Record {
             version: Record::VERSION,
             id: request_id,
@@ -86,8 +95,8 @@ impl Wanted {
         Ok(Prepared { record, first, lease, callbacks, store: call.app.store.clone() })
     }
 
-    fn message(&self, call: &Call, bucket: &str, body: Vec<u8>) -> Message {
-        let (parameters, settings) = (&self.parameters, &call.app.callbacks.settings);
+    fn message(&self, call: &Call, bucket: &str, body: Vec<u8>, public_key_url: String) -> Message {
+        let parameters = &self.parameters;
         Message {
             urls: parameters.urls().to_vec(),
             host: parameters.host().map(str::to_owned),
@@ -96,7 +105,7 @@ impl Wanted {
             additional_headers: parameters.additional_headers().to_vec(),
             body,
             signatures: Vec::new(),
-            public_key_url: settings.public_key_url.clone(),
+            public_key_url,
             bucket: bucket.to_owned(),
             request_id: call.request_id.to_string(),
             requester: call.caller.name().to_owned(),
@@ -143,15 +152,19 @@ impl Callbacks {
     pub(crate) async fn attempt(
         &self,
         record: &mut Record,
-        mut first: Option<JoinHandle<Option<String>>>,
+        first: Option<Signing>,
     ) -> Result<Bytes, FailureMessage> {
         let mut message = record.message.clone();
         message.date = crate::app::now().http_date();
-        message.public_key_url.clone_from(&self.settings.public_key_url);
+        let (keys, mut first) = match first {
+            Some(Signing { keys, signature }) => (keys, Some(signature)),
+            None => (self.keys.now(), None),
+        };
+        message.public_key_url = self.settings.public_key_url.of(keys.newest());
         let started = Instant::now();
         let sign = |place| {
             let begun = first.take().filter(|_| place == 0);
-            let signing = begun.unwrap_or_else(|| self.begin_to_sign(&message, place));
+            let signing = begun.unwrap_or_else(|| begin_to_sign(&keys, &message, place));
             async { signing.await.ok().flatten() }
         };
         let delivery = self.client.deliver_signing(&message, sign).await;
@@ -167,13 +180,13 @@ impl Callbacks {
         self.metrics.callback(TOO_MANY, Duration::ZERO);
         FailureMessage::too_many()
     }
+}
 
-    /// Signs the request to the URL at this place, off the I/O threads.
-    fn begin_to_sign(&self, message: &Message, place: usize) -> JoinHandle<Option<String>> {
-        let target = message.urls.get(place).map(|url| url.request_target().to_owned());
-        let (keys, body) = (self.keys.now(), message.body.clone());
-        tokio::task::spawn_blocking(move || keys.sign(&[target?], &body)?.pop())
-    }
+/// Signs the request to the URL at this place, off the I/O threads.
+fn begin_to_sign(keys: &Arc<KeyVersions>, message: &Message, place: usize) -> JoinHandle<Option<String>> {
+    let target = message.urls.get(place).map(|url| url.request_target().to_owned());
+    let (keys, body) = (Arc::clone(keys), message.body.clone());
+    tokio::task::spawn_blocking(move || keys.sign(&[target?], &body)?.pop())
 }
 
 fn log(record: &Record) {

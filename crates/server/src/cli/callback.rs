@@ -3,6 +3,7 @@
 mod list;
 mod listen;
 mod replay;
+mod rotate_key;
 mod selection;
 mod send;
 mod show;
@@ -27,6 +28,8 @@ enum Action {
     Show(show::Show),
     /// Send deliveries once more: one, or all that failed since a time.
     Replay(replay::Replay),
+    /// Have a cluster sign callbacks with another key; those before stay known to receivers.
+    RotateKey(rotate_key::RotateKey),
     /// Send a correctly signed callback, from nothing, to debug an application server.
     Send(send::Send),
     /// Tell whether a captured request is a genuine callback, and if not, why.
@@ -43,6 +46,7 @@ impl Callback {
                 Action::List(command) => command.run().await,
                 Action::Show(command) => command.run().await,
                 Action::Replay(command) => command.run().await,
+                Action::RotateKey(command) => command.run().await,
                 Action::Send(command) => command.run().await,
                 Action::Verify(command) => command.run().await,
                 Action::Listen(command) => command.run().await,

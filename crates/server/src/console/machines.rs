@@ -10,12 +10,13 @@ use http::{HeaderValue, StatusCode, header};
 use ossicle_store::Health;
 
 use crate::app::{self, App};
+use crate::callback::keys::follow;
 use crate::nodes::list::list;
 use crate::observe::metrics::Sources;
 
 /// Handles `GET /callback_pub_key_v1.pem`.
 pub(super) async fn public_key(State(app): State<Arc<App>>, Path(key_file): Path<String>) -> Response {
-    match app.callbacks.public_pem(&key_file) {
+    match follow::public_pem(&app, &key_file).await {
         Some(pem) => ([(header::CONTENT_TYPE, "application/x-pem-file")], pem).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

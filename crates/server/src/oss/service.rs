@@ -141,7 +141,7 @@ impl App {
         if let Err(fault) = framing::check(request.head.version, &request.head.headers) {
             return (Known::default(), Err(fault.into()));
         }
-        if let Some(reply) = public_key::reply(self, &request.head, &request.host) {
+        if let Some(reply) = public_key::reply(self, &request.head, &request.host).await {
             return (Known::default(), Ok(reply));
         }
         let Reading { known, call } = self.admit(request).await;

@@ -42,13 +42,17 @@ pub(crate) async fn add(
     Ok(())
 }
 
+/// Lists the versions in the store.
+pub(super) async fn versions(store: &Store) -> Result<Vec<u32>, KeyError> {
+    let found = store.secrets(PREFIX, MOST).await?;
+    Ok(found.iter().filter_map(|(name, _)| version_of(name)).collect())
+}
+
 /// Reads the keys in the store; none if there is none.
 pub(crate) async fn read(store: &Store, master_key: &MasterKey) -> Result<Option<KeyVersions>, KeyError> {
     let mut versions = Vec::new();
     for (name, sealed) in store.secrets(PREFIX, MOST).await? {
-        let Some(version) = name.strip_prefix(PREFIX).and_then(|version| version.parse().ok()) else {
-            continue;
-        };
+        let Some(version) = version_of(&name) else { continue };
         let pem = master_key.open(Purpose::CallbackKey(&name), &sealed);
         let pem = pem.ok_or_else(|| KeyError::OtherMasterKey { name: name.clone() })?;
         let pem = std::str::from_utf8(&pem).map_err(|error| unfit(version, &error))?;
@@ -61,6 +65,10 @@ fn name_of(version: u32) -> String {
     format!("{PREFIX}{version}")
 }
 
-fn unfit(version: u32, message: &dyn std::fmt::Display) -> KeyError {
+fn version_of(name: &str) -> Option<u32> {
+    name.strip_prefix(PREFIX)?.parse().ok()
+}
+
+pub(super) fn unfit(version: u32, message: &dyn std::fmt::Display) -> KeyError {
     KeyError::Unfit { name: name_of(version), message: message.to_string() }
 }
