@@ -114,7 +114,7 @@ impl Embedded {
 
     pub(crate) async fn dry_run<C: Command>(&self, command: C) -> Result<C::Output, Error> {
         let tables = Arc::clone(&self.tables);
-        blocking(move || Batch::new(tables, None).run(&command)).await
+        blocking(move || Batch::dry(tables).run(&command)).await
     }
 
     pub(crate) async fn query<Q: Query>(&self, query: Q) -> Result<Q::Output, Error> {

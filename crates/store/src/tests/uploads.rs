@@ -72,6 +72,43 @@ async fn what_parts_will_make_can_be_read_before_it_is_made() {
     }
 }
 
+/// Two clients complete the same upload at once, and one of them looks at what it will be before: it is told that the upload is
+/// gone, not that its parts are wrong.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_parts_will_make_is_read_from_one_state() {
+    for engine in engines() {
+        let (_dir, store) = store(engine).await;
+        for round in 0..60_u32 {
+            let count = if round % 2 == 0 { 2 } else { 12 };
+            let upload_id = initiate(&store, "k").await.unwrap();
+            for number in 1..=count {
+                put_part(&store, "k", &upload_id, number, &bytes(number.into(), 300)).await.unwrap();
+            }
+            let complete = || CompleteUpload::new("b", "k", upload_id.clone(), Parts::All, 1);
+            let looking = tokio::spawn({
+                let (store, listed) = (store.clone(), store.preview_complete(complete()).await.unwrap().0);
+                async move {
+                    loop {
+                        let again = CompleteUpload { parts: listed.parts.clone(), ..complete_of(&listed) };
+                        match store.preview_complete(again).await {
+                            Ok(_) => {}
+                            Err(error) => return error,
+                        }
+                    }
+                }
+            });
+            store.complete(complete()).await.unwrap();
+            let told = looking.await.unwrap();
+            assert!(matches!(told, Error::NoSuchUpload), "{engine:?}: {told:?}");
+        }
+        store.close().await;
+    }
+}
+
+fn complete_of(other: &CompleteUpload) -> CompleteUpload {
+    CompleteUpload::new(&other.bucket, &other.key, other.upload_id.clone(), Parts::All, 1)
+}
+
 /// An upload whose caller gives up does not end as something shorter, whatever it waits for just then.
 #[tokio::test]
 async fn an_upload_whose_caller_stopped_waiting_is_lost() {

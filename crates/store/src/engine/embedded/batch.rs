@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::poll_ready;
+use super::snapshot::Snapshot;
 use super::tables::{Tables, is_empty_range};
 use crate::Error;
 use crate::engine::write_batch::{Row, WriteBatch};
@@ -15,6 +16,8 @@ use crate::engine::{Command, Txn};
 #[derive(Debug)]
 pub(crate) struct Batch {
     tables: Arc<Tables>,
+    /// Where nothing is to be written, the state that is looked at: others commit meanwhile.
+    at: Option<Snapshot>,
     in_flight: Option<Arc<WriteBatch>>,
     rows: WriteBatch,
     bytes: usize,
@@ -22,7 +25,13 @@ pub(crate) struct Batch {
 
 impl Batch {
     pub(crate) fn new(tables: Arc<Tables>, in_flight: Option<Arc<WriteBatch>>) -> Self {
-        Self { tables, in_flight, rows: WriteBatch::new(), bytes: 0 }
+        Self { tables, at: None, in_flight, rows: WriteBatch::new(), bytes: 0 }
+    }
+
+    /// Makes a batch that is not to be committed.
+    pub(crate) fn dry(tables: Arc<Tables>) -> Self {
+        let at = Some(Snapshot::take(&tables));
+        Self { at, ..Self::new(tables, None) }
     }
 
     /// Runs a command and keeps its writes if it succeeds.
@@ -64,7 +73,10 @@ impl Txn for BatchTxn<'_> {
                 return Ok(value.clone());
             }
         }
-        self.batch.tables.get_newest(key)
+        match &self.batch.at {
+            Some(state) => state.get(key),
+            None => self.batch.tables.get_newest(key),
+        }
     }
 
     async fn scan(&mut self, from: Bound<&[u8]>, to: Bound<&[u8]>, limit: usize) -> Result<Vec<Row>, Error> {
@@ -76,7 +88,11 @@ impl Txn for BatchTxn<'_> {
             changes.extend(layer.range::<[u8], _>((from, to)).map(|(k, v)| (k.clone(), v.clone())));
         }
         // Each change hides at most one row of the tables, so this many are enough.
-        let below = self.batch.tables.scan_newest(from, to, limit.saturating_add(changes.len()))?;
+        let limit_below = limit.saturating_add(changes.len());
+        let below = match &self.batch.at {
+            Some(state) => state.scan(from, to, limit_below)?,
+            None => self.batch.tables.scan_newest(from, to, limit_below)?,
+        };
         let mut merged: WriteBatch = below.into_iter().map(|(key, value)| (key, Some(value))).collect();
         merged.extend(changes);
         Ok(merged.into_iter().filter_map(|(key, value)| Some((key, value?))).take(limit).collect())
