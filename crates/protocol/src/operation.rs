@@ -301,7 +301,9 @@ built![
         .allowed_by("oss:GetObject")
         .granted_by(ReadObject)
         .taking(object::HEAD_OBJECT),
-    DeleteObject = of_object(DELETE, &[Plain]).granted_by(WriteObject).taking(object::DELETE_OBJECT),
+    // Deleting a link names it as a link too (suite of oss2).
+    DeleteObject =
+        of_object(DELETE, &[Plain, Has("symlink")]).granted_by(WriteObject).taking(object::DELETE_OBJECT),
 ];
 
 missing![

@@ -46,6 +46,12 @@ pub(crate) fn from_headers(headers: &HeaderMap, key: &ObjectKey) -> Result<Attri
     from_fields(headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())), key)
 }
 
+/// Tells whether the request has a header that is stored with an object and comes back.
+pub(crate) fn has_headers(headers: &HeaderMap) -> bool {
+    let is_stored = |name: &str| name == "content-type" || STORED.contains(&name) || name.starts_with(META);
+    headers.iter().any(|(name, value)| is_stored(name.as_str()) && !value.is_empty())
+}
+
 /// Reads the attributes from names (in lower case) and values, however they came. Values that are given back as they are
 /// need not be UTF-8: clients on Windows send names of files in GBK.
 pub(crate) fn from_fields<'a>(

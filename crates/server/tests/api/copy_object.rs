@@ -182,6 +182,22 @@ fn onto_itself_the_metadata_of_the_request_is_used_whatever_the_directive_says()
 }
 
 #[test]
+fn onto_itself_without_any_metadata_keeps_what_the_object_has() {
+    // Python SDK, test_object_versioning.py, test_update_metadata_versioning.
+    let bucket = with_source();
+    let before = bucket.key("HEAD", "source.txt").send();
+    copy(&bucket, "source.txt", "source.txt").header("x-oss-storage-class", "IA").send().expect(200);
+    let head = bucket.key("HEAD", "source.txt").send();
+    assert_eq!(head.must("x-oss-storage-class"), "IA");
+    for name in ["x-oss-meta-a", "Cache-Control", "Content-Type"] {
+        assert_eq!(head.must(name), before.must(name), "{name}");
+    }
+    let replace = copy(&bucket, "source.txt", "source.txt").header("x-oss-metadata-directive", "REPLACE");
+    replace.send().expect(200);
+    assert_eq!(bucket.key("HEAD", "source.txt").send().header("x-oss-meta-a"), None);
+}
+
+#[test]
 fn a_failed_condition_is_named_as_that_of_an_object() {
     let bucket = with_source();
     let failed = |name: &str, value: &str| {

@@ -38,3 +38,14 @@ fn other_objects_are_no_links() {
     let answer = bucket.at("GET", "missing?symlink").send().expect_error(404, "NoSuchKey");
     assert_eq!(answer.element("Message"), "The specified key does not exist.");
 }
+
+#[test]
+fn a_link_that_is_deleted_may_be_named_as_one() {
+    // Python SDK, test_object_versioning.py, test_put_symlink_with_version.
+    let bucket = Bucket::new();
+    bucket.put("k", "x");
+    link(&bucket, "link", "k").expect(200);
+    bucket.at("DELETE", "link?symlink").send().expect(204);
+    bucket.at("GET", "link?symlink").send().expect_error(404, "NoSuchKey");
+    assert_eq!(bucket.get("k"), b"x");
+}

@@ -57,12 +57,14 @@ fn is_onto_itself(call: &Call, source: &Object) -> Result<bool, Error> {
 }
 
 /// Reads from the directives whose headers and whose tags count, but for an object that replaces itself the headers are always
-/// the request's (manual). ACL and storage class are never inherited.
+/// the request's (manual), if it has any (suite of oss2). ACL and storage class are never inherited.
 fn copied_attributes(call: &Call, source: &Object, tagging: Directive) -> Result<CopyAttributes, Error> {
     let directive = call.header("x-oss-metadata-directive")?.unwrap_or("COPY");
     let mut requested = attributes::from_headers(&call.head.headers, call.key()?)?;
     // Where versions are kept, the copy is another version and leaves the source alone.
-    let onto_itself = is_onto_itself(call, source)? && !versions::are_kept(call.bucket()?);
+    let onto_itself = is_onto_itself(call, source)?
+        && !versions::are_kept(call.bucket()?)
+        && attributes::has_headers(&call.head.headers);
     match (directive.to_ascii_uppercase().as_str(), tagging) {
         ("COPY", Directive::Copy) if !onto_itself => {
             let (acl, storage_class) = (requested.acl, requested.storage_class);
