@@ -52,8 +52,8 @@ fn plain(command: &mut Command, why_not: &str) -> anyhow::Result<Outcome> {
 fn cargo_test(strict: bool) -> anyhow::Result<Outcome> {
     let mut tests = workspace::cargo();
     if strict {
-        // Without it, tests go without a server that is not installed.
-        tests.env("OSSICLE_TEST_REQUIRE_POSTGRES", "1");
+        // Without them, tests go without a server that is not installed.
+        tests.env("OSSICLE_TEST_REQUIRE_POSTGRES", "1").env("OSSICLE_TEST_REQUIRE_SEAWEEDFS", "1");
     }
     tests.args(["test", "--workspace", "--all-features", "--no-fail-fast"]);
     Ok(judge(&process::run_showing(&mut tests, None)?))

@@ -6,7 +6,6 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use crate::lock;
 use crate::places::{Folder, free_ports};
@@ -16,9 +15,6 @@ use instance::Instance;
 const REQUIRED: &str = "OSSICLE_TEST_REQUIRE_POSTGRES";
 
 const LOOPBACK: &str = "127.0.0.1";
-
-/// How long something that is under way may take.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How to start a server.
 #[derive(Debug, Clone, Default)]

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
-use super::{LOOPBACK, PATIENCE};
+use super::LOOPBACK;
 use crate::keeper::{Keep, Keeper};
+use crate::wait;
 
 /// What a standby calls itself.
 const STANDBY: &str = "standby";
@@ -253,16 +253,4 @@ async fn ask(port: u16, sql: &str) -> Result<Option<String>, tokio_postgres::Err
         SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
         _ => None,
     }))
-}
-
-/// Asks until it is so.
-fn wait(why_not: &str, mut is_so: impl FnMut() -> io::Result<bool>) -> io::Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    while Instant::now() < deadline {
-        if is_so()? {
-            return Ok(());
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    Err(io::Error::new(io::ErrorKind::TimedOut, why_not))
 }
