@@ -23,17 +23,22 @@ pub(super) async fn remove(
     before: SystemTime,
     here: &HashSet<DataId>,
 ) -> Result<usize, Error> {
+    let temporary = format!("{TEMPORARY}/");
     let removed = match uploads {
         Some(uploads) => abort(uploads, before, here).await?,
         None => {
             // A temporary file's name begins with that of the blob.
             let is_elsewhere =
-                |name: &str| name.get(..32).and_then(DataId::parse).is_none_or(|id| !here.contains(&id));
-            remove_old(operator, &format!("{TEMPORARY}/"), is_elsewhere, before).await?
+                |name: &str| name.get(..32).and_then(DataId::parse).is_some_and(|id| !here.contains(&id));
+            remove_old(operator, &temporary, is_elsewhere, before).await?
         }
     };
     let long_before = before.checked_sub(PROBE_AGE).unwrap_or(SystemTime::UNIX_EPOCH);
-    remove_old(operator, "", |name| name.starts_with(PROBE), long_before).await?;
+    let is_probe = |name: &str| name.starts_with(PROBE);
+    if uploads.is_none() {
+        remove_old(operator, &temporary, is_probe, long_before).await?;
+    }
+    remove_old(operator, "", is_probe, long_before).await?;
     Ok(removed)
 }
 
