@@ -1,28 +1,40 @@
 //! Checking a store as a whole: whether everything that is referred to is there, whether anything is there that
-//! nothing refers to, and whether counts agree; and, apart from that, whether all bytes are what was written.
+//! nothing refers to, and whether counts agree; and, apart from that (`scrub.rs`), whether all bytes are what was written.
+//!
+//! Where other nodes go on changing rows, the check reads in slices, since a database keeps what is deleted as long as somebody
+//! looks at an earlier state. What looks wrong twice is looked at once more, at one state.
 
 mod findings;
+mod recount;
+mod scrub;
 mod survey;
+
+use std::collections::HashSet;
 
 use bytes::Bytes;
 
 pub use findings::{Finding, FindingKind, FsckReport, ScrubReport};
 
-use crate::blobs::Blobs;
+use crate::Error;
 use crate::command::RewriteRows;
+use crate::data::Source;
+use crate::engine::{Query, View};
+use crate::id::DataId;
+use crate::key;
 use crate::reclaim::find_orphans;
 use crate::store::Store;
-use crate::{Error, ListBuckets, ListVersions, VersionEntry, VersionRef};
-use survey::{CheckAll, ExpectedBlob};
+use recount::Recounted;
+use survey::{CheckAll, ExpectedBlob, Survey};
 
-/// Objects and blobs looked up at once.
+/// Blobs looked up at once.
 const PAGE: usize = 200;
 
 impl Store {
     /// Checks that everything that is referred to is there, that nothing else is, and that counts agree; contents
     /// are not read, see [`Store::scrub`].
     ///
-    /// With `repair`, what is superfluous is removed and counts are set right; nothing may be written meanwhile.
+    /// Others may go on using the store meanwhile, and what they change is no finding. With `repair`, what is superfluous is removed
+    /// and counts are set right; then nothing may be written meanwhile.
     /// What is missing cannot be brought back: such findings name the object, for its owner to upload again or
     /// delete. Nothing is repaired while a record is there that cannot be read, damaged or of a later version: it refers to who
     /// knows what.
@@ -30,11 +42,14 @@ impl Store {
     /// # Errors
     /// Failures of the disk that keep the check from going on.
     pub async fn fsck(&self, repair: bool) -> Result<FsckReport, Error> {
+        if self.is_shared() && !repair {
+            return check_in_use(&self.source()).await;
+        }
         let source = self.source();
         let orphans = find_orphans(&source, &|| true).await?;
         let survey = self.parts().engine.query(CheckAll { blobs: source.blobs.clone(), orphans }).await?;
         let mut report = survey.report;
-        measure(&source.blobs, survey.expected, &mut report).await?;
+        measure(&source, survey.expected, &mut report).await?;
         drop(survey.pin);
         if repair && survey.is_understood {
             if !survey.orphans.is_empty() {
@@ -50,90 +65,77 @@ impl Store {
         }
         Ok(report)
     }
+}
 
-    /// Reads every object, with all versions, and compares it with the checksum it was written with. `progress` gets the bytes
-    /// after each object, and ends the work by returning `false`.
-    ///
-    /// # Errors
-    /// Failures of the index. Objects that cannot be read are in the report.
-    pub async fn scrub(&self, mut progress: impl FnMut(u64) -> bool) -> Result<ScrubReport, Error> {
-        let mut report = ScrubReport::default();
-        let all = ListBuckets { max: usize::MAX - 1, ..ListBuckets::default() };
-        for bucket in self.list_buckets(&all).await?.buckets {
-            let mut which = ListVersions { bucket: bucket.name, max: PAGE, ..ListVersions::default() };
-            loop {
-                let page = match self.list_versions(&which).await {
-                    Err(Error::NoSuchBucket) => break,
-                    page => page?,
-                };
-                for listed in page.versions {
-                    let VersionEntry::Object(object) = listed.entry else { continue };
-                    let version = VersionRef::of(object.version_id);
-                    let bytes = self.scrub_object(&object.bucket, &object.key, version, &mut report).await;
-                    if !progress(bytes) {
-                        return Ok(report);
-                    }
-                }
-                match page.next {
-                    Some((key, version)) => (which.key_marker, which.version_marker) = (key, version),
-                    None => break,
-                }
-            }
+/// Checks what others use: in slices, and once more at one state what was wrong twice.
+async fn check_in_use(source: &Source) -> Result<FsckReport, Error> {
+    let mut survey = survey_in_slices(source).await?;
+    let suspects = subjects(&survey);
+    if !suspects.is_empty() {
+        survey = survey_in_slices(source).await?;
+        if !suspects.is_disjoint(&subjects(&survey)) {
+            let orphans = find_orphans(source, &|| true).await?;
+            let blobs = source.blobs.clone();
+            survey = source.engine.query(CheckAll { blobs, orphans }).await?;
+        } else {
+            survey.report.findings.clear();
         }
-        report.is_complete = true;
-        Ok(report)
     }
+    let mut report = survey.report;
+    for recount in survey.recounts {
+        let what = recount.to_string();
+        match source.engine.query(recount).await {
+            Ok(Recounted::Wrong(finding)) => report.findings.push(finding),
+            Ok(Recounted::TooMany) => report.uncompared.push(what),
+            // That it cannot be read is among the findings.
+            Ok(Recounted::Right) | Err(Error::Corrupt { .. } | Error::LaterVersion { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    measure(source, survey.expected, &mut report).await?;
+    drop(survey.pin);
+    Ok(report)
+}
 
-    async fn scrub_object(
-        &self,
-        bucket: &str,
-        key: &str,
-        version: VersionRef,
-        report: &mut ScrubReport,
-    ) -> u64 {
-        let outcome = self.read_through(bucket, key, version).await;
-        let (bytes, error) = match outcome {
-            Ok(bytes) => (bytes, None),
-            Err((bytes, error)) => (bytes, Some(error)),
-        };
-        report.objects += 1;
-        report.bytes += bytes;
-        if let Some(error) = error {
-            report.findings.push(Finding::damaged(bucket, key, &error));
-        }
-        bytes
-    }
+async fn survey_in_slices(source: &Source) -> Result<Survey, Error> {
+    let orphans = find_orphans(source, &|| true).await?;
+    CheckAll { blobs: source.blobs.clone(), orphans }.in_slices(&source.engine).await
+}
 
-    async fn read_through(&self, bucket: &str, key: &str, version: VersionRef) -> Result<u64, (u64, Error)> {
-        let found = self.open_object_version(bucket, key, version).await.map_err(|e| (0, e))?;
-        let Some(VersionEntry::Object(object)) = found else { return Ok(0) };
-        let mut reader = self.read(&object, 0..u64::MAX);
-        let mut digest = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Xz);
-        let mut bytes = 0;
-        while let Some(piece) = reader.next().await {
-            let piece = piece.map_err(|e| (bytes, e))?;
-            bytes += piece.len() as u64;
-            digest.update(&piece);
-        }
-        if bytes != object.size || digest.finalize() != object.crc64 {
-            return Err((bytes, Error::corrupt("the object as a whole is not what was written")));
-        }
-        Ok(bytes)
-    }
+/// Returns what the findings of a survey are about, without the counts, which change from one to the next.
+fn subjects(survey: &Survey) -> HashSet<String> {
+    let findings = survey.report.findings.iter();
+    findings.map(|finding| finding.what.split(" is s").next().unwrap_or_default().to_owned()).collect()
 }
 
 /// Looks whether blobs are as long as what refers to them needs.
-async fn measure(blobs: &Blobs, expected: Vec<ExpectedBlob>, report: &mut FsckReport) -> Result<(), Error> {
+async fn measure(source: &Source, expected: Vec<ExpectedBlob>, report: &mut FsckReport) -> Result<(), Error> {
     for page in expected.chunks(PAGE) {
-        let lengths = blobs.lengths(page.iter().map(|blob| blob.id).collect()).await?;
+        let lengths = source.blobs.lengths(page.iter().map(|blob| blob.id).collect()).await?;
         for (ExpectedBlob { id, size, needed, by }, length) in page.iter().zip(lengths) {
             let lost = match length {
                 Ok(length) if length >= *needed => continue,
                 Ok(length) => format!("{by} has lost the end of its data file {id}: {length} of {size}"),
                 Err(error) => format!("{by} has lost its data file {id}: {error}"),
             };
-            report.add(FindingKind::MissingContent, lost);
+            // Its row goes before it does.
+            if source.engine.query(IsReferredTo { id: *id }).await? {
+                report.add(FindingKind::MissingContent, lost);
+            }
         }
     }
     Ok(())
+}
+
+/// Whether something still refers to a blob.
+struct IsReferredTo {
+    id: DataId,
+}
+
+impl Query for IsReferredTo {
+    type Output = bool;
+
+    async fn run(&self, view: &View) -> Result<bool, Error> {
+        Ok(view.get(&key::file(self.id)).await?.is_some())
+    }
 }

@@ -19,7 +19,7 @@ pub(crate) mod write_batch;
 pub(crate) use command::{Command, Txn};
 pub(crate) use observer::CommitObserver;
 pub(crate) use query::Query;
-pub(crate) use view::{Pages, View};
+pub(crate) use view::View;
 pub(crate) use write_batch::Row;
 
 use std::future::Future;

@@ -1,6 +1,7 @@
 //! Tests that need the inside of the store: other disks, other tables.
 
 mod abandoned;
+mod checks_in_use;
 mod crash;
 mod crashes;
 mod encryption;

@@ -28,7 +28,7 @@ impl Scrub {
         runtime.block_on(async {
             let store = open(&self.data_dir).map_err(Exit::unusable)?;
             let bar = self.bar();
-            let report = store.scrub(|bytes| {
+            let report = store.scrub(None, |bytes| {
                 bar.inc(bytes);
                 true
             });

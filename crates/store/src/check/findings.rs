@@ -20,6 +20,8 @@ pub struct FsckReport {
     pub deliveries: u64,
     /// What is not as it should be.
     pub findings: Vec<Finding>,
+    /// What has counts that could not be compared, since others changed it all the time and it is large.
+    pub uncompared: Vec<String>,
 }
 
 /// What [`Store::scrub`](crate::Store::scrub) found.
@@ -28,6 +30,8 @@ pub struct FsckReport {
 pub struct ScrubReport {
     /// Objects read.
     pub objects: u64,
+    /// Parts of uploads in progress read.
+    pub parts: u64,
     /// Bytes read.
     pub bytes: u64,
     /// Whether everything was read.
@@ -95,11 +99,7 @@ impl FsckReport {
 }
 
 impl Finding {
-    pub(super) fn damaged(bucket: &str, key: &str, error: &Error) -> Self {
-        let kind = match error {
-            Error::NoSuchObject => FindingKind::MissingContent,
-            _ => FindingKind::DamagedContent,
-        };
-        Self { kind, what: format!("{bucket}/{key}: {error}"), repaired: false }
+    pub(super) fn damaged(what: &str, error: &Error) -> Self {
+        Self { kind: FindingKind::DamagedContent, what: format!("{what}: {error}"), repaired: false }
     }
 }

@@ -1,20 +1,22 @@
-//! The check of all rows in one snapshot: against each other, and against the data files.
+//! The check of all rows: against each other, and against the data files. Either at one state of the rows, or in slices where
+//! others go on changing them.
 
 mod identities;
+mod rows;
 mod versions;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::Bound;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bytes::Bytes;
 
 use super::findings::{FindingKind, FsckReport};
+use super::recount::Recount;
 use crate::blobs::{Blobs, Pin};
 use crate::command::{
     Reclaim, counts_in, decode_file, decode_ref_count, due_id, file_row, part_number, ref_count_row,
     scheduled_value,
 };
-use crate::engine::{Pages, Query, View};
+use crate::engine::{Engine, Query, View};
 use crate::extent::{DataRef, Extent, Place};
 use crate::id::{DataId, UploadId};
 use crate::key::{self, Tag};
@@ -24,9 +26,8 @@ use crate::record::{
     decode_object, decode_secret, decode_stat, encode_counts, encode_stat,
 };
 use crate::{BucketStat, DeliveryCounts, Error};
-
-/// Rows read at once.
-const ROWS: usize = 1000;
+use rows::{Rows, TablePages};
+pub(super) use versions::count;
 
 /// Tables whose rows say what other rows and data files are for.
 const REFERRING: [Tag; 6] = [Tag::Bucket, Tag::Object, Tag::Version, Tag::Upload, Tag::Part, Tag::Manifest];
@@ -43,6 +44,8 @@ pub(super) struct Survey {
     pub(super) expected: Vec<ExpectedBlob>,
     /// Keeps them until then.
     pub(super) pin: Option<Pin>,
+    /// What was counted while it changed, and is to be counted at one moment.
+    pub(super) recounts: BTreeSet<Recount>,
 }
 
 /// A blob that something refers to.
@@ -75,7 +78,7 @@ struct Reference {
 }
 
 struct Checker<'a> {
-    now: &'a View,
+    rows: Rows<'a>,
     references: References,
     stats: BTreeMap<String, BucketStat>,
     survey: Survey,
@@ -88,6 +91,31 @@ pub(super) struct CheckAll {
     pub(super) orphans: HashSet<DataId>,
 }
 
+impl CheckAll {
+    /// Goes through the rows a page at a time, each as it is at that moment: what others change meanwhile may look wrong.
+    pub(super) async fn in_slices(&self, engine: &Engine) -> Result<Survey, Error> {
+        self.check(Rows::Slices(engine)).await
+    }
+
+    async fn check(&self, rows: Rows<'_>) -> Result<Survey, Error> {
+        let survey = Survey {
+            report: FsckReport::default(),
+            orphans: self.orphans.clone(),
+            is_understood: true,
+            rewrite: BTreeMap::new(),
+            expected: Vec::new(),
+            pin: None,
+            recounts: BTreeSet::new(),
+        };
+        let mut checker = Checker { rows, references: References::default(), stats: BTreeMap::new(), survey };
+        checker.check_all().await?;
+        let mut survey = checker.survey;
+        // While a view lives nothing that it refers to is reclaimed; afterwards the pin sees to that.
+        survey.pin = Some(self.blobs.pin(survey.expected.iter().map(|blob| blob.id).collect()));
+        Ok(survey)
+    }
+}
+
 impl Query for CheckAll {
     type Output = Survey;
 
@@ -96,39 +124,29 @@ impl Query for CheckAll {
     }
 
     async fn run(&self, view: &View) -> Result<Survey, Error> {
-        let survey = Survey {
-            report: FsckReport::default(),
-            orphans: self.orphans.clone(),
-            is_understood: true,
-            rewrite: BTreeMap::new(),
-            expected: Vec::new(),
-            pin: None,
-        };
-        let mut checker =
-            Checker { now: view, references: References::default(), stats: BTreeMap::new(), survey };
-        checker.check_buckets().await?;
-        checker.check_objects().await?;
-        checker.check_versions().await?;
-        checker.check_uploads().await?;
-        checker.check_manifests().await?;
-        checker.check_ref_counts().await?;
-        checker.check_contents().await?;
-        checker.check_files().await?;
-        checker.check_stats().await?;
-        checker.check_deliveries().await?;
-        checker.check_job_leases().await?;
-        checker.check_nonces().await?;
-        checker.check_secrets().await?;
-        checker.check_nodes().await?;
-        checker.check_identities().await?;
-        let mut survey = checker.survey;
-        // While the view lives nothing that it refers to is reclaimed; afterwards the pin sees to that.
-        survey.pin = Some(self.blobs.pin(survey.expected.iter().map(|blob| blob.id).collect()));
-        Ok(survey)
+        self.check(Rows::State(view)).await
     }
 }
 
 impl<'a> Checker<'a> {
+    async fn check_all(&mut self) -> Result<(), Error> {
+        self.check_buckets().await?;
+        self.check_objects().await?;
+        self.check_versions().await?;
+        self.check_uploads().await?;
+        self.check_manifests().await?;
+        self.check_ref_counts().await?;
+        self.check_contents().await?;
+        self.check_files().await?;
+        self.check_stats().await?;
+        self.check_deliveries().await?;
+        self.check_job_leases().await?;
+        self.check_nonces().await?;
+        self.check_secrets().await?;
+        self.check_nodes().await?;
+        self.check_identities().await
+    }
+
     fn add(&mut self, kind: FindingKind, what: impl Into<String>) {
         self.survey.report.add(kind, what);
     }
@@ -165,9 +183,18 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn rows_of(&self, tag: Tag) -> Pages<'a> {
-        let now = self.now;
-        now.pages(Bound::Included(key::whole(tag)), key::after_prefix(&[tag as u8]), ROWS)
+    fn rows_of(&self, tag: Tag) -> TablePages<'a> {
+        self.rows.of(&[tag as u8])
+    }
+
+    /// Notes a count that is not what counting gave; what was counted in slices has to be counted again.
+    fn miscounted(&mut self, what: Recount, kind: FindingKind, words: String, set: (Bytes, Option<Bytes>)) {
+        if self.rows.is_one_state() {
+            self.add(kind, words);
+            self.rewrite(set.0, set.1);
+        } else {
+            self.survey.recounts.insert(what);
+        }
     }
 
     async fn check_buckets(&mut self) -> Result<(), Error> {
@@ -387,23 +414,24 @@ impl<'a> Checker<'a> {
             match counted.remove(&bucket) {
                 Some(counted) if counted == said => {}
                 Some(counted) => {
-                    this.add(
-                        FindingKind::WrongCount,
-                        format!("the bucket {bucket} holds {counted:?}, and is said to hold {said:?}"),
-                    );
-                    this.rewrite(key.clone(), Some(encode_stat(&counted)));
+                    let words =
+                        format!("the bucket {bucket} holds {counted:?}, and is said to hold {said:?}");
+                    let set = (key.clone(), Some(encode_stat(&counted)));
+                    this.miscounted(Recount::Bucket(bucket), FindingKind::WrongCount, words, set);
                 }
                 None => {
-                    this.add(FindingKind::DanglingRow, format!("counts of no bucket, {bucket}"));
-                    this.rewrite(key.clone(), None);
+                    let words = format!("counts of no bucket, {bucket}");
+                    let set = (key.clone(), None);
+                    this.miscounted(Recount::Bucket(bucket), FindingKind::DanglingRow, words, set);
                 }
             }
             Ok(())
         })
         .await?;
         for (bucket, counted) in counted {
-            self.add(FindingKind::WrongCount, format!("the bucket {bucket} has no counts"));
-            self.rewrite(key::stat(&bucket), Some(encode_stat(&counted)));
+            let words = format!("the bucket {bucket} has no counts");
+            let set = (key::stat(&bucket), Some(encode_stat(&counted)));
+            self.miscounted(Recount::Bucket(bucket), FindingKind::WrongCount, words, set);
         }
         Ok(())
     }
@@ -448,11 +476,12 @@ impl<'a> Checker<'a> {
         for tag in [Tag::DeliveryTime, Tag::DeliveryDue] {
             self.check_order(tag).await?;
         }
-        let said = counts_in(self.now.get(&key::delivery_counts()).await?.as_deref())?;
+        let said = counts_in(self.rows.get(&key::delivery_counts()).await?.as_deref())?;
         if said != counted {
-            let what = format!("there are {} deliveries, said to be {}", in_words(&counted), in_words(&said));
-            self.add(FindingKind::WrongCount, what);
-            self.rewrite(key::delivery_counts(), Some(encode_counts(&counted)));
+            let words =
+                format!("there are {} deliveries, said to be {}", in_words(&counted), in_words(&said));
+            let set = (key::delivery_counts(), Some(encode_counts(&counted)));
+            self.miscounted(Recount::Deliveries, FindingKind::WrongCount, words, set);
         }
         Ok(())
     }
@@ -469,13 +498,13 @@ impl<'a> Checker<'a> {
         counted.change(delivery.state, delivery.scheduled_ms().is_some(), 1);
         let by_time = key::delivery_time(delivery.created_ms, &id);
         let expected = DeliveryIndex::of(&delivery).encode();
-        if self.now.get(&by_time).await?.as_ref() != Some(&expected) {
+        if self.rows.get(&by_time).await?.as_ref() != Some(&expected) {
             self.add(FindingKind::DanglingRow, format!("the delivery {id} is not in the order by time"));
             self.rewrite(by_time, Some(expected));
         }
         let value = scheduled_value(&delivery);
         if let Some(scheduled_ms) = delivery.scheduled_ms()
-            && self.now.get(&key::delivery_due(scheduled_ms, &id)).await?.as_ref() != Some(&value)
+            && self.rows.get(&key::delivery_due(scheduled_ms, &id)).await?.as_ref() != Some(&value)
         {
             self.add(FindingKind::DanglingRow, format!("the delivery {id} is not in the order by due time"));
             self.rewrite(key::delivery_due(scheduled_ms, &id), Some(value));
@@ -499,7 +528,7 @@ impl<'a> Checker<'a> {
                     }
                     id => id?,
                 };
-                if self.now.get(&key::delivery(id)).await?.is_none() {
+                if self.rows.get(&key::delivery(id)).await?.is_none() {
                     let what = format!("an order names a delivery {id} there is not");
                     self.add(FindingKind::DanglingRow, what);
                     self.rewrite(key.clone(), None);
@@ -516,7 +545,7 @@ fn note(references: &mut HashMap<DataId, Reference>, id: DataId, length: u64, by
     reference.length = reference.length.max(length);
 }
 
-fn in_words(counts: &DeliveryCounts) -> String {
+pub(super) fn in_words(counts: &DeliveryCounts) -> String {
     let DeliveryCounts { pending, delivered, failed, abandoned, scheduled } = counts;
     format!(
         "{} ({pending} pending, {delivered} delivered, {failed} failed, {abandoned} abandoned; {scheduled} scheduled)",

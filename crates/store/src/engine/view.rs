@@ -110,14 +110,4 @@ impl Pages<'_> {
         }
         Ok(rows)
     }
-
-    /// Returns the next keys; none at the end.
-    pub(crate) async fn next_keys(&mut self) -> Result<Vec<Bytes>, Error> {
-        let from = self.from.as_ref().map(AsRef::as_ref);
-        let keys = self.view.keys(from, Bound::Excluded(&self.end), self.size).await?;
-        if let Some(last) = keys.last() {
-            self.from = Bound::Excluded(last.clone());
-        }
-        Ok(keys)
-    }
 }

@@ -153,7 +153,7 @@ async fn encrypted_content_is_read_as_it_came_and_stored_as_it_did_not() {
                 }
             }
         }
-        assert!(store.scrub(|_| true).await.unwrap().findings.is_empty());
+        assert!(store.scrub(None, |_| true).await.unwrap().findings.is_empty());
         assert!(store.fsck(false).await.unwrap().is_sound());
         store.close().await;
         drop(dir);
@@ -280,7 +280,7 @@ async fn without_its_key_content_says_so_and_the_rest_is_read() {
         assert_eq!(read(&store, &object, 0..u64::MAX).await.unwrap_err(), missing, "{key}");
     }
     assert_eq!(get(&store, "plain").await.unwrap(), b"x");
-    let report = store.scrub(|_| true).await.unwrap();
+    let report = store.scrub(None, |_| true).await.unwrap();
     assert_eq!(report.findings.len(), 2, "{report:?}");
     assert!(report.findings.iter().all(|finding| finding.what.contains("the KMS key kms")), "{report:?}");
     assert!(store.fsck(false).await.unwrap().is_sound());

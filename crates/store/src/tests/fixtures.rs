@@ -204,7 +204,7 @@ async fn check(fixture: &Path, what: &str) {
     put(&store, "more", b"more").await;
     assert!(store.fsck(false).await.unwrap().findings.is_empty(), "{what}");
     let described = check_described(&store, what).await;
-    let scrubbed = store.scrub(|_| true).await.unwrap();
+    let scrubbed = store.scrub(None, |_| true).await.unwrap();
     let objects = expected().len() as u64 + 1 + described;
     assert_eq!((scrubbed.objects, scrubbed.findings.len()), (objects, 0), "{what}");
     store.close().await;

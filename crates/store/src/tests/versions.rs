@@ -82,7 +82,7 @@ async fn an_object_that_is_replaced_is_read_by_its_version() {
         assert!(store.object_version("b", "k", unknown).await.unwrap().is_none());
         assert!(store.object_version("b", "other", VersionRef::Null).await.unwrap().is_none());
         assert_sound(&store).await;
-        assert_eq!(store.scrub(|_| true).await.unwrap().objects, 3);
+        assert_eq!(store.scrub(None, |_| true).await.unwrap().objects, 3);
     }
 }
 

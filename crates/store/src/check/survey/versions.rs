@@ -76,7 +76,7 @@ impl Checker<'_> {
                 let newest = key::number_of_version(key)
                     .and_then(|number| StoredVersion::decode(bucket, name, number, row));
                 if matches!(newest, Ok(StoredVersion::Object(_)))
-                    && self.now.get(&key::object(bucket, name)).await?.is_none()
+                    && self.rows.get(&key::object(bucket, name)).await?.is_none()
                 {
                     let what =
                         format!("{bucket}/{name} has versions, and none of them is the current object");
@@ -87,7 +87,7 @@ impl Checker<'_> {
     }
 }
 
-fn count(stat: &mut BucketStat, version: &StoredVersion) {
+pub(in crate::check) fn count(stat: &mut BucketStat, version: &StoredVersion) {
     match version {
         StoredVersion::Object(object) => {
             stat.add(object.kind, &object.attributes.storage_class, object.size, false);
