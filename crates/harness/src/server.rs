@@ -146,6 +146,8 @@ impl Setup {
                     command.args([place, "127.0.0.1:0"]);
                 }
             }
+            // Some archived object has to be readable without a wait.
+            command.env("OSSICLE_RESTORE_COLD_ARCHIVE_EXPEDITED_S", "0");
             if !self.no_private_callbacks {
                 command.arg("--allow-private-callbacks");
             }

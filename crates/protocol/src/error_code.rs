@@ -10,6 +10,10 @@ pub enum ErrorCode {
     AccessDenied,
     /// No CORS rule allows a preflight.
     AccessForbidden,
+    /// What was restored is frozen again, or never was restored.
+    ArchiveRestoreFileStale,
+    /// The object is still being restored.
+    ArchiveRestoreNotFinished,
     /// The request is not well-formed HTTP.
     BadRequest,
     /// The bucket exists with other properties or another owner.
@@ -136,6 +140,8 @@ pub enum ErrorCode {
     RequestTimeout,
     /// The resource group does not exist.
     ResourceGroupIdPreCheckError,
+    /// The object is being restored already.
+    RestoreAlreadyInProgress,
     /// Path style is not allowed here.
     SecondLevelDomainForbidden,
     /// The time of temporary credentials is over.
@@ -177,6 +183,18 @@ impl ErrorCode {
                  Origin, request method / Access-Control-Request-Method or Access-Control-Requet-Headers \
                  are not whitelisted by the resource's CORS spec.",
                 "",
+            ),
+            Self::ArchiveRestoreFileStale => Row::new(
+                "ArchiveRestoreFileStale",
+                StatusCode::CONFLICT,
+                "The archive file or restore info stale",
+                "0016-00000718",
+            ),
+            Self::ArchiveRestoreNotFinished => Row::new(
+                "ArchiveRestoreNotFinished",
+                StatusCode::CONFLICT,
+                "The archive file's restore is not finished.",
+                "0016-00000719",
             ),
             Self::BadRequest => {
                 Row::new("BadRequest", StatusCode::BAD_REQUEST, "The request is malformed.", "")
@@ -290,8 +308,8 @@ impl ErrorCode {
             Self::InvalidObjectState => Row::new(
                 "InvalidObjectState",
                 StatusCode::FORBIDDEN,
-                "The operation is not valid for the object's state.",
-                "",
+                "The operation is not valid for the object's state",
+                "0016-00000404",
             ),
             Self::InvalidPart => Row::new(
                 "InvalidPart",
@@ -511,6 +529,12 @@ impl ErrorCode {
                 StatusCode::BAD_REQUEST,
                 "The resource group id precheck error",
                 "0039-00000003",
+            ),
+            Self::RestoreAlreadyInProgress => Row::new(
+                "RestoreAlreadyInProgress",
+                StatusCode::CONFLICT,
+                "The restore operation is in progress.",
+                "0016-00000701",
             ),
             Self::SecondLevelDomainForbidden => Row::new(
                 "SecondLevelDomainForbidden",

@@ -24,6 +24,7 @@ pub mod post_policy;
 mod query;
 mod range;
 mod referer;
+mod restore;
 pub mod sign;
 mod storage_class;
 pub mod sts;
@@ -50,6 +51,7 @@ pub use operation::{
 pub use query::{Query, percent_decode, percent_encode, percent_encode_path};
 pub use range::ByteRange;
 pub use referer::RefererConfiguration;
+pub use restore::{RestoreInfo, RestoreTier};
 pub use sign::SecretKey;
 pub use storage_class::{DataRedundancyType, StorageClass};
 pub use tags::{BucketTags, Tags};

@@ -11,6 +11,7 @@ mod row;
 /// The documents of configurations, one file each: what is set, asked for and taken away as a whole.
 pub mod configurations {
     mod access_monitor_configuration;
+    mod archive_direct_read_configuration;
     mod bucket_callback_policy;
     mod bucket_resource_group_configuration;
     mod cors_configuration;
@@ -27,6 +28,7 @@ pub mod configurations {
     mod website_configuration;
 
     pub use self::access_monitor_configuration::AccessMonitorConfiguration;
+    pub use self::archive_direct_read_configuration::ArchiveDirectReadConfiguration;
     pub use self::bucket_callback_policy::{BucketCallbackPolicy, CallbackPolicyItem};
     pub use self::bucket_resource_group_configuration::BucketResourceGroupConfiguration;
     pub use self::https_configuration::HttpsConfiguration;
@@ -47,10 +49,10 @@ pub use self::route::{NotRouted, route};
 pub use self::row::{Access, Body, Grant, Level, Pattern, Resource};
 
 use self::configurations::{
-    AccessMonitorConfiguration, BucketCallbackPolicy, BucketResourceGroupConfiguration, HttpsConfiguration,
-    OverwriteConfiguration, PublicAccessBlockConfiguration, RequestPaymentConfiguration,
-    ResponseHeaderConfiguration, TransferAccelerationConfiguration, VersioningConfiguration,
-    WebsiteConfiguration,
+    AccessMonitorConfiguration, ArchiveDirectReadConfiguration, BucketCallbackPolicy,
+    BucketResourceGroupConfiguration, HttpsConfiguration, OverwriteConfiguration,
+    PublicAccessBlockConfiguration, RequestPaymentConfiguration, ResponseHeaderConfiguration,
+    TransferAccelerationConfiguration, VersioningConfiguration, WebsiteConfiguration,
 };
 use self::row::Body::{Needed, Optional};
 use self::row::Grant::{Later, ReadBucket, ReadObject, WriteObject};
@@ -217,6 +219,9 @@ built![
         of_bucket(PUT, &[Has("responseHeader")]).setting::<ResponseHeaderConfiguration>(Needed),
     GetBucketResponseHeader = of_bucket(GET, &[Has("responseHeader")]),
     DeleteBucketResponseHeader = of_bucket(DELETE, &[Has("responseHeader")]),
+    PutBucketArchiveDirectRead =
+        of_bucket(PUT, &[Has("bucketArchiveDirectRead")]).setting::<ArchiveDirectReadConfiguration>(Needed),
+    GetBucketArchiveDirectRead = of_bucket(GET, &[Has("bucketArchiveDirectRead")]),
     GetStyle = of_bucket(GET, &[HasBoth("style", "styleName")]).also(STYLE_NAME),
     ListStyle = of_bucket(GET, &[Has("style")]),
     PutStyle = of_bucket(PUT, &[Has("style")]).also(bucket::PUT_STYLE).with(Needed),
@@ -272,6 +277,8 @@ built![
         .with(Needed)
         .taking(object::APPEND_OBJECT),
     SealAppendObject = of_object(POST, &[Has("seal")]).taking(object::SEAL_APPEND_OBJECT),
+    RestoreObject = of_object(POST, &[Has("restore")]).with(Optional).also(object::RESTORE_OBJECT),
+    CleanRestoredObject = of_object(POST, &[Has("cleanRestoredObject")]),
     ProcessObject = of_object(POST, &[Parameter("x-oss-process")])
         .called("PostProcess")
         .allowed_by("oss:PostProcessTask")
@@ -351,8 +358,6 @@ missing![
     DoMetaQuery = of_bucket(POST, &[Comp("metaQuery", "query")]),
     CloseMetaQuery = of_bucket(POST, &[Comp("metaQuery", "delete")]),
     GetMetaQueryStatus = of_bucket(GET, &[Has("metaQuery")]),
-    PutBucketArchiveDirectRead = of_bucket(PUT, &[Has("bucketArchiveDirectRead")]),
-    GetBucketArchiveDirectRead = of_bucket(GET, &[Has("bucketArchiveDirectRead")]),
     CreateBucketDataRedundancyTransition = of_bucket(POST, &[Has("redundancyTransition")]),
     GetBucketDataRedundancyTransition =
         of_bucket(GET, &[HasBoth("redundancyTransition", "x-oss-redundancy-transition-taskid")]),
@@ -379,8 +384,6 @@ missing![
     GetBucketRequesterQoSInfo = of_bucket(GET, &[HasBoth("requesterQosInfo", "qosRequester")]),
     ListBucketRequesterQoSInfos = of_bucket(GET, &[Has("requesterQosInfo")]),
     DeleteBucketRequesterQoSInfo = of_bucket(DELETE, &[Has("requesterQosInfo")]),
-    RestoreObject = of_object(POST, &[Has("restore")]),
-    CleanRestoredObject = of_object(POST, &[Has("cleanRestoredObject")]),
     PutObjectRetention = of_object(PUT, &[Has("retention")]),
     GetObjectRetention = of_object(GET, &[Has("retention")]),
     PutObjectLegalHold = of_object(PUT, &[Has("legalHold")]),

@@ -25,6 +25,7 @@ mod location_constraint;
 mod policy_status;
 mod post_response;
 pub(crate) mod reader;
+mod restore_request;
 mod tagging;
 pub(crate) mod writer;
 
@@ -50,4 +51,5 @@ pub use listed_object::ListedObject;
 pub use location_constraint::LocationConstraint;
 pub use policy_status::PolicyStatus;
 pub use post_response::PostResponse;
+pub use restore_request::RestoreRequest;
 pub(crate) use tagging::Tagging;

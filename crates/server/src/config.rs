@@ -34,6 +34,7 @@ pub(crate) struct Config {
     pub(crate) callback: Callback,
     pub(crate) redelivery: Redelivery,
     pub(crate) lifecycle: LifecycleSettings,
+    pub(crate) restore: RestoreSettings,
     pub(crate) metrics: MetricsSettings,
     pub(crate) log: Log,
     pub(crate) testing: Testing,
@@ -160,11 +161,25 @@ pub(crate) struct LifecycleSettings {
     pub(crate) every_s: u64,
 }
 
+/// `[restore]`: reading archived objects.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RestoreSettings {
+    pub(crate) required: bool,
+    pub(crate) archive_s: u64,
+    pub(crate) cold_archive_expedited_s: u64,
+    pub(crate) cold_archive_standard_s: u64,
+    pub(crate) cold_archive_bulk_s: u64,
+    pub(crate) deep_cold_archive_expedited_s: u64,
+    pub(crate) deep_cold_archive_standard_s: u64,
+}
+
 /// `[testing]`: what tests of applications may want to be quicker than it is.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Testing {
     pub(crate) lifecycle_day_s: u32,
+    pub(crate) restore_day_s: u32,
 }
 
 /// `[metrics]`: where figures are told besides the console's address.
@@ -251,7 +266,38 @@ impl Server {
     }
 }
 
+impl RestoreSettings {
+    fn validate(&self) -> Result<(), ConfigError> {
+        for (name, seconds) in [
+            ("archive_s", self.archive_s),
+            ("cold_archive_expedited_s", self.cold_archive_expedited_s),
+            ("cold_archive_standard_s", self.cold_archive_standard_s),
+            ("cold_archive_bulk_s", self.cold_archive_bulk_s),
+            ("deep_cold_archive_expedited_s", self.deep_cold_archive_expedited_s),
+            ("deep_cold_archive_standard_s", self.deep_cold_archive_standard_s),
+        ] {
+            if seconds > YEAR_S {
+                return Err(ConfigError::Senseless(format!("restore.{name} must be 0 to {YEAR_S}")));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Testing {
+    /// Returns the length of a day for which an object can be restored, in milliseconds.
+    pub(crate) fn restore_day_ms(&self) -> i64 {
+        i64::from(self.restore_day_s) * 1000
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        let days = [("lifecycle_day_s", self.lifecycle_day_s), ("restore_day_s", self.restore_day_s)];
+        match days.into_iter().find(|(_, seconds)| !(1..=DAY_S).contains(seconds)) {
+            Some((name, _)) => Err(ConfigError::Senseless(format!("testing.{name} must be 1 to {DAY_S}"))),
+            None => Ok(()),
+        }
+    }
+
     /// Returns the length of a day of lifecycle rules, in milliseconds.
     pub(crate) fn lifecycle_day_ms(&self) -> i64 {
         i64::from(self.lifecycle_day_s) * 1000
@@ -320,9 +366,8 @@ impl Config {
         if self.lifecycle.every_s > YEAR_S {
             return Err(ConfigError::Senseless(format!("lifecycle.every_s must be 0 to {YEAR_S}")));
         }
-        if !(1..=DAY_S).contains(&self.testing.lifecycle_day_s) {
-            return Err(ConfigError::Senseless(format!("testing.lifecycle_day_s must be 1 to {DAY_S}")));
-        }
+        self.restore.validate()?;
+        self.testing.validate()?;
         self.custom_domains().map(drop)
     }
 
@@ -485,6 +530,8 @@ mod tests {
             ("[server]\nmax_connections = -1\n", "expected usize"),
             ("[lifecycle]\nevery_s = 99999999999\n", "lifecycle.every_s must be"),
             ("[testing]\nlifecycle_day_s = 0\n", "testing.lifecycle_day_s must be"),
+            ("[testing]\nrestore_day_s = 86401\n", "testing.restore_day_s must be"),
+            ("[restore]\narchive_s = 99999999\n", "restore.archive_s must be"),
             ("not toml", "ossicle.toml"),
         ];
         for (text, expected) in cases {

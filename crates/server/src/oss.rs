@@ -18,6 +18,7 @@ pub(crate) mod paging;
 pub(crate) mod public_key;
 pub(crate) mod request;
 pub(crate) mod resource_group;
+pub(crate) mod restoring;
 pub(crate) mod service;
 pub(crate) mod settings;
 pub(crate) mod stored_policy;

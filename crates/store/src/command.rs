@@ -40,7 +40,7 @@ pub(crate) use job_lease::{AcquireJob, ENDED, ReleaseJobs, RenewJob};
 pub(crate) use multipart::{Abort, Complete, Initiate, PutPartCommand, continued, part_number, to_part};
 pub(crate) use node::{Beat, ForgetNodes, RemoveNode};
 pub(crate) use nonce::{ForgetNonces, TakeNonce};
-pub(crate) use put::{Put, SetObjectAcl, SetObjectTags, SetStorageClass};
+pub(crate) use put::{Put, SetObjectAcl, SetObjectTags, SetRestore, SetStorageClass};
 pub(crate) use reclaim::{ForgetFile, ReclaimManifest, RewriteRows};
 pub(crate) use secret::PutSecretIfAbsent;
 pub(crate) use store_id::NameStore;

@@ -104,7 +104,7 @@ pub use model::{
     Listing, MOST_ACCOUNT_KEYS, MOST_POLICIES, MOST_ROLES, MOST_USER_KEYS, MOST_USERS, NewDelivery,
     NewUpload, Node, Object, ObjectFields, ObjectKind, ObjectPage, Part, PartPage, PartPlace, Parts,
     PendingCursor, PendingPage, PendingUpload, PendingUploads, PolicyOwner, PolicyOwnerKind, Prune,
-    PutObject, PutPart, RecordDelivery, Role, RoleChange, RotateAccessKey, SealedKey, SeenObject,
+    PutObject, PutPart, RecordDelivery, Restore, Role, RoleChange, RotateAccessKey, SealedKey, SeenObject,
     UnknownFields, UpdateDelivery, UploadInfo, UploadPage, User, VersionEntry, VersionId, VersionPage,
     VersionRef, Versioning,
 };

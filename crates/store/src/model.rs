@@ -33,7 +33,7 @@ pub use job_lease::JobLease;
 pub use node::Node;
 pub use object::{
     AppendObject, Attributes, CopyAttributes, CopyObject, DeleteObject, ListObjects, Listing, Object,
-    ObjectFields, ObjectKind, PutObject, SeenObject, UnknownFields,
+    ObjectFields, ObjectKind, PutObject, Restore, SeenObject, UnknownFields,
 };
 pub(crate) use object_page::EtagText;
 pub use object_page::{ListedEtag, ListedObject, ObjectPage};

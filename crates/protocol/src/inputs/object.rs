@@ -98,6 +98,13 @@ pub(crate) const DELETE_OBJECT: &[&[Input]] =
 /// What is to be done stands in the body.
 pub(crate) const PROCESS_OBJECT: &[&[Input]] = &[ALWAYS, NOT_ENCRYPTED_HERE, &[VERSION, CONTENT_MD5]];
 
+/// The document of `RestoreObject`.
+pub(crate) const RESTORE_OBJECT: &[Input] = &[
+    CONTENT_MD5,
+    Input::element("RestoreRequest/Days", Honoured),
+    Input::element("RestoreRequest/JobParameters/Tier", Honoured),
+];
+
 /// The document of `PutObjectTagging`.
 pub(crate) const TAGS: &[Input] = &[
     CONTENT_MD5,

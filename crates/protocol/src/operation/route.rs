@@ -240,7 +240,7 @@ mod tests {
         check("POST", "/bkt?wormId=X", Some("CompleteBucketWorm"));
         check("POST", "/bkt?wormId=X&wormExtend", Some("ExtendBucketWorm"));
         check("GET", "/?regions", Some("DescribeRegions"));
-        check("POST", "/bkt/a?restore", Some("RestoreObject"));
+        check("PUT", "/bkt/a?retention", Some("PutObjectRetention"));
         check("GET", "/bkt/a?live&comp=stat", Some("GetLiveChannelStat"));
         // No operation of OSS, or none that is known.
         check("DELETE", "/bkt?policyStatus", None);
@@ -282,7 +282,7 @@ mod tests {
         check("POST", "/bkt?lifecycle", ErrorCode::MethodNotAllowed, "POST");
         check("POST", "/bkt?cname&comp=add", ErrorCode::NotImplemented, "cname");
         check("PUT", "/bkt/a?retention", ErrorCode::NotImplemented, "retention");
-        check("POST", "/bkt/a?restore", ErrorCode::NotImplemented, "restore");
+        check("PUT", "/bkt/a?retention", ErrorCode::NotImplemented, "retention");
         check("PUT", "/", ErrorCode::MethodNotAllowed, "PUT");
         check("PATCH", "/bkt/a", ErrorCode::MethodNotAllowed, "PATCH");
         check("DELETE", "/bkt?acl", ErrorCode::MethodNotAllowed, "DELETE");

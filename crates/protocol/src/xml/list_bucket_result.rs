@@ -63,6 +63,7 @@ mod tests {
             object_type: "Normal",
             size: 344_606,
             storage_class: "Standard",
+            restore: None,
             owner: Some("0022012"),
         }
     }

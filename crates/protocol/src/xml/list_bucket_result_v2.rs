@@ -110,6 +110,7 @@ mod tests {
             object_type: "Normal",
             size: 25,
             storage_class: "Standard",
+            restore: None,
             owner,
         };
         let xml = ListBucketResultV2 {

@@ -126,6 +126,7 @@ mod tests {
                     object_type: "Normal",
                     size: 574_768,
                     storage_class: "Standard",
+                    restore: None,
                     owner: Some("1234512528586"),
                 }),
             }],

@@ -2,7 +2,7 @@
 
 use super::KeyEncoding;
 use super::writer::Content;
-use crate::Timestamp;
+use crate::{RestoreInfo, Timestamp};
 
 /// An object in a listing.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,8 @@ pub struct ListedObject<'a> {
     pub size: u64,
     /// `Standard` and so on.
     pub storage_class: &'a str,
+    /// Whether it is being restored or was, if it is archived.
+    pub restore: Option<RestoreInfo>,
     /// The id of its owner, if the listing tells owners.
     pub owner: Option<&'a str>,
 }
@@ -50,6 +52,9 @@ impl ListedObject<'_> {
         c.text("Type", self.object_type);
         c.number("Size", self.size);
         c.text("StorageClass", self.storage_class);
+        if let Some(restore) = self.restore {
+            c.text("RestoreInfo", &restore.to_string());
+        }
         if let Some(owner) = self.owner {
             c.owner(owner);
         }

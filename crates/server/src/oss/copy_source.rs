@@ -12,6 +12,7 @@ use crate::oss::call::Call;
 use crate::oss::conditions;
 use crate::oss::configurations::bucket_request_payment;
 use crate::oss::failure::Failure;
+use crate::oss::restoring;
 use crate::oss::symlink::follow;
 use crate::oss::versions;
 
@@ -64,6 +65,7 @@ pub(crate) async fn resolve(call: &Call) -> Result<Source, Failure> {
         _ => object,
     };
     conditions::check_source(&call.head.headers, &object)?;
+    restoring::demand_readable(call, &settings, &object)?;
     Ok(Source { object, version, version_id })
 }
 

@@ -3,6 +3,7 @@
 
 mod abort_multipart_upload;
 mod append_object;
+mod clean_restored_object;
 mod complete_multipart_upload;
 mod copy_object;
 mod delete_bucket;
@@ -37,6 +38,7 @@ mod put_object;
 mod put_object_acl;
 mod put_object_tagging;
 mod put_symlink;
+mod restore_object;
 mod seal_append_object;
 mod upload_part;
 mod upload_part_copy;
@@ -46,10 +48,10 @@ use std::sync::LazyLock;
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use ossicle_protocol::configurations::{
-    AccessMonitorConfiguration, BucketCallbackPolicy, BucketResourceGroupConfiguration, HttpsConfiguration,
-    OverwriteConfiguration, PublicAccessBlockConfiguration, RequestPaymentConfiguration,
-    ResponseHeaderConfiguration, StyleList, TransferAccelerationConfiguration, VersioningConfiguration,
-    WebsiteConfiguration,
+    AccessMonitorConfiguration, ArchiveDirectReadConfiguration, BucketCallbackPolicy,
+    BucketResourceGroupConfiguration, HttpsConfiguration, OverwriteConfiguration,
+    PublicAccessBlockConfiguration, RequestPaymentConfiguration, ResponseHeaderConfiguration, StyleList,
+    TransferAccelerationConfiguration, VersioningConfiguration, WebsiteConfiguration,
 };
 use ossicle_protocol::{
     Body, BucketTags, CorsRules, Error, ErrorCode, LifecycleRules, Operation, RefererConfiguration,
@@ -98,6 +100,7 @@ kept![
     WebsiteConfiguration = 63,
     HttpsConfiguration = 64,
     ResponseHeaderConfiguration = 65,
+    ArchiveDirectReadConfiguration = 66,
 ];
 
 /// Listings under way: each holds all its rows, and then its document, before any of it is counted as an answer. Twice the
@@ -173,6 +176,8 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::PutBucketResponseHeader => Box::pin(put::<ResponseHeaderConfiguration>(call, body)),
         Operation::GetBucketResponseHeader => Box::pin(get::<ResponseHeaderConfiguration>(call, body)),
         Operation::DeleteBucketResponseHeader => Box::pin(delete::<ResponseHeaderConfiguration>(call, body)),
+        Operation::PutBucketArchiveDirectRead => Box::pin(put::<ArchiveDirectReadConfiguration>(call, body)),
+        Operation::GetBucketArchiveDirectRead => Box::pin(get::<ArchiveDirectReadConfiguration>(call, body)),
         Operation::GetStyle => Box::pin(bucket_style::get_style(call, body)),
         Operation::ListStyle => Box::pin(get::<StyleList>(call, body)),
         Operation::PutStyle => Box::pin(bucket_style::put_style(call, body)),
@@ -204,6 +209,8 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::CopyObject => Box::pin(copy_object::copy_object(call, body)),
         Operation::AppendObject => Box::pin(append_object::append_object(call, body)),
         Operation::SealAppendObject => Box::pin(seal_append_object::seal_append_object(call, body)),
+        Operation::RestoreObject => Box::pin(restore_object::restore_object(call, body)),
+        Operation::CleanRestoredObject => Box::pin(clean_restored_object::clean_restored_object(call, body)),
         Operation::GetObject => Box::pin(get_object::get_object(call, body)),
         Operation::HeadObject => Box::pin(head_object::head_object(call, body)),
         Operation::GetObjectMeta => Box::pin(get_object_meta::get_object_meta(call, body)),

@@ -5,8 +5,8 @@ use std::sync::{Arc, RwLock};
 
 use ossicle_policy::Policy;
 use ossicle_protocol::configurations::{
-    BucketCallbackPolicy, HttpsConfiguration, OverwriteConfiguration, RequestPaymentConfiguration,
-    ResponseHeaderConfiguration, WebsiteConfiguration,
+    ArchiveDirectReadConfiguration, BucketCallbackPolicy, HttpsConfiguration, OverwriteConfiguration,
+    RequestPaymentConfiguration, ResponseHeaderConfiguration, WebsiteConfiguration,
 };
 use ossicle_protocol::{CorsRules, Error, LifecycleRules, RefererConfiguration};
 use ossicle_store::{self as store, Bucket, BucketDocument, Store};
@@ -37,6 +37,7 @@ pub(crate) struct BucketSettings {
     overwrite: Setting<OverwriteConfiguration>,
     https_config: Setting<HttpsConfiguration>,
     response_header: Setting<ResponseHeaderConfiguration>,
+    archive_direct_read: Setting<ArchiveDirectReadConfiguration>,
     policy: Setting<Policy>,
 }
 
@@ -91,6 +92,11 @@ impl BucketSettings {
         self.response_header.get()
     }
 
+    /// Returns whether objects of the class `Archive` are read without being restored.
+    pub(crate) fn archive_direct_read(&self) -> Result<Option<&ArchiveDirectReadConfiguration>, Error> {
+        self.archive_direct_read.get()
+    }
+
     /// Returns the bucket policy.
     pub(crate) fn policy(&self) -> Option<&Policy> {
         // Every document of it makes a policy.
@@ -109,6 +115,7 @@ impl BucketSettings {
         let overwrite = Setting::read(store, name, before.map(|before| &before.overwrite)).await?;
         let https = Setting::read(store, name, before.map(|before| &before.https_config)).await?;
         let header = Setting::read(store, name, before.map(|before| &before.response_header)).await?;
+        let direct = Setting::read(store, name, before.map(|before| &before.archive_direct_read)).await?;
         let access = before.map(|before| &before.policy);
         let access =
             Setting::read_by(store, name, stored_policy::PLACE, |it| Ok(read_stored(it)), access).await?;
@@ -122,6 +129,7 @@ impl BucketSettings {
             overwrite,
             https_config: https,
             response_header: header,
+            archive_direct_read: direct,
             policy: access,
             bucket,
         })
@@ -129,7 +137,10 @@ impl BucketSettings {
 
     fn bytes(&self) -> usize {
         let rules = self.cors.bytes() + self.callback_policy.bytes() + self.lifecycle.bytes();
-        let pages = self.website.bytes() + self.https_config.bytes() + self.response_header.bytes();
+        let pages = self.website.bytes()
+            + self.https_config.bytes()
+            + self.response_header.bytes()
+            + self.archive_direct_read.bytes();
         rules
             + pages
             + self.overwrite.bytes()

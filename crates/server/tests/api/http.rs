@@ -273,7 +273,7 @@ fn methods_and_sub_resources() {
             }
         }
     }
-    for missing in ["restore", "legalHold", "retention", "asyncFetch", "live"] {
+    for missing in ["legalHold", "retention", "asyncFetch", "live"] {
         for method in ["GET", "PUT", "POST"] {
             bucket.at(method, &format!("k?{missing}")).send().expect_error(501, "NotImplemented");
         }

@@ -17,6 +17,7 @@ mod accounts;
 mod append_object;
 mod assume_role;
 mod bucket_access_monitor;
+mod bucket_archive_direct_read;
 mod bucket_callback_policy;
 mod bucket_cors;
 mod bucket_https_config;
@@ -33,6 +34,7 @@ mod bucket_tags;
 mod bucket_transfer_acceleration;
 mod bucket_versioning;
 mod bucket_website;
+mod clean_restored_object;
 mod cluster;
 mod complete_multipart_upload;
 mod connections;
@@ -70,6 +72,7 @@ mod put_object;
 mod put_object_acl;
 mod put_object_tagging;
 mod put_symlink;
+mod restore_object;
 mod seal_append_object;
 mod upload_part;
 mod upload_part_copy;
@@ -98,6 +101,7 @@ const INPUTS: &[inputs::Inputs] = &[
     abort_multipart_upload::INPUTS,
     append_object::INPUTS,
     bucket_access_monitor::INPUTS,
+    bucket_archive_direct_read::INPUTS,
     bucket_callback_policy::INPUTS,
     bucket_cors::INPUTS,
     bucket_https_config::INPUTS,
@@ -114,6 +118,7 @@ const INPUTS: &[inputs::Inputs] = &[
     bucket_transfer_acceleration::INPUTS,
     bucket_website::INPUTS,
     bucket_versioning::INPUTS,
+    clean_restored_object::INPUTS,
     complete_multipart_upload::INPUTS,
     copy_object::INPUTS,
     delete_bucket::INPUTS,
@@ -132,6 +137,7 @@ const INPUTS: &[inputs::Inputs] = &[
     put_object_acl::INPUTS,
     put_object_tagging::INPUTS,
     put_symlink::INPUTS,
+    restore_object::INPUTS,
     seal_append_object::INPUTS,
     upload_part::INPUTS,
     upload_part_copy::INPUTS,

@@ -65,11 +65,16 @@ fn attributes(wanted: &CopyAttributes, source: &Attributes) -> Attributes {
     // A copy is a link if its source is one, and never appendable.
     let (symlink_target, encryption) = (source.symlink_target.clone(), source.encryption.clone());
     match wanted {
-        CopyAttributes::Replace(attributes) => {
-            Attributes { symlink_target, encryption, sealed_ms: None, ..attributes.clone() }
-        }
+        CopyAttributes::Replace(attributes) => Attributes {
+            symlink_target,
+            encryption,
+            sealed_ms: None,
+            restore: None,
+            ..(**attributes).clone()
+        },
         CopyAttributes::Keep { acl, storage_class } => {
-            Attributes { acl: *acl, storage_class: storage_class.clone(), sealed_ms: None, ..source.clone() }
+            let storage_class = storage_class.clone();
+            Attributes { acl: *acl, storage_class, sealed_ms: None, restore: None, ..source.clone() }
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::extent::DataRef;
 use crate::key;
 use crate::record::{encode_object, hex_upper};
 use crate::{
-    Acl, Attributes, Error, ObjectFields, ObjectKind, PutObject, SeenObject, VersionRef, Versioning,
+    Acl, Attributes, Error, ObjectFields, ObjectKind, PutObject, Restore, SeenObject, VersionRef, Versioning,
 };
 
 /// Writes an object.
@@ -124,6 +124,33 @@ impl Command for SetObjectTags {
     }
 }
 
+/// Sets when an archived object or version can be read, if it is still the one that was seen; tells whether it is.
+#[derive(Debug)]
+pub(crate) struct SetRestore {
+    pub(crate) bucket: String,
+    pub(crate) seen: SeenObject,
+    pub(crate) version: VersionRef,
+    pub(crate) restore: Option<Restore>,
+    pub(crate) generation: u64,
+}
+
+impl Command for SetRestore {
+    type Output = bool;
+
+    async fn run<T: Txn>(&self, txn: &mut T) -> Result<bool, Error> {
+        require_bucket(txn, &self.bucket).await?;
+        let of = (self.bucket.as_str(), self.seen.key.as_str());
+        let (place, mut object) = require_object(txn, of, self.version).await?;
+        let is_same = object.generation == self.seen.generation;
+        if is_same {
+            object.attributes.restore = self.restore;
+            object.generation = self.generation;
+            put_back(txn, place, object);
+        }
+        Ok(is_same)
+    }
+}
+
 /// Gives objects another class of storage if they are still those that were seen, telling for each whether it was. Their
 /// content and their time stay what they are.
 #[derive(Debug)]
@@ -146,6 +173,7 @@ impl Command for SetStorageClass {
             if let Some(old) = &same {
                 let mut object = old.clone();
                 object.attributes.storage_class.clone_from(&self.class);
+                object.attributes.restore = None;
                 object.generation = self.generation;
                 txn.put(key::object(&self.bucket, &seen.key), encode_object(&object));
                 add_to_stat(txn, &self.bucket, vec![gone(old, true), came(&object, true)]).await?;

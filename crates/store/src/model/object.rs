@@ -44,8 +44,22 @@ pub struct Attributes {
     pub sealed_ms: Option<i64>,
     /// How its content is encrypted. What is uploaded decides, and nobody sets it otherwise.
     pub encryption: Option<Encryption>,
+    /// Until when an archived object can be read, if somebody asked for that. The store keeps it with the object and reads
+    /// all objects alike.
+    pub restore: Option<Restore>,
     /// What a later version put into the record and this one passes on.
     pub unknown: UnknownFields,
+}
+
+/// When an archived object can be read: not at once, and not for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Restore {
+    /// From this time on, in milliseconds since 1970.
+    pub readable_ms: i64,
+    /// Before this time, in milliseconds since 1970.
+    pub expires_ms: i64,
+    /// How urgent it was; what the numbers mean is the caller's.
+    pub urgency: u8,
 }
 
 /// Fields of a record that this version does not know and keeps when it writes the record again: their writer declared that
@@ -213,7 +227,7 @@ pub enum CopyAttributes {
         storage_class: String,
     },
     /// These.
-    Replace(Attributes),
+    Replace(Box<Attributes>),
 }
 
 /// An object to copy. The content is shared, not copied, unless it comes along.

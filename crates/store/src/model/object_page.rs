@@ -1,6 +1,6 @@
 //! A page of a listing as it lies in the rows.
 
-use super::ObjectKind;
+use super::{ObjectKind, Restore};
 
 /// Objects and common prefixes, each in byte order, with what a listing tells of them and without a copy.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub struct ListedObject<'a> {
     pub kind: ObjectKind,
     /// Its own class of storage; empty if it has none.
     pub storage_class: &'a str,
+    /// When it can be read, if it is archived and somebody asked for that.
+    pub restore: Option<Restore>,
 }
 
 /// An ETag of a listing.

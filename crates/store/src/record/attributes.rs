@@ -4,7 +4,7 @@
 
 use crate::codec::{Decoder, Encoder, block_size};
 use crate::data::{cipher_from_u8, cipher_to_u8};
-use crate::{Acl, Attributes, Encryption, Error, VersionId};
+use crate::{Acl, Attributes, Encryption, Error, Restore, VersionId};
 
 /// The tag of the standard headers.
 const HEADERS: u8 = 1;
@@ -20,6 +20,8 @@ const SEALED: u8 = REQUIRED | 40;
 const SYMLINK_TARGET: u8 = REQUIRED | 4;
 /// The tag of how the content is encrypted.
 const ENCRYPTION: u8 = REQUIRED | 3;
+/// The tag of until when an archived object can be read.
+const RESTORE: u8 = REQUIRED | 6;
 /// The tag of the version's number.
 const VERSION_ID: u8 = 129;
 
@@ -50,6 +52,9 @@ pub(super) fn encode_attributes(attributes: &Attributes, out: &mut Encoder) {
         out.u8(cipher_to_u8(encryption.cipher));
         out.u8(u8::from(key.is_some()));
         out.raw(key.unwrap_or("").as_bytes());
+    }
+    if let Some(restore) = attributes.restore {
+        encode_restore(restore, out);
     }
     out.raw(&attributes.unknown.0);
 }
@@ -97,12 +102,15 @@ pub(super) fn decode_versioned(from: &mut Decoder<'_>) -> Result<(Attributes, Op
             ENCRYPTION if attributes.encryption.is_none() => {
                 attributes.encryption = Some(decode_encryption(&mut value)?);
             }
+            RESTORE if attributes.restore.is_none() => {
+                attributes.restore = Some(decode_restore(value)?);
+            }
             VERSION_ID if id.is_none() => {
                 id = Some(VersionId::new(value.u64()?));
                 value.end()?;
             }
             0 | HEADERS | METADATA | TAGS | STORAGE_CLASS | SYMLINK_TARGET | SEALED | ENCRYPTION
-            | VERSION_ID => return Err(from.fail()),
+            | RESTORE | VERSION_ID => return Err(from.fail()),
             _ if tag & REQUIRED != 0 => return Err(from.later(format_args!("the required field {tag}"))),
             _ => attributes.unknown.add(tag, value.rest()),
         }
@@ -115,6 +123,7 @@ pub(super) fn decode_versioned(from: &mut Decoder<'_>) -> Result<(Attributes, Op
 pub(super) struct ListedAttributes<'a> {
     pub(super) storage_class: &'a str,
     pub(super) is_symlink: bool,
+    pub(super) restore: Option<Restore>,
 }
 
 /// Reads what a listing tells from attributes, which go to the end of the record.
@@ -130,6 +139,7 @@ pub(super) fn decode_listed_attributes<'a>(from: &mut Decoder<'a>) -> Result<Lis
                 from.block()?;
                 listed.is_symlink = true;
             }
+            RESTORE => listed.restore = Some(decode_restore(from.nested()?)?),
             SEALED | ENCRYPTION | VERSION_ID => drop(from.block()?),
             tag if tag & REQUIRED != 0 => return Err(from.later(format_args!("the required field {tag}"))),
             _ => drop(from.block()?),
@@ -142,7 +152,7 @@ pub(super) fn decode_listed_attributes<'a>(from: &mut Decoder<'a>) -> Result<Lis
 pub(super) fn decode_listed_attributes_1<'a>(from: &mut Decoder<'a>) -> Result<ListedAttributes<'a>, Error> {
     acl_from_u8(from)?;
     from.block()?;
-    Ok(ListedAttributes { storage_class: from.str()?, is_symlink: false })
+    Ok(ListedAttributes { storage_class: from.str()?, ..ListedAttributes::default() })
 }
 
 /// Reads attributes as version 1 has them: all headers in one list, under their names on the wire.
@@ -178,6 +188,20 @@ fn decode_encryption(from: &mut Decoder<'_>) -> Result<Encryption, Error> {
     };
     let key = from.rest_as_text()?;
     Ok(Encryption { cipher, kms_key: is_kms.then_some(key) })
+}
+
+fn encode_restore(restore: Restore, out: &mut Encoder) {
+    out.u8(RESTORE);
+    out.length(17);
+    out.i64(restore.readable_ms);
+    out.i64(restore.expires_ms);
+    out.u8(restore.urgency);
+}
+
+fn decode_restore(mut from: Decoder<'_>) -> Result<Restore, Error> {
+    let restore = Restore { readable_ms: from.i64()?, expires_ms: from.i64()?, urgency: from.u8()? };
+    from.end()?;
+    Ok(restore)
 }
 
 fn encode_pairs(tag: u8, pairs: &[(String, Vec<u8>)], out: &mut Encoder) {

@@ -133,12 +133,12 @@ fn listed<'a>(key: &'a str, row: &'a [u8]) -> Result<ListedObject<'a>, Error> {
     };
     let Head { size, last_modified_ms, md5, etag, .. } = head;
     let kind = if attributes.is_symlink { ObjectKind::Symlink } else { head.kind };
-    let storage_class = attributes.storage_class;
+    let (storage_class, restore) = (attributes.storage_class, attributes.restore);
     let etag = match (etag, md5) {
         (None, Some(md5)) => EtagText::Md5(hex_digits(&md5)),
         (etag, _) => EtagText::Stored(etag.unwrap_or_default()),
     };
-    Ok(ListedObject { key, etag: ListedEtag(etag), size, last_modified_ms, kind, storage_class })
+    Ok(ListedObject { key, etag: ListedEtag(etag), size, last_modified_ms, kind, storage_class, restore })
 }
 
 fn kind_to_u8(kind: ObjectKind) -> u8 {

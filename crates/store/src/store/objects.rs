@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::Store;
 use crate::command::{
-    Append, Copy, Delete, DeleteSeen, Put, Seal, SetObjectAcl, SetObjectTags, SetStorageClass,
+    Append, Copy, Delete, DeleteSeen, Put, Seal, SetObjectAcl, SetObjectTags, SetRestore, SetStorageClass,
 };
 use crate::data::{AtHand, Content, NewData, ReadPlan, Reader, StoredData};
 use crate::extent::{DataRef, Extent, Place};
@@ -15,7 +15,7 @@ use crate::key;
 use crate::query::{ObjectOf, Objects, OpenObject, RenderedObjects};
 use crate::{
     Acl, AppendObject, CopyObject, DeleteKey, DeleteObject, Deleted, Error, ListObjects, Listing,
-    NewDelivery, Object, ObjectFields, ObjectPage, PutObject, SeenObject, VersionRef,
+    NewDelivery, Object, ObjectFields, ObjectPage, PutObject, Restore, SeenObject, VersionRef,
 };
 
 impl Store {
@@ -178,6 +178,24 @@ impl Store {
         let command =
             SetStorageClass { bucket: bucket.to_owned(), objects, class: class.to_owned(), generation };
         self.parts.engine.commit(command, None).await
+    }
+
+    /// Sets when an archived object or one version of it can be read, if it is still the one that was seen; tells whether it
+    /// is. It stays what it is otherwise, its time included. A copy, and an object that gets another class of storage, has
+    /// no such times.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`], [`Error::NoSuchObject`], [`Error::NoSuchVersion`], [`Error::IsDeleteMarker`].
+    pub async fn set_restore(
+        &self,
+        bucket: &str,
+        seen: SeenObject,
+        version: VersionRef,
+        restore: Option<Restore>,
+    ) -> Result<bool, Error> {
+        check_names(bucket, &seen.key)?;
+        let (bucket, generation) = (bucket.to_owned(), self.parts.ids.generation());
+        self.parts.engine.commit(SetRestore { bucket, seen, version, restore, generation }, None).await
     }
 
     /// Sets who may do what with an object or one version of it.

@@ -19,8 +19,8 @@ use crate::id::{DataId, UploadId};
 use crate::record::{UploadRecord, decode_listed, decode_object, encode_object, hex_upper};
 use crate::{
     Acl, Attributes, Cipher, CompleteUpload, CopyAttributes, CopyObject, DeleteObject, Encryption, Error,
-    FindingKind, ListObjects, ObjectFields, ObjectKind, Parts, SeenObject, Store, UnknownFields, VersionId,
-    VersionRef, key,
+    FindingKind, ListObjects, ObjectFields, ObjectKind, Parts, Restore, SeenObject, Store, UnknownFields,
+    VersionId, VersionRef, key,
 };
 
 /// A field that no version knows and all pass on.
@@ -269,6 +269,22 @@ fn a_sealed_object_has_the_time_of_its_seal() {
 }
 
 #[test]
+fn a_restored_object_has_the_times_between_which_it_can_be_read() {
+    let (mut object, row) = plain();
+    object.attributes.restore = Some(Restore { readable_ms: 258, expires_ms: 3, urgency: 2 });
+    let times = [&[2, 1][..], &[0; 6], &[3], &[0; 7]].concat();
+    let row = [&row[..], &[134, 17], &times, &[2]].concat();
+    assert_eq!(encode_object(&object), row);
+    assert_eq!(decode_object("b", "k", &row).unwrap(), object);
+    assert_is_listed(&row, &object);
+    assert_eq!(decode_listed("b", "k", &row).unwrap().restore, object.attributes.restore);
+    for damaged in [vec![134, 0], vec![134, 16], [&[134, 18][..], &times, &[2, 2]].concat()] {
+        let row = [plain().1, damaged].concat();
+        assert!(decode_object("b", "k", &row).is_err() && decode_listed("b", "k", &row).is_err());
+    }
+}
+
+#[test]
 fn fields_that_are_not_known_are_passed_on_or_refused() {
     let check = |fields: &[u8], expected: Result<&[u8], &str>| {
         let row = [plain().1, fields.to_vec()].concat();
@@ -442,7 +458,7 @@ async fn a_copy_with_attributes_of_its_own_has_no_unknown_fields() {
         data: None,
         bucket: "b".into(),
         key: "copy".into(),
-        attributes: CopyAttributes::Replace(Attributes::default()),
+        attributes: CopyAttributes::Replace(Box::default()),
         forbid_overwrite: false,
         now_ms: 1000,
     };

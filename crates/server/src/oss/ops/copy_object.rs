@@ -74,12 +74,12 @@ fn copied_attributes(call: &Call, source: &Object, tagging: Directive) -> Result
             let mut kept = source.attributes.clone();
             tags::take_over(&mut kept, &requested);
             (kept.acl, kept.storage_class) = (requested.acl, requested.storage_class);
-            Ok(CopyAttributes::Replace(kept))
+            Ok(CopyAttributes::Replace(Box::new(kept)))
         }
-        ("COPY" | "REPLACE", Directive::Replace) => Ok(CopyAttributes::Replace(requested)),
+        ("COPY" | "REPLACE", Directive::Replace) => Ok(CopyAttributes::Replace(Box::new(requested))),
         ("COPY" | "REPLACE", Directive::Copy) => {
             tags::take_over(&mut requested, &source.attributes);
-            Ok(CopyAttributes::Replace(requested))
+            Ok(CopyAttributes::Replace(Box::new(requested)))
         }
         _ => {
             let message = "Unknown metadata directive.";

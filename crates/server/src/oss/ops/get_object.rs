@@ -17,6 +17,7 @@ use crate::oss::call::Call;
 use crate::oss::caller_overrides::override_headers;
 use crate::oss::conditions;
 use crate::oss::failure::Failure;
+use crate::oss::restoring;
 use crate::oss::symlink::Readable;
 use crate::oss::throttle::Throttle;
 
@@ -25,8 +26,10 @@ pub(crate) async fn get_object(call: &Call, _: RequestBody) -> Result<Reply, Fai
     let readable = Readable::of(call).await?;
     conditions::check(&call.head.headers, &readable)?;
     let object = readable.content();
+    restoring::demand_readable(call, call.settings()?, object)?;
     let range = ByteRange::from_headers(&call.head.headers, object.size);
     let described = attributes::describe(Reply::ok(), call.bucket()?, &readable);
+    let described = restoring::show(described, object, call.now);
     let reply = show_expiration(call, readable.named, override_headers(call, described)?)?;
     match range {
         ByteRange::Full => send(call, reply, object, 0..object.size).await,

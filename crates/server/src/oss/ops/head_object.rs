@@ -7,6 +7,7 @@ use crate::oss::attributes;
 use crate::oss::call::Call;
 use crate::oss::conditions;
 use crate::oss::failure::Failure;
+use crate::oss::restoring;
 use crate::oss::symlink::Readable;
 
 /// Runs `HeadObject`.
@@ -14,5 +15,6 @@ pub(crate) async fn head_object(call: &Call, _: RequestBody) -> Result<Reply, Fa
     let readable = Readable::of(call).await?;
     conditions::check(&call.head.headers, &readable)?;
     let reply = attributes::describe(Reply::ok(), call.bucket()?, &readable);
+    let reply = restoring::show(reply, readable.content(), call.now);
     Ok(show_expiration(call, readable.named, reply.with_content_length(readable.content().size))?)
 }

@@ -10,7 +10,7 @@ use crate::oss::attributes::{kind_text, storage_class_of};
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
 use crate::oss::paging::{Page, VERSIONS};
-use crate::oss::versions;
+use crate::oss::{restoring, versions};
 
 /// Runs `ListObjectVersions`.
 pub(crate) async fn list_object_versions(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
@@ -39,13 +39,13 @@ pub(crate) async fn list_object_versions(call: &Call, _: RequestBody) -> Result<
         next_key_marker: found.next.as_ref().map(|(key, _)| key.as_str()),
         // A page that ends with a prefix has no version to go on after.
         next_version_id_marker: next_version.as_deref().unwrap_or(""),
-        versions: found.versions.iter().map(|version| listed(bucket, version)).collect(),
+        versions: found.versions.iter().map(|version| listed(bucket, version, call.now)).collect(),
         common_prefixes: found.common_prefixes.iter().map(String::as_str).collect(),
     };
     Ok(Reply::xml(document.to_xml()))
 }
 
-fn listed<'a>(bucket: &'a Bucket, version: &'a ListedVersion) -> xml::ListedVersion<'a> {
+fn listed<'a>(bucket: &'a Bucket, version: &'a ListedVersion, now: Timestamp) -> xml::ListedVersion<'a> {
     let entry = match &version.entry {
         VersionEntry::Object(object) => xml::VersionEntry::Object(xml::ListedObject {
             key: &object.key,
@@ -54,6 +54,7 @@ fn listed<'a>(bucket: &'a Bucket, version: &'a ListedVersion) -> xml::ListedVers
             object_type: kind_text(object.kind),
             size: object.size,
             storage_class: storage_class_of(bucket, &object.attributes.storage_class),
+            restore: restoring::told(object.attributes.restore, now),
             owner: Some(&bucket.owner),
         }),
         VersionEntry::DeleteMarker(marker) => xml::VersionEntry::DeleteMarker(ListedMarker {

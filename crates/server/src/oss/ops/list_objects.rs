@@ -11,6 +11,7 @@ use crate::http::reply::Reply;
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
 use crate::oss::paging::{OBJECTS, Page};
+use crate::oss::restoring;
 
 /// Runs `ListObjects`.
 pub(crate) async fn list_objects(call: &Call, _: RequestBody) -> Result<Reply, Failure> {
@@ -19,6 +20,7 @@ pub(crate) async fn list_objects(call: &Call, _: RequestBody) -> Result<Reply, F
     let page = Page::of(call, &OBJECTS)?;
     let marker = OBJECTS.text(call, "marker")?.to_owned();
     let which = which(call, &page, &marker)?;
+    let now = call.now;
     let render = move |found: &ObjectPage<'_>| {
         ListBucketResult {
             name: &holder.name,
@@ -28,7 +30,7 @@ pub(crate) async fn list_objects(call: &Call, _: RequestBody) -> Result<Reply, F
             delimiter: &page.delimiter,
             encoding: page.encoding,
             next_marker: found.next,
-            contents: listed(&holder, found, Some(&holder.owner)),
+            contents: listed(&holder, found, Some(&holder.owner), now),
             common_prefixes: found.common_prefixes.clone(),
         }
         .to_xml()
@@ -60,6 +62,7 @@ pub(super) fn listed<'a>(
     bucket: &'a Bucket,
     found: &'a ObjectPage<'_>,
     owner: Option<&'a str>,
+    now: Timestamp,
 ) -> Vec<ossicle_protocol::xml::ListedObject<'a>> {
     let entry = |object: &'a ListedObject<'_>| ossicle_protocol::xml::ListedObject {
         key: object.key,
@@ -68,6 +71,7 @@ pub(super) fn listed<'a>(
         object_type: crate::oss::attributes::kind_text(object.kind),
         size: object.size,
         storage_class: crate::oss::attributes::storage_class_of(bucket, object.storage_class),
+        restore: restoring::told(object.restore, now),
         owner,
     };
     found.objects.iter().map(entry).collect()

@@ -25,6 +25,7 @@ pub(crate) async fn list_objects_v2(call: &Call, _: RequestBody) -> Result<Reply
         None => which(call, &page, &start_after)?,
     };
     let fetch_owner = fetch_owner(call)?;
+    let now = call.now;
     let render = move |found: &ObjectPage<'_>| {
         let next = found.next.map(continuation_token);
         ListBucketResultV2 {
@@ -36,7 +37,7 @@ pub(crate) async fn list_objects_v2(call: &Call, _: RequestBody) -> Result<Reply
             delimiter: Some(page.delimiter.as_str()).filter(|delimiter| !delimiter.is_empty()),
             encoding: page.encoding,
             next_continuation_token: next.as_deref(),
-            contents: listed(&holder, found, fetch_owner.then_some(holder.owner.as_str())),
+            contents: listed(&holder, found, fetch_owner.then_some(holder.owner.as_str()), now),
             common_prefixes: found.common_prefixes.clone(),
         }
         .to_xml()

@@ -15,6 +15,7 @@ use crate::oss::announced::check_document_md5;
 use crate::oss::attributes;
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
+use crate::oss::restoring;
 use crate::oss::symlink::Readable;
 use crate::oss::versions;
 
@@ -38,6 +39,7 @@ pub(crate) async fn process_object(call: &Call, body: RequestBody) -> Result<Rep
     let given = given(arguments)?;
     let readable = Readable::of(call).await?;
     let (object, content) = (readable.named, readable.content());
+    restoring::demand_readable(call, call.settings()?, content)?;
     let wanted = requested::resolve(call, given, CustomVariables::default())
         .await?
         .ok_or_else(|| missing_callback(given.callback.unwrap_or("")))?;

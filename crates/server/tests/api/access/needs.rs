@@ -144,6 +144,8 @@ impl Need {
             Op::PutBucketResponseHeader => ("oss:PutBucketResponseHeader", Owner),
             Op::GetBucketResponseHeader => ("oss:GetBucketResponseHeader", Owner),
             Op::DeleteBucketResponseHeader => ("oss:DeleteBucketResponseHeader", Owner),
+            Op::PutBucketArchiveDirectRead => ("oss:PutBucketArchiveDirectRead", Owner),
+            Op::GetBucketArchiveDirectRead => ("oss:GetBucketArchiveDirectRead", Owner),
             Op::GetStyle => ("oss:GetStyle", Owner),
             Op::ListStyle => ("oss:ListStyle", Owner),
             Op::PutStyle => ("oss:PutStyle", Owner),
@@ -167,6 +169,8 @@ impl Need {
                 ("oss:PutObject", Acl(&[Create]))
             }
             Op::SealAppendObject => ("oss:SealAppendObject", Owner),
+            Op::RestoreObject => ("oss:RestoreObject", Owner),
+            Op::CleanRestoredObject => ("oss:CleanRestoredObject", Owner),
             Op::AbortMultipartUpload => ("oss:AbortMultipartUpload", Acl(&[Create])),
             Op::ListParts => ("oss:ListParts", Acl(&[Create])),
             Op::ProcessObject => ("oss:PostProcessTask", Owner),

@@ -161,6 +161,7 @@ impl World {
         for element in VARYING_ELEMENTS {
             text = blanked(&text, element);
         }
+        text = without_dates(&text);
         text.replace(&self.bucket.name, "BUCKET").replace(&self.upload, "UPLOAD")
     }
 }
@@ -273,6 +274,17 @@ impl Draft {
 /// The request with the parameters of a pattern.
 fn of_pattern(request: Request, pattern: &Pattern) -> Request {
     pattern.query.iter().fold(request, |request, (name, value)| request.query(name, value))
+}
+
+/// The text without the dates on which restored objects are frozen again.
+fn without_dates(text: &str) -> String {
+    let mut pieces = text.split("expiry-date=");
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        out.push_str("expiry-date=");
+        out.push_str(piece.split_once(" GMT").map_or("", |(_, rest)| rest));
+    }
+    out
 }
 
 /// The text with nothing in the elements of this name.
