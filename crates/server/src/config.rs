@@ -105,6 +105,7 @@ pub(crate) struct Storage {
     pub(crate) metadata: Option<SecretUrl>,
     #[serde(deserialize_with = "optional")]
     pub(crate) data: Option<SecretUrl>,
+    pub(crate) content_grace_s: u64,
     pub(crate) durability: Durability,
     pub(crate) cache_mib: u64,
     pub(crate) abort_multipart_days: u32,
@@ -363,6 +364,9 @@ impl Config {
         if self.redelivery.per_destination == 0 || self.redelivery.max_attempts == 0 {
             return senseless("redelivery.per_destination and redelivery.max_attempts must be at least 1");
         }
+        if !(1..=YEAR_S).contains(&self.storage.content_grace_s) {
+            return Err(ConfigError::Senseless(format!("storage.content_grace_s must be 1 to {YEAR_S}")));
+        }
         if self.lifecycle.every_s > YEAR_S {
             return Err(ConfigError::Senseless(format!("lifecycle.every_s must be 0 to {YEAR_S}")));
         }
@@ -528,6 +532,7 @@ mod tests {
             ("[server]\nmin_bytes_per_second = 102400\n", "server.min_bytes_per_second must be"),
             ("[server]\nanswer_memory_mib = 0\n", "server.answer_memory_mib must be"),
             ("[server]\nmax_connections = -1\n", "expected usize"),
+            ("[storage]\ncontent_grace_s = 0\n", "storage.content_grace_s must be"),
             ("[lifecycle]\nevery_s = 99999999999\n", "lifecycle.every_s must be"),
             ("[testing]\nlifecycle_day_s = 0\n", "testing.lifecycle_day_s must be"),
             ("[testing]\nrestore_day_s = 86401\n", "testing.restore_day_s must be"),

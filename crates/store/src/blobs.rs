@@ -104,6 +104,14 @@ impl Blobs {
         }
     }
 
+    /// Checks that a place that nodes share can be used and is no other store's, for a store that is not made yet. It blocks.
+    pub(crate) fn admit_new_store(&self) -> Result<(), OpenError> {
+        match self {
+            Self::Files(_) => Ok(()),
+            Self::Remote(blobs) => blobs.admit_new_store(),
+        }
+    }
+
     /// Asks a place that nodes share whether it answers.
     pub(crate) async fn reach(&self) -> Result<(), Error> {
         match self {

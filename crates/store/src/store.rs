@@ -16,6 +16,7 @@ mod upgrade;
 mod uploads;
 mod versions;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -44,12 +45,19 @@ pub struct Store {
 }
 
 /// Where what a cluster stores is.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ClusterPlaces {
     /// The database of the metadata: the address of a PostgreSQL database, as `postgres://user@host/name`.
     pub metadata: String,
     /// The place of the content.
     pub data: ContentPlace,
+}
+
+/// Without the address of the database, which may have a password.
+impl fmt::Debug for ClusterPlaces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClusterPlaces").field("data", &self.data).finish_non_exhaustive()
+    }
 }
 
 /// What a store is made of.
@@ -148,7 +156,15 @@ impl Store {
     pub async fn open_cluster(places: &ClusterPlaces, options: StoreOptions) -> Result<Self, OpenError> {
         let ClusterPlaces { metadata, data } = places.clone();
         let opened = tokio::task::spawn_blocking(move || {
+            let is_new = Postgres::is_new(&metadata, &options)?;
             let blobs = Blobs::in_place(&data, &options)?;
+            // Where another node was quicker, what it made of both places is no reason to refuse.
+            if is_new
+                && let Err(refused) = blobs.admit_new_store()
+                && Postgres::is_new(&metadata, &options)?
+            {
+                return Err(refused);
+            }
             Self::assemble(&options, Arc::new(RealDisk), None, blobs, |around| {
                 let setup = PostgresSetup::new(around, &options);
                 Ok(Engine::Postgres(Postgres::open(&metadata, setup)?))

@@ -2,6 +2,7 @@
 //! the nodes of a cluster share.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use ossicle_store::{ClusterPlaces, OpenError, Store, StoreOptions};
@@ -128,4 +129,5 @@ fn options(config: &Config) -> StoreOptions {
         .durability(durability)
         .cache_bytes(config.storage.cache_mib * 1024 * 1024)
         .read_bytes(config.server.answer_memory())
+        .content_grace(Duration::from_secs(config.storage.content_grace_s))
 }

@@ -60,6 +60,8 @@ const PREFIXES: u16 = 256;
 pub(crate) struct RemoteBlobs {
     operator: Operator,
     threads: IoThreads,
+    /// A folder of a file system, which has to be mounted.
+    is_folder: bool,
     /// With a place that has uploads in parts.
     uploads: Option<Arc<MultipartUploads>>,
     /// With a folder of a file system, whose names are to be synced.
@@ -83,6 +85,7 @@ impl RemoteBlobs {
         let folders = place.folder().filter(|_| options.durability == Durability::Durable);
         Ok(Self {
             operator: place.operator()?,
+            is_folder: place.folder().is_some(),
             threads: IoThreads::start().map_err(|e| OpenError::io("starting threads for content", e))?,
             uploads: place.multipart_uploads().map(Arc::new),
             folders: folders.map(|root| Arc::new(SyncedFolders::new(root))),
@@ -99,14 +102,32 @@ impl RemoteBlobs {
     /// may call it while a store is opened.
     pub(crate) fn check_in(&self, id: &str) -> Result<(), OpenError> {
         let (operator, id) = (self.operator.clone(), id.to_owned());
+        self.ask(async move { marker::check_in(&operator, &id).await })
+    }
+
+    /// Checks that the place belongs to nobody and can be used. It blocks in the same way.
+    pub(crate) fn admit_new_store(&self) -> Result<(), OpenError> {
+        let operator = self.operator.clone();
+        self.ask(async move { marker::admit_new_store(&operator).await })
+    }
+
+    fn ask(
+        &self,
+        question: impl Future<Output = Result<(), OpenError>> + Send + 'static,
+    ) -> Result<(), OpenError> {
         let (tell, told) = mpsc::channel();
         let asked = self.threads.spawn(async move {
             // Whoever asked waits for it.
-            let _ = tell.send(marker::check_in(&operator, &id).await);
+            let _ = tell.send(question.await);
             Ok(())
         });
         drop(asked);
         told.recv().unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    /// Fails where a folder is not mounted: what is written there would be on the disk below it.
+    async fn check_mounted(&self) -> Result<(), Error> {
+        if self.is_folder { marker::reach(&self.operator).await } else { Ok(()) }
     }
 
     /// Asks the place whether it answers.

@@ -12,6 +12,7 @@ mod job;
 mod lane;
 mod queue;
 mod readers;
+mod refusal;
 mod rows;
 mod schema;
 mod server_clock;
@@ -79,6 +80,17 @@ impl PostgresSetup {
 }
 
 impl Postgres {
+    /// Checks that the database can be used and keeps what it acknowledges, and tells whether it has no tables yet. Nothing is
+    /// changed there.
+    pub(crate) fn is_new(url: &str, options: &StoreOptions) -> Result<bool, OpenError> {
+        let (target, durability) = (Target::parse(url)?, options.durability);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| OpenError::io("starting to talk with the database", e))?;
+        runtime.block_on(schema::is_new(&target, durability))
+    }
+
     /// Connects, checks that the database keeps what it acknowledges, and makes or updates the tables.
     pub(crate) fn open(url: &str, setup: PostgresSetup) -> Result<Self, OpenError> {
         let target = Target::parse(url)?;
@@ -102,8 +114,8 @@ impl Postgres {
             figures: shared::ExchangeFigures::default(),
         });
         let mut engine = Self { shared, lanes: std::sync::Mutex::default(), runtime: Some(runtime) };
-        let prepared = Arc::clone(&engine.shared);
-        let now_ms = engine.block_on(async move { schema::prepare(&prepared.target, durability).await })?;
+        let target = engine.shared.target.clone();
+        let now_ms = engine.block_on(async move { schema::prepare(&target, durability).await })?;
         engine.shared.server_clock.told(now_ms);
         engine.start_lanes();
         Ok(engine)

@@ -34,6 +34,16 @@ pub(super) async fn check_in(operator: &Operator, id: &str) -> Result<(), OpenEr
     }
 }
 
+/// Checks that the place belongs to nobody and can be used, and leaves nothing there.
+pub(super) async fn admit_new_store(operator: &Operator) -> Result<(), OpenError> {
+    let Some(found) = read(operator).await? else { return probe(operator).await };
+    let owner = found.strip_prefix(FORMAT).map(str::trim).unwrap_or_default();
+    Err(wrong(format!(
+        "it holds the content of the store {owner}, and the database is empty; use the database that belongs to the content, or \
+         give this cluster a bucket, prefix or folder of its own"
+    )))
+}
+
 /// Asks the place for its marker. It has none when a folder is not mounted.
 pub(super) async fn reach(operator: &Operator) -> Result<(), Error> {
     operator

@@ -67,6 +67,7 @@ impl RemoteWriter {
         let memory = memory.map_err(|_| Error::Closed)?;
         let begun = Arc::clone(blobs);
         let new = blobs.threads.run(async move {
+            begun.check_mounted().await?;
             let writer = begun.operator.writer_with(&name(id)).chunk(PIECE_BYTES).await;
             let writer = writer.map_err(|error| failure::of("writing content", &error))?;
             let guard = RemoteGuard::new(begun, id, writer, memory);
@@ -90,6 +91,7 @@ impl RemoteWriter {
             .threads
             .run(async move {
                 new.close().await?;
+                new.guard.blobs().check_mounted().await?;
                 let NewBlob { guard, size, crc64 } = *new;
                 let (id, guard) = (guard.id(), BlobGuard::Remote(guard));
                 Ok(WrittenBlob { id, size, crc64: crc64.finalize(), guard })

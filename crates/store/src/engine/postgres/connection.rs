@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use tokio_postgres::{Client, Config, NoTls, Statement};
 
 use super::failure::{Failure, classify, words};
+use super::refusal;
 use crate::OpenError;
 
 /// How long connecting may take, with what is prepared then.
@@ -47,11 +48,20 @@ impl Target {
 
     /// Connects without preparing anything: the tables may not be there.
     pub(super) async fn connect_bare(&self) -> Result<Client, Failure> {
+        self.try_to_connect().await.map_err(|failed| {
+            Failure::Lost(failed.map_or_else(|| "it does not answer".to_owned(), |error| words(&error)))
+        })
+    }
+
+    /// The same, for who opens a store and wants to know what is wrong.
+    pub(super) async fn connect_to_open(&self) -> Result<Client, OpenError> {
+        self.try_to_connect().await.map_err(|failed| failed.map_or_else(refusal::silent, refusal::of))
+    }
+
+    /// Connects; the error is none if nobody answered.
+    async fn try_to_connect(&self) -> Result<Client, Option<tokio_postgres::Error>> {
         let connecting = timeout(CONNECT_TIMEOUT, self.config.connect(NoTls));
-        let (client, connection) = connecting
-            .await
-            .map_err(|_| Failure::Lost("it does not answer".to_owned()))?
-            .map_err(|e| Failure::Lost(words(&e)))?;
+        let (client, connection) = connecting.await.map_err(|_| None)?.map_err(Some)?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(error = words(&error), "a connection to the metadata database ended");

@@ -3,10 +3,12 @@
 use std::sync::Weak;
 use std::time::Duration;
 
-use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, GenericClient};
 
 use super::connection::{NOW_MS, Target};
-use super::failure::{Failure, classify, words};
+use super::failure::{Failure, classify};
+use super::refusal::{self, of as failed};
 use super::shared::Shared;
 use crate::{Durability, OpenError};
 
@@ -27,9 +29,20 @@ const MIGRATION_LOCK: i64 = 0x0551_C1E0_0000_0001;
 /// What must be on for an acknowledged commit to survive a crash of the database's machine.
 const PROMISES: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
 
+/// Checks the database, changing nothing, and tells whether it has no tables yet.
+pub(super) async fn is_new(target: &Target, durability: Durability) -> Result<bool, OpenError> {
+    let client = target.connect_to_open().await?;
+    check_promises(&client, durability).await?;
+    if version(&client).await? > 0 {
+        return Ok(false);
+    }
+    check_rights(&client).await?;
+    Ok(true)
+}
+
 /// Checks the database, makes or updates the tables, and tells the time there.
 pub(super) async fn prepare(target: &Target, durability: Durability) -> Result<i64, OpenError> {
-    let mut client = target.connect_bare().await.map_err(to_open_error)?;
+    let mut client = target.connect_to_open().await?;
     check_promises(&client, durability).await?;
     migrate(&mut client).await?;
     let row = client.query_one(NOW_MS, &[]).await.map_err(failed)?;
@@ -76,26 +89,36 @@ async fn check_promises(client: &Client, durability: Durability) -> Result<(), O
     })
 }
 
-async fn migrate(client: &mut Client) -> Result<(), OpenError> {
-    let supported = MIGRATIONS.len();
-    let transaction = client.transaction().await.map_err(failed)?;
-    transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).await.map_err(failed)?;
-    let found: bool = transaction
+/// Checks that tables can be made.
+async fn check_rights(client: &Client) -> Result<(), OpenError> {
+    let sql = "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), \
+               current_setting('transaction_read_only') = 'on'";
+    let row = client.query_one(sql, &[]).await.map_err(failed)?;
+    let (may_create, is_read_only) = (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
+    match (may_create, is_read_only) {
+        (_, true) => Err(refusal::because("it is read-only", &SqlState::READ_ONLY_SQL_TRANSACTION)),
+        (false, _) => Err(refusal::because("no tables may be made there", &SqlState::INSUFFICIENT_PRIVILEGE)),
+        (true, false) => Ok(()),
+    }
+}
+
+/// Returns the version of the tables, 0 if there are none. Those of a newer version are left alone.
+async fn version(client: &impl GenericClient) -> Result<usize, OpenError> {
+    let found: bool = client
         .query_one("SELECT to_regclass('cluster') IS NOT NULL", &[])
         .await
         .and_then(|row| row.try_get(0))
         .map_err(failed)?;
-    let mut version = 0;
-    if found {
-        let row = transaction
-            .query_opt("SELECT value FROM cluster WHERE name = 'schema'", &[])
-            .await
-            .map_err(failed)?;
-        let text: Option<String> = row.map(|row| row.try_get(0)).transpose().map_err(failed)?;
-        version = text.and_then(|text| text.parse().ok()).ok_or_else(|| OpenError::Database {
-            what: "has a table `cluster` that is not Ossicle's".to_owned(),
-        })?;
+    if !found {
+        return Ok(0);
     }
+    let row =
+        client.query_opt("SELECT value FROM cluster WHERE name = 'schema'", &[]).await.map_err(failed)?;
+    let text: Option<String> = row.map(|row| row.try_get(0)).transpose().map_err(failed)?;
+    let version = text.and_then(|text| text.parse().ok()).ok_or_else(|| OpenError::Database {
+        what: "has a table `cluster` that is not Ossicle's: give Ossicle a database of its own".to_owned(),
+    })?;
+    let supported = MIGRATIONS.len();
     if version > supported {
         return Err(OpenError::Database {
             what: format!(
@@ -103,15 +126,20 @@ async fn migrate(client: &mut Client) -> Result<(), OpenError> {
             ),
         });
     }
+    Ok(version)
+}
+
+async fn migrate(client: &mut Client) -> Result<(), OpenError> {
+    let supported = MIGRATIONS.len();
+    let transaction = client.transaction().await.map_err(failed)?;
+    transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).await.map_err(failed)?;
+    let version = version(&transaction).await?;
     let Some(missing) = MIGRATIONS.get(version..).filter(|missing| !missing.is_empty()) else {
         return Ok(());
     };
-    if !found {
+    if version == 0 {
         let sql = "CREATE TABLE cluster (name text PRIMARY KEY, value text NOT NULL)";
         transaction.batch_execute(sql).await.map_err(failed)?;
-        let id = format!("{:032x}", rand::random::<u128>());
-        let sql = "INSERT INTO cluster VALUES ('id', $1)";
-        transaction.execute(sql, &[&id]).await.map_err(failed)?;
     }
     for migration in missing {
         transaction.batch_execute(migration).await.map_err(failed)?;
@@ -120,16 +148,4 @@ async fn migrate(client: &mut Client) -> Result<(), OpenError> {
         "INSERT INTO cluster VALUES ('schema', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     transaction.execute(sql, &[&supported.to_string()]).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)
-}
-
-fn to_open_error(failure: Failure) -> OpenError {
-    match failure {
-        Failure::Lost(why) => OpenError::Database { what: format!("is out of reach: {why}") },
-        other => other.into_error().into(),
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "errors are mapped with it")]
-fn failed(error: tokio_postgres::Error) -> OpenError {
-    OpenError::Database { what: format!("refuses: {}", words(&error)) }
 }
