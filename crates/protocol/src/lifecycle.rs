@@ -155,11 +155,24 @@ impl LifecycleRules {
     /// needs to be looked at once and by few rules.
     #[must_use]
     pub fn walks(&self) -> Vec<(String, Self)> {
-        let acts = |rule: &&LifecycleRule| {
+        self.grouped(|rule| {
             let expires = rule.expiration.is_some_and(|expiration| expiration.when.is_some());
-            rule.enabled && (expires || !rule.transitions.is_empty())
-        };
-        let mut rules: Vec<&LifecycleRule> = self.0.iter().filter(acts).collect();
+            expires || !rule.transitions.is_empty()
+        })
+    }
+
+    /// Divides the rules that act on versions which are not the latest, or on delete markers, in the same way.
+    #[must_use]
+    pub fn version_walks(&self) -> Vec<(String, Self)> {
+        self.grouped(|rule| {
+            let expires = rule.noncurrent_expiration.is_some() || rule.removes_lone_markers();
+            expires || !rule.noncurrent_transitions.is_empty()
+        })
+    }
+
+    fn grouped(&self, acts: impl Fn(&LifecycleRule) -> bool) -> Vec<(String, Self)> {
+        let mut rules: Vec<&LifecycleRule> =
+            self.0.iter().filter(|rule| rule.enabled && acts(rule)).collect();
         rules.sort_by(|a, b| a.prefix.cmp(&b.prefix));
         let mut walks: Vec<(String, Self)> = Vec::new();
         for rule in rules {
@@ -183,13 +196,48 @@ impl LifecycleRules {
     /// never one that is warmer than the present.
     #[must_use]
     pub fn verdict(&self, object: &Candidate<'_>, time: LifecycleTime) -> LifecycleVerdict<'_> {
-        if let Some((due, rule)) = self.expiration(object, time.day_ms)
+        self.judge(&CURRENT, object, time)
+    }
+
+    /// Decides the same of a version that has not been the latest since then.
+    #[must_use]
+    pub fn noncurrent_verdict(
+        &self,
+        version: &Candidate<'_>,
+        since: Timestamp,
+        time: LifecycleTime,
+    ) -> LifecycleVerdict<'_> {
+        self.judge(&NONCURRENT, &Candidate { modified: since, ..*version }, time)
+    }
+
+    /// Finds the rule by which a delete marker is to be deleted now that has not been the latest version since then. A rule that
+    /// asks for tags or a size is not about delete markers.
+    #[must_use]
+    pub fn noncurrent_marker(&self, key: &str, since: Timestamp, time: LifecycleTime) -> Option<&str> {
+        let tags = Tags::default();
+        let when =
+            |rule: &LifecycleRule| (NONCURRENT.expiration)(rule).filter(|_| rule.is_about_delete_markers());
+        let decided = self.decide(&marker(key, since, &tags), when, time.day_ms);
+        decided.filter(|(due, _)| *due <= time.now).map(|(_, rule)| rule)
+    }
+
+    /// Finds the rule by which a delete marker is to be deleted that is all there is of a key.
+    #[must_use]
+    pub fn lone_marker(&self, key: &str) -> Option<&str> {
+        let (tags, epoch) = (Tags::default(), Timestamp::from_unix_millis(0));
+        let marker = marker(key, epoch, &tags);
+        let mut rules = self.0.iter().filter(|rule| rule.enabled && rule.applies_to(&marker));
+        rules.find(|rule| rule.removes_lone_markers()).map(|rule| rule.id.as_str())
+    }
+
+    fn judge(&self, actions: &Actions, object: &Candidate<'_>, time: LifecycleTime) -> LifecycleVerdict<'_> {
+        if let Some((due, rule)) = self.decide(object, actions.expiration, time.day_ms)
             && due <= time.now
         {
             return LifecycleVerdict::Expire(rule);
         }
         let due = TRANSITION_CLASSES.into_iter().rev().find_map(|class| {
-            let (due, rule) = self.transition(object, class, time.day_ms)?;
+            let (due, rule) = self.transition(actions, object, class, time.day_ms)?;
             (due <= time.now).then_some((class, rule))
         });
         match due {
@@ -203,12 +251,13 @@ impl LifecycleRules {
     /// Tells when an object will be deleted, and by which rule.
     #[must_use]
     pub fn expiration(&self, object: &Candidate<'_>, day_ms: i64) -> Option<(Timestamp, &str)> {
-        self.decide(object, |rule| rule.expiration?.when, day_ms)
+        self.decide(object, CURRENT.expiration, day_ms)
     }
 
     /// Tells when an object is due for a class. Appendable objects do not get the coldest, as with OSS.
     fn transition(
         &self,
+        actions: &Actions,
         object: &Candidate<'_>,
         class: StorageClass,
         day_ms: i64,
@@ -218,10 +267,9 @@ impl LifecycleRules {
         }
         let small = object.size < SMALL_FILE;
         let when = |rule: &LifecycleRule| {
-            let mut transitions = rule.transitions.iter();
-            let transition = transitions.find(|transition| transition.class == class)?;
-            let skips = small && transition.flags.allow_small_file == Some(false);
-            (!skips).then_some(transition.when)
+            let (when, flags) = (actions.transition)(rule, class)?;
+            let skips = small && flags.allow_small_file == Some(false);
+            (!skips).then_some(when)
         };
         self.decide(object, when, day_ms)
     }
@@ -264,7 +312,45 @@ impl LifecycleRules {
     }
 }
 
+/// What rules say of objects that are the latest version, or of versions that are not.
+struct Actions {
+    expiration: fn(&LifecycleRule) -> Option<When>,
+    transition: fn(&LifecycleRule, StorageClass) -> Option<(When, TransitionFlags)>,
+}
+
+const CURRENT: Actions = Actions {
+    expiration: |rule| rule.expiration?.when,
+    transition: |rule, class| {
+        let found = rule.transitions.iter().find(|transition| transition.class == class)?;
+        Some((found.when, found.flags))
+    },
+};
+
+const NONCURRENT: Actions = Actions {
+    expiration: |rule| rule.noncurrent_expiration.map(When::Days),
+    transition: |rule, class| {
+        let found = rule.noncurrent_transitions.iter().find(|transition| transition.class == class)?;
+        Some((When::Days(found.days), found.flags))
+    },
+};
+
+/// Returns what rules look at of a delete marker.
+fn marker<'a>(key: &'a str, modified: Timestamp, tags: &'a Tags) -> Candidate<'a> {
+    Candidate { key, size: 0, tags, modified, class: StorageClass::Standard, appendable: false }
+}
+
 impl LifecycleRule {
+    /// Returns whether the rule asks for nothing that delete markers do not have.
+    fn is_about_delete_markers(&self) -> bool {
+        self.tags.is_empty() && self.larger_than.is_none() && self.smaller_than.is_none()
+    }
+
+    /// Returns whether the rule removes delete markers that have no other version.
+    fn removes_lone_markers(&self) -> bool {
+        let asks = self.expiration.is_some_and(|expiration| expiration.delete_marker == Some(true));
+        asks && self.is_about_delete_markers()
+    }
+
     fn applies_to(&self, object: &Candidate<'_>) -> bool {
         let tagged = |(key, value): &(String, String)| object.tags.get(key) == Some(value.as_str());
         let excepted = |except: &Exception| {
@@ -523,6 +609,63 @@ mod tests {
         let walks = rules(&format!("{all}{abort}")).walks();
         let found: Vec<_> = walks.iter().map(|(prefix, rules)| (prefix.as_str(), rules.0.len())).collect();
         assert_eq!(found, [("a", 3), ("b/", 1), ("c", 1)]);
+    }
+
+    #[test]
+    fn versions_count_from_when_they_were_replaced() {
+        // OSS manual, "Configuration elements": replaced on May 1, deleted after three days on May 4.
+        let noncurrent = |days: u32| {
+            format!(
+                "<NoncurrentVersionExpiration><NoncurrentDays>{days}</NoncurrentDays></NoncurrentVersionExpiration>"
+            )
+        };
+        let to_ia = "<NoncurrentVersionTransition><NoncurrentDays>2</NoncurrentDays><StorageClass>IA</StorageClass>\
+                     </NoncurrentVersionTransition>";
+        let tags = Tags::default();
+        let since = at("2026-05-01T08:00:00.000Z");
+        let both = rules(&rule("a/", &(to_ia.to_owned() + &noncurrent(3))));
+        for (now, expected) in [
+            ("2026-05-03T23:59:59.000Z", LifecycleVerdict::Keep),
+            ("2026-05-04T00:00:00.000Z", LifecycleVerdict::Transition(InfrequentAccess, "rule")),
+            ("2026-05-05T00:00:00.000Z", LifecycleVerdict::Expire("rule")),
+        ] {
+            let told = match both.noncurrent_verdict(&object(&tags), since, time(now)) {
+                LifecycleVerdict::Keep => LifecycleVerdict::Keep,
+                LifecycleVerdict::Transition(class, _) => LifecycleVerdict::Transition(class, "rule"),
+                LifecycleVerdict::Expire(_) => LifecycleVerdict::Expire("rule"),
+            };
+            assert_eq!(told, expected, "{now}");
+        }
+        let late = time("2027-01-01T00:00:00.000Z");
+        // Neither says anything of the other.
+        assert_eq!(both.verdict(&object(&tags), late), LifecycleVerdict::Keep);
+        let current = rules(&rule("a/", &days(1)));
+        assert_eq!(current.noncurrent_verdict(&object(&tags), since, late), LifecycleVerdict::Keep);
+        assert_eq!((both.walks().len(), both.version_walks().len()), (0, 1));
+        // Delete markers have neither tags nor a size.
+        assert!(both.noncurrent_marker("a/b", since, late).is_some());
+        assert!(both.noncurrent_marker("b", since, late).is_none());
+        assert!(both.noncurrent_marker("a/b", since, time("2026-05-03T00:00:00.000Z")).is_none());
+        let tag = "<Tag><Key>k</Key><Value>v</Value></Tag>".to_owned();
+        let size = "<Filter><ObjectSizeLessThan>5</ObjectSizeLessThan></Filter>".to_owned();
+        for filter in [tag, size] {
+            let filtered = rules(&rule("a/", &(noncurrent(3) + &filter)));
+            assert!(filtered.noncurrent_marker("a/b", since, late).is_none());
+        }
+    }
+
+    #[test]
+    fn delete_markers_without_versions() {
+        let says = |flag: &str| {
+            let more = if flag == "false" { "<Days>1</Days>" } else { "" };
+            let flag = format!("<ExpiredObjectDeleteMarker>{flag}</ExpiredObjectDeleteMarker>");
+            rules(&rule("a/", &format!("<Expiration>{more}{flag}</Expiration>")))
+        };
+        let (removes, keeps) = (says("true"), says("false"));
+        assert!(removes.lone_marker("a/b").is_some() && removes.lone_marker("b").is_none());
+        assert_eq!((removes.walks().len(), removes.version_walks().len()), (0, 1));
+        assert!(keeps.lone_marker("a/b").is_none());
+        assert_eq!((keeps.walks().len(), keeps.version_walks().len()), (1, 0));
     }
 
     #[test]

@@ -5,3 +5,4 @@ mod candidate;
 pub(crate) mod expiration;
 pub(crate) mod report;
 pub(crate) mod run;
+mod versions;

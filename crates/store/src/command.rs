@@ -16,6 +16,7 @@ mod object_version;
 mod put;
 mod reclaim;
 mod secret;
+mod seen_version;
 mod store_id;
 mod version;
 
@@ -43,4 +44,5 @@ pub(crate) use nonce::{ForgetNonces, TakeNonce};
 pub(crate) use put::{Put, SetObjectAcl, SetObjectTags, SetRestore, SetStorageClass};
 pub(crate) use reclaim::{ForgetFile, ReclaimManifest, RewriteRows};
 pub(crate) use secret::PutSecretIfAbsent;
+pub(crate) use seen_version::{DeleteSeenVersions, SetVersionClass};
 pub(crate) use store_id::NameStore;

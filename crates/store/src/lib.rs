@@ -48,7 +48,7 @@
 //! | accounts | [`Store::create_account`], [`Store::create_user`], [`Store::create_role`], [`Store::create_access_key`], [`Store::put_policy`], each with its lookup, list, change and deletion; [`Store::rotate_access_key`], [`Store::known_access_key`], [`Store::known_role`], [`Store::identity_version`] |
 //! | data | [`Store::upload`], [`Upload::encrypted`], [`Store::read`], [`Store::use_content_keys`] |
 //! | objects | [`Store::put_object`], [`Store::append_object`], [`Store::copy_object`], [`Store::object`], [`Store::open_object`], [`Store::delete_object`], [`Store::delete_objects`], [`Store::delete_seen`], [`Store::set_storage_class`], [`Store::set_object_acl`], [`Store::set_object_tags`], [`Store::list_objects`] |
-//! | versions | [`Store::set_bucket_versioning`], [`Store::object_version`], [`Store::open_object_version`], [`Store::latest_marker`], [`Store::list_versions`] |
+//! | versions | [`Store::set_bucket_versioning`], [`Store::object_version`], [`Store::open_object_version`], [`Store::latest_marker`], [`Store::list_versions`], [`Store::delete_seen_versions`], [`Store::set_version_class`] |
 //! | parts | [`Store::initiate`], [`Store::upload_part`], [`Store::put_part`], [`Store::upload_info`], [`Store::list_parts`], [`Store::preview_complete`], [`Store::visit_parts`], [`Store::complete`], [`Store::abort`], [`Store::list_uploads`], [`Store::pending_uploads`] |
 //! | jobs | [`Store::acquire_job`], [`Store::renew_job`], [`Store::release_job`] |
 //! | nodes | [`Store::beat`], [`Store::nodes`], [`Store::remove_node`], [`Store::forget_nodes`], [`Store::secret`], [`Store::put_secret_if_absent`], [`Store::secrets`] |
@@ -105,8 +105,8 @@ pub use model::{
     NewUpload, Node, Object, ObjectFields, ObjectKind, ObjectPage, Part, PartPage, PartPlace, Parts,
     PendingCursor, PendingPage, PendingUpload, PendingUploads, PolicyOwner, PolicyOwnerKind, Prune,
     PutObject, PutPart, RecordDelivery, Restore, Role, RoleChange, RotateAccessKey, SealedKey, SeenObject,
-    UnknownFields, UpdateDelivery, UploadInfo, UploadPage, User, VersionEntry, VersionId, VersionPage,
-    VersionRef, Versioning,
+    SeenState, SeenVersion, UnknownFields, UpdateDelivery, UploadInfo, UploadPage, User, VersionEntry,
+    VersionId, VersionPage, VersionRef, Versioning,
 };
 pub use options::{Durability, StoreOptions};
 pub use store::{ClusterPlaces, Store};

@@ -42,6 +42,6 @@ pub use upload::{
     PendingCursor, PendingPage, PendingUpload, PendingUploads, PutPart, UploadInfo, UploadPage,
 };
 pub use version::{
-    DeleteKey, DeleteMarker, Deleted, ListVersions, ListedVersion, VersionEntry, VersionId, VersionPage,
-    VersionRef, Versioning,
+    DeleteKey, DeleteMarker, Deleted, ListVersions, ListedVersion, SeenState, SeenVersion, VersionEntry,
+    VersionId, VersionPage, VersionRef, Versioning,
 };

@@ -8,7 +8,7 @@ use crate::ErrorCode;
 const NO_ACCESS_TIME: Fate = Refused { code: ErrorCode::MalformedXML, unless: &["false"] };
 const NO_RETURN: Fate = Refused { code: ErrorCode::MalformedXML, unless: &[] };
 
-/// What is about versions is kept and told; as long as there are none, it has nothing to act on.
+/// What is about versions has nothing to act on where none are kept.
 pub(crate) const ELEMENTS: &[Input] = &[
     Input::element("LifecycleConfiguration/Rule/ID", Honoured),
     Input::element("LifecycleConfiguration/Rule/Prefix", Honoured),

@@ -26,6 +26,9 @@ pub(crate) struct Report {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sums {
     pub(crate) expired: Sum,
+    /// Versions that were not the latest.
+    pub(crate) expired_versions: Sum,
+    pub(crate) removed_markers: Sum,
     pub(crate) transitioned: Sum,
     pub(crate) aborted: Sum,
 }
@@ -39,10 +42,14 @@ pub(crate) struct Sum {
 
 /// What becomes of an object or an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum ActionKind {
-    /// An object is deleted.
+    /// An object is deleted; where versions are kept, it gets a delete marker.
     Expire,
+    /// A version that is not the latest is deleted for good.
+    ExpireVersion,
+    /// A delete marker is removed.
+    RemoveMarker,
     /// An object gets another class of storage.
     Transition,
     /// An upload is aborted.
@@ -55,6 +62,8 @@ pub(crate) struct Action {
     pub(crate) action: ActionKind,
     pub(crate) bucket: String,
     pub(crate) key: String,
+    /// The version, if it is not the latest.
+    pub(crate) version_id: Option<String>,
     /// The id of the rule.
     pub(crate) rule: String,
     pub(crate) bytes: u64,
@@ -68,6 +77,8 @@ impl ActionKind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Expire => "expire",
+            Self::ExpireVersion => "expire_version",
+            Self::RemoveMarker => "remove_marker",
             Self::Transition => "transition",
             Self::Abort => "abort",
         }
@@ -79,6 +90,8 @@ impl Report {
     pub(crate) fn add(&mut self, action: Action) {
         let sum = match action.action {
             ActionKind::Expire => &mut self.sums.expired,
+            ActionKind::ExpireVersion => &mut self.sums.expired_versions,
+            ActionKind::RemoveMarker => &mut self.sums.removed_markers,
             ActionKind::Transition => &mut self.sums.transitioned,
             ActionKind::Abort => &mut self.sums.aborted,
         };
@@ -93,6 +106,7 @@ impl Report {
 impl Sums {
     /// Returns the number of actions.
     pub(crate) fn count(&self) -> u64 {
-        self.expired.count + self.transitioned.count + self.aborted.count
+        let deleted = self.expired.count + self.expired_versions.count + self.removed_markers.count;
+        deleted + self.transitioned.count + self.aborted.count
     }
 }

@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use ossicle_protocol::{LifecycleRules, LifecycleTime, LifecycleVerdict, StorageClass, Timestamp};
 use ossicle_store::{
     AbortUpload, Bucket, Error, ListBuckets, ListObjects, ObjectFields, PendingCursor, PendingUpload,
-    PendingUploads, SeenObject,
+    PendingUploads, SeenObject, Store, Versioning,
 };
 use tokio::sync::watch;
 
@@ -19,7 +19,7 @@ use crate::background::{Job, LEASE};
 use crate::oss::tags;
 
 /// Buckets, objects or uploads looked at in one go.
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 
 /// Objects that are changed in one commit.
 const BATCH: usize = 100;
@@ -44,20 +44,55 @@ pub(crate) async fn run(app: &Arc<App>, dry_run: bool, stop: watch::Receiver<boo
     Ok(run.report)
 }
 
-struct Run<'a> {
-    app: &'a Arc<App>,
-    time: LifecycleTime,
+pub(super) struct Run<'a> {
+    pub(super) app: &'a Arc<App>,
+    pub(super) time: LifecycleTime,
     stop: watch::Receiver<bool>,
-    report: Report,
+    pub(super) report: Report,
 }
 
-/// An object that is due, as it was seen.
-struct Due {
-    seen: SeenObject,
+/// An object or a version that is due, as it was seen.
+pub(super) struct Due<S> {
+    pub(super) seen: S,
+    pub(super) action: ActionKind,
     /// The class it gets; it is deleted without one.
-    class: Option<StorageClass>,
-    rule: String,
-    bytes: u64,
+    pub(super) class: Option<StorageClass>,
+    pub(super) key: String,
+    pub(super) version_id: Option<String>,
+    pub(super) rule: String,
+    pub(super) bytes: u64,
+}
+
+/// What is changed only if it is still what was seen; each change tells for each whether it was.
+pub(super) trait Seen: Clone + Send + Sync {
+    fn delete(
+        store: &Store,
+        bucket: &str,
+        seen: Vec<Self>,
+        now_ms: i64,
+    ) -> impl Future<Output = Result<Vec<bool>, Error>> + Send;
+
+    fn set_class(
+        store: &Store,
+        bucket: &str,
+        seen: Vec<Self>,
+        class: StorageClass,
+    ) -> impl Future<Output = Result<Vec<bool>, Error>> + Send;
+}
+
+impl Seen for SeenObject {
+    async fn delete(store: &Store, bucket: &str, seen: Vec<Self>, now_ms: i64) -> Result<Vec<bool>, Error> {
+        store.delete_seen(bucket, seen, now_ms).await
+    }
+
+    async fn set_class(
+        store: &Store,
+        bucket: &str,
+        seen: Vec<Self>,
+        class: StorageClass,
+    ) -> Result<Vec<bool>, Error> {
+        store.set_storage_class(bucket, seen, class.as_str()).await
+    }
 }
 
 impl Run<'_> {
@@ -111,6 +146,11 @@ impl Run<'_> {
         for (prefix, group) in rules.walks() {
             self.objects(bucket, rules, &prefix, &group).await?;
         }
+        if bucket.versioning != Versioning::Unset {
+            for (prefix, group) in rules.version_walks() {
+                self.versions(bucket, rules, &prefix, &group).await?;
+            }
+        }
         if rules.abort_uploads() {
             self.uploads(bucket, rules).await?;
         }
@@ -119,7 +159,7 @@ impl Run<'_> {
 
     /// Returns whether to go on with a bucket: the server runs, and these are still its rules. Somebody may have taken
     /// them away because of what they do.
-    async fn goes_on(&mut self, bucket: &Bucket, rules: &LifecycleRules) -> Result<bool, Error> {
+    pub(super) async fn goes_on(&mut self, bucket: &Bucket, rules: &LifecycleRules) -> Result<bool, Error> {
         if self.is_stopped() {
             return Ok(false);
         }
@@ -134,6 +174,8 @@ impl Run<'_> {
             tracing::info!(
                 bucket = bucket.name,
                 expired = after.expired.count - before.expired.count,
+                expired_versions = after.expired_versions.count - before.expired_versions.count,
+                removed_markers = after.removed_markers.count - before.removed_markers.count,
                 transitioned = after.transitioned.count - before.transitioned.count,
                 aborted = after.aborted.count - before.aborted.count,
                 "carried out lifecycle rules"
@@ -164,7 +206,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn judge(&self, bucket: &Bucket, object: &ObjectFields, rules: &LifecycleRules) -> Option<Due> {
+    fn judge(
+        &self,
+        bucket: &Bucket,
+        object: &ObjectFields,
+        rules: &LifecycleRules,
+    ) -> Option<Due<SeenObject>> {
         let tags = tags::of_object(&object.attributes);
         let (class, rule) = match rules.verdict(&candidate(bucket, object, &tags), self.time) {
             LifecycleVerdict::Keep => return None,
@@ -172,11 +219,19 @@ impl Run<'_> {
             LifecycleVerdict::Transition(class, rule) => (Some(class), rule),
         };
         let seen = SeenObject { key: object.key.clone(), generation: object.generation };
-        Some(Due { seen, class, rule: rule.to_owned(), bytes: object.size })
+        Some(Due {
+            seen,
+            action: if class.is_some() { ActionKind::Transition } else { ActionKind::Expire },
+            class,
+            key: object.key.clone(),
+            version_id: None,
+            rule: rule.to_owned(),
+            bytes: object.size,
+        })
     }
 
     /// Does what is due, one class after the other, since a commit does one thing.
-    async fn act(&mut self, bucket: &Bucket, mut due: Vec<Due>) -> Result<(), Error> {
+    pub(super) async fn act<S: Seen>(&mut self, bucket: &Bucket, mut due: Vec<Due<S>>) -> Result<(), Error> {
         due.sort_by_key(|due| due.class.map(StorageClass::as_str));
         for same in due.chunk_by(|a, b| a.class == b.class) {
             for batch in same.chunks(BATCH) {
@@ -190,21 +245,22 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Deletes or moves objects that have one class in common; tells which of them were still what they were.
-    async fn commit(&self, bucket: &Bucket, batch: &[Due]) -> Result<Vec<bool>, Error> {
-        let seen: Vec<SeenObject> = batch.iter().map(|due| due.seen.clone()).collect();
+    /// Deletes or moves what has one class in common; tells which of them were still what they were.
+    async fn commit<S: Seen>(&self, bucket: &Bucket, batch: &[Due<S>]) -> Result<Vec<bool>, Error> {
+        let seen: Vec<S> = batch.iter().map(|due| due.seen.clone()).collect();
         match batch.first().and_then(|due| due.class) {
             _ if self.report.dry_run => Ok(vec![true; batch.len()]),
-            None => self.app.store.delete_seen(&bucket.name, seen, app::now().unix_millis()).await,
-            Some(class) => self.app.store.set_storage_class(&bucket.name, seen, class.as_str()).await,
+            None => S::delete(&self.app.store, &bucket.name, seen, app::now().unix_millis()).await,
+            Some(class) => S::set_class(&self.app.store, &bucket.name, seen, class).await,
         }
     }
 
-    fn record(&mut self, bucket: &Bucket, due: &Due) {
+    fn record<S>(&mut self, bucket: &Bucket, due: &Due<S>) {
         self.add(Action {
-            action: if due.class.is_some() { ActionKind::Transition } else { ActionKind::Expire },
+            action: due.action,
             bucket: bucket.name.clone(),
-            key: due.seen.key.clone(),
+            key: due.key.clone(),
+            version_id: due.version_id.clone(),
             rule: due.rule.clone(),
             bytes: due.bytes,
             storage_class: due.class.map(|class| class.as_str().to_owned()),
@@ -262,6 +318,7 @@ impl Run<'_> {
             action: ActionKind::Abort,
             bucket,
             key,
+            version_id: None,
             rule,
             bytes,
             storage_class: None,

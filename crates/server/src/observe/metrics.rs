@@ -297,10 +297,11 @@ impl NodeMetrics {
 }
 
 fn lifecycle_actions(new: &Register<'_>) -> Result<IntCounterVec, prometheus::Error> {
-    let help = "Objects that lifecycle rules deleted (expire) or gave another storage class (transition), and uploads that \
-                they aborted (abort).";
+    let help = "Objects that lifecycle rules deleted (expire) or gave another storage class (transition), versions \
+                (expire_version) and delete markers (remove_marker) that they deleted, and uploads that they aborted \
+                (abort).";
     let actions = new.counters("ossicle_lifecycle_actions_total", help, &["action"])?;
-    for action in ["expire", "transition", "abort"] {
+    for action in ["expire", "expire_version", "remove_marker", "transition", "abort"] {
         actions.with_label_values(&[action]);
     }
     Ok(actions)

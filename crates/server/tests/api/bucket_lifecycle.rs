@@ -27,6 +27,20 @@ pub(crate) const INPUTS: Inputs = Inputs::of(&[Operation::PutBucketLifecycle])
             "LifecycleConfiguration/Rule/Transition/*",
             Proof::Test("lifecycle::objects_move_to_colder_classes"),
         ),
+        (
+            "LifecycleConfiguration/Rule/Expiration/ExpiredObjectDeleteMarker",
+            Proof::Test(
+                "lifecycle::objects_that_expire_leave_delete_markers_which_go_when_nothing_is_behind_them",
+            ),
+        ),
+        (
+            "LifecycleConfiguration/Rule/NoncurrentVersionExpiration/*",
+            Proof::Test("lifecycle::versions_expire_when_they_have_not_been_the_latest_for_long"),
+        ),
+        (
+            "LifecycleConfiguration/Rule/NoncurrentVersionTransition/*",
+            Proof::Test("lifecycle::versions_move_to_colder_classes"),
+        ),
         ("LifecycleConfiguration/Rule/AbortMultipartUpload/*", Proof::Test("lifecycle::uploads_are_aborted")),
         ("LifecycleConfiguration/*", Proof::Test("bucket_lifecycle::every_element_comes_back")),
     ])

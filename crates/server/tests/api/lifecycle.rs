@@ -9,6 +9,7 @@ use ossicle_store::{BucketDocument, Store, StoreOptions};
 use serde_json::Value;
 
 use super::bucket_lifecycle::{configuration, expire, rule};
+use super::bucket_versioning::set as set_versioning;
 use crate::harness::server::folder;
 use crate::harness::{Bucket, Server, Setup};
 
@@ -121,6 +122,136 @@ fn objects_move_to_colder_classes() {
     }
     let stat = bucket.root("GET", "?stat").send().expect(200);
     assert_eq!(stat.element("InfrequentAccessObjectCount"), "2", "{stat:?}");
+}
+
+/// Carries out the rules at once.
+fn run_now(server: &Server, query: &str) -> Value {
+    let answer = server.post_console(&format!("/api/lifecycle/run{query}")).expect(200);
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+const NONCURRENT: &str =
+    "<NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>";
+
+/// The keys and ids of all versions that are listed, delete markers too.
+fn versions(bucket: &Bucket) -> Vec<(String, String)> {
+    let answer = bucket.root("GET", "?versions&max-keys=1000").send().expect(200);
+    answer.elements("Key").into_iter().zip(answer.elements("VersionId")).collect()
+}
+
+fn counts(report: &Value) -> [u64; 4] {
+    ["expired", "expired_versions", "removed_markers", "transitioned"]
+        .map(|name| report["sums"][name]["count"].as_u64().unwrap())
+}
+
+#[test]
+fn versions_expire_when_they_have_not_been_the_latest_for_long() {
+    let server = server();
+    let bucket = Bucket::on(&server);
+    set_versioning(&bucket, "Enabled");
+    let tag = format!("{NONCURRENT}<Tag><Key>k</Key><Value>v</Value></Tag>");
+    set(&bucket, &(rule("old", "old/", NONCURRENT) + &rule("tag", "tag/", &tag)));
+    let id = |key: &str, content: &str| bucket.put(key, content).must("x-oss-version-id").to_owned();
+    let first = id("old/1", "first");
+    for key in ["old/1", "tag/1", "kept/1"] {
+        id(key, "second");
+    }
+    bucket.key("PUT", "tag/2").header("x-oss-tagging", "k=v").body("x").send().expect(200);
+    let dry = run(&server, "?dry_run=true");
+    assert_eq!((counts(&dry), &dry["actions"][0]["version_id"]), ([0, 1, 0, 0], &first.as_str().into()));
+    // What was the latest for long and is replaced now has its days before it.
+    let second = bucket.key("HEAD", "old/1").send().must("x-oss-version-id").to_owned();
+    id("old/1", "third");
+    for key in ["tag/1", "tag/2", "kept/1"] {
+        id(key, "third");
+    }
+    let report = run_now(&server, "");
+    assert_eq!((counts(&report), &report["actions"][0]["action"]), ([0, 1, 0, 0], &"expire_version".into()));
+    bucket.key("GET", "old/1").query("versionId", &first).send().expect_error(404, "NoSuchVersion");
+    assert_eq!(bucket.key("GET", "old/1").query("versionId", &second).send().expect(200).body, b"second");
+    assert_eq!(counts(&run(&server, "")), [0, 2, 0, 0]);
+    let left: Vec<String> = versions(&bucket).into_iter().map(|(key, _)| key).collect();
+    assert_eq!(left, ["kept/1", "kept/1", "old/1", "tag/1", "tag/1", "tag/2"]);
+    assert_eq!(bucket.get("old/1"), b"third");
+    let metrics = server.ask_console("/metrics").expect(200);
+    assert!(metrics.text().contains("ossicle_lifecycle_actions_total{action=\"expire_version\"} 3"));
+}
+
+#[test]
+fn objects_that_expire_leave_delete_markers_which_go_when_nothing_is_behind_them() {
+    // OSS manual, "Configuration elements", versioned buckets.
+    let server = server();
+    let bucket = Bucket::on(&server);
+    let markers = "<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>";
+    set_versioning(&bucket, "Enabled");
+    set(
+        &bucket,
+        &[
+            rule("expire", "a/", &expire(1)),
+            rule("clean", "b/", &(NONCURRENT.to_owned() + markers)),
+            rule("old", "c/", NONCURRENT),
+        ]
+        .concat(),
+    );
+    for key in ["a/1", "b/1", "b/2", "c/1"] {
+        bucket.put(key, "12");
+    }
+    for key in ["b/1", "c/1", "c/1"] {
+        bucket.key("DELETE", key).send().expect(204);
+    }
+    // The object of `a/`; of `b/` and `c/` the objects behind their markers, and a marker behind another.
+    assert_eq!(counts(&run(&server, "")), [1, 2, 1, 0]);
+    bucket.key("GET", "a/1").send().expect_error(404, "NoSuchKey");
+    let left: Vec<String> = versions(&bucket).into_iter().map(|(key, _)| key).collect();
+    assert_eq!(left, ["a/1", "a/1", "b/1", "b/2", "c/1"]);
+    let report = run_now(&server, "");
+    assert_eq!((counts(&report), &report["actions"][0]["key"]), ([0, 0, 1, 0], &"b/1".into()));
+    let left: Vec<String> = versions(&bucket).into_iter().map(|(key, _)| key).collect();
+    assert_eq!(left, ["a/1", "a/1", "b/2", "c/1"]);
+    assert_eq!(counts(&run(&server, "")), [0, 0, 0, 0]);
+    assert_eq!(bucket.get("b/2"), b"12");
+}
+
+#[test]
+fn versions_move_to_colder_classes() {
+    let server = server();
+    let bucket = Bucket::on(&server);
+    set_versioning(&bucket, "Enabled");
+    let to_ia = "<NoncurrentVersionTransition><NoncurrentDays>1</NoncurrentDays><StorageClass>IA</StorageClass>\
+                 </NoncurrentVersionTransition>";
+    let end = "</NoncurrentVersionTransition>";
+    let large = to_ia.replace(end, &format!("<AllowSmallFile>false</AllowSmallFile>{end}"));
+    set(&bucket, &(rule("ia", "ia/", to_ia) + &rule("large", "large/", &large)));
+    for key in ["ia/1", "large/1"] {
+        bucket.put(key, "first");
+        bucket.put(key, "second");
+    }
+    assert_eq!(counts(&run(&server, "")), [0, 0, 0, 1]);
+    assert_eq!(counts(&run_now(&server, "")), [0, 0, 0, 0]);
+    let class = |version: &(String, String)| {
+        let answer = bucket.key("HEAD", &version.0).query("versionId", &version.1).send().expect(200);
+        answer.must("x-oss-storage-class").to_owned()
+    };
+    let classes: Vec<String> = versions(&bucket).iter().map(class).collect();
+    assert_eq!(classes, ["Standard", "IA", "Standard", "Standard"]);
+    assert_eq!(bucket.get("ia/1"), b"second");
+    let stat = bucket.root("GET", "?stat").send().expect(200);
+    assert_eq!(stat.element("InfrequentAccessObjectCount"), "1", "{stat:?}");
+}
+
+#[test]
+fn more_versions_of_a_key_than_a_page_has() {
+    let server = server();
+    let bucket = Bucket::on(&server);
+    set_versioning(&bucket, "Enabled");
+    set(&bucket, &rule("r", "", NONCURRENT));
+    for number in 0..1102 {
+        bucket.put("k", number.to_string());
+    }
+    bucket.put("l", "");
+    let report = run(&server, "");
+    assert_eq!(counts(&report), [0, 1101, 0, 0], "{}", report["sums"]);
+    assert_eq!((bucket.get("k"), versions(&bucket).len()), (b"1101".to_vec(), 2));
 }
 
 #[test]

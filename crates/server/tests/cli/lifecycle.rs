@@ -24,7 +24,8 @@ fn rules_are_carried_out_when_they_are_asked_for() {
         dry,
         format!(
             "would delete: {}/a/1, 2 bytes, by the rule old\\u007f\n\
-             1 objects (2 bytes) would be deleted, 0 objects (0 bytes) would be moved to another storage class, 0 uploads \
+             1 objects (2 bytes) would be deleted, 0 older versions (0 bytes) would be deleted, 0 delete markers (0 bytes) \
+             would be removed, 0 objects (0 bytes) would be moved to another storage class, 0 uploads \
              (0 bytes) would be aborted; looked at 1 objects and uploads in 1 buckets with rules\n",
             bucket.name
         )

@@ -178,6 +178,38 @@ pub struct Deleted {
     pub removed_marker: Option<DeleteMarker>,
 }
 
+/// A version that is not the latest, or a delete marker without any other version, as somebody saw it: to change it only if
+/// it is still that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenVersion {
+    /// The key.
+    pub key: String,
+    /// Which of its versions.
+    pub version: VersionRef,
+    /// What it was.
+    pub state: SeenState,
+}
+
+/// What a version was that somebody saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeenState {
+    /// An object that was not the latest version.
+    Object {
+        /// Its [generation](crate::ObjectFields::generation).
+        generation: u64,
+    },
+    /// A delete marker that was not the latest version.
+    DeleteMarker {
+        /// When the object was deleted.
+        last_modified_ms: i64,
+    },
+    /// A delete marker that was the only version.
+    LoneMarker {
+        /// When the object was deleted.
+        last_modified_ms: i64,
+    },
+}
+
 /// Which versions to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListVersions {

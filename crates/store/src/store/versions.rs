@@ -2,9 +2,10 @@
 
 use super::Store;
 use super::objects::{check_names, unopened};
+use crate::command::{DeleteSeenVersions, SetVersionClass};
 use crate::query::{LatestMarker, ObjectVersionOf, OpenObjectVersion, Versions};
 use crate::record::StoredVersion;
-use crate::{DeleteMarker, Error, ListVersions, VersionEntry, VersionPage, VersionRef};
+use crate::{DeleteMarker, Error, ListVersions, SeenVersion, VersionEntry, VersionPage, VersionRef, key};
 
 impl Store {
     /// Looks up a version, if there is one; the current one is a delete marker where the object was deleted. Who will read
@@ -63,4 +64,41 @@ impl Store {
     pub async fn list_versions(&self, which: &ListVersions) -> Result<VersionPage, Error> {
         self.parts.engine.query(Versions { which: which.clone() }).await
     }
+
+    /// Deletes versions for good in one commit if they are still what was seen, and not the latest: what has become that since
+    /// stays. Tells for each whether it was deleted.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`].
+    pub async fn delete_seen_versions(
+        &self,
+        bucket: &str,
+        versions: Vec<SeenVersion>,
+    ) -> Result<Vec<bool>, Error> {
+        check_seen(bucket, &versions)?;
+        let command = DeleteSeenVersions { bucket: bucket.to_owned(), versions };
+        self.parts.engine.commit(command, None).await
+    }
+
+    /// Gives objects that are not the latest version another class of storage in one commit, as
+    /// [`Store::set_storage_class`] does with those that are.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`].
+    pub async fn set_version_class(
+        &self,
+        bucket: &str,
+        versions: Vec<SeenVersion>,
+        class: &str,
+    ) -> Result<Vec<bool>, Error> {
+        check_seen(bucket, &versions)?;
+        let generation = self.parts.ids.generation();
+        let (bucket, class) = (bucket.to_owned(), class.to_owned());
+        self.parts.engine.commit(SetVersionClass { bucket, versions, class, generation }, None).await
+    }
+}
+
+fn check_seen(bucket: &str, versions: &[SeenVersion]) -> Result<(), Error> {
+    key::check_bucket(bucket).map_err(|_| Error::NoSuchBucket)?;
+    versions.iter().try_for_each(|version| key::check_key(&version.key))
 }

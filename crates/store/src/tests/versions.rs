@@ -6,8 +6,8 @@ use super::support::{
 };
 use crate::{
     Acl, CompleteUpload, CopyAttributes, CopyObject, DeleteKey, DeleteObject, Deleted, Error, FindingKind,
-    ListVersions, ListedVersion, Parts, PutObject, SeenObject, Store, VersionEntry, VersionId, VersionRef,
-    Versioning, key,
+    ListVersions, ListedVersion, Parts, PutObject, SeenObject, SeenState, SeenVersion, Store, VersionEntry,
+    VersionId, VersionRef, Versioning, key,
 };
 
 async fn set(store: &Store, versioning: Versioning) {
@@ -403,5 +403,87 @@ async fn fsck_tells_and_repairs_which_version_is_the_null_version() {
         assert_eq!(kinds, [(FindingKind::DanglingRow, true); 2]);
         assert_sound(&store).await;
         assert_eq!(content(&store, "k", VersionRef::Null).await.as_deref(), Some(&b"null"[..]));
+    }
+}
+
+/// The versions as they are, for a change of only those.
+async fn seen(store: &Store) -> Vec<SeenVersion> {
+    let told = |listed: ListedVersion| {
+        let state = match &listed.entry {
+            VersionEntry::Object(object) => SeenState::Object { generation: object.generation },
+            VersionEntry::DeleteMarker(marker) => {
+                SeenState::DeleteMarker { last_modified_ms: marker.last_modified_ms }
+            }
+        };
+        let (key, version) = (listed.entry.key().to_owned(), VersionRef::of(listed.entry.version_id()));
+        SeenVersion { key, version, state }
+    };
+    list(store, ListVersions::default()).await.into_iter().map(told).collect()
+}
+
+#[tokio::test]
+async fn versions_that_are_seen_are_deleted_unless_they_changed_or_are_the_latest() {
+    for engine in engines() {
+        let (_dir, store) = store(engine).await;
+        set(&store, Versioning::Enabled).await;
+        for content in [b"one", b"two", b"six"] {
+            put(&store, "k", content).await;
+        }
+        let before = seen(&store).await;
+        // The second has other tags since, the latest is no older version.
+        store.set_object_tags("b", "k", before[1].version, "a=b".into()).await.unwrap();
+        assert_eq!(store.delete_seen_versions("b", before.clone()).await, Ok(vec![false, false, true]));
+        assert_eq!(store.delete_seen_versions("b", before).await, Ok(vec![false, false, false]));
+        let (of_two, version) = (seen(&store).await, VersionRef::Current);
+        assert_eq!(of_two.len(), 2);
+        // What has become the latest meanwhile stays.
+        delete_version(&store, "k", version).await;
+        assert_eq!(store.delete_seen_versions("b", of_two).await, Ok(vec![false, false]));
+        assert_eq!(get(&store, "k").await.as_deref(), Some(&b"two"[..]));
+        let unknown = store.delete_seen_versions("none", Vec::new()).await;
+        assert_eq!(unknown, Err(Error::NoSuchBucket));
+        assert_sound(&store).await;
+    }
+}
+
+#[tokio::test]
+async fn delete_markers_that_are_seen_are_deleted_while_they_are_what_they_were() {
+    for engine in engines() {
+        let (_dir, store) = store(engine).await;
+        set(&store, Versioning::Enabled).await;
+        put(&store, "k", b"one").await;
+        delete_object(&store, "k").await;
+        delete_object(&store, "k").await;
+        let before = seen(&store).await;
+        let lone = |version: VersionRef, last_modified_ms: i64| {
+            let state = SeenState::LoneMarker { last_modified_ms };
+            vec![SeenVersion { key: "k".into(), version, state }]
+        };
+        // There is more behind the latest.
+        assert_eq!(store.delete_seen_versions("b", lone(before[0].version, 7)).await, Ok(vec![false]));
+        assert_eq!(store.delete_seen_versions("b", before.clone()).await, Ok(vec![false, true, true]));
+        assert_eq!(store.delete_seen_versions("b", lone(before[0].version, 8)).await, Ok(vec![false]));
+        assert_eq!(store.delete_seen_versions("b", lone(before[0].version, 7)).await, Ok(vec![true]));
+        assert!(all(&store).await.is_empty());
+        assert_sound(&store).await;
+        store.delete_bucket("b").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn versions_that_are_seen_get_another_class() {
+    for engine in engines() {
+        let (_dir, store) = store(engine).await;
+        put(&store, "k", b"null").await;
+        set(&store, Versioning::Enabled).await;
+        put(&store, "k", &bytes(1, 5000)).await;
+        let before = seen(&store).await;
+        assert_eq!(store.set_version_class("b", before.clone(), "IA").await, Ok(vec![false, true]));
+        assert_eq!(store.set_version_class("b", before, "Archive").await, Ok(vec![false, false]));
+        let stat = store.bucket_stat("b").await.unwrap();
+        let ia = stat.classes.iter().find(|class| class.class == "IA");
+        assert_eq!((ia.map(|ia| ia.objects), stat.objects, stat.noncurrent_objects), (Some(1), 2, 1));
+        assert_eq!(content(&store, "k", VersionRef::Null).await.as_deref(), Some(&b"null"[..]));
+        assert_sound(&store).await;
     }
 }

@@ -55,8 +55,10 @@ fn describe(report: &Report) -> String {
     };
     let _ = writeln!(
         text,
-        "{}, {}, {}; looked at {} objects and uploads in {} buckets with rules",
+        "{}, {}, {}, {}, {}; looked at {} objects and uploads in {} buckets with rules",
         sum(sums.expired, "objects", "deleted"),
+        sum(sums.expired_versions, "older versions", "deleted"),
+        sum(sums.removed_markers, "delete markers", "removed"),
         sum(sums.transitioned, "objects", "moved to another storage class"),
         sum(sums.aborted, "uploads", "aborted"),
         report.looked_at,
@@ -71,13 +73,15 @@ fn describe(report: &Report) -> String {
 fn describe_action(text: &mut String, action: &Action, dry_run: bool) {
     let class = action.storage_class.as_deref().unwrap_or_default();
     let upload = action.upload_id.as_deref().unwrap_or_default();
-    let what = match (action.action, dry_run) {
-        (ActionKind::Expire, true) => "would delete".to_owned(),
-        (ActionKind::Expire, false) => "deleted".to_owned(),
-        (ActionKind::Transition, true) => format!("would move to {class}"),
-        (ActionKind::Transition, false) => format!("moved to {class}"),
-        (ActionKind::Abort, true) => format!("would abort the upload {upload} of"),
-        (ActionKind::Abort, false) => format!("aborted the upload {upload} of"),
+    let version = action.version_id.as_deref().unwrap_or_default();
+    let of_version = if version.is_empty() { String::new() } else { format!(" the version {version} of") };
+    let (would, ed) = if dry_run { ("would ", "") } else { ("", "d") };
+    let what = match action.action {
+        ActionKind::Expire | ActionKind::ExpireVersion => format!("{would}delete{ed}{of_version}"),
+        ActionKind::RemoveMarker => format!("{would}remove{ed} the delete marker {version} of"),
+        ActionKind::Transition => format!("{would}move{ed} to {class}{of_version}"),
+        ActionKind::Abort if dry_run => format!("would abort the upload {upload} of"),
+        ActionKind::Abort => format!("aborted the upload {upload} of"),
     };
     let Action { bucket, bytes, .. } = action;
     let (key, rule) = (in_a_line(&action.key), in_a_line(&action.rule));
