@@ -117,10 +117,15 @@ impl Postgres {
         self.value(sql).map(drop)
     }
 
+    /// Runs statements as the superuser in another database.
+    pub fn execute_in(&self, database: &str, sql: &str) -> io::Result<()> {
+        instance::query(self.port(), database, sql).map(drop)
+    }
+
     /// Runs a query in the database `postgres`; the first column of its first row.
     pub fn value(&self, sql: &str) -> io::Result<Option<String>> {
         // The server may be paused: nothing else waits for the answer.
-        instance::query(self.port(), sql)
+        instance::query(self.port(), "postgres", sql)
     }
 
     /// Ends the server that takes writes at once, as a crash of its machine would.

@@ -74,6 +74,11 @@ pub fn found() -> bool {
     found
 }
 
+/// Tells whether the server is installed.
+pub fn is_installed() -> bool {
+    program().is_some()
+}
+
 impl SeaweedFs {
     /// Starts the server and waits until it keeps what it is given.
     pub fn start(setup: &Setup) -> io::Result<Self> {

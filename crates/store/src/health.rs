@@ -36,6 +36,10 @@ pub struct Figures {
     pub log_bytes: u64,
     /// Time spent syncing the log, in microseconds.
     pub sync_us: u64,
+    /// Exchanges with the metadata database, of commits and of queries.
+    pub round_trips: u64,
+    /// Batches that the metadata database refused as they conflicted with another, and that were run again.
+    pub conflicts: u64,
 }
 
 /// What went wrong, shared by all that write.
@@ -98,6 +102,8 @@ pub(crate) struct Counters {
     pub(crate) commands: AtomicU64,
     pub(crate) log_bytes: AtomicU64,
     pub(crate) sync_us: AtomicU64,
+    pub(crate) round_trips: AtomicU64,
+    pub(crate) conflicts: AtomicU64,
 }
 
 impl Counters {
@@ -111,6 +117,8 @@ impl Counters {
             commands: self.commands.load(Ordering::Relaxed),
             log_bytes: self.log_bytes.load(Ordering::Relaxed),
             sync_us: self.sync_us.load(Ordering::Relaxed),
+            round_trips: self.round_trips.load(Ordering::Relaxed),
+            conflicts: self.conflicts.load(Ordering::Relaxed),
         }
     }
 }

@@ -71,6 +71,8 @@ struct StoreMetrics {
     commands: IntCounter,
     log_bytes: IntCounter,
     sync_seconds: Counter,
+    round_trips: IntCounter,
+    conflicts: IntCounter,
     health: IntGaugeVec,
     free: IntGauge,
     size: IntGauge,
@@ -418,6 +420,14 @@ impl StoreMetrics {
                 "ossicle_store_sync_seconds_total",
                 "Time spent syncing the store's log.",
             ))?,
+            round_trips: counter(
+                "ossicle_database_round_trips_total",
+                "Exchanges with the metadata database of a cluster.",
+            )?,
+            conflicts: counter(
+                "ossicle_database_conflicts_total",
+                "Batches run again since the metadata database refused them as in conflict with another.",
+            )?,
             health: new.gauges(
                 "ossicle_store_health",
                 "1 for the state that the store is in, 0 for the others: good, impaired (writes fail for now) or \
@@ -435,6 +445,8 @@ impl StoreMetrics {
         catch_up(&self.commits, figures.commits);
         catch_up(&self.commands, figures.commands);
         catch_up(&self.log_bytes, figures.log_bytes);
+        catch_up(&self.round_trips, figures.round_trips);
+        catch_up(&self.conflicts, figures.conflicts);
         let seconds = Duration::from_micros(figures.sync_us).as_secs_f64();
         self.sync_seconds.inc_by((seconds - self.sync_seconds.get()).max(0.0));
         let state = match store.health() {

@@ -109,7 +109,7 @@ impl Instance {
         let (port, keeper) = (self.port, &*keeper);
         wait("PostgreSQL does not answer", || {
             keeper.check_running()?;
-            Ok(query(port, "SELECT 1").is_ok())
+            Ok(query(port, "postgres", "SELECT 1").is_ok())
         })
     }
 
@@ -155,7 +155,7 @@ impl Instance {
 
     /// Runs statements; the first column of the first row.
     pub(super) fn query(&self, sql: &str) -> io::Result<Option<String>> {
-        query(self.port, sql)
+        query(self.port, "postgres", sql)
     }
 
     fn signal_all(&self, signal: Signal) -> io::Result<()> {
@@ -236,16 +236,16 @@ fn succeed(command: &mut Command) -> io::Result<()> {
 }
 
 /// Runs statements in a thread of its own, since the caller's may drive other work.
-pub(super) fn query(port: u16, sql: &str) -> io::Result<Option<String>> {
+pub(super) fn query(port: u16, database: &str, sql: &str) -> io::Result<Option<String>> {
     let run = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(ask(port, sql)).map_err(io::Error::other)
+        runtime.block_on(ask(port, database, sql)).map_err(io::Error::other)
     };
     std::thread::scope(|scope| scope.spawn(run).join()).unwrap_or_else(|_| Err(io::Error::other("panicked")))
 }
 
-async fn ask(port: u16, sql: &str) -> Result<Option<String>, tokio_postgres::Error> {
-    let url = format!("host={LOOPBACK} port={port} user=postgres dbname=postgres");
+async fn ask(port: u16, database: &str, sql: &str) -> Result<Option<String>, tokio_postgres::Error> {
+    let url = format!("host={LOOPBACK} port={port} user=postgres dbname={database}");
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
     tokio::spawn(connection);
     let messages = client.simple_query(sql).await?;

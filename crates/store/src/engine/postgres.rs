@@ -39,8 +39,6 @@ use connection::Target;
 use job::CommandJob;
 use queue::Queue;
 use readers::Readers;
-#[cfg(test)]
-use shared::ExchangeFigures;
 pub(crate) use shared::PostgresSetup;
 use shared::Shared;
 use snapshot::Snapshot;
@@ -111,7 +109,6 @@ impl Postgres {
             clock: AtomicU64::new(0),
             turn: RwLock::new(()),
             has_left_unknown: AtomicBool::new(false),
-            figures: shared::ExchangeFigures::default(),
         });
         let mut engine = Self { shared, lanes: std::sync::Mutex::default(), runtime: Some(runtime) };
         let target = engine.shared.target.clone();
@@ -184,12 +181,6 @@ impl Postgres {
             let _ = lane.recv();
         }
         !self.shared.has_left_unknown.load(Ordering::Acquire)
-    }
-
-    /// Returns counts of what went to the database and back.
-    #[cfg(test)]
-    pub(crate) fn exchange_figures(&self) -> &ExchangeFigures {
-        &self.shared.figures
     }
 
     fn start_lanes(&mut self) {

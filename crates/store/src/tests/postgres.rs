@@ -1,7 +1,6 @@
 //! What only a database behind a network can do to a store: connections that end while a commit is under way, a server that
 //! goes and comes back, tables and settings that are not ours.
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ossicle_services::commit_cut::CommitCut;
@@ -126,11 +125,9 @@ async fn a_put_takes_two_round_trips_and_a_look_at_an_object_few() {
 
 /// Counts the round trips of some work.
 async fn trips_of(store: &Store, work: impl AsyncFnOnce()) -> u64 {
-    let crate::engine::Engine::Postgres(engine) = &*store.parts().engine else { panic!("another engine") };
-    let count = || engine.exchange_figures().round_trips.load(Ordering::Relaxed);
-    let before = count();
+    let before = store.figures().round_trips;
     work().await;
-    count() - before
+    store.figures().round_trips - before
 }
 
 async fn until_it_writes(store: &Store) {

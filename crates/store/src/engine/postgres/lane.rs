@@ -145,7 +145,7 @@ impl Lane {
     /// Splits commands of which one was in somebody's way, or was refused, so that the others go on without it.
     async fn halve(&self, mut work: Work, failure: Failure) -> Vec<Work> {
         if let Failure::Conflict = failure {
-            self.shared.figures.conflicts.fetch_add(1, Ordering::Relaxed);
+            Counters::add(&self.shared.setup.counters.conflicts, 1);
             work.conflicts += 1;
             let most_ms = 1_u64 << work.conflicts.min(6);
             sleep(Duration::from_micros(rand::random_range(0..most_ms * 500))).await;
@@ -181,7 +181,7 @@ impl Lane {
             self.shared.server_clock.told(now_ms);
         }
         let trips = 2 + batch.misses();
-        self.shared.figures.round_trips.fetch_add(trips, Ordering::Relaxed);
+        Counters::add(&self.shared.setup.counters.round_trips, trips);
         let count = match ran {
             Ok(count) => count,
             Err(failure) => {

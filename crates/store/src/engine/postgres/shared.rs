@@ -44,12 +44,4 @@ pub(super) struct Shared {
     pub(super) turn: RwLock<()>,
     /// Whether a blob was kept as nobody knows whether its commit happened.
     pub(super) has_left_unknown: AtomicBool,
-    pub(super) figures: ExchangeFigures,
-}
-
-/// Counts of what goes to the database and back.
-#[derive(Debug, Default)]
-pub(crate) struct ExchangeFigures {
-    pub(crate) round_trips: AtomicU64,
-    pub(crate) conflicts: AtomicU64,
 }

@@ -16,6 +16,7 @@ use super::shared::Shared;
 use crate::Error;
 use crate::engine::Row;
 use crate::engine::embedded::tables::is_empty_range;
+use crate::health::Counters;
 use crate::lease_clock::ClockShift;
 
 /// One state of the rows.
@@ -97,7 +98,7 @@ impl Snapshot {
 
     async fn look(&self, look: &Look<'_>) -> Result<Found, Error> {
         let mut held = self.reader.lock().await;
-        self.shared.figures.round_trips.fetch_add(1, Ordering::Relaxed);
+        Counters::add(&self.shared.setup.counters.round_trips, 1);
         if let Some(reader) = &*held {
             return look.on(reader.connection()).await.map_err(Failure::into_error);
         }
