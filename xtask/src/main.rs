@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod cluster;
 mod compatibility;
 mod conformance;
 mod deny;
@@ -62,6 +63,8 @@ enum Command {
     Production,
     /// The example application servers, each against a server built from this tree
     Examples,
+    /// Three nodes behind nginx over a PostgreSQL with a standby and a SeaweedFS, on this machine, until Ctrl-C
+    Cluster(cluster::Arguments),
     /// The console in a real browser
     Browser,
     /// Rules of the tree that no compiler checks: crate edges, one operation one file one test, sizes, names, links
@@ -105,6 +108,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Snippets => snippets::run(),
         Command::Production => production::run(),
         Command::Examples => conformance::run_one(conformance::EXAMPLES),
+        Command::Cluster(arguments) => cluster::run(&arguments),
         Command::Browser => conformance::run_one(conformance::BROWSER),
         Command::Tidy => tidy::run(),
         Command::Figures => figures::run(),

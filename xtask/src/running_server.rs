@@ -1,7 +1,9 @@
 //! A server that is tested or measured: `ossicle serve` on free ports with a data folder of its own, stopped and checked at
 //! the end.
 
+use std::ffi::OsString;
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -26,11 +28,18 @@ pub(crate) struct RunningServer {
     pub(crate) sts: String,
     process: Running,
     binary: PathBuf,
-    ports: Ports,
-    settings: Settings,
+    how: How,
     log: PathBuf,
-    /// Removed with everything in it when the server is gone.
-    data: TempDir,
+    /// Removed with everything in it when the server is gone. A node of a cluster has none.
+    _data: Option<TempDir>,
+}
+
+/// How to start a server.
+struct How {
+    ports: Ports,
+    arguments: Vec<OsString>,
+    /// Environment variables.
+    settings: Vec<(String, String)>,
 }
 
 /// Where the API and the console listen. STS always has a free port.
@@ -54,7 +63,19 @@ impl RunningServer {
         let data =
             tempfile::Builder::new().prefix(name).tempdir_in(&folder).context("no temporary folder")?;
         let log = folder.join(format!("{name}.log"));
-        Self::start_with(binary, FREE_PORTS, &[], log, data)
+        Self::start_on(binary, FREE_PORTS, &[], log, data)
+    }
+
+    /// Starts a node of a cluster, with what it is told in its environment and perhaps a configuration file.
+    pub(crate) fn start_node(
+        binary: &Path,
+        name: &str,
+        config: Option<&Path>,
+        settings: Vec<(String, String)>,
+    ) -> anyhow::Result<RunningServer> {
+        let log = workspace::target_dir().join("servers").join(format!("{name}.log"));
+        let arguments = config.map(|config| vec!["--config".into(), config.into()]).unwrap_or_default();
+        Self::start_with(binary, How { ports: FREE_PORTS, arguments, settings }, log, None)
     }
 
     /// Starts a server on the ports of the service itself, with everything of it in this folder.
@@ -66,19 +87,37 @@ impl RunningServer {
         let data =
             tempfile::Builder::new().prefix("server").tempdir_in(folder).context("no temporary folder")?;
         let log = data.path().with_added_extension("log");
-        Self::start_with(binary, WELL_KNOWN_PORTS, settings, log, data)
+        Self::start_on(binary, WELL_KNOWN_PORTS, settings, log, data)
     }
 
-    fn start_with(
+    fn start_on(
         binary: &Path,
         ports: Ports,
         settings: Settings,
         log: PathBuf,
         data: TempDir,
     ) -> anyhow::Result<RunningServer> {
-        let (process, [endpoint, console, sts]) = launch(binary, ports, settings, data.path(), &log)?;
+        let arguments = vec!["--data-dir".into(), data.path().into()];
+        let settings =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self::start_with(binary, How { ports, arguments, settings }, log, Some(data))
+    }
+
+    fn start_with(
+        binary: &Path,
+        how: How,
+        log: PathBuf,
+        data: Option<TempDir>,
+    ) -> anyhow::Result<RunningServer> {
+        let (process, [endpoint, console, sts]) = launch(binary, &how, &log)?;
         let binary = binary.to_path_buf();
-        Ok(RunningServer { endpoint, console, sts, process, binary, ports, settings, log, data })
+        Ok(RunningServer { endpoint, console, sts, process, binary, how, log, _data: data })
+    }
+
+    /// Returns where the API listens.
+    pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
+        let authority = self.endpoint.strip_prefix("http://").context("not a plain HTTP endpoint")?;
+        authority.parse().with_context(|| format!("not an address: {authority}"))
     }
 
     /// Returns the server's process.
@@ -100,8 +139,7 @@ impl RunningServer {
             self.end_cleanly()?;
         }
         let before = Instant::now();
-        (self.process, [self.endpoint, self.console, self.sts]) =
-            launch(&self.binary, self.ports, self.settings, self.data.path(), &self.log)?;
+        (self.process, [self.endpoint, self.console, self.sts]) = launch(&self.binary, &self.how, &self.log)?;
         Ok(before.elapsed())
     }
 
@@ -119,23 +157,16 @@ impl RunningServer {
     }
 }
 
-fn launch(
-    binary: &Path,
-    ports: Ports,
-    settings: Settings,
-    data: &Path,
-    log: &Path,
-) -> anyhow::Result<(Running, Urls)> {
-    let [api, console] = ports;
+fn launch(binary: &Path, how: &How, log: &Path) -> anyhow::Result<(Running, Urls)> {
+    let [api, console] = how.ports;
     let process = Command::new(binary)
         .args(["serve", "--listen", api, "--console", console, "--allow-private-callbacks"])
-        .arg("--data-dir")
-        .arg(data)
+        .args(&how.arguments)
         .env("OSSICLE_ROOT_ACCESS_KEY_ID", ACCESS_KEY_ID)
         .env("OSSICLE_ROOT_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET)
         .env("OSSICLE_STS_LISTEN", "127.0.0.1:0")
         .env("NO_COLOR", "1")
-        .envs(settings.iter().copied())
+        .envs(how.settings.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(File::create(log).with_context(|| format!("{} cannot be written", log.display()))?)

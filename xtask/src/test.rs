@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use crate::conformance::{self, Language};
 use crate::process::{self, Finished};
 use crate::report::{Outcome, Report, Tally};
-use crate::{compatibility, deny, production, snippets, suites, tidy, workspace};
+use crate::{cluster, compatibility, deny, production, snippets, suites, tidy, workspace};
 
 /// Runs everything and says whether it passed.
 pub(crate) fn run(strict: bool) -> anyhow::Result<bool> {
@@ -35,6 +35,7 @@ pub(crate) fn run(strict: bool) -> anyhow::Result<bool> {
             report.step("snippets", || snippets::outcome(&binary));
             report.step("systemd unit", || production::unit_outcome(&binary));
             report.step("nginx", || production::proxy_outcome(&binary));
+            report.step("cluster", || cluster::outcome(&binary));
             for suite in [conformance::EXAMPLES, conformance::BROWSER] {
                 report.step(suite.name, || conformance::outcome(&binary, suite));
             }

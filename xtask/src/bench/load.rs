@@ -63,6 +63,11 @@ impl Material {
         }
     }
 
+    /// Has so many small objects stored and read.
+    pub(crate) fn keep_small_objects(&self, objects: usize) {
+        self.small_objects.set(objects);
+    }
+
     fn body(&self, size: usize) -> &[u8] {
         let start = self.below(self.bytes.len() - size);
         self.bytes.get(start..start + size).unwrap_or_default()
@@ -80,12 +85,12 @@ pub(crate) async fn measure(
     time: Duration,
     material: &Rc<Material>,
 ) -> anyhow::Result<Measurement> {
-    let cpu_before = procfs::cpu_time(contender.pid())?;
+    let cpu_before = contender.cpu_time()?;
     let started = Instant::now();
     let deadline = started + time;
     let latencies = run(contender, point, material, move |_| Instant::now() < deadline).await?;
     let elapsed = started.elapsed().as_secs_f64();
-    let cpu = procfs::cpu_time(contender.pid())?.saturating_sub(cpu_before);
+    let cpu = contender.cpu_time()?.saturating_sub(cpu_before);
     let requests = latencies.len();
     let at = |share: f64| {
         latencies.get(((requests - 1) as f64 * share) as usize).map_or(0.0, |took| took.as_secs_f64() * 1e3)
@@ -102,8 +107,9 @@ pub(crate) async fn measure(
 
 /// Makes the buckets that the points use.
 pub(crate) async fn make_buckets(contender: &Contender) -> anyhow::Result<()> {
-    let mut connection = Connection::open(contender.address).await?;
-    let mut signer = contender.signer();
+    let address = contender.address(0)?;
+    let mut connection = Connection::open(address).await?;
+    let mut signer = contender.signer(address);
     for bucket in [STORED, WRITTEN] {
         let path = contender.dialect.bucket_path(bucket);
         let request = Request { method: "PUT", path: &path, query: "", body: 0, callback: None };
@@ -123,11 +129,24 @@ pub(crate) async fn make_buckets(contender: &Contender) -> anyhow::Result<()> {
 
 /// Stores what GET and LIST will find; says how long the small objects took.
 pub(crate) async fn populate(contender: &Contender, material: &Rc<Material>) -> anyhow::Result<Duration> {
-    let started = Instant::now();
-    store_many(contender, material, 32, 0..SMALL_OBJECTS, 4 * KIB, small_key).await?;
-    let took = started.elapsed();
-    store_many(contender, material, 2, 0..LARGE_OBJECTS, 64 * MIB, large_key).await?;
+    let took = populate_small(contender, material).await?;
+    populate_large(contender, material).await?;
     Ok(took)
+}
+
+/// Stores the small objects that GET and LIST will find; says how long they took.
+pub(crate) async fn populate_small(
+    contender: &Contender,
+    material: &Rc<Material>,
+) -> anyhow::Result<Duration> {
+    let started = Instant::now();
+    store_many(contender, material, 32, 0..material.small_objects.get(), 4 * KIB, small_key).await?;
+    Ok(started.elapsed())
+}
+
+/// Stores the large objects that GET will find.
+pub(crate) async fn populate_large(contender: &Contender, material: &Rc<Material>) -> anyhow::Result<()> {
+    store_many(contender, material, 2, 0..LARGE_OBJECTS, 64 * MIB, large_key).await
 }
 
 /// Stores small objects until there are this many.
@@ -228,9 +247,10 @@ impl Client {
         number: usize,
         material: Rc<Material>,
     ) -> anyhow::Result<Client> {
-        let connection = Connection::open(contender.address).await?;
+        let address = contender.address(number)?;
+        let connection = Connection::open(address).await?;
         let mark = format!("{number}-{:x}", material.below(usize::MAX));
-        Ok(Client { connection, signer: contender.signer(), work, material, mark, sent: 0 })
+        Ok(Client { connection, signer: contender.signer(address), work, material, mark, sent: 0 })
     }
 
     async fn run(mut self, goes_on: impl Fn(u64) -> bool) -> anyhow::Result<Vec<Duration>> {

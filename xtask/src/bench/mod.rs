@@ -2,6 +2,7 @@
 //! interleaved rounds, next to the limits of the machine in the same run. Only ratios within one run mean anything.
 
 mod application;
+mod cluster;
 mod figures;
 mod growth;
 mod limits;
@@ -22,13 +23,14 @@ use clap::{Args, ValueEnum};
 
 use crate::workspace;
 
-use self::application::Application;
 use self::figures::{Bound, Check, Figures, OSSICLE, OTHER_BUILDS, PointFigures};
 use self::load::Material;
-use self::points::{MIB, POINTS, Point, SMALL_OBJECTS, Work};
+use self::points::{CLUSTER_POINTS, MIB, POINTS, Point, SMALL_OBJECTS, Work};
 use self::servers::Contender;
 
+pub(crate) use self::application::Application;
 pub(crate) use self::signing::{Dialect, Request as SignedRequest, Signer};
+pub(crate) use self::wire::Connection;
 
 /// Uploads under way at once when the bound on memory is checked.
 const UPLOADS_AT_ONCE: usize = 64;
@@ -51,6 +53,12 @@ pub(crate) struct Arguments {
     /// Measure instead how cost grows to this many objects of 4 KiB, and how long a start with them takes
     #[arg(long, conflicts_with_all = ["peers", "points"])]
     grow: Option<usize>,
+    /// Measure instead one node and three over one PostgreSQL and one SeaweedFS, beside SeaweedFS over the same PostgreSQL
+    #[arg(long, conflicts_with_all = ["peers", "grow", "against"])]
+    cluster: bool,
+    /// Objects of 4 KiB that are listed and read, with --cluster
+    #[arg(long, default_value_t = SMALL_OBJECTS, requires = "cluster")]
+    objects: usize,
     /// Measure this binary instead of one built from the tree, to compare two builds
     #[arg(long)]
     binary: Option<PathBuf>,
@@ -79,7 +87,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     if cfg!(debug_assertions) {
         return run_optimised();
     }
-    let points = chosen(&arguments.points)?;
+    let points = if arguments.cluster {
+        chosen_of(&CLUSTER_POINTS, &arguments.points)?
+    } else {
+        chosen_of(&POINTS, &arguments.points)?
+    };
     let binary = match &arguments.binary {
         Some(binary) => binary.clone(),
         None => workspace::build_ossicle(true)?,
@@ -88,6 +100,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let tasks = tokio::task::LocalSet::new();
     let figures = match arguments.grow {
         Some(objects) => tasks.block_on(&runtime, growth::measure(&binary, objects, arguments.time()))?,
+        None if arguments.cluster => {
+            tasks.block_on(&runtime, cluster::measure(arguments, &points, &binary))?
+        }
         None => tasks.block_on(&runtime, measure(arguments, &points, &binary))?,
     };
     match arguments.format {
@@ -105,14 +120,16 @@ fn run_optimised() -> anyhow::Result<bool> {
     Ok(cargo.status().context("cargo could not be started")?.success())
 }
 
-fn chosen(names: &[String]) -> anyhow::Result<Vec<Point>> {
+/// Finds points by their names; all without any.
+fn chosen_of(points: &[Point], names: &[String]) -> anyhow::Result<Vec<Point>> {
     if names.is_empty() {
-        return Ok(POINTS.to_vec());
+        return Ok(points.to_vec());
     }
-    let find = |name: &String| POINTS.into_iter().find(|point| point.name == name.as_str());
+    let find = |name: &String| points.iter().find(|point| point.name == name.as_str()).copied();
     match names.iter().find(|name| find(name).is_none()) {
         Some(unknown) => {
-            bail!("{unknown} is not a point; there are {}", POINTS.map(|point| point.name).join(", "))
+            let known: Vec<_> = points.iter().map(|point| point.name).collect();
+            bail!("{unknown} is not a point; there are {}", known.join(", "))
         }
         None => Ok(names.iter().filter_map(find).collect()),
     }

@@ -43,6 +43,17 @@ pub(crate) const POINTS: [Point; 9] = [
     point("callback-4k-32", Work::PutWithCallback(4 * KIB), 32, None),
 ];
 
+/// What is measured over a cluster. The goals are relative to SeaweedFS over the same database, those of large objects to the store
+/// of content used directly.
+pub(crate) const CLUSTER_POINTS: [Point; 6] = [
+    point("put-4k-1", Work::Put(4 * KIB), 1, None),
+    point("put-4k-32", Work::Put(4 * KIB), 32, Some(5.0)),
+    point("get-4k-32", Work::Get(4 * KIB), 32, Some(3.0)),
+    point("list-1000", Work::List(1000), 1, Some(4.0)),
+    point("put-64m-2", Work::Put(64 * MIB), 2, Some(0.8)),
+    point("get-64m-2", Work::Get(64 * MIB), 2, Some(0.8)),
+];
+
 impl Work {
     /// Returns the bytes that one request moves, for those whose rate is better told in bytes.
     pub(crate) fn bulk_bytes(self) -> Option<usize> {

