@@ -76,6 +76,8 @@ pub enum ErrorCode {
     InvalidURI,
     /// A key is too long for this place.
     KeyTooLongError,
+    /// The key management service has no such key, or there is no service.
+    KmsServiceNotEnabled,
     /// A form cannot be read.
     MalformedPOSTRequest,
     /// An XML body cannot be read.
@@ -352,6 +354,9 @@ impl ErrorCode {
                 "The symbolic's target file type is invalid.",
                 "",
             ),
+            Self::KmsServiceNotEnabled => {
+                Row::new("KmsServiceNotEnabled", StatusCode::FORBIDDEN, "The KMS service is not enabled.", "")
+            }
             Self::InvalidURI => {
                 Row::new("InvalidURI", StatusCode::BAD_REQUEST, "Couldn't parse the specified URI.", "")
             }

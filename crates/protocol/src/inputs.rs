@@ -126,8 +126,8 @@ mod tests {
         check(DeleteObject, "x-oss-process=image/info", &[], missing, "x-oss-process");
         check(GetObject, "x-oss-process=image/info", &[], missing, "x-oss-process");
         let encryption = "x-oss-server-side-encryption";
-        check(PutObject, "", &[(encryption, "KMS")], missing, encryption);
-        check(CopyObject, "", &[(encryption, "AES256")], missing, encryption);
+        check(Operation::PutBucket, "", &[(encryption, "KMS")], missing, encryption);
+        check(Operation::UploadPart, "", &[(encryption, "AES256")], ErrorCode::InvalidArgument, encryption);
         check(CopyObject, "", &[("if-match", "a")], missing, "If-Match");
         let other = [("if-none-match", "a"), ("x-oss-copy-source-if-none-match", "b")];
         check(CopyObject, "", &other, missing, "If-None-Match");

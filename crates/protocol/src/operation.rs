@@ -22,6 +22,7 @@ pub mod configurations {
     mod referer_configuration;
     mod request_payment_configuration;
     mod response_header_configuration;
+    mod server_side_encryption_rule;
     mod style_list;
     mod transfer_acceleration_configuration;
     mod versioning_configuration;
@@ -36,6 +37,7 @@ pub mod configurations {
     pub use self::public_access_block_configuration::PublicAccessBlockConfiguration;
     pub use self::request_payment_configuration::{Payer, RequestPaymentConfiguration};
     pub use self::response_header_configuration::ResponseHeaderConfiguration;
+    pub use self::server_side_encryption_rule::ServerSideEncryptionRule;
     pub use self::style_list::{MAX_STYLE_BODY, Style, StyleList};
     pub use self::transfer_acceleration_configuration::TransferAccelerationConfiguration;
     pub use self::versioning_configuration::{VersioningConfiguration, VersioningStatus};
@@ -52,7 +54,8 @@ use self::configurations::{
     AccessMonitorConfiguration, ArchiveDirectReadConfiguration, BucketCallbackPolicy,
     BucketResourceGroupConfiguration, HttpsConfiguration, OverwriteConfiguration,
     PublicAccessBlockConfiguration, RequestPaymentConfiguration, ResponseHeaderConfiguration,
-    TransferAccelerationConfiguration, VersioningConfiguration, WebsiteConfiguration,
+    ServerSideEncryptionRule, TransferAccelerationConfiguration, VersioningConfiguration,
+    WebsiteConfiguration,
 };
 use self::row::Body::{Needed, Optional};
 use self::row::Grant::{Later, ReadBucket, ReadObject, WriteObject};
@@ -222,6 +225,9 @@ built![
     PutBucketArchiveDirectRead =
         of_bucket(PUT, &[Has("bucketArchiveDirectRead")]).setting::<ArchiveDirectReadConfiguration>(Needed),
     GetBucketArchiveDirectRead = of_bucket(GET, &[Has("bucketArchiveDirectRead")]),
+    PutBucketEncryption = of_bucket(PUT, &[Has("encryption")]).setting::<ServerSideEncryptionRule>(Needed),
+    GetBucketEncryption = of_bucket(GET, &[Has("encryption")]),
+    DeleteBucketEncryption = of_bucket(DELETE, &[Has("encryption")]),
     GetStyle = of_bucket(GET, &[HasBoth("style", "styleName")]).also(STYLE_NAME),
     ListStyle = of_bucket(GET, &[Has("style")]),
     PutStyle = of_bucket(PUT, &[Has("style")]).also(bucket::PUT_STYLE).with(Needed),
@@ -323,9 +329,6 @@ missing![
     GetResourcePoolInfo = of_service(GET, &[Has("resourcePoolInfo")]),
     ListResourcePoolBuckets = of_service(GET, &[Has("resourcePoolBuckets")]),
     GetUserQoSInfo = of_service(GET, &[Has("qosInfo"), Has("userQos")]),
-    PutBucketEncryption = of_bucket(PUT, &[Has("encryption")]),
-    GetBucketEncryption = of_bucket(GET, &[Has("encryption")]),
-    DeleteBucketEncryption = of_bucket(DELETE, &[Has("encryption")]),
     PutBucketLogging = of_bucket(PUT, &[Has("logging")]),
     GetBucketLogging = of_bucket(GET, &[Has("logging")]),
     DeleteBucketLogging = of_bucket(DELETE, &[Has("logging")]),

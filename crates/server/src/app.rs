@@ -12,6 +12,7 @@ use crate::callback::Callbacks;
 use crate::clock::SteadyClock;
 use crate::config::Config;
 use crate::console::origins::ConsoleOrigins;
+use crate::encryption::KeyRing;
 use crate::http::answer_memory::AnswerMemory;
 use crate::http::header_case::HeaderCase;
 use crate::nodes::{Readiness, ThisNode};
@@ -30,6 +31,8 @@ pub(crate) struct App {
     pub(crate) sts_nonces: Nonces,
     pub(crate) credentials: Credentials,
     pub(crate) master_key: MasterKey,
+    /// The keys that seal those of encrypted content.
+    pub(crate) content_keys: Arc<KeyRing>,
     pub(crate) addressing: Addressing,
     pub(crate) callbacks: Arc<Callbacks>,
     pub(crate) header_case: HeaderCase,

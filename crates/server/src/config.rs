@@ -1,6 +1,7 @@
 //! The configuration: one commented default file, a file of the operator's, the environment and flags on top,
 //! and the whole validated before anything starts. Each setting is documented where its default stands, in `default.toml`. It knows nothing of how a setting is used.
 
+mod kms_key;
 mod storage_place;
 
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use toml::{Table, Value};
 
+pub(crate) use self::kms_key::KmsKey;
 pub(crate) use self::storage_place::{SecretUrl, StoragePlace};
 
 /// The commented default configuration, as `ossicle config print` shows it.
@@ -29,6 +31,7 @@ pub(crate) struct Config {
     pub(crate) server: Server,
     pub(crate) account: Account,
     pub(crate) access: Access,
+    pub(crate) kms: Kms,
     pub(crate) sts: StsSettings,
     pub(crate) storage: Storage,
     pub(crate) callback: Callback,
@@ -85,6 +88,14 @@ pub(crate) struct Access {
     pub(crate) block_public_access: bool,
     #[serde(deserialize_with = "optional")]
     pub(crate) master_key_file: Option<PathBuf>,
+    pub(crate) former_master_key_files: Vec<PathBuf>,
+}
+
+/// `[kms]`: keys that objects are encrypted under by their ids.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Kms {
+    pub(crate) keys: Vec<KmsKey>,
 }
 
 /// `[sts]`: temporary credentials.
@@ -372,6 +383,12 @@ impl Config {
         }
         self.restore.validate()?;
         self.testing.validate()?;
+        let ids = &self.kms.keys;
+        if let Some(twice) =
+            ids.iter().enumerate().find(|(at, key)| ids.iter().take(*at).any(|other| other.id == key.id))
+        {
+            return Err(ConfigError::Senseless(format!("kms.keys: {} is there twice", twice.1.id)));
+        }
         self.custom_domains().map(drop)
     }
 

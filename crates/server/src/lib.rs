@@ -12,6 +12,7 @@ mod clock;
 mod config;
 mod console;
 mod dev;
+mod encryption;
 mod http;
 mod lifecycle;
 mod nodes;

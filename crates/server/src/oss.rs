@@ -8,6 +8,7 @@ pub(crate) mod client_encryption;
 pub(crate) mod conditions;
 pub(crate) mod configurations;
 pub(crate) mod copy_source;
+pub(crate) mod encryption;
 pub(crate) mod endpoints;
 pub(crate) mod failure;
 pub(crate) mod form;

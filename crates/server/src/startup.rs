@@ -14,6 +14,7 @@ use axum::Router;
 use ossicle_callback::{AddressGuard, ClientConfig, DeliveryClient};
 use ossicle_protocol::sign::Scope;
 use ossicle_protocol::{Addressing, BucketName, SecretKey};
+use ossicle_store::Store;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, watch};
@@ -32,6 +33,7 @@ use crate::callback::{self, Callbacks};
 use crate::clock::SteadyClock;
 use crate::config::{self, Config};
 use crate::console::{self, origins::ConsoleOrigins};
+use crate::encryption::KeyRing;
 use crate::http::answer_memory::AnswerMemory;
 use crate::http::budget::Budget;
 use crate::http::connections::Connections;
@@ -179,6 +181,7 @@ impl Server {
             answer_memory: AnswerMemory::new(config.server.answer_memory()),
             settings: Settings::default(),
             sts_nonces: Nonces::default(),
+            content_keys: content_keys(&master_key, &config, &store)?,
             master_key,
             clock: SteadyClock::start(app::now().unix_millis()),
             node,
@@ -383,6 +386,19 @@ fn tls_acceptor(config: &Config) -> anyhow::Result<Option<TlsAcceptor>> {
         (Some(cert), Some(key)) => tls::acceptor(cert, key).map(Some),
         _ => Ok(None),
     }
+}
+
+/// Makes the ring of the keys that seal those of encrypted content, and gives it to the store.
+pub(crate) fn content_keys(
+    master_key: &MasterKey,
+    config: &Config,
+    store: &Store,
+) -> anyhow::Result<Arc<KeyRing>> {
+    let ring = KeyRing::new(master_key, &config.kms.keys);
+    let ring = ring.context("no key can be derived from the master key: the cryptographic library failed")?;
+    let ring = Arc::new(ring);
+    store.use_content_keys(Arc::clone(&ring) as Arc<_>);
+    Ok(ring)
 }
 
 fn credentials(root: RootKey, config: &Config, master_key: &MasterKey) -> Credentials {

@@ -2,10 +2,11 @@
 
 use super::input::Fate::Honoured;
 use super::input::{Input, NOT_IMPLEMENTED};
-use super::shared::{NOT_DONE, TRAFFIC_LIMIT, WRITE_CONDITIONS};
+use super::shared::{NOT_DONE, NOT_ENCRYPTED_HERE, TRAFFIC_LIMIT, WRITE_CONDITIONS};
 
 pub(crate) const POST_OBJECT: &[&[Input]] = &[
     NOT_DONE,
+    NOT_ENCRYPTED_HERE,
     WRITE_CONDITIONS,
     TRAFFIC_LIMIT,
     &[
@@ -48,9 +49,9 @@ pub(crate) const POST_OBJECT: &[&[Input]] = &[
         Input::field("x:*", Honoured),
         Input::field("x-oss-request-payer", Honoured),
         Input::field("x-oss-tagging", NOT_IMPLEMENTED),
-        Input::field("x-oss-server-side-encryption", NOT_IMPLEMENTED),
-        Input::field("x-oss-server-side-encryption-key-id", NOT_IMPLEMENTED),
-        Input::field("x-oss-server-side-data-encryption", NOT_IMPLEMENTED),
+        Input::field("x-oss-server-side-encryption", Honoured),
+        Input::field("x-oss-server-side-encryption-key-id", Honoured),
+        Input::field("x-oss-server-side-data-encryption", Honoured),
         Input::field("x-oss-server-side-encryption-customer-*", NOT_IMPLEMENTED),
         Input::field("x-oss-object-worm-*", NOT_IMPLEMENTED),
     ],

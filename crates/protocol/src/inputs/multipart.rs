@@ -3,9 +3,9 @@
 use super::input::Fate::{Honoured, Ignored};
 use super::input::{Input, NOT_IMPLEMENTED};
 use super::shared::{
-    ALWAYS, ATTRIBUTES, CALLBACK, CONTENT_MD5, COPY_SOURCE, CRC64, ENCODING_TYPE, FORBID_OVERWRITE,
-    NO_CALLBACK, NO_VERSION_AND_PROCESS, NOT_DONE, NOT_ENCRYPTED_HERE, PROCESS, SHA1, TRAFFIC_LIMIT,
-    UPLOAD_ID, WRITE_CONDITIONS,
+    ALWAYS, ATTRIBUTES, CALLBACK, CONTENT_MD5, COPY_SOURCE, CRC64, ENCODING_TYPE, ENCRYPTION,
+    FORBID_OVERWRITE, NO_CALLBACK, NO_VERSION_AND_PROCESS, NOT_DONE, NOT_ENCRYPTED_HERE, PROCESS, SHA1,
+    TRAFFIC_LIMIT, UPLOAD_ID, WRITE_CONDITIONS,
 };
 
 /// What the upload is begun with is enforced, and what its parts repeat of it must be the same.
@@ -14,6 +14,7 @@ const CLIENT_ENCRYPTION: Input = Input::header("x-oss-meta-client-side-encryptio
 pub(crate) const INITIATE_MULTIPART_UPLOAD: &[&[Input]] = &[
     ALWAYS,
     ATTRIBUTES,
+    ENCRYPTION,
     NOT_DONE,
     BEGIN_CONDITIONS,
     NO_CALLBACK,

@@ -77,11 +77,15 @@ pub(super) const ATTRIBUTES: &[Input] = &[
 
 /// What OSS would do with a stored object and this server does not.
 pub(super) const NOT_DONE: &[Input] = &[
-    Input::header("x-oss-server-side-encryption", NOT_IMPLEMENTED),
-    Input::header("x-oss-server-side-encryption-key-id", NOT_IMPLEMENTED),
-    Input::header("x-oss-server-side-data-encryption", NOT_IMPLEMENTED),
     Input::header("x-oss-server-side-encryption-customer-*", NOT_IMPLEMENTED),
     Input::header("x-oss-object-worm-*", NOT_IMPLEMENTED),
+];
+
+/// How what is stored is encrypted.
+pub(super) const ENCRYPTION: &[Input] = &[
+    Input::header("x-oss-server-side-encryption", Honoured),
+    Input::header("x-oss-server-side-encryption-key-id", Honoured),
+    Input::header("x-oss-server-side-data-encryption", Honoured),
 ];
 
 /// Conditions on what is overwritten or deleted. The manual has 501 for PutObject; elsewhere, too, an object that was

@@ -232,13 +232,10 @@ mod tests {
             let refused = ask(method, url, &[]).unwrap_err();
             assert_eq!(refused.operation, name, "{method} {url}");
         };
-        check("PUT", "/bkt?encryption", Some("PutBucketEncryption"));
         check("POST", "/bkt?cname&comp=add", Some("PutCname"));
         check("POST", "/bkt?comp=delete&replication", Some("DeleteBucketReplication"));
-        check("GET", "/bkt?inventory", Some("ListBucketInventory"));
-        check("GET", "/bkt?inventory&inventoryId=a", Some("GetBucketInventory"));
-        check("POST", "/bkt?wormId=X", Some("CompleteBucketWorm"));
-        check("POST", "/bkt?wormId=X&wormExtend", Some("ExtendBucketWorm"));
+        check("GET", "/bkt?requesterQosInfo", Some("ListBucketRequesterQoSInfos"));
+        check("GET", "/bkt?requesterQosInfo&qosRequester=a", Some("GetBucketRequesterQoSInfo"));
         check("GET", "/?regions", Some("DescribeRegions"));
         check("PUT", "/bkt/a?retention", Some("PutObjectRetention"));
         check("GET", "/bkt/a?live&comp=stat", Some("GetLiveChannelStat"));
@@ -247,8 +244,8 @@ mod tests {
         check("GET", "/?udf", None);
         check("DELETE", "/bkt?acl", None);
         // What is not built does not get lost beside what is.
-        check("PUT", "/bkt?acl&encryption", Some("PutBucketEncryption"));
-        check("GET", "/bkt?comp=callback&policy&worm", Some("GetBucketWorm"));
+        check("PUT", "/bkt?acl&qosInfo", Some("PutBucketQoSInfo"));
+        check("GET", "/bkt?comp=callback&policy&replication", Some("GetBucketReplication"));
     }
 
     #[test]
@@ -278,7 +275,7 @@ mod tests {
         check("PUT", "/bkt?live", ErrorCode::MethodNotAllowed, "PUT");
         check("PUT", "/bkt?logging", ErrorCode::NotImplemented, "logging");
         check("POST", "/bkt?website", ErrorCode::MethodNotAllowed, "POST");
-        check("PUT", "/bkt?encryption=", ErrorCode::NotImplemented, "encryption");
+        check("PUT", "/bkt?qosInfo=", ErrorCode::NotImplemented, "qosInfo");
         check("POST", "/bkt?lifecycle", ErrorCode::MethodNotAllowed, "POST");
         check("POST", "/bkt?cname&comp=add", ErrorCode::NotImplemented, "cname");
         check("PUT", "/bkt/a?retention", ErrorCode::NotImplemented, "retention");

@@ -1,7 +1,7 @@
 //! `BucketInfo`: the answer of `GetBucketInfo`.
 
 use super::writer::{Content, document};
-use crate::{BucketAcl, Timestamp};
+use crate::{BucketAcl, Sse, Timestamp};
 
 /// What a bucket is like.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ pub struct BucketInfo<'a> {
     /// Who may use its objects.
     pub acl: BucketAcl,
     /// The default encryption, `None` in OSS's words if there is none.
-    pub sse_algorithm: Option<&'a str>,
+    pub encryption: Option<&'a Sse>,
 }
 
 impl BucketInfo<'_> {
@@ -65,7 +65,9 @@ impl BucketInfo<'_> {
         c.owner(self.owner);
         c.nested("AccessControlList", |c| c.text("Grant", self.acl.as_str()));
         c.nested("ServerSideEncryptionRule", |c| {
-            c.text("SSEAlgorithm", self.sse_algorithm.unwrap_or("None"))
+            c.text("SSEAlgorithm", self.encryption.map_or("None", Sse::algorithm));
+            c.optional("KMSMasterKeyID", self.encryption.and_then(Sse::key_id));
+            c.optional("KMSDataEncryption", self.encryption.and_then(Sse::data_algorithm));
         });
         c.nested("BucketPolicy", |c| {
             c.text("LogBucket", "");
@@ -98,7 +100,7 @@ mod tests {
             versioning: None,
             owner: "27183473914",
             acl: BucketAcl::Private,
-            sse_algorithm: None,
+            encryption: None,
         };
         assert_eq!(
             info.to_xml(),

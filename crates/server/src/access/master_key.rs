@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::hkdf::{HKDF_SHA256, Prk, Salt};
+use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
@@ -24,6 +24,13 @@ const SEALED_VERSION: u8 = 1;
 
 /// The label of all keys that are derived from the master key.
 const SALT: &[u8] = b"ossicle master key v1";
+
+/// The use of what names the key, and its bytes.
+const ID: &[u8] = b"id";
+const ID_LENGTH: usize = 8;
+
+/// The length of what names the key.
+struct IdLength;
 
 /// What everybody but the file's owner may do with it: nothing.
 const MODE_OF_OTHERS: u32 = 0o077;
@@ -47,6 +54,8 @@ pub(crate) enum Purpose<'a> {
 #[derive(Clone)]
 pub(crate) struct MasterKey {
     root: Prk,
+    /// Those that were the master key before. They open, and seal nothing.
+    former: Vec<Prk>,
 }
 
 /// The reason for which the master key cannot be used; the text names the cure.
@@ -151,11 +160,41 @@ impl fmt::Display for MasterKeyPlace {
 impl MasterKey {
     /// Reads a key in hexadecimal or base64.
     fn from_text(text: &str) -> Result<Self, MasterKeyError> {
+        Self::parse(text).ok_or(MasterKeyError::Environment)
+    }
+
+    /// Reads a key in hexadecimal or base64; none if it is no such key.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let bytes = if text.len() == 2 * LENGTH { from_hex(text) } else { STANDARD.decode(text).ok() };
-        let bytes = Zeroizing::new(bytes.ok_or(MasterKeyError::Environment)?);
-        let key: &[u8; LENGTH] = bytes.as_slice().try_into().map_err(|_| MasterKeyError::Environment)?;
-        Ok(Self::from_bytes(key))
+        let bytes = Zeroizing::new(bytes?);
+        let key: &[u8; LENGTH] = bytes.as_slice().try_into().ok()?;
+        Some(Self::from_bytes(key))
+    }
+
+    /// Adds those that were the master key before, by their files.
+    pub(crate) fn with_former(mut self, files: &[PathBuf]) -> Result<Self, MasterKeyError> {
+        for file in files {
+            self.former.push(Self::load(file)?.root);
+        }
+        Ok(self)
+    }
+
+    /// Returns the keys that were the master key before.
+    pub(crate) fn former(&self) -> impl Iterator<Item = Self> {
+        self.former.iter().map(|root| Self { root: root.clone(), former: Vec::new() })
+    }
+
+    /// Returns the name of the key, by which what is sealed says what opens it; none if the library fails.
+    pub(crate) fn id(&self) -> Option<String> {
+        let mut id = [0; ID_LENGTH];
+        self.root.expand(&[ID], IdLength).ok()?.fill(&mut id).ok()?;
+        Some(id.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Derives the key of one use; none if the library fails.
+    pub(crate) fn derive_for(&self, usage: &str) -> Option<LessSafeKey> {
+        derive(&self.root, usage)
     }
 
     /// Reads the key in the file at `path`, and makes it where there is none.
@@ -193,14 +232,14 @@ impl MasterKey {
     }
 
     pub(crate) fn from_bytes(key: &[u8; LENGTH]) -> Self {
-        Self { root: Salt::new(HKDF_SHA256, SALT).extract(key) }
+        Self { root: Salt::new(HKDF_SHA256, SALT).extract(key), former: Vec::new() }
     }
 
     /// Seals `plaintext` for one purpose. The same text sealed twice looks different.
     pub(crate) fn seal(&self, purpose: Purpose<'_>, plaintext: &[u8]) -> Result<Vec<u8>, MasterKeyError> {
         let nonce: [u8; NONCE_LEN] = rand::random();
         let mut text = plaintext.to_vec();
-        self.derive(purpose)
+        self.derive_for(purpose.label())
             .ok_or(MasterKeyError::Library)?
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
@@ -214,24 +253,35 @@ impl MasterKey {
     /// Opens what was sealed for this purpose; none if it was not, or was changed since.
     pub(crate) fn open(&self, purpose: Purpose<'_>, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, text) = sealed.strip_prefix(&[SEALED_VERSION])?.split_first_chunk::<NONCE_LEN>()?;
-        let mut text = Zeroizing::new(text.to_vec());
-        let length = self
-            .derive(purpose)?
-            .open_in_place(
-                Nonce::assume_unique_for_key(*nonce),
-                Aad::from(purpose.associated_data()),
-                &mut text,
-            )
-            .ok()?
-            .len();
-        text.truncate(length);
-        Some(text)
+        let keys = std::iter::once(&self.root).chain(&self.former);
+        keys.filter_map(|key| derive(key, purpose.label())).find_map(|key| open(&key, purpose, nonce, text))
     }
+}
 
-    fn derive(&self, purpose: Purpose<'_>) -> Option<LessSafeKey> {
-        let info = [purpose.label().as_bytes()];
-        let key = self.root.expand(&info, &AES_256_GCM).ok()?;
-        Some(LessSafeKey::new(UnboundKey::from(key)))
+fn open(
+    key: &LessSafeKey,
+    purpose: Purpose<'_>,
+    nonce: &[u8; NONCE_LEN],
+    text: &[u8],
+) -> Option<Zeroizing<Vec<u8>>> {
+    let mut text = Zeroizing::new(text.to_vec());
+    let length = key
+        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(purpose.associated_data()), &mut text)
+        .ok()?
+        .len();
+    text.truncate(length);
+    Some(text)
+}
+
+fn derive(root: &Prk, usage: &str) -> Option<LessSafeKey> {
+    let info = [usage.as_bytes()];
+    let key = root.expand(&info, &AES_256_GCM).ok()?;
+    Some(LessSafeKey::new(UnboundKey::from(key)))
+}
+
+impl KeyType for IdLength {
+    fn len(&self) -> usize {
+        ID_LENGTH
     }
 }
 

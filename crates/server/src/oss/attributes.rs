@@ -14,6 +14,7 @@ use ossicle_store::{Acl, Attributes, Bucket, Object, ObjectKind};
 use crate::access::acl::stored_object_acl;
 use crate::http::reply::Reply;
 use crate::oss::call::Call;
+use crate::oss::encryption;
 use crate::oss::symlink::Readable;
 use crate::oss::{tags, versions};
 
@@ -163,9 +164,10 @@ pub(crate) fn identify(reply: Reply, bucket: &Bucket, object: &Object) -> Reply 
     with_checksums(versions::show(reply, bucket, object), object)
 }
 
-/// Adds the headers that identify content.
+/// Adds the headers that identify content, and tell how it is encrypted.
 pub(crate) fn with_checksums(reply: Reply, object: &Object) -> Reply {
     let reply = with_etag(reply, object).with_header(CRC64, HeaderValue::from(object.crc64));
+    let reply = encryption::show(reply, object.attributes.encryption.as_ref());
     match object.md5 {
         Some(md5) => reply.with_header(CONTENT_MD5, base64_md5(&md5)),
         None => reply,

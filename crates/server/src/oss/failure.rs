@@ -147,6 +147,9 @@ fn of_store(error: store::Error) -> Error {
             simple(ErrorCode::InvalidCRC64).with_detail("ServerCRC64", actual.to_string())
         }
         store::Error::InvalidName { reason } => simple(ErrorCode::InvalidObjectName).with_message(reason),
+        // In the words of the manual KMS is not activated, which is the case for this key.
+        store::Error::NoSuchEncryptionKey { id, is_kms: true } => simple(ErrorCode::KmsServiceNotEnabled)
+            .with_message(format!("The KMS key {id} is not among the keys of this server (kms.keys).")),
         // The account went while the request was on its way.
         store::Error::NoSuchIdentity(_) => simple(ErrorCode::AccessDenied),
         error => broken(&error),

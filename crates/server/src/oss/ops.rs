@@ -50,8 +50,9 @@ use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use ossicle_protocol::configurations::{
     AccessMonitorConfiguration, ArchiveDirectReadConfiguration, BucketCallbackPolicy,
     BucketResourceGroupConfiguration, HttpsConfiguration, OverwriteConfiguration,
-    PublicAccessBlockConfiguration, RequestPaymentConfiguration, ResponseHeaderConfiguration, StyleList,
-    TransferAccelerationConfiguration, VersioningConfiguration, WebsiteConfiguration,
+    PublicAccessBlockConfiguration, RequestPaymentConfiguration, ResponseHeaderConfiguration,
+    ServerSideEncryptionRule, StyleList, TransferAccelerationConfiguration, VersioningConfiguration,
+    WebsiteConfiguration,
 };
 use ossicle_protocol::{
     Body, BucketTags, CorsRules, Error, ErrorCode, LifecycleRules, Operation, RefererConfiguration,
@@ -101,6 +102,7 @@ kept![
     HttpsConfiguration = 64,
     ResponseHeaderConfiguration = 65,
     ArchiveDirectReadConfiguration = 66,
+    ServerSideEncryptionRule = 80,
 ];
 
 /// Listings under way: each holds all its rows, and then its document, before any of it is counted as an answer. Twice the
@@ -178,6 +180,9 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::DeleteBucketResponseHeader => Box::pin(delete::<ResponseHeaderConfiguration>(call, body)),
         Operation::PutBucketArchiveDirectRead => Box::pin(put::<ArchiveDirectReadConfiguration>(call, body)),
         Operation::GetBucketArchiveDirectRead => Box::pin(get::<ArchiveDirectReadConfiguration>(call, body)),
+        Operation::PutBucketEncryption => Box::pin(put::<ServerSideEncryptionRule>(call, body)),
+        Operation::GetBucketEncryption => Box::pin(get::<ServerSideEncryptionRule>(call, body)),
+        Operation::DeleteBucketEncryption => Box::pin(delete::<ServerSideEncryptionRule>(call, body)),
         Operation::GetStyle => Box::pin(bucket_style::get_style(call, body)),
         Operation::ListStyle => Box::pin(get::<StyleList>(call, body)),
         Operation::PutStyle => Box::pin(bucket_style::put_style(call, body)),

@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 use ossicle_policy::Policy;
 use ossicle_protocol::configurations::{
     ArchiveDirectReadConfiguration, BucketCallbackPolicy, HttpsConfiguration, OverwriteConfiguration,
-    RequestPaymentConfiguration, ResponseHeaderConfiguration, WebsiteConfiguration,
+    RequestPaymentConfiguration, ResponseHeaderConfiguration, ServerSideEncryptionRule, WebsiteConfiguration,
 };
 use ossicle_protocol::{CorsRules, Error, LifecycleRules, RefererConfiguration};
 use ossicle_store::{self as store, Bucket, BucketDocument, Store};
@@ -35,6 +35,7 @@ pub(crate) struct BucketSettings {
     request_payment: Setting<RequestPaymentConfiguration>,
     website: Setting<WebsiteConfiguration>,
     overwrite: Setting<OverwriteConfiguration>,
+    encryption: Setting<ServerSideEncryptionRule>,
     https_config: Setting<HttpsConfiguration>,
     response_header: Setting<ResponseHeaderConfiguration>,
     archive_direct_read: Setting<ArchiveDirectReadConfiguration>,
@@ -97,6 +98,11 @@ impl BucketSettings {
         self.archive_direct_read.get()
     }
 
+    /// Returns how objects are encrypted whose requests do not say it.
+    pub(crate) fn encryption(&self) -> Result<Option<&ServerSideEncryptionRule>, Error> {
+        self.encryption.get()
+    }
+
     /// Returns the bucket policy.
     pub(crate) fn policy(&self) -> Option<&Policy> {
         // Every document of it makes a policy.
@@ -116,6 +122,7 @@ impl BucketSettings {
         let https = Setting::read(store, name, before.map(|before| &before.https_config)).await?;
         let header = Setting::read(store, name, before.map(|before| &before.response_header)).await?;
         let direct = Setting::read(store, name, before.map(|before| &before.archive_direct_read)).await?;
+        let encryption = Setting::read(store, name, before.map(|before| &before.encryption)).await?;
         let access = before.map(|before| &before.policy);
         let access =
             Setting::read_by(store, name, stored_policy::PLACE, |it| Ok(read_stored(it)), access).await?;
@@ -127,6 +134,7 @@ impl BucketSettings {
             request_payment: payment,
             website,
             overwrite,
+            encryption,
             https_config: https,
             response_header: header,
             archive_direct_read: direct,
@@ -144,6 +152,7 @@ impl BucketSettings {
         rules
             + pages
             + self.overwrite.bytes()
+            + self.encryption.bytes()
             + self.referer.bytes()
             + self.request_payment.bytes()
             + POLICY_GROWS * self.policy.bytes()

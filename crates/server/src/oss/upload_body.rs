@@ -2,7 +2,7 @@
 //! upload that fails a check leaves nothing behind.
 
 use ossicle_protocol::ErrorCode;
-use ossicle_store::{StoredData, Upload};
+use ossicle_store::{Encryption, StoredData, Upload};
 
 use crate::http::body::RequestBody;
 use crate::oss::announced::{Announced, RunningSha1};
@@ -20,9 +20,13 @@ pub(crate) struct Received {
     pub(crate) delay: Delay,
 }
 
-/// Streams the whole body into the store.
-pub(crate) async fn receive(call: &Call, body: RequestBody) -> Result<Received, Failure> {
-    let upload = call.app.store.upload(body.announced());
+/// Streams the whole body into the store, which encrypts it if it is to be.
+pub(crate) async fn receive(
+    call: &Call,
+    body: RequestBody,
+    encryption: Option<&Encryption>,
+) -> Result<Received, Failure> {
+    let upload = call.app.store.upload(body.announced()).encrypted(encryption)?;
     receive_into(call, body, upload).await
 }
 

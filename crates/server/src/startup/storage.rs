@@ -10,6 +10,7 @@ use ossicle_store::{ClusterPlaces, OpenError, Store, StoreOptions};
 use crate::access::master_key::{MasterKey, MasterKeyPlace, Purpose};
 use crate::callback::keys::{self, KeyError, KeyVersions};
 use crate::config::{Config, Durability, StoragePlace};
+use crate::encryption::KeyRing;
 
 /// An open store, and the keys of what is kept there.
 pub(crate) struct Storage {
@@ -32,8 +33,10 @@ impl Storage {
             StoragePlace::Cluster(places) => {
                 let place = MasterKeyPlace::find(config.access.master_key_file.as_deref(), None)?;
                 let master_key = place.load().context("all nodes of a cluster have the same master key")?;
+                let master_key = master_key.with_former(&config.access.former_master_key_files)?;
                 let store = open_cluster(config, &places).await?;
                 check_access_key(&place, &master_key, &store).await?;
+                check_content_keys(&place, &master_key, &store).await?;
                 Ok(Self { store, master_key, folder: None })
             }
         }
@@ -90,13 +93,17 @@ pub(crate) async fn folder_master_key(
     store: &Store,
 ) -> anyhow::Result<MasterKey> {
     let place = MasterKeyPlace::find(config.access.master_key_file.as_deref(), Some(data_dir))?;
-    if store.any_access_key().await?.is_none() {
-        return Ok(place.load_or_make()?);
+    let former = &config.access.former_master_key_files;
+    if store.any_access_key().await?.is_none() && KeyRing::marked(store).await?.is_empty() {
+        return Ok(place.load_or_make()?.with_former(former)?);
     }
     let key = place.load().context(
-        "there are access keys, whose secrets only the master key opens that they were made under: restore that file",
+        "there are access keys or encrypted objects, which only the master key opens that they were made under: restore \
+         that file",
     )?;
+    let key = key.with_former(former)?;
     check_access_key(&place, &key, store).await?;
+    check_content_keys(&place, &key, store).await?;
     Ok(key)
 }
 
@@ -110,6 +117,18 @@ async fn check_access_key(place: &MasterKeyPlace, key: &MasterKey, store: &Store
         );
     }
     Ok(())
+}
+
+/// Fails where content may be encrypted under another master key.
+async fn check_content_keys(place: &MasterKeyPlace, key: &MasterKey, store: &Store) -> anyhow::Result<()> {
+    let known: Vec<String> = key.former().chain([key.clone()]).filter_map(|key| key.id()).collect();
+    match KeyRing::marked(store).await?.into_iter().find(|id| !known.contains(id)) {
+        Some(id) => bail!(
+            "{place} is not the master key {id}, under which objects were encrypted: restore that key, or add the file that \
+             has it to access.former_master_key_files"
+        ),
+        None => Ok(()),
+    }
 }
 
 fn other_master_key(place: &MasterKeyPlace) -> String {

@@ -77,9 +77,9 @@ fn errors() {
     request.send().expect_error(409, "FileAlreadyExists");
     bucket
         .at("POST", "k?uploads")
-        .header("x-oss-server-side-encryption", "AES256")
+        .header("x-oss-server-side-encryption", "DES")
         .send()
-        .expect_error(501, "NotImplemented");
+        .expect_error(400, "InvalidEncryptionAlgorithmError");
     bucket.at("POST", "k?uploads").anonymous().send().expect_error(403, "AccessDenied");
     Bucket::unmade().at("POST", "k?uploads").send().expect_error(404, "NoSuchBucket");
     assert!(bucket.root("GET", "?uploads").send().elements("UploadId").is_empty());

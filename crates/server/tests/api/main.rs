@@ -20,6 +20,7 @@ mod bucket_access_monitor;
 mod bucket_archive_direct_read;
 mod bucket_callback_policy;
 mod bucket_cors;
+mod bucket_encryption;
 mod bucket_https_config;
 mod bucket_lifecycle;
 mod bucket_overwrite_config;
@@ -82,6 +83,7 @@ mod addressing;
 mod callbacks;
 mod data_folder;
 mod decisions;
+mod encryption;
 mod http;
 mod inputs;
 mod leaving_clients;
@@ -104,6 +106,7 @@ const INPUTS: &[inputs::Inputs] = &[
     bucket_archive_direct_read::INPUTS,
     bucket_callback_policy::INPUTS,
     bucket_cors::INPUTS,
+    bucket_encryption::INPUTS,
     bucket_https_config::INPUTS,
     bucket_lifecycle::INPUTS,
     bucket_overwrite_config::INPUTS,

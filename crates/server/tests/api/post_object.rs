@@ -462,7 +462,7 @@ fn overwriting_and_checksums() {
     post(&bucket, form("x-oss-forbid-overwrite", "false")).expect(204);
     let request = form("a", "b").onto(bucket.root("POST", "")).header("x-oss-forbid-overwrite", "true");
     request.send().expect_error(409, "FileAlreadyExists");
-    post(&bucket, form("x-oss-server-side-encryption", "AES256")).expect_error(501, "NotImplemented");
+    post(&bucket, form("x-oss-server-side-encryption-customer-key", "x")).expect_error(501, "NotImplemented");
 }
 
 #[test]

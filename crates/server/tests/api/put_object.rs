@@ -185,9 +185,8 @@ fn metadata_that_is_not_utf8_comes_back_byte_for_byte() {
 fn what_is_not_built_is_refused_and_stores_nothing() {
     let bucket = Bucket::new();
     let rows = [
-        ("x-oss-server-side-encryption", "AES256"),
-        ("x-oss-server-side-encryption", "KMS"),
-        ("x-oss-server-side-encryption-key-id", "9468da86-3509-4f8d-a61e-6eab1eac"),
+        ("x-oss-server-side-encryption-customer-algorithm", "AES256"),
+        ("x-oss-object-worm-mode", "COMPLIANCE"),
     ];
     for (name, value) in rows {
         bucket.key("PUT", "k").header(name, value).body("x").send().expect_error(501, "NotImplemented");

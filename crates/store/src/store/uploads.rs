@@ -27,10 +27,10 @@ impl Store {
         Ok(id.to_string())
     }
 
-    /// Begins to take the data of a part, and tells of its upload. `size_hint` is the length if it is known.
+    /// Begins to take the data of a part, and tells of its upload, which says how the data is encrypted. `size_hint` is the length if it is known.
     ///
     /// # Errors
-    /// [`Error::NoSuchBucket`], [`Error::NoSuchUpload`]; where parts are taken only in order,
+    /// [`Error::NoSuchBucket`], [`Error::NoSuchUpload`], [`Error::NoSuchEncryptionKey`]; where parts are taken only in order,
     /// [`Error::PartNotSequential`] and [`Error::PartExists`].
     pub async fn upload_part(
         &self,
@@ -41,7 +41,7 @@ impl Store {
         let id = self.parse_id(bucket, upload_id).await?;
         let upload = UploadOf { bucket: bucket.to_owned(), key: key.to_owned(), id };
         let (info, before) = self.parts.engine.query(PartPlaceOf { upload, number }).await?;
-        let upload = self.upload(size_hint);
+        let upload = self.upload(size_hint).encrypted(info.attributes.encryption.as_ref())?;
         Ok(match before {
             Some(before) => (upload.following(before), info),
             None => (upload, info),

@@ -1,13 +1,15 @@
 //! `AppendObject`: adds the body to the end of an appendable object. OSS makes no callbacks for it.
 
 use ossicle_protocol::{Error, ErrorCode, Tags};
-use ossicle_store::{AppendObject, Attributes};
+use ossicle_store::{AppendObject, Attributes, Encryption, ObjectKind};
 
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::oss::attributes;
 use crate::oss::call::Call;
+use crate::oss::encryption;
 use crate::oss::failure::Failure;
+use crate::oss::object_lookup;
 use crate::oss::upload_body::{SINGLE_UPLOAD_LIMIT, receive};
 
 /// Runs `AppendObject`.
@@ -15,7 +17,8 @@ pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Repl
     let key = call.key()?;
     let position = position(call)?;
     let (attributes, acl) = (attributes(call, position)?, attributes::requested_object_acl(call)?);
-    let received = receive(call, body).await?;
+    let encryption = encryption(call).await?;
+    let received = receive(call, body, encryption.as_ref()).await?;
     let append = AppendObject {
         attributes,
         acl,
@@ -39,6 +42,14 @@ pub(crate) async fn append_object(call: &Call, body: RequestBody) -> Result<Repl
 fn attributes(call: &Call, position: u64) -> Result<Attributes, Error> {
     let all = call.head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     attributes::from_fields(all.filter(|(name, _)| position == 0 || *name != Tags::HEADER), call.key()?)
+}
+
+/// Returns how the data is to be encrypted: as the object is that it is added to, whatever the request says.
+async fn encryption(call: &Call) -> Result<Option<Encryption>, Failure> {
+    match object_lookup::find(call).await? {
+        Some(object) if object.kind == ObjectKind::Appendable => Ok(object.attributes.encryption.clone()),
+        _ => encryption::of_new(call).await,
+    }
 }
 
 /// Reads how long the object has to be.

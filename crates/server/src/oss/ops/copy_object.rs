@@ -1,15 +1,20 @@
-//! `CopyObject`: a new object with the bytes of another. Nothing is copied: both share their data in the store.
+//! `CopyObject`: a new object with the bytes of another. Nothing is copied, both share their data in the store; but where the
+//! copy is to be encrypted in another way, the data is written anew.
 
 use ossicle_protocol::xml::CopyObjectResult;
 use ossicle_protocol::{Error, ErrorCode, Timestamp};
-use ossicle_store::{CopyAttributes, CopyObject, Object};
+use ossicle_store::{
+    CopyAttributes, CopyObject, Encryption, Object, ObjectKind, StoredData, VersionEntry, VersionRef,
+};
 
+use super::upload_part_copy;
 use crate::http::body::RequestBody;
 use crate::http::reply::Reply;
 use crate::oss::attributes;
 use crate::oss::call::Call;
 use crate::oss::conditions::forbids_overwrite;
 use crate::oss::copy_source;
+use crate::oss::encryption;
 use crate::oss::failure::Failure;
 use crate::oss::tags::{self, Directive};
 use crate::oss::throttle::Throttle;
@@ -26,17 +31,23 @@ pub(crate) async fn copy_object(call: &Call, body: RequestBody) -> Result<Reply,
     let mut throttle = Throttle::of(call)?;
     let found = copy_source::resolve(call).await?;
     let source = &found.object;
+    let encryption = encryption::of_new(call).await?;
+    let is_rewritten = source.attributes.encryption != encryption && source.kind != ObjectKind::Symlink;
     // Changing an object's headers moves nothing.
-    let moved = if is_onto_itself(call, source)? { 0 } else { source.size };
+    let moved = if is_onto_itself(call, source)? && !is_rewritten { 0 } else { source.size };
     if moved > COPY_LIMIT {
         return Err(ErrorCode::EntityTooLarge.into());
     }
+    let data = match is_rewritten {
+        true => Some(written_anew(call, source, encryption.as_ref()).await?),
+        false => None,
+    };
     let copy = CopyObject {
         source_bucket: source.bucket.clone(),
         source_key: source.key.clone(),
         source_version: found.version,
         source_generation: Some(source.generation),
-        data: None,
+        data,
         bucket: call.bucket_name()?.as_str().to_owned(),
         key: call.key()?.as_str().to_owned(),
         attributes: copied_attributes(call, source, tagging)?,
@@ -49,6 +60,23 @@ pub(crate) async fn copy_object(call: &Call, body: RequestBody) -> Result<Reply,
     let document = CopyObjectResult { etag: &object.etag, last_modified: modified };
     let reply = found.show_on(throttle.delay().show_on(Reply::xml(document.to_xml())));
     Ok(attributes::identify(reply, call.bucket()?, &object))
+}
+
+/// Writes the source's data anew, encrypted in another way.
+async fn written_anew(
+    call: &Call,
+    source: &Object,
+    encryption: Option<&Encryption>,
+) -> Result<StoredData, Failure> {
+    let store = &call.app.store;
+    let upload = store.upload(Some(source.size)).encrypted(encryption)?;
+    let version = VersionRef::of(source.version_id);
+    match store.open_object_version(&source.bucket, &source.key, version).await? {
+        Some(VersionEntry::Object(opened)) if opened.generation == source.generation => {
+            upload_part_copy::read(call, &opened, 0..opened.size, upload).await
+        }
+        _ => Err(ErrorCode::PreconditionFailed.into()),
+    }
 }
 
 /// Tells whether the object is copied onto itself, which is how clients change its headers.

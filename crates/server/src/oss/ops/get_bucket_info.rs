@@ -40,7 +40,7 @@ pub(crate) async fn get_bucket_info(call: &Call, _: RequestBody) -> Result<Reply
         versioning: bucket_versioning::status_of(bucket).map(VersioningStatus::as_str),
         owner: call.owner(),
         acl: bucket_acl(bucket),
-        sse_algorithm: None,
+        encryption: call.settings()?.encryption()?.map(|rule| &rule.sse),
     };
     Ok(Reply::xml(document.to_xml()))
 }

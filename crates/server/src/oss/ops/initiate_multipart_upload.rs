@@ -10,6 +10,7 @@ use crate::oss::attributes;
 use crate::oss::call::Call;
 use crate::oss::client_encryption::Sizes;
 use crate::oss::conditions;
+use crate::oss::encryption;
 use crate::oss::failure::Failure;
 
 /// Runs `InitiateMultipartUpload`.
@@ -17,8 +18,12 @@ pub(crate) async fn initiate_multipart_upload(call: &Call, _: RequestBody) -> Re
     let (bucket, key) = (call.bucket_name()?.as_str(), call.key()?);
     let encoding = KeyEncoding::from_query(&call.query)?;
     conditions::refuse_overwrite(call).await?;
-    let attributes = attributes::from_headers(&call.head.headers, key)?;
+    let mut attributes = attributes::from_headers(&call.head.headers, key)?;
     Sizes::of_new(&attributes)?;
+    attributes.encryption = encryption::of_new(call).await?;
+    let encryption = attributes.encryption.clone();
+    // A key that is not there is missed now, and not by the first part.
+    call.app.store.upload(Some(0)).encrypted(encryption.as_ref())?;
     let upload = NewUpload {
         bucket: bucket.to_owned(),
         key: key.as_str().to_owned(),
@@ -29,5 +34,5 @@ pub(crate) async fn initiate_multipart_upload(call: &Call, _: RequestBody) -> Re
     let upload_id = call.app.store.initiate(upload).await?;
     let document =
         InitiateMultipartUploadResult { encoding, bucket, key: key.as_str(), upload_id: &upload_id };
-    Ok(Reply::xml(document.to_xml()))
+    Ok(encryption::show(Reply::xml(document.to_xml()), encryption.as_ref()))
 }

@@ -8,7 +8,7 @@ use ossicle_policy::Right;
 use ossicle_protocol::inputs::{self, Place};
 use ossicle_protocol::post_policy::{self, PostPolicy};
 use ossicle_protocol::xml::PostResponse;
-use ossicle_protocol::{ETag, Error, ObjectKey, Tags, percent_encode};
+use ossicle_protocol::{ETag, Error, ObjectKey, Sse, Tags, percent_encode};
 use ossicle_store::{Attributes, Bucket, Object, PutObject, StoredData};
 
 use crate::access::acl::{is_blocked, object_acl_from_store, refuse_public_object};
@@ -26,6 +26,7 @@ use crate::oss::attributes::{self, base64_md5};
 use crate::oss::call::Call;
 use crate::oss::conditions::read_forbid_overwrite;
 use crate::oss::configurations::{bucket_overwrite_config, bucket_request_payment};
+use crate::oss::encryption;
 use crate::oss::failure::Failure;
 use crate::oss::form::{Acting, Fields, File, Form};
 use crate::oss::throttle::Throttle;
@@ -60,9 +61,11 @@ pub(crate) async fn post_object(call: &Call, body: RequestBody) -> Result<Reply,
     let wanted = wanted(call, &fields).await?;
     let success = Success::of(call, &fields, &key)?;
     let announced = Announced::by_fields(|name| fields.get(name))?;
+    let requested = Sse::requested(|name| Ok(acting.get(name)))?;
+    let encryption = encryption::of_requested(call, requested).await?;
+    let upload = call.app.store.upload(None).encrypted(encryption.as_ref())?;
     let throttle = Throttle::of_form(call, fields.get("x-oss-traffic-limit"))?;
-    let stream =
-        UploadStream::new(call.app.store.upload(None)).checked_against(announced).throttled(throttle);
+    let stream = UploadStream::new(upload).checked_against(announced).throttled(throttle);
     let Received { data, delay } = receive(stream, file, policy.as_ref()).await?;
     call.app.metrics.received(call.operation.name(), data.size());
     let prepared = match wanted {

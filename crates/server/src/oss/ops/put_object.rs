@@ -12,6 +12,7 @@ use crate::http::reply::Reply;
 use crate::oss::attributes::{self, base64_md5};
 use crate::oss::call::Call;
 use crate::oss::conditions::forbids_overwrite;
+use crate::oss::encryption;
 use crate::oss::failure::Failure;
 use crate::oss::upload_body::{Received, receive};
 
@@ -21,7 +22,8 @@ pub(crate) async fn put_object(call: &Call, body: RequestBody) -> Result<Reply, 
     let wanted = requested::from_request(call).await?;
     let attributes = attributes::from_headers(&call.head.headers, key)?;
     let forbid_overwrite = forbids_overwrite(call)?;
-    let Received { data, delay } = receive(call, body).await?;
+    let encryption = encryption::of_new(call).await?;
+    let Received { data, delay } = receive(call, body, encryption.as_ref()).await?;
     let holder = call.bucket()?;
     let answer = move |object: &Object| delay.show_on(success_reply(holder, object));
     let etag = ETag::of_content(data.md5());

@@ -9,6 +9,7 @@ use crate::http::reply::Reply;
 use crate::oss::attributes::base64_md5;
 use crate::oss::call::Call;
 use crate::oss::client_encryption::{self, Sizes};
+use crate::oss::encryption;
 use crate::oss::failure::Failure;
 use crate::oss::upload_body::{Received, receive_into};
 
@@ -35,7 +36,7 @@ pub(crate) async fn upload_part(call: &Call, body: RequestBody) -> Result<Reply,
         .with_named("etag", &format!("\"{}\"", part.etag))
         .with_named("content-md5", &md5)
         .with_named("x-oss-hash-crc64ecma", &crc64.to_string());
-    Ok(delay.show_on(reply))
+    Ok(delay.show_on(encryption::show(reply, info.attributes.encryption.as_ref())))
 }
 
 /// Reads which part of which upload the call is about.

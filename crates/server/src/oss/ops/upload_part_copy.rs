@@ -13,6 +13,7 @@ use crate::http::reply::Reply;
 use crate::oss::call::Call;
 use crate::oss::client_encryption::Sizes;
 use crate::oss::copy_source;
+use crate::oss::encryption;
 use crate::oss::failure::Failure;
 use crate::oss::throttle::Throttle;
 use crate::oss::upload_body::{SINGLE_UPLOAD_LIMIT, UploadStream};
@@ -43,6 +44,7 @@ pub(crate) async fn upload_part_copy(call: &Call, body: RequestBody) -> Result<R
         .show_on(found.show_on(Reply::xml(document.to_xml())))
         .with_named("etag", &format!("\"{}\"", part.etag))
         .with_named("x-oss-hash-crc64ecma", &crc64.to_string());
+    let reply = encryption::show(reply, info.attributes.encryption.as_ref());
     Ok(match content_range {
         Some(content_range) => reply.with_header(CONTENT_RANGE, content_range),
         None => reply,
@@ -65,8 +67,8 @@ fn range(call: &Call, source: &Object) -> Result<(Range<u64>, Option<String>), E
     Ok((bytes, range.content_range(source.size)))
 }
 
-/// Copies the bytes into data of the part's own. Its ETag is their MD5, so they have to be read anyway.
-async fn read(
+/// Copies bytes of an object into other data.
+pub(super) async fn read(
     call: &Call,
     source: &Object,
     range: Range<u64>,

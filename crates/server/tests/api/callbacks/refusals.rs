@@ -314,7 +314,8 @@ fn other_refusals_call_nobody() {
     put().header("Content-MD5", &content_md5(b"y")).send().expect_error(400, "InvalidDigest");
     put().anonymous().send().expect_error(403, "AccessDenied");
     put().key("nobody", "x").send().expect_error(403, "InvalidAccessKeyId");
-    put().header("x-oss-server-side-encryption", "AES256").send().expect_error(501, "NotImplemented");
+    let other = put().header("x-oss-server-side-encryption", "DES").send();
+    other.expect_error(400, "InvalidEncryptionAlgorithmError");
     bucket.put("k", "old");
     put().header("x-oss-forbid-overwrite", "true").send().expect_error(409, "FileAlreadyExists");
     let request =

@@ -48,6 +48,11 @@ fn header(operation: Operation, name: &str) -> Option<Proof> {
         "x-oss-meta-client-side-encryption-*" => {
             Test("upload_part::sizes_of_client_side_encryption_are_kept_to")
         }
+        "x-oss-server-side-encryption" => Refused("DES", ErrorCode::InvalidEncryptionAlgorithmError),
+        "x-oss-server-side-encryption-key-id" => {
+            Test("encryption::keys_of_the_key_ring_are_named_and_missed")
+        }
+        "x-oss-server-side-data-encryption" => Test("encryption::answers_tell_how_an_object_is_encrypted"),
         "x-oss-object-acl" | "x-oss-acl" => Refused("everybody", InvalidArgument),
         "x-oss-storage-class" => Differs("IA"),
         "x-oss-tagging" => Refused("a=b=c", ErrorCode::InvalidTag),
@@ -162,6 +167,10 @@ fn field(name: &str) -> Option<Proof> {
         "x-oss-object-acl" => Refused("everybody", InvalidArgument),
         "x-oss-storage-class" => Differs("IA"),
         "x-oss-forbid-overwrite" => Refused("perhaps", InvalidArgument),
+        "x-oss-server-side-encryption" => Refused("DES", ErrorCode::InvalidEncryptionAlgorithmError),
+        "x-oss-server-side-encryption-key-id" | "x-oss-server-side-data-encryption" => {
+            Test("encryption::a_form_asks_for_it_by_its_fields")
+        }
         "callback" => Refused("!!!", InvalidArgument),
         "callback-var" | "x:*" => Test("callbacks::template::every_variable_of_post_object"),
         _ => return None,
