@@ -46,6 +46,8 @@ pub enum ErrorCode {
     InvalidBucketName,
     /// The body does not have the announced CRC-64.
     InvalidCRC64,
+    /// The object is kept by a retention policy.
+    FileImmutable,
     /// The body does not have the announced MD5.
     InvalidDigest,
     /// The encryption algorithm is unknown.
@@ -100,6 +102,14 @@ pub enum ErrorCode {
     NoSuchCORSConfiguration,
     /// There is no such object.
     NoSuchKey,
+    /// The bucket has no retention policy, or none of that id.
+    NoSuchWORMConfiguration,
+    /// The bucket has a retention policy.
+    WORMConfigurationAlreadyExists,
+    /// The retention policy of the bucket is locked.
+    WORMConfigurationLocked,
+    /// The retention policy cannot be so.
+    InvalidWORMConfiguration,
     /// No lifecycle rules are set on the bucket.
     NoSuchLifecycle,
     /// No encryption rule is set on the bucket.
@@ -357,6 +367,33 @@ impl ErrorCode {
             Self::KmsServiceNotEnabled => {
                 Row::new("KmsServiceNotEnabled", StatusCode::FORBIDDEN, "The KMS service is not enabled.", "")
             }
+            Self::FileImmutable => {
+                Row::new("FileImmutable", StatusCode::CONFLICT, "The file is immutable.", "")
+            }
+            Self::NoSuchWORMConfiguration => Row::new(
+                "NoSuchWORMConfiguration",
+                StatusCode::NOT_FOUND,
+                "The WORM Configuration does not exist.",
+                "",
+            ),
+            Self::WORMConfigurationAlreadyExists => Row::new(
+                "WORMConfigurationAlreadyExists",
+                StatusCode::CONFLICT,
+                "The WORM Configuration already exists.",
+                "",
+            ),
+            Self::WORMConfigurationLocked => Row::new(
+                "WORMConfigurationLocked",
+                StatusCode::FORBIDDEN,
+                "The WORM Configuration is locked.",
+                "",
+            ),
+            Self::InvalidWORMConfiguration => Row::new(
+                "InvalidWORMConfiguration",
+                StatusCode::BAD_REQUEST,
+                "Invalid WORM Configuration.",
+                "",
+            ),
             Self::InvalidURI => {
                 Row::new("InvalidURI", StatusCode::BAD_REQUEST, "Couldn't parse the specified URI.", "")
             }

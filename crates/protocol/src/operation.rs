@@ -27,6 +27,7 @@ pub mod configurations {
     mod transfer_acceleration_configuration;
     mod versioning_configuration;
     mod website_configuration;
+    pub(crate) mod worm_configuration;
 
     pub use self::access_monitor_configuration::AccessMonitorConfiguration;
     pub use self::archive_direct_read_configuration::ArchiveDirectReadConfiguration;
@@ -44,12 +45,14 @@ pub mod configurations {
     pub use self::website_configuration::{
         ErrorDocument, IndexDocument, Redirect, RoutingRule, WebsiteConfiguration, WithoutSlash,
     };
+    pub use self::worm_configuration::WormConfiguration;
 }
 
 pub(crate) use self::index::is_selector;
 pub use self::route::{NotRouted, route};
 pub use self::row::{Access, Body, Grant, Level, Pattern, Resource};
 
+use self::configurations::worm_configuration;
 use self::configurations::{
     AccessMonitorConfiguration, ArchiveDirectReadConfiguration, BucketCallbackPolicy,
     BucketResourceGroupConfiguration, HttpsConfiguration, OverwriteConfiguration,
@@ -228,6 +231,12 @@ built![
     PutBucketEncryption = of_bucket(PUT, &[Has("encryption")]).setting::<ServerSideEncryptionRule>(Needed),
     GetBucketEncryption = of_bucket(GET, &[Has("encryption")]),
     DeleteBucketEncryption = of_bucket(DELETE, &[Has("encryption")]),
+    ExtendBucketWorm =
+        of_bucket(POST, &[HasBoth("wormExtend", "wormId")]).with(Needed).also(worm_configuration::EXTEND),
+    InitiateBucketWorm = of_bucket(POST, &[Has("worm")]).with(Needed).also(worm_configuration::INITIATE),
+    CompleteBucketWorm = of_bucket(POST, &[Has("wormId")]).also(worm_configuration::COMPLETE),
+    AbortBucketWorm = of_bucket(DELETE, &[Has("worm")]),
+    GetBucketWorm = of_bucket(GET, &[Has("worm")]),
     GetStyle = of_bucket(GET, &[HasBoth("style", "styleName")]).also(STYLE_NAME),
     ListStyle = of_bucket(GET, &[Has("style")]),
     PutStyle = of_bucket(PUT, &[Has("style")]).also(bucket::PUT_STYLE).with(Needed),
@@ -339,11 +348,6 @@ missing![
     ListBucketInventory = of_bucket(GET, &[Has("inventory")]).allowed_by("oss:GetBucketInventory"),
     PutBucketInventory = of_bucket(PUT, &[Has("inventory")]),
     DeleteBucketInventory = of_bucket(DELETE, &[Has("inventory")]),
-    ExtendBucketWorm = of_bucket(POST, &[HasBoth("wormExtend", "wormId")]),
-    InitiateBucketWorm = of_bucket(POST, &[Has("worm")]),
-    CompleteBucketWorm = of_bucket(POST, &[Has("wormId")]),
-    AbortBucketWorm = of_bucket(DELETE, &[Has("worm")]),
-    GetBucketWorm = of_bucket(GET, &[Has("worm")]),
     PutBucketObjectWormConfiguration = of_bucket(PUT, &[Has("objectWorm")]),
     GetBucketObjectWormConfiguration = of_bucket(GET, &[Has("objectWorm")]),
     PutBucketReplication = of_bucket(POST, &[Comp("replication", "add")]),

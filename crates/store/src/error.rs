@@ -4,7 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::IdentityKind;
+use crate::{IdentityKind, RetentionRefusal};
 
 /// Why an operation on an open store did not happen.
 ///
@@ -33,6 +33,12 @@ pub enum Error {
     /// The object exists and overwriting was forbidden.
     #[error("the object exists already")]
     ObjectExists,
+    /// The object is kept by a retention policy, and can be neither deleted nor overwritten.
+    #[error("a retention policy keeps the object")]
+    Retained,
+    /// The retention policy of a bucket cannot be changed so.
+    #[error("{0}")]
+    Retention(RetentionRefusal),
     /// The object is not the one the caller expected.
     #[error("the object changed")]
     PreconditionFailed,
@@ -207,6 +213,8 @@ impl Error {
             | Self::NoSuchVersion
             | Self::IsDeleteMarker
             | Self::ObjectExists
+            | Self::Retained
+            | Self::Retention(_)
             | Self::PreconditionFailed
             | Self::NotAppendable
             | Self::PositionMismatch { .. }

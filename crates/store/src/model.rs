@@ -12,6 +12,7 @@ mod job_lease;
 mod node;
 mod object;
 mod object_page;
+mod retention;
 mod upload;
 mod version;
 
@@ -37,6 +38,7 @@ pub use object::{
 };
 pub(crate) use object_page::EtagText;
 pub use object_page::{ListedEtag, ListedObject, ObjectPage};
+pub use retention::{Retention, RetentionChange, RetentionRefusal};
 pub use upload::{
     AbortUpload, CompleteUpload, ListParts, ListUploads, NewUpload, Part, PartPage, PartPlace, Parts,
     PendingCursor, PendingPage, PendingUpload, PendingUploads, PutPart, UploadInfo, UploadPage,

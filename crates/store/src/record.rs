@@ -16,7 +16,7 @@ mod upload;
 mod version_row;
 
 pub(crate) use bucket::{
-    counts_classes, decode_bucket, decode_stat, decode_versioning, encode_bucket, encode_stat,
+    counts_classes, decode_bucket, decode_keeping, decode_stat, encode_bucket, encode_stat,
 };
 pub(crate) use delivery::{
     DeliveryIndex, LEASED, are_old_counts, decode_counts, decode_delivery, encode_counts, encode_delivery,

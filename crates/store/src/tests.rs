@@ -22,6 +22,7 @@ mod postgres_leases;
 mod postgres_server;
 mod readers;
 mod records;
+mod retention;
 mod s3_content;
 mod secrets;
 mod settings;

@@ -151,8 +151,8 @@ impl Walk {
 }
 
 impl Seen for SeenVersion {
-    async fn delete(store: &Store, bucket: &str, seen: Vec<Self>, _: i64) -> Result<Vec<bool>, Error> {
-        store.delete_seen_versions(bucket, seen).await
+    async fn delete(store: &Store, bucket: &str, seen: Vec<Self>, now_ms: i64) -> Result<Vec<bool>, Error> {
+        store.delete_seen_versions(bucket, seen, now_ms).await
     }
 
     async fn set_class(

@@ -15,6 +15,7 @@ pub(crate) mod bucket_style;
 pub(crate) mod bucket_tags;
 pub(crate) mod bucket_versioning;
 pub(crate) mod bucket_website;
+pub(crate) mod bucket_worm;
 pub(crate) mod public_access_block;
 
 use ossicle_protocol::xml::Document;

@@ -122,6 +122,13 @@ fn of_store(error: store::Error) -> Error {
         store::Error::IsDeleteMarker => simple(ErrorCode::MethodNotAllowed),
         store::Error::NoSuchUpload => simple(ErrorCode::NoSuchUpload),
         store::Error::ObjectExists => simple(ErrorCode::FileAlreadyExists),
+        store::Error::Retained => simple(ErrorCode::FileImmutable),
+        store::Error::Retention(refusal) => simple(match refusal {
+            store::RetentionRefusal::Exists => ErrorCode::WORMConfigurationAlreadyExists,
+            store::RetentionRefusal::Missing => ErrorCode::NoSuchWORMConfiguration,
+            store::RetentionRefusal::Locked => ErrorCode::WORMConfigurationLocked,
+            store::RetentionRefusal::NotExtended => ErrorCode::InvalidWORMConfiguration,
+        }),
         store::Error::PreconditionFailed => simple(ErrorCode::PreconditionFailed),
         store::Error::InvalidPart { number, etag } => simple(ErrorCode::InvalidPart)
             .with_detail("PartNumber", number.to_string())

@@ -65,7 +65,8 @@ use crate::http::reply::Reply;
 use crate::oss::call::Call;
 use crate::oss::configurations::public_access_block::OfAccount;
 use crate::oss::configurations::{
-    bucket_lifecycle, bucket_overwrite_config, bucket_policy, bucket_style, bucket_tags, delete, get, put,
+    bucket_lifecycle, bucket_overwrite_config, bucket_policy, bucket_style, bucket_tags, bucket_worm, delete,
+    get, put,
 };
 use crate::oss::failure::Failure;
 use crate::oss::kept::Kept;
@@ -183,6 +184,11 @@ fn begin(call: &Call, body: RequestBody) -> Outcome<'_> {
         Operation::PutBucketEncryption => Box::pin(put::<ServerSideEncryptionRule>(call, body)),
         Operation::GetBucketEncryption => Box::pin(get::<ServerSideEncryptionRule>(call, body)),
         Operation::DeleteBucketEncryption => Box::pin(delete::<ServerSideEncryptionRule>(call, body)),
+        Operation::ExtendBucketWorm => Box::pin(bucket_worm::extend_bucket_worm(call, body)),
+        Operation::InitiateBucketWorm => Box::pin(bucket_worm::initiate_bucket_worm(call, body)),
+        Operation::CompleteBucketWorm => Box::pin(bucket_worm::complete_bucket_worm(call, body)),
+        Operation::AbortBucketWorm => Box::pin(bucket_worm::abort_bucket_worm(call, body)),
+        Operation::GetBucketWorm => Box::pin(bucket_worm::get_bucket_worm(call, body)),
         Operation::GetStyle => Box::pin(bucket_style::get_style(call, body)),
         Operation::ListStyle => Box::pin(get::<StyleList>(call, body)),
         Operation::PutStyle => Box::pin(bucket_style::put_style(call, body)),

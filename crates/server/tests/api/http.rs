@@ -264,7 +264,7 @@ fn methods_and_sub_resources() {
         bucket.root(method, "").send().expect_error(405, "MethodNotAllowed");
     }
     bucket.key("POST", "k").send().expect_error(405, "MethodNotAllowed");
-    for missing in ["logging", "inventory", "replication", "worm", "cname", "metaQuery", "vpcip"] {
+    for missing in ["logging", "inventory", "replication", "cname", "metaQuery", "vpcip"] {
         for method in ["GET", "PUT", "DELETE"] {
             for query in [format!("?{missing}"), format!("?{missing}=")] {
                 bucket.root(method, &query).send().expect_error(501, "NotImplemented");

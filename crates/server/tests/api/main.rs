@@ -35,6 +35,7 @@ mod bucket_tags;
 mod bucket_transfer_acceleration;
 mod bucket_versioning;
 mod bucket_website;
+mod bucket_worm;
 mod clean_restored_object;
 mod cluster;
 mod complete_multipart_upload;
@@ -120,6 +121,9 @@ const INPUTS: &[inputs::Inputs] = &[
     bucket_tags::INPUTS,
     bucket_transfer_acceleration::INPUTS,
     bucket_website::INPUTS,
+    bucket_worm::BEGINNING,
+    bucket_worm::CHANGES,
+    bucket_worm::EXTENSION,
     bucket_versioning::INPUTS,
     clean_restored_object::INPUTS,
     complete_multipart_upload::INPUTS,

@@ -7,7 +7,7 @@ use crc_fast::CrcAlgorithm;
 
 use super::data::{add_to_stat, assemble, came, gone, require_bucket, store_data};
 use super::delivery::record;
-use super::object_version::{get_object, replace_object, versioning_of};
+use super::object_version::{Keeping, get_object, replace_object};
 use crate::engine::{Command, Txn};
 use crate::extent::{DataRef, Extent};
 use crate::id::DataId;
@@ -39,7 +39,7 @@ impl Command for Append {
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
         let append = &self.append;
-        let versioning = versioning_of(txn, &append.bucket).await?;
+        let keeping = Keeping::of(txn, &append.bucket, append.now_ms).await?;
         let old = get_object(txn, &append.bucket, &append.key).await?;
         if old.as_ref().is_some_and(|old| !takes_appends(old)) {
             return Err(Error::NotAppendable);
@@ -71,12 +71,13 @@ impl Command for Append {
         let object = match &old {
             // No version comes of it, wherever versions are kept.
             Some(old) => {
+                keeping.check(old)?;
                 txn.put(key::object(&append.bucket, &append.key), encode_object(&object));
                 let changes = vec![gone(old, true), came(&object, true)];
                 add_to_stat(txn, &append.bucket, changes).await?;
                 object
             }
-            None => replace_object(txn, versioning, None, object).await?,
+            None => replace_object(txn, &keeping, None, object).await?,
         };
         if let Some(journal) = &append.journal {
             record(txn, &append.bucket, &append.key, journal, append.now_ms).await?;

@@ -11,7 +11,9 @@ use crate::engine::{Command, Txn};
 use crate::key;
 use crate::record::{decode_bucket, decode_object, encode_bucket, encode_stat};
 use crate::version_row::VersionRow;
-use crate::{Acl, Bucket, BucketStat, CreateBucket, Error, Versioning};
+use crate::{
+    Acl, Bucket, BucketStat, CreateBucket, Error, Retention, RetentionChange, RetentionRefusal, Versioning,
+};
 
 /// Rows that are looked at in one go.
 const COUNTED_AT_ONCE: usize = 1000;
@@ -137,6 +139,8 @@ pub(crate) enum BucketChange {
     BlockPublicAccess(bool),
     /// Which can be suspended, but is never unset again.
     Versioning(Versioning),
+    /// At this time.
+    Retention(RetentionChange, i64),
 }
 
 impl Command for ChangeBucket {
@@ -146,16 +150,53 @@ impl Command for ChangeBucket {
         let key = key::bucket(&self.name);
         let row = txn.get(&key).await?.ok_or(Error::NoSuchBucket)?;
         let mut bucket = decode_bucket(&self.name, &row)?;
-        match self.change {
-            BucketChange::Acl(acl) => bucket.acl = acl,
-            BucketChange::BlockPublicAccess(block) => bucket.block_public_access = block,
+        match &self.change {
+            BucketChange::Acl(acl) => bucket.acl = *acl,
+            BucketChange::BlockPublicAccess(block) => bucket.block_public_access = *block,
             BucketChange::Versioning(Versioning::Unset) if bucket.versioning != Versioning::Unset => {
                 return Err(Error::PreconditionFailed);
             }
-            BucketChange::Versioning(versioning) => bucket.versioning = versioning,
+            BucketChange::Versioning(versioning) => bucket.versioning = *versioning,
+            BucketChange::Retention(change, now_ms) => {
+                bucket.retention =
+                    changed(bucket.retention.take(), change, *now_ms).map_err(Error::Retention)?;
+            }
         }
         txn.put(key, encode_bucket(&bucket));
         count_up(txn, VersionRow::Settings).await
+    }
+}
+
+/// Returns what a change makes of a retention policy.
+fn changed(
+    present: Option<Retention>,
+    change: &RetentionChange,
+    now_ms: i64,
+) -> Result<Option<Retention>, RetentionRefusal> {
+    use RetentionRefusal::{Exists, Locked, Missing, NotExtended};
+    let present = present.filter(|policy| policy.is_in_force(now_ms));
+    let named = |id: &String| present.clone().filter(|policy| policy.id == *id).ok_or(Missing);
+    match change {
+        RetentionChange::Begin { .. } if present.is_some() => Err(Exists),
+        RetentionChange::Begin { id, days } => {
+            let (id, days) = (id.clone(), *days);
+            Ok(Some(Retention { id, days, created_ms: now_ms, is_locked: false }))
+        }
+        RetentionChange::Abort => match present {
+            None => Err(Missing),
+            Some(policy) if policy.is_locked => Err(Locked),
+            Some(_) => Ok(None),
+        },
+        RetentionChange::Lock { id } => match named(id)? {
+            policy if policy.is_locked => Err(Locked),
+            policy => Ok(Some(Retention { is_locked: true, ..policy })),
+        },
+        RetentionChange::Extend { id, days } => match named(id)? {
+            policy if policy.is_locked && *days > policy.days => {
+                Ok(Some(Retention { days: *days, ..policy }))
+            }
+            _ => Err(NotExtended),
+        },
     }
 }
 

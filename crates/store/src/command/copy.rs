@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::data::{add_refs, require_bucket, store_data};
-use super::object_version::{get_object, replace_object, require_object, versioning_of};
+use super::object_version::{Keeping, get_object, replace_object, require_object};
 use crate::engine::{Command, Txn};
 use crate::extent::DataRef;
 use crate::{Attributes, CopyAttributes, CopyObject, Error, ObjectFields, ObjectKind, Versioning};
@@ -21,14 +21,14 @@ impl Command for Copy {
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
         let copy = &self.copy;
         require_bucket(txn, &copy.source_bucket).await?;
-        let versioning = versioning_of(txn, &copy.bucket).await?;
+        let keeping = Keeping::of(txn, &copy.bucket, copy.now_ms).await?;
         let of = (copy.source_bucket.as_str(), copy.source_key.as_str());
         let (_, source) = require_object(txn, of, copy.source_version).await?;
         if copy.source_generation.is_some_and(|generation| generation != source.generation) {
             return Err(Error::PreconditionFailed);
         }
         let old = get_object(txn, &copy.bucket, &copy.key).await?;
-        if copy.forbid_overwrite && old.is_some() && versioning == Versioning::Unset {
+        if copy.forbid_overwrite && old.is_some() && keeping.versioning == Versioning::Unset {
             return Err(Error::ObjectExists);
         }
         let new = copy.data.as_ref().map(|data| &data.new);
@@ -57,7 +57,7 @@ impl Command for Copy {
             // Referred to before the old content is released: an object may be copied onto itself.
             None => add_refs(txn, &object.data).await?,
         }
-        replace_object(txn, versioning, old.as_ref(), object).await
+        replace_object(txn, &keeping, old.as_ref(), object).await
     }
 }
 

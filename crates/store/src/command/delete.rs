@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 
-use super::object_version::{delete_current, delete_version, find_version, get_object, versioning_of};
+use super::object_version::{Keeping, delete_current, delete_version, find_version, get_object};
 use super::put::require_etag;
 use crate::engine::{Command, Txn};
 use crate::key;
 use crate::record::StoredVersion;
-use crate::{DeleteKey, Deleted, Error, SeenObject, VersionRef, Versioning};
+use crate::{DeleteKey, Deleted, Error, SeenObject, VersionRef};
 
 /// Deletes objects and versions, telling for each what that did.
 #[derive(Debug)]
@@ -30,12 +30,12 @@ impl Command for Delete {
     }
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<Vec<Deleted>, Error> {
-        let versioning = versioning_of(txn, &self.bucket).await?;
+        let keeping = Keeping::of(txn, &self.bucket, self.now_ms).await?;
         let mut deleted = Vec::with_capacity(self.keys.len());
         for (DeleteKey { key, version }, generation) in &self.keys {
             deleted.push(match version {
-                Some(version) => self.delete_version(txn, key, *version).await?,
-                None => self.delete_object(txn, versioning, key, *generation).await?,
+                Some(version) => self.delete_version(txn, &keeping, key, *version).await?,
+                None => self.delete_object(txn, &keeping, key, *generation).await?,
             });
         }
         Ok(deleted)
@@ -46,7 +46,7 @@ impl Delete {
     async fn delete_object<T: Txn>(
         &self,
         txn: &mut T,
-        versioning: Versioning,
+        keeping: &Keeping,
         key: &str,
         generation: u64,
     ) -> Result<Deleted, Error> {
@@ -54,14 +54,18 @@ impl Delete {
         if let Some(etag) = &self.if_match {
             require_etag(old.as_ref(), etag)?;
         }
-        let (of, when) = ((self.bucket.as_str(), key), (generation, self.now_ms));
-        let marker = delete_current(txn, versioning, of, old.as_ref(), when).await?;
-        Ok(Deleted { existed: old.is_some(), marker, removed_marker: None })
+        if old.as_ref().is_some_and(|old| !keeping.keeps_version(old) && keeping.retains(old)) {
+            return Ok(Deleted { existed: true, is_retained: true, ..Deleted::default() });
+        }
+        let of = (self.bucket.as_str(), key);
+        let marker = delete_current(txn, keeping, of, old.as_ref(), generation).await?;
+        Ok(Deleted { existed: old.is_some(), marker, ..Deleted::default() })
     }
 
     async fn delete_version<T: Txn>(
         &self,
         txn: &mut T,
+        keeping: &Keeping,
         key: &str,
         version: VersionRef,
     ) -> Result<Deleted, Error> {
@@ -74,13 +78,16 @@ impl Delete {
             require_etag(object, etag)?;
         }
         match found {
-            Some((place, found)) => delete_version(txn, (&self.bucket, key), place, found).await,
+            Some((_, StoredVersion::Object(object))) if keeping.retains(&object) => {
+                Ok(Deleted { existed: true, is_retained: true, ..Deleted::default() })
+            }
+            Some((place, found)) => delete_version(txn, keeping, (&self.bucket, key), place, found).await,
             None => Ok(Deleted::default()),
         }
     }
 }
 
-/// Deletes objects that are still those that were seen, telling for each whether it was. Where versions are kept, delete
+/// Deletes objects that are still those that were seen and that no retention policy keeps, telling for each whether it was. Where versions are kept, delete
 /// markers come in their place.
 #[derive(Debug)]
 pub(crate) struct DeleteSeen {
@@ -95,14 +102,17 @@ impl Command for DeleteSeen {
     const GROWS: bool = false;
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<Vec<bool>, Error> {
-        let versioning = versioning_of(txn, &self.bucket).await?;
+        let keeping = Keeping::of(txn, &self.bucket, self.now_ms).await?;
         let mut deleted = Vec::with_capacity(self.objects.len());
         for (seen, generation) in &self.objects {
             let found = get_object(txn, &self.bucket, &seen.key).await?;
-            let same = found.filter(|object| object.generation == seen.generation);
+            let same = found.filter(|object| {
+                let may_go = keeping.keeps_version(object) || !keeping.retains(object);
+                object.generation == seen.generation && may_go
+            });
             if same.is_some() {
-                let (of, when) = ((self.bucket.as_str(), seen.key.as_str()), (*generation, self.now_ms));
-                delete_current(txn, versioning, of, same.as_ref(), when).await?;
+                let of = (self.bucket.as_str(), seen.key.as_str());
+                delete_current(txn, &keeping, of, same.as_ref(), *generation).await?;
             }
             deleted.push(same.is_some());
         }

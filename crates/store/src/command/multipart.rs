@@ -8,7 +8,7 @@ use md5::{Digest, Md5};
 
 use super::data::{assemble, release_refs, require_bucket, scan_prefix, store_data};
 use super::delivery::record;
-use super::object_version::{get_object, replace_object, versioning_of};
+use super::object_version::{Keeping, get_object, replace_object};
 use crate::counters::{Addition, StatChange};
 use crate::data::Md5State;
 use crate::engine::{Command, Txn};
@@ -188,7 +188,7 @@ impl Command for Complete {
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
         let complete = &self.complete;
-        let versioning = versioning_of(txn, &complete.bucket).await?;
+        let keeping = Keeping::of(txn, &complete.bucket, complete.now_ms).await?;
         let upload = require_upload(txn, &complete.bucket, &complete.key, self.id).await?;
         let mut there = Vec::new();
         for (key, row) in scan_prefix(txn, &key::parts(self.id), usize::MAX).await? {
@@ -198,14 +198,14 @@ impl Command for Complete {
         let (used, unused) = self.choose(there)?;
         self.check_sizes(&used)?;
         let old = get_object(txn, &complete.bucket, &complete.key).await?;
-        if complete.forbid_overwrite && old.is_some() && versioning == Versioning::Unset {
+        if complete.forbid_overwrite && old.is_some() && keeping.versioning == Versioning::Unset {
             return Err(Error::ObjectExists);
         }
         for part in &unused {
             release_refs(txn, &part.data).await?;
         }
         let object = self.make_object(txn, upload, &used)?;
-        let object = replace_object(txn, versioning, old.as_ref(), object).await?;
+        let object = replace_object(txn, &keeping, old.as_ref(), object).await?;
         end_upload(txn, &complete.bucket, &complete.key, self.id).await?;
         if let Some(journal) = &complete.journal {
             record(txn, &complete.bucket, &complete.key, journal, complete.now_ms).await?;

@@ -6,9 +6,9 @@ use crate::counters::StatChange;
 use crate::engine::Txn;
 use crate::key;
 use crate::record::{
-    StoredVersion, decode_null_version, decode_object, decode_versioning, encode_null_version, encode_object,
+    StoredVersion, decode_keeping, decode_null_version, decode_object, encode_null_version, encode_object,
 };
-use crate::{DeleteMarker, Deleted, Error, ObjectFields, VersionId, VersionRef, Versioning};
+use crate::{DeleteMarker, Deleted, Error, ObjectFields, Retention, VersionId, VersionRef, Versioning};
 
 /// Where a version is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,11 +19,39 @@ pub(super) enum Place {
     Noncurrent(u64),
 }
 
-/// Tells whether the bucket keeps versions; fails unless it exists.
-pub(super) async fn versioning_of<T: Txn>(txn: &mut T, bucket: &str) -> Result<Versioning, Error> {
-    match txn.get(&key::bucket(bucket)).await? {
-        Some(row) => decode_versioning(bucket, &row),
-        None => Err(Error::NoSuchBucket),
+/// What a bucket keeps of what is deleted or overwritten now.
+#[derive(Debug)]
+pub(super) struct Keeping {
+    pub(super) versioning: Versioning,
+    retention: Option<Retention>,
+    now_ms: i64,
+}
+
+impl Keeping {
+    /// Reads what the bucket keeps; fails unless it exists.
+    pub(super) async fn of<T: Txn>(txn: &mut T, bucket: &str, now_ms: i64) -> Result<Self, Error> {
+        let row = txn.get(&key::bucket(bucket)).await?.ok_or(Error::NoSuchBucket)?;
+        let (versioning, retention) = decode_keeping(bucket, &row)?;
+        Ok(Self { versioning, retention, now_ms })
+    }
+
+    /// Tells whether a retention policy keeps the object.
+    pub(super) fn retains(&self, object: &ObjectFields) -> bool {
+        self.retention.as_ref().is_some_and(|retention| retention.keeps(object.last_modified_ms, self.now_ms))
+    }
+
+    /// Fails where a retention policy keeps the object.
+    pub(super) fn check(&self, object: &ObjectFields) -> Result<(), Error> {
+        if self.retains(object) { Err(Error::Retained) } else { Ok(()) }
+    }
+
+    /// Tells whether the current object becomes a version when another takes its place.
+    pub(super) fn keeps_version(&self, old: &ObjectFields) -> bool {
+        match self.versioning {
+            Versioning::Unset => false,
+            Versioning::Enabled => true,
+            Versioning::Suspended => old.version_id.is_some(),
+        }
     }
 }
 
@@ -43,12 +71,12 @@ pub(super) async fn get_object<T: Txn>(
 /// with its identifier.
 pub(super) async fn replace_object<T: Txn>(
     txn: &mut T,
-    versioning: Versioning,
+    keeping: &Keeping,
     old: Option<&ObjectFields>,
     mut new: ObjectFields,
 ) -> Result<ObjectFields, Error> {
-    let number = make_room(txn, versioning, (&new.bucket, &new.key), old, new.generation).await?;
-    new.version_id = number.filter(|_| versioning == Versioning::Enabled).map(VersionId::new);
+    let number = make_room(txn, keeping, (&new.bucket, &new.key), old, new.generation).await?;
+    new.version_id = number.filter(|_| keeping.versioning == Versioning::Enabled).map(VersionId::new);
     txn.put(key::object(&new.bucket, &new.key), encode_object(&new));
     add_to_stat(txn, &new.bucket, vec![came(&new, true)]).await?;
     Ok(new)
@@ -57,12 +85,12 @@ pub(super) async fn replace_object<T: Txn>(
 /// Deletes the current object; where versions are kept, a delete marker comes in its place.
 pub(super) async fn delete_current<T: Txn>(
     txn: &mut T,
-    versioning: Versioning,
+    keeping: &Keeping,
     (bucket, key): (&str, &str),
     old: Option<&ObjectFields>,
-    (generation, now_ms): (u64, i64),
+    generation: u64,
 ) -> Result<Option<DeleteMarker>, Error> {
-    let number = make_room(txn, versioning, (bucket, key), old, generation).await?;
+    let number = make_room(txn, keeping, (bucket, key), old, generation).await?;
     if old.is_some() {
         txn.delete(key::object(bucket, key));
     }
@@ -70,8 +98,8 @@ pub(super) async fn delete_current<T: Txn>(
     let marker = DeleteMarker {
         bucket: bucket.to_owned(),
         key: key.to_owned(),
-        version_id: (versioning == Versioning::Enabled).then(|| VersionId::new(number)),
-        last_modified_ms: now_ms,
+        version_id: (keeping.versioning == Versioning::Enabled).then(|| VersionId::new(number)),
+        last_modified_ms: keeping.now_ms,
     };
     put_version(txn, (bucket, key), number, &StoredVersion::DeleteMarker(marker.clone())).await?;
     Ok(Some(marker))
@@ -81,23 +109,18 @@ pub(super) async fn delete_current<T: Txn>(
 /// number greater than those of all versions there are, if the bucket keeps any.
 async fn make_room<T: Txn>(
     txn: &mut T,
-    versioning: Versioning,
+    keeping: &Keeping,
     (bucket, key): (&str, &str),
     old: Option<&ObjectFields>,
     generation: u64,
 ) -> Result<Option<u64>, Error> {
-    if versioning == Versioning::Suspended
+    if keeping.versioning == Versioning::Suspended
         && let Some(number) = number_of_null(txn, bucket, key).await?
     {
-        remove_noncurrent(txn, (bucket, key), number).await?;
+        remove_noncurrent(txn, keeping, (bucket, key), number).await?;
     }
-    let is_kept = |old: &ObjectFields| match versioning {
-        Versioning::Unset => false,
-        Versioning::Enabled => true,
-        Versioning::Suspended => old.version_id.is_some(),
-    };
     match old {
-        Some(old) if is_kept(old) => {
+        Some(old) if keeping.keeps_version(old) => {
             let number = match old.version_id {
                 Some(id) => id.number(),
                 None => next_number(txn, bucket, key, old.generation).await?,
@@ -106,12 +129,13 @@ async fn make_room<T: Txn>(
             put_version(txn, (bucket, key), number, &StoredVersion::Object(Box::new(old.clone()))).await?;
         }
         Some(old) => {
+            keeping.check(old)?;
             release_refs(txn, &old.data).await?;
             add_to_stat(txn, bucket, vec![gone(old, true)]).await?;
         }
         None => {}
     }
-    match versioning {
+    match keeping.versioning {
         Versioning::Unset => Ok(None),
         Versioning::Enabled | Versioning::Suspended => {
             next_number(txn, bucket, key, generation).await.map(Some)
@@ -181,10 +205,16 @@ async fn take_version<T: Txn>(
 }
 
 /// Removes a version that is not the current object for good.
-async fn remove_noncurrent<T: Txn>(txn: &mut T, of: (&str, &str), number: u64) -> Result<(), Error> {
+async fn remove_noncurrent<T: Txn>(
+    txn: &mut T,
+    keeping: &Keeping,
+    of: (&str, &str),
+    number: u64,
+) -> Result<(), Error> {
     let version = get_version(txn, of, number).await?;
     let version = version.ok_or_else(|| Error::corrupt("the null version is not there"))?;
     if let StoredVersion::Object(object) = &version {
+        keeping.check(object)?;
         release_refs(txn, &object.data).await?;
     }
     take_version(txn, of, number, &version).await
@@ -242,11 +272,13 @@ pub(super) fn put_back<T: Txn>(txn: &mut T, place: Place, object: ObjectFields) 
 /// Deletes a version for good. If it was the latest, the one before it becomes that.
 pub(super) async fn delete_version<T: Txn>(
     txn: &mut T,
+    keeping: &Keeping,
     (bucket, key): (&str, &str),
     place: Place,
     version: StoredVersion,
 ) -> Result<Deleted, Error> {
     if let StoredVersion::Object(object) = &version {
+        keeping.check(object)?;
         release_refs(txn, &object.data).await?;
     }
     match (place, &version) {
@@ -264,7 +296,7 @@ pub(super) async fn delete_version<T: Txn>(
         StoredVersion::Object(_) => None,
         StoredVersion::DeleteMarker(marker) => Some(marker),
     };
-    Ok(Deleted { existed: true, marker: None, removed_marker })
+    Ok(Deleted { existed: true, marker: None, removed_marker, is_retained: false })
 }
 
 /// Makes the newest version the current object if there is no such object, and it is one.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::data::{add_to_stat, came, gone, require_bucket, store_data};
 use super::delivery::record;
-use super::object_version::{get_object, put_back, replace_object, require_object, versioning_of};
+use super::object_version::{Keeping, get_object, put_back, replace_object, require_object};
 use crate::engine::{Command, Txn};
 use crate::extent::DataRef;
 use crate::key;
@@ -36,9 +36,9 @@ impl Command for Put {
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
         let put = &self.put;
-        let versioning = versioning_of(txn, &put.bucket).await?;
+        let keeping = Keeping::of(txn, &put.bucket, put.now_ms).await?;
         let old = get_object(txn, &put.bucket, &put.key).await?;
-        if put.forbid_overwrite && old.is_some() && versioning == Versioning::Unset {
+        if put.forbid_overwrite && old.is_some() && keeping.versioning == Versioning::Unset {
             return Err(Error::ObjectExists);
         }
         if let Some(etag) = &put.if_match {
@@ -62,7 +62,7 @@ impl Command for Put {
             version_id: None,
             data: DataRef::Extents(extents),
         };
-        let object = replace_object(txn, versioning, old.as_ref(), object).await?;
+        let object = replace_object(txn, &keeping, old.as_ref(), object).await?;
         if let Some(journal) = &put.journal {
             record(txn, &put.bucket, &put.key, journal, put.now_ms).await?;
         }

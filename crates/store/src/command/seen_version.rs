@@ -1,17 +1,18 @@
 //! Commands that change versions of objects if they are still what was seen, and not the latest.
 
-use super::data::{add_to_stat, came, gone, scan_prefix};
-use super::object_version::{Place, delete_version, find_version, get_object, put_back, versioning_of};
+use super::data::{add_to_stat, came, gone, require_bucket, scan_prefix};
+use super::object_version::{Keeping, Place, delete_version, find_version, get_object, put_back};
 use crate::engine::{Command, Txn};
 use crate::key;
 use crate::record::StoredVersion;
 use crate::{Error, SeenState, SeenVersion};
 
-/// Deletes versions for good, telling for each whether it was still what was seen.
+/// Deletes versions for good, telling for each whether it was still what was seen and no retention policy keeps it.
 #[derive(Debug)]
 pub(crate) struct DeleteSeenVersions {
     pub(crate) bucket: String,
     pub(crate) versions: Vec<SeenVersion>,
+    pub(crate) now_ms: i64,
 }
 
 impl Command for DeleteSeenVersions {
@@ -19,14 +20,17 @@ impl Command for DeleteSeenVersions {
     const GROWS: bool = false;
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<Vec<bool>, Error> {
-        versioning_of(txn, &self.bucket).await?;
+        let keeping = Keeping::of(txn, &self.bucket, self.now_ms).await?;
         let mut deleted = Vec::with_capacity(self.versions.len());
         for seen in &self.versions {
-            let same = find_seen(txn, &self.bucket, seen).await?;
+            let same = find_seen(txn, &self.bucket, seen).await?.filter(|(_, version)| match version {
+                StoredVersion::Object(object) => !keeping.retains(object),
+                StoredVersion::DeleteMarker(_) => true,
+            });
             deleted.push(same.is_some());
             if let Some((number, version)) = same {
                 let of = (self.bucket.as_str(), seen.key.as_str());
-                delete_version(txn, of, Place::Noncurrent(number), version).await?;
+                delete_version(txn, &keeping, of, Place::Noncurrent(number), version).await?;
             }
         }
         Ok(deleted)
@@ -47,7 +51,7 @@ impl Command for SetVersionClass {
     type Output = Vec<bool>;
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<Vec<bool>, Error> {
-        versioning_of(txn, &self.bucket).await?;
+        require_bucket(txn, &self.bucket).await?;
         let mut changed = Vec::with_capacity(self.versions.len());
         for seen in &self.versions {
             let same = find_seen(txn, &self.bucket, seen).await?;

@@ -2,6 +2,7 @@
 
 use super::acl::Acl;
 use super::object::ObjectKind;
+use super::retention::Retention;
 use super::version::Versioning;
 
 /// A bucket.
@@ -25,6 +26,8 @@ pub struct Bucket {
     pub block_public_access: bool,
     /// Whether it keeps the versions of its objects.
     pub versioning: Versioning,
+    /// For how long its objects are neither deleted nor overwritten.
+    pub retention: Option<Retention>,
 }
 
 /// What became of a bucket to create.

@@ -176,6 +176,8 @@ pub struct Deleted {
     pub marker: Option<DeleteMarker>,
     /// The delete marker that was deleted for good.
     pub removed_marker: Option<DeleteMarker>,
+    /// It was not deleted: a retention policy keeps it.
+    pub is_retained: bool,
 }
 
 /// A version that is not the latest, or a delete marker without any other version, as somebody saw it: to change it only if

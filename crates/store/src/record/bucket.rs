@@ -5,11 +5,14 @@ use bytes::Bytes;
 use super::VERSION;
 use super::attributes::{acl_from_u8, acl_to_u8};
 use crate::codec::{Decoder, Encoder};
-use crate::{Bucket, BucketStat, ClassStat, Error, Versioning};
+use crate::{Bucket, BucketStat, ClassStat, Error, Retention, Versioning};
 
 /// The form of a bucket's record that ends with flags. A bucket without any keeps the form before it, which programs
 /// that do not know flags can read.
 const WITH_FLAGS: u8 = 2;
+
+/// The form that has a retention policy after the flags, which no program must overlook.
+const WITH_RETENTION: u8 = 3;
 
 /// The flag of a bucket whose public access is blocked.
 const BLOCKS_PUBLIC_ACCESS: u8 = 1;
@@ -27,15 +30,25 @@ pub(crate) fn encode_bucket(bucket: &Bucket) -> Bytes {
         Versioning::Suspended => VERSIONING_SUSPENDED,
     };
     let flags = blocks | versioning;
-    out.u8(if flags == 0 { VERSION } else { WITH_FLAGS });
+    out.u8(match (&bucket.retention, flags) {
+        (Some(_), _) => WITH_RETENTION,
+        (None, 0) => VERSION,
+        (None, _) => WITH_FLAGS,
+    });
     out.u8(acl_to_u8(bucket.acl));
     out.i64(bucket.created_ms);
     out.text(&bucket.storage_class);
     out.text(&bucket.redundancy);
     out.text(&bucket.owner);
     out.text(&bucket.comment);
-    if flags != 0 {
+    if flags != 0 || bucket.retention.is_some() {
         out.u8(flags);
+    }
+    if let Some(retention) = &bucket.retention {
+        out.text(&retention.id);
+        out.u32(retention.days);
+        out.i64(retention.created_ms);
+        out.u8(u8::from(retention.is_locked));
     }
     out.finish()
 }
@@ -43,7 +56,7 @@ pub(crate) fn encode_bucket(bucket: &Bucket) -> Bytes {
 pub(crate) fn decode_bucket(name: &str, row: &[u8]) -> Result<Bucket, Error> {
     let mut from = Decoder::new(row, "a bucket");
     let version = from.u8()?;
-    if !matches!(version, VERSION | WITH_FLAGS) {
+    if !matches!(version, VERSION | WITH_FLAGS | WITH_RETENTION) {
         return Err(from.fail());
     }
     let acl = acl_from_u8(&mut from)?;
@@ -57,8 +70,9 @@ pub(crate) fn decode_bucket(name: &str, row: &[u8]) -> Result<Bucket, Error> {
         comment: from.text()?,
         block_public_access: false,
         versioning: Versioning::Unset,
+        retention: None,
     };
-    if version == WITH_FLAGS {
+    if version != VERSION {
         let flags = from.u8()?;
         bucket.versioning = match flags & !BLOCKS_PUBLIC_ACCESS {
             0 => Versioning::Unset,
@@ -68,16 +82,29 @@ pub(crate) fn decode_bucket(name: &str, row: &[u8]) -> Result<Bucket, Error> {
         };
         bucket.block_public_access = flags & BLOCKS_PUBLIC_ACCESS != 0;
     }
+    if version == WITH_RETENTION {
+        bucket.retention = Some(Retention {
+            id: from.text()?,
+            days: from.u32()?,
+            created_ms: from.i64()?,
+            is_locked: match from.u8()? {
+                0 => false,
+                1 => true,
+                _ => return Err(from.fail()),
+            },
+        });
+    }
     from.end()?;
     Ok(bucket)
 }
 
-/// Tells whether the bucket of a record keeps versions, without reading the rest of most.
-pub(crate) fn decode_versioning(name: &str, row: &[u8]) -> Result<Versioning, Error> {
+/// Tells whether the bucket of a record keeps versions and for how long objects, without reading the rest of most.
+pub(crate) fn decode_keeping(name: &str, row: &[u8]) -> Result<(Versioning, Option<Retention>), Error> {
     if row.first() == Some(&VERSION) {
-        Ok(Versioning::Unset)
+        Ok((Versioning::Unset, None))
     } else {
-        Ok(decode_bucket(name, row)?.versioning)
+        let bucket = decode_bucket(name, row)?;
+        Ok((bucket.versioning, bucket.retention))
     }
 }
 
@@ -163,6 +190,7 @@ mod tests {
             comment: "test".to_owned(),
             block_public_access,
             versioning: Versioning::Unset,
+            retention: None,
         }
     }
 
@@ -185,9 +213,22 @@ mod tests {
             let row = encode_bucket(&Bucket { versioning, ..bucket(true) });
             assert_eq!(row, [&[2], &FIRST_FORM[1..], &[flag | 1]].concat());
             assert_eq!(decode_bucket("b", &row).unwrap(), Bucket { versioning, ..bucket(true) });
-            assert_eq!(decode_versioning("b", &row).unwrap(), versioning);
+            assert_eq!(decode_keeping("b", &row).unwrap(), (versioning, None));
         }
-        assert_eq!(decode_versioning("b", FIRST_FORM).unwrap(), Versioning::Unset);
+        assert_eq!(decode_keeping("b", FIRST_FORM).unwrap(), (Versioning::Unset, None));
+    }
+
+    #[test]
+    fn a_bucket_tells_for_how_long_it_keeps_objects() {
+        let retention = Retention { id: "i".into(), days: 2, created_ms: 3, is_locked: true };
+        for block in [false, true] {
+            let kept = Bucket { retention: Some(retention.clone()), ..bucket(block) };
+            let row = encode_bucket(&kept);
+            let policy = [u8::from(block), 1, b'i', 2, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 1];
+            assert_eq!(row, [&[3], &FIRST_FORM[1..], &policy].concat());
+            assert_eq!(decode_bucket("b", &row).unwrap(), kept);
+            assert_eq!(decode_keeping("b", &row).unwrap(), (Versioning::Unset, Some(retention.clone())));
+        }
     }
 
     #[test]
@@ -196,6 +237,8 @@ mod tests {
         for row in [
             with(0, &[]),
             with(3, &[1]),
+            with(3, &[0, 1, b'i', 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]),
+            with(4, &[0]),
             with(1, &[1]),
             with(2, &[]),
             with(2, &[8]),

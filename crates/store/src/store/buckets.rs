@@ -9,7 +9,8 @@ use crate::command::{BucketChange, ChangeBucket, CreateBucketCommand, DeleteBuck
 use crate::key;
 use crate::query::{BucketStatOf, Buckets};
 use crate::{
-    Acl, Bucket, BucketDocument, BucketPage, BucketStat, CreateBucket, Error, ListBuckets, Versioning,
+    Acl, Bucket, BucketDocument, BucketPage, BucketStat, CreateBucket, Error, ListBuckets, RetentionChange,
+    Versioning,
 };
 
 impl Store {
@@ -58,6 +59,19 @@ impl Store {
     pub async fn list_buckets(&self, which: &ListBuckets) -> Result<BucketPage, Error> {
         let of_no_row = which.owner == self.parts.account;
         self.parts.engine.query(Buckets { which: which.clone(), of_no_row }).await
+    }
+
+    /// Changes the retention policy of a bucket.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBucket`], [`Error::Retention`].
+    pub async fn change_retention(
+        &self,
+        bucket: &str,
+        change: RetentionChange,
+        now_ms: i64,
+    ) -> Result<(), Error> {
+        self.change_bucket(bucket, BucketChange::Retention(change, now_ms)).await
     }
 
     /// Sets who may do what with a bucket.

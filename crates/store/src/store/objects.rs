@@ -110,14 +110,15 @@ impl Store {
     /// Deletes an object, or one version of it for good; tells what that did. That there is none is no error.
     ///
     /// # Errors
-    /// [`Error::NoSuchBucket`], [`Error::PreconditionFailed`].
+    /// [`Error::NoSuchBucket`], [`Error::PreconditionFailed`], [`Error::Retained`].
     pub async fn delete_object(&self, delete: DeleteObject) -> Result<Deleted, Error> {
         let DeleteObject { bucket, key, if_match, version, now_ms } = delete;
         let deleted = self.delete(bucket, vec![DeleteKey { key, version }], if_match, now_ms).await?;
-        Ok(deleted.into_iter().next().unwrap_or_default())
+        let deleted = deleted.into_iter().next().unwrap_or_default();
+        if deleted.is_retained { Err(Error::Retained) } else { Ok(deleted) }
     }
 
-    /// Deletes objects, or versions for good, in one commit; tells for each what that did.
+    /// Deletes objects, or versions for good, in one commit; tells for each what that did. What a retention policy keeps stays.
     ///
     /// # Errors
     /// [`Error::NoSuchBucket`].
@@ -145,7 +146,8 @@ impl Store {
         self.parts.engine.commit(Delete { bucket, keys, if_match, now_ms }, None).await
     }
 
-    /// Deletes objects in one commit if they are still those that were seen, so that none is lost that was written since.
+    /// Deletes objects in one commit if they are still those that were seen, so that none is lost that was written since, and
+    /// if no retention policy keeps them.
     /// Tells for each whether it was deleted.
     ///
     /// # Errors

@@ -66,7 +66,7 @@ impl Store {
     }
 
     /// Deletes versions for good in one commit if they are still what was seen, and not the latest: what has become that since
-    /// stays. Tells for each whether it was deleted.
+    /// stays, and so does what a retention policy keeps. Tells for each whether it was deleted.
     ///
     /// # Errors
     /// [`Error::NoSuchBucket`].
@@ -74,9 +74,10 @@ impl Store {
         &self,
         bucket: &str,
         versions: Vec<SeenVersion>,
+        now_ms: i64,
     ) -> Result<Vec<bool>, Error> {
         check_seen(bucket, &versions)?;
-        let command = DeleteSeenVersions { bucket: bucket.to_owned(), versions };
+        let command = DeleteSeenVersions { bucket: bucket.to_owned(), versions, now_ms };
         self.parts.engine.commit(command, None).await
     }
 

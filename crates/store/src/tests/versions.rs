@@ -432,15 +432,15 @@ async fn versions_that_are_seen_are_deleted_unless_they_changed_or_are_the_lates
         let before = seen(&store).await;
         // The second has other tags since, the latest is no older version.
         store.set_object_tags("b", "k", before[1].version, "a=b".into()).await.unwrap();
-        assert_eq!(store.delete_seen_versions("b", before.clone()).await, Ok(vec![false, false, true]));
-        assert_eq!(store.delete_seen_versions("b", before).await, Ok(vec![false, false, false]));
+        assert_eq!(store.delete_seen_versions("b", before.clone(), 1000).await, Ok(vec![false, false, true]));
+        assert_eq!(store.delete_seen_versions("b", before, 1000).await, Ok(vec![false, false, false]));
         let (of_two, version) = (seen(&store).await, VersionRef::Current);
         assert_eq!(of_two.len(), 2);
         // What has become the latest meanwhile stays.
         delete_version(&store, "k", version).await;
-        assert_eq!(store.delete_seen_versions("b", of_two).await, Ok(vec![false, false]));
+        assert_eq!(store.delete_seen_versions("b", of_two, 1000).await, Ok(vec![false, false]));
         assert_eq!(get(&store, "k").await.as_deref(), Some(&b"two"[..]));
-        let unknown = store.delete_seen_versions("none", Vec::new()).await;
+        let unknown = store.delete_seen_versions("none", Vec::new(), 1000).await;
         assert_eq!(unknown, Err(Error::NoSuchBucket));
         assert_sound(&store).await;
     }
@@ -460,10 +460,10 @@ async fn delete_markers_that_are_seen_are_deleted_while_they_are_what_they_were(
             vec![SeenVersion { key: "k".into(), version, state }]
         };
         // There is more behind the latest.
-        assert_eq!(store.delete_seen_versions("b", lone(before[0].version, 7)).await, Ok(vec![false]));
-        assert_eq!(store.delete_seen_versions("b", before.clone()).await, Ok(vec![false, true, true]));
-        assert_eq!(store.delete_seen_versions("b", lone(before[0].version, 8)).await, Ok(vec![false]));
-        assert_eq!(store.delete_seen_versions("b", lone(before[0].version, 7)).await, Ok(vec![true]));
+        assert_eq!(store.delete_seen_versions("b", lone(before[0].version, 7), 1000).await, Ok(vec![false]));
+        assert_eq!(store.delete_seen_versions("b", before.clone(), 1000).await, Ok(vec![false, true, true]));
+        assert_eq!(store.delete_seen_versions("b", lone(before[0].version, 8), 1000).await, Ok(vec![false]));
+        assert_eq!(store.delete_seen_versions("b", lone(before[0].version, 7), 1000).await, Ok(vec![true]));
         assert!(all(&store).await.is_empty());
         assert_sound(&store).await;
         store.delete_bucket("b").await.unwrap();

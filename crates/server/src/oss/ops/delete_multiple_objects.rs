@@ -1,9 +1,9 @@
 //! `DeleteMultipleObjects`: deletes up to 1,000 objects or versions of objects in one commit. What does not exist counts as
-//! deleted, what the caller may not delete stays.
+//! deleted, what the caller may not delete stays, and so does what a retention policy keeps.
 
 use ossicle_policy::Right;
-use ossicle_protocol::Error;
 use ossicle_protocol::xml::{DeleteRequest, DeleteResult, DeletedObject, KeyEncoding, ObjectToDelete};
+use ossicle_protocol::{Error, ErrorCode};
 use ossicle_store::{DeleteKey, Deleted, Object, VersionEntry, VersionRef};
 
 use crate::access::authorize::{Needed, ObjectAt, demand, is_free};
@@ -26,14 +26,21 @@ pub(crate) async fn delete_multiple_objects(call: &Call, body: RequestBody) -> R
     let allowed = asked.into_iter().zip(&may).filter(|(_, may)| **may).map(|(asked, _)| asked).collect();
     let bucket = call.bucket_name()?.as_str();
     let deleted = call.app.store.delete_objects(bucket, allowed, call.now.unix_millis()).await?;
-    let mut deleted = deleted.into_iter().map(marker_id);
+    if !deleted.is_empty() && deleted.iter().all(|deleted| deleted.is_retained) {
+        return Err(ErrorCode::FileImmutable.into());
+    }
+    let mut deleted = deleted.into_iter();
     // The same element tells what was deleted and, in quiet mode, what was not.
     let told: Vec<(&ObjectToDelete, Option<String>)> = request
         .objects()
         .iter()
         .zip(may)
-        .map(|(object, may)| (object, may, if may { deleted.next().flatten() } else { None }))
-        .filter(|(_, may, _)| *may != request.quiet())
+        .map(|(object, may)| {
+            let outcome = if may { deleted.next() } else { None };
+            let is_gone = outcome.as_ref().is_some_and(|deleted| !deleted.is_retained);
+            (object, is_gone, outcome.and_then(marker_id))
+        })
+        .filter(|(_, is_gone, _)| *is_gone != request.quiet())
         .map(|(object, _, marker)| (object, marker))
         .collect();
     if request.quiet() && told.is_empty() {

@@ -26,9 +26,17 @@ pub(crate) fn callback() -> String {
 }
 
 /// What differs between two answers to the same request.
-const VARYING_HEADERS: [&str; 6] =
-    ["date", "last-modified", "x-oss-request-id", "x-oss-server-time", "content-length", "x-oss-err"];
-const VARYING_ELEMENTS: [&str; 9] = [
+const VARYING_HEADERS: [&str; 7] = [
+    "x-oss-worm-id",
+    "date",
+    "last-modified",
+    "x-oss-request-id",
+    "x-oss-server-time",
+    "content-length",
+    "x-oss-err",
+];
+const VARYING_ELEMENTS: [&str; 10] = [
+    "WormId",
     "CreateTime",
     "LastModifyTime",
     "LastModified",
