@@ -16,7 +16,7 @@ mod query;
 mod view;
 pub(crate) mod write_batch;
 
-pub(crate) use command::{Command, Txn};
+pub(crate) use command::{Command, FoundRows, Txn};
 pub(crate) use observer::CommitObserver;
 pub(crate) use query::Query;
 pub(crate) use view::View;

@@ -52,6 +52,9 @@ const SEALED_FILE: u8 = 4;
 /// What an extent takes in a record.
 const ENCODED_EXTENT: usize = 41;
 
+/// How the data of an object begin that are one small content; its identifier follows.
+pub(crate) const OWN_CONTENT: &[u8] = &[OWN, 1, CONTENT];
+
 const OWN: u8 = 1;
 const MANIFEST: u8 = 2;
 

@@ -43,7 +43,7 @@
 //! | --- | --- |
 //! | open | [`Store::open`], [`Store::open_cluster`], [`Store::close`], [`Store::health`], [`Store::figures`] |
 //! | check | [`Store::fsck`], [`Store::scrub`], [`Store::reclaim_queue`] |
-//! | buckets | [`Store::create_bucket`], [`Store::delete_bucket`], [`Store::bucket`], [`Store::list_buckets`], [`Store::set_bucket_acl`], [`Store::change_retention`], [`Store::bucket_document`], [`Store::set_bucket_document`], [`Store::bucket_stat`] |
+//! | buckets | [`Store::create_bucket`], [`Store::delete_bucket`], [`Store::bucket`], [`Store::visit`], [`Store::list_buckets`], [`Store::set_bucket_acl`], [`Store::change_retention`], [`Store::bucket_document`], [`Store::bucket_documents`], [`Store::set_bucket_document`], [`Store::bucket_stat`] |
 //! | account | [`Store::account_document`], [`Store::set_account_document`] |
 //! | accounts | [`Store::create_account`], [`Store::create_user`], [`Store::create_role`], [`Store::create_access_key`], [`Store::put_policy`], each with its lookup, list, change and deletion; [`Store::rotate_access_key`], [`Store::known_access_key`], [`Store::known_role`], [`Store::identity_version`] |
 //! | data | [`Store::upload`], [`Upload::encrypted`], [`Store::read`], [`Store::use_content_keys`] |
@@ -105,9 +105,9 @@ pub use model::{
     NewUpload, Node, Object, ObjectFields, ObjectKind, ObjectPage, Part, PartPage, PartPlace, Parts,
     PendingCursor, PendingPage, PendingUpload, PendingUploads, PolicyOwner, PolicyOwnerKind, Prune,
     PutObject, PutPart, RecordDelivery, Restore, Retention, RetentionChange, RetentionRefusal, Role,
-    RoleChange, RotateAccessKey, SealedKey, SeenObject, SeenState, SeenVersion, UnknownFields,
+    RoleChange, RotateAccessKey, SealedKey, SeenObject, SeenState, SeenVersion, Sought, UnknownFields,
     UpdateDelivery, UploadInfo, UploadPage, User, VersionEntry, VersionId, VersionPage, VersionRef,
-    Versioning,
+    Versioning, Visit,
 };
 pub use options::{Durability, StoreOptions};
 pub use store::{ClusterPlaces, Store};

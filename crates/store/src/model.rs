@@ -15,6 +15,7 @@ mod object_page;
 mod retention;
 mod upload;
 mod version;
+mod visit;
 
 pub use account::AccountDocument;
 pub use acl::Acl;
@@ -47,3 +48,4 @@ pub use version::{
     DeleteKey, DeleteMarker, Deleted, ListVersions, ListedVersion, SeenState, SeenVersion, VersionEntry,
     VersionId, VersionPage, VersionRef, Versioning,
 };
+pub use visit::{Sought, Visit};

@@ -15,8 +15,9 @@ mod secret;
 mod upload;
 mod version;
 mod version_listing;
+mod visit;
 
-pub(crate) use bucket::{BucketDocumentOf, BucketOf, BucketStatOf, Buckets};
+pub(crate) use bucket::{BucketDocumentOf, BucketDocumentsOf, BucketOf, BucketStatOf, Buckets};
 pub(crate) use content::{ManifestExtents, SmallContents, Wanted};
 pub(crate) use delivery::{
     Backlog, CountsOfDeliveries, Deliveries, DeliveryOf, IsScheduled, ReclaimQueue, TimeToKeep, parse_cursor,
@@ -35,3 +36,4 @@ pub(crate) use secret::{SecretOf, Secrets};
 pub(crate) use upload::{ExtentsOfParts, PartData, PartPlaceOf, PartsOf, UploadOf, Uploads};
 pub(crate) use version::{AtVersion, VersionOf};
 pub(crate) use version_listing::Versions;
+pub(crate) use visit::{Seen, Visiting};

@@ -28,7 +28,7 @@ pub(crate) use identity::{
 pub(crate) use job_lease::{decode_job_lease, encode_job_lease};
 pub(crate) use node::{decode_node, encode_node};
 pub(crate) use nonce::{decode_nonce, encode_nonce};
-pub(crate) use object::{decode_listed, decode_object, encode_object, hex_upper};
+pub(crate) use object::{CONTENT_IN_RECORD, decode_listed, decode_object, encode_object, hex_upper};
 pub(crate) use object_version::{StoredVersion, decode_null_version, encode_null_version};
 pub(crate) use secret::{decode_secret, encode_secret};
 pub(crate) use store_id::{decode_store_id, encode_store_id};

@@ -20,6 +20,7 @@ mod permissions;
 mod postgres;
 mod postgres_leases;
 mod postgres_server;
+mod postgres_trips;
 mod readers;
 mod records;
 mod retention;

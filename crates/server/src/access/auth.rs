@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use ossicle_protocol::sign::{Claim, Client, Identified, Presented, Scope};
 use ossicle_protocol::{Error, ErrorCode, SecretKey, Timestamp};
-use ossicle_store::Store;
 
-use super::directory::{Directory, Found};
+use super::directory::{Directory, Found, IdentitiesOf};
 use super::identity::{Identity, IdentityKind};
 use super::role_sessions::{self, SessionFault};
 use super::token::{KEY_ID_PREFIX, TokenFault};
@@ -124,7 +123,7 @@ impl Credentials {
     /// Looks up the holder of the access key that a signature names. The configured account's is found without a look-up.
     pub(crate) async fn look_up(
         &self,
-        store: &Store,
+        identities: IdentitiesOf<'_>,
         access_key_id: &str,
         security_token: Option<&str>,
         now: Timestamp,
@@ -133,7 +132,7 @@ impl Credentials {
         match security_token.filter(|token| !token.is_empty()) {
             Some(_) if !is_temporary => return Ok(Err(KeyFault::NotTemporary)),
             Some(token) => {
-                let session = role_sessions::find(&self.directory, store, access_key_id, token, now);
+                let session = role_sessions::find(&self.directory, identities, access_key_id, token, now);
                 let found = Box::pin(session).await?;
                 return Ok(found.map(Arc::new).map_err(KeyFault::Session));
             }
@@ -141,7 +140,7 @@ impl Credentials {
             None if is_temporary => return Ok(Err(KeyFault::TokenMissing)),
             None => {}
         }
-        Ok(match self.directory.find(store, access_key_id, now.unix_millis()).await? {
+        Ok(match self.directory.find(identities, access_key_id, now.unix_millis()).await? {
             Some(Found::Active(identity)) => Ok(identity),
             Some(Found::Disabled) => Err(KeyFault::Disabled),
             None => Err(KeyFault::Unknown),
@@ -151,25 +150,26 @@ impl Credentials {
     /// Returns the holder of the access key that a signature names, or says what OSS says of the key.
     pub(crate) async fn find(
         &self,
-        store: &Store,
+        identities: IdentitiesOf<'_>,
         access_key_id: &str,
         security_token: Option<&str>,
         now: Timestamp,
     ) -> Result<Arc<Identity>, Failure> {
-        let found = self.look_up(store, access_key_id, security_token, now).await?;
+        let found = self.look_up(identities, access_key_id, security_token, now).await?;
         Ok(found.map_err(|fault| fault.to_oss().with_detail("OSSAccessKeyId", access_key_id))?)
     }
 
     /// Finds out who made a signature, and what it covers.
     pub(crate) async fn verify<'a>(
         &self,
-        store: &Store,
+        identities: IdentitiesOf<'_>,
         claim: Claim<'_, 'a>,
         client: Client,
         now: Timestamp,
     ) -> Result<(Identified<'a>, Arc<Identity>), Failure> {
         let presented: &Presented = claim.presented();
-        let identity = self.find(store, presented.access_key_id(), presented.security_token(), now).await?;
+        let identity =
+            self.find(identities, presented.access_key_id(), presented.security_token(), now).await?;
         let identified = claim.verify(&identity.secret, client, now, &self.scope)?;
         Ok((identified, identity))
     }

@@ -104,10 +104,7 @@ pub(crate) async fn demand(call: &Call, needed: &Needed<'_>) -> Result<(), Failu
         }
         _ => None,
     };
-    let blocked = match bucket {
-        Some(bucket) => is_blocked(&call.app.store, &bucket.owner, bucket.block_public_access).await?,
-        None => false,
-    };
+    let blocked = needed.settings.is_some_and(BucketSettings::blocks_public_access);
     let object_tags = object.map(|object| tags::of_object(&object.attributes)).unwrap_or_default();
     let context =
         CallContext { call, action: needed.action, brought: needed.brought, object_tags, bucket_tags };

@@ -1,9 +1,8 @@
 //! Identities at hand, by access key, and roles by name. What was looked up is valid while nobody has changed any account, user, key or policy since,
-//! which the store's version of all identities tells: at once where no other process changes the store, else within a moment.
+//! which the store's version of all identities tells, whichever process has changed them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use ossicle_policy::{Policy, PolicyKind};
 use ossicle_protocol::SecretKey;
@@ -19,9 +18,6 @@ const MOST_ENTRIES: usize = 4096;
 /// The policies of those that are kept at hand may have so many bytes together.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
-/// A version that has to be looked up counts for so long.
-const VERSION_LASTS: Duration = Duration::from_millis(500);
-
 /// The access keys in the store, with whose they are.
 #[derive(Debug)]
 pub(crate) struct Directory {
@@ -29,7 +25,30 @@ pub(crate) struct Directory {
     configured: String,
     master_key: MasterKey,
     known: Mutex<Known>,
-    version: Mutex<Option<(Instant, u64)>>,
+}
+
+/// The identities of a store, as a request sees them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IdentitiesOf<'a> {
+    /// The store.
+    pub(crate) store: &'a Store,
+    /// The version of all identities that the request has seen in it. Without one it is looked up.
+    pub(crate) version: Option<u64>,
+}
+
+impl<'a> From<&'a Store> for IdentitiesOf<'a> {
+    fn from(store: &'a Store) -> Self {
+        Self { store, version: None }
+    }
+}
+
+impl IdentitiesOf<'_> {
+    async fn version(&self) -> Result<u64, store::Error> {
+        match self.version {
+            Some(version) => Ok(version),
+            None => self.store.identity_version().await,
+        }
+    }
 }
 
 /// A role as it is now.
@@ -80,21 +99,21 @@ struct RoleEntry {
 
 impl Directory {
     pub(crate) fn new(configured: String, master_key: MasterKey) -> Self {
-        Self { configured, master_key, known: Mutex::default(), version: Mutex::default() }
+        Self { configured, master_key, known: Mutex::default() }
     }
 
     /// Looks up who holds an access key at this time; `None` for a key that there is not.
     pub(crate) async fn find(
         &self,
-        store: &Store,
+        identities: IdentitiesOf<'_>,
         access_key_id: &str,
         now_ms: i64,
     ) -> Result<Option<Found>, store::Error> {
         // Before the key: what changes in between is looked up once more.
-        let version = self.version(store).await?;
+        let version = identities.version().await?;
         let entry = match self.at_hand(access_key_id, version) {
             Some(entry) => entry,
-            None => match store.known_access_key(access_key_id).await? {
+            None => match identities.store.known_access_key(access_key_id).await? {
                 Some(known) => self.keep(self.entry(known), version),
                 None => return Ok(None),
             },
@@ -108,16 +127,16 @@ impl Directory {
     /// Looks up a role; `None` if there is none, or if its account is disabled.
     pub(crate) async fn role(
         &self,
-        store: &Store,
+        identities: IdentitiesOf<'_>,
         account: &str,
         name: &str,
     ) -> Result<Option<Arc<KnownRole>>, store::Error> {
-        let version = self.version(store).await?;
+        let version = identities.version().await?;
         let at = (account.to_owned(), name.to_owned());
         if let Some(entry) = self.role_at_hand(&at, version) {
             return Ok(entry.role);
         }
-        let entry = self.role_entry(store.known_role(account, name).await?);
+        let entry = self.role_entry(identities.store.known_role(account, name).await?);
         self.keep_role(at, entry.clone(), version);
         Ok(entry.role)
     }
@@ -131,22 +150,6 @@ impl Directory {
     pub(crate) fn secret(&self, key: &AccessKey) -> Option<SecretKey> {
         let secret = self.master_key.open(Purpose::AccessKeySecret(&key.id), &key.sealed_secret)?;
         Some(SecretKey::new(std::str::from_utf8(&secret).ok()?))
-    }
-
-    async fn version(&self, store: &Store) -> Result<u64, store::Error> {
-        if let Some(version) = store.identity_version_at_hand() {
-            return Ok(version);
-        }
-        let lasting = *lock(&self.version);
-        if let Some((looked_up, version)) = lasting
-            && looked_up.elapsed() < VERSION_LASTS
-        {
-            return Ok(version);
-        }
-        let looked_up = Instant::now();
-        let version = store.identity_version().await?;
-        *lock(&self.version) = Some((looked_up, version));
-        Ok(version)
     }
 
     fn at_hand(&self, access_key_id: &str, version: u64) -> Option<Entry> {
@@ -290,7 +293,7 @@ mod tests {
         }
 
         async fn find(&self, now_ms: i64) -> Option<Found> {
-            self.directory.find(&self.store, "key", now_ms).await.unwrap()
+            self.directory.find((&self.store).into(), "key", now_ms).await.unwrap()
         }
 
         async fn identity(&self) -> Arc<Identity> {
@@ -348,7 +351,7 @@ mod tests {
         world.store.rotate_access_key(rotate).await.unwrap();
         assert!(matches!(world.find(99).await, Some(Found::Active(_))));
         assert!(matches!(world.find(100).await, Some(Found::Disabled)), "its grace is over");
-        let unopened = world.directory.find(&world.store, "new", 0).await.unwrap();
+        let unopened = world.directory.find((&world.store).into(), "new", 0).await.unwrap();
         assert!(matches!(unopened, Some(Found::Disabled)), "the master key does not open its secret");
     }
 
@@ -356,7 +359,7 @@ mod tests {
     async fn keys_of_another_account_depend_on_it() {
         let world = World::new().await;
         let elsewhere = Directory::new("2".into(), world.directory.master_key.clone());
-        let found = elsewhere.find(&world.store, "key", 0).await.unwrap();
+        let found = elsewhere.find((&world.store).into(), "key", 0).await.unwrap();
         assert!(matches!(found, Some(Found::Disabled)), "its account is neither configured nor stored");
     }
 

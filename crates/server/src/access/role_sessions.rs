@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use ossicle_policy::{Policy, PolicyKind};
 use ossicle_protocol::Timestamp;
-use ossicle_store::{self as store, Store};
+use ossicle_store as store;
 
-use super::directory::{Directory, Found};
+use super::directory::{Directory, Found, IdentitiesOf};
 use super::identity::{Identity, IdentityKind, SessionOrigin};
 use super::token::{RoleSession, TokenFault};
 
@@ -24,7 +24,7 @@ pub(crate) enum SessionFault {
 /// Looks up who holds a temporary key. Roles and the key behind it are looked up each time, at hand in the directory.
 pub(super) async fn find(
     directory: &Directory,
-    store: &Store,
+    identities: IdentitiesOf<'_>,
     access_key_id: &str,
     token: &str,
     now: Timestamp,
@@ -33,13 +33,13 @@ pub(super) async fn find(
         Ok(session) => session,
         Err(fault) => return Ok(Err(SessionFault::Token(fault))),
     };
-    match directory.find(store, &session.issued_to, now.unix_millis()).await? {
+    match directory.find(identities, &session.issued_to, now.unix_millis()).await? {
         Some(Found::Active(_)) => {}
         Some(Found::Disabled) | None => return Ok(Err(SessionFault::IssuerGone)),
     }
     let mut policies = None;
     for role in &session.roles {
-        match directory.role(store, &role.account, &role.name).await? {
+        match directory.role(identities, &role.account, &role.name).await? {
             Some(known) if known.id == role.id => policies = Some(Arc::clone(&known.policies)),
             _ => return Ok(Err(SessionFault::RoleGone)),
         }
@@ -71,7 +71,8 @@ fn read_policy(document: &str) -> Policy {
 mod tests {
     use ossicle_protocol::SecretKey;
     use ossicle_store::{
-        AccessKey, IdentityChange, IdentityStatus, PolicyOwner, PolicyOwnerKind, Role, StoreOptions, User,
+        AccessKey, IdentityChange, IdentityStatus, PolicyOwner, PolicyOwnerKind, Role, Store, StoreOptions,
+        User,
     };
 
     use super::*;
@@ -133,7 +134,7 @@ mod tests {
 
         async fn find(&self, token: &str) -> Result<Identity, SessionFault> {
             let now = Timestamp::from_unix_seconds(1);
-            find(&self.directory, &self.store, "STS.key", token, now).await.unwrap()
+            find(&self.directory, (&self.store).into(), "STS.key", token, now).await.unwrap()
         }
     }
 

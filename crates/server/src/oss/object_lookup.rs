@@ -1,11 +1,30 @@
 //! Looking up the object that a call names: once, however many ask for it.
 
-use ossicle_protocol::{Error, ErrorCode, Operation};
-use ossicle_store::{Object, VersionEntry, VersionRef};
+use ossicle_protocol::{Error, ErrorCode, Operation, Query, Target};
+use ossicle_store::{Object, Sought, VersionEntry, VersionRef};
 
 use crate::oss::call::Call;
 use crate::oss::failure::Failure;
 use crate::oss::versions;
+
+/// Names the object that the operation is going to look up in any case, so that it comes with the look at the bucket.
+pub(super) fn sought<'a>(
+    operation: Option<Operation>,
+    target: &'a Target,
+    query: &Query,
+) -> Option<Sought<'a>> {
+    let reads = match operation? {
+        Operation::GetObject => true,
+        Operation::HeadObject
+        | Operation::GetObjectMeta
+        | Operation::GetObjectAcl
+        | Operation::GetObjectTagging
+        | Operation::GetSymlink => false,
+        _ => return None,
+    };
+    let key = target.key().filter(|_| query.get("versionId").is_none())?;
+    Some(Sought { key: key.as_str(), reads })
+}
 
 /// Looks up the call's object, in the version that it names, if there is one. Where the operation reads its data, small
 /// content comes along.
@@ -39,7 +58,8 @@ async fn look_up(call: &Call) -> Result<Option<&VersionEntry>, Failure> {
     Ok(call.object.get_or_try_init(look_up).await?.as_ref())
 }
 
-fn in_version(object: Object) -> VersionEntry {
+/// Returns the object as the version that is current.
+pub(super) fn in_version(object: Object) -> VersionEntry {
     VersionEntry::Object(Box::new(object))
 }
 

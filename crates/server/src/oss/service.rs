@@ -10,11 +10,13 @@ use ossicle_protocol::sign::{self, CanonicalRequest, SignedRequest};
 use ossicle_protocol::{
     Addressed, Error, ErrorCode, NotRouted, Operation, Query, Target, inputs, route, shortened,
 };
+use ossicle_store::Visit;
 use tokio::sync::OnceCell;
 use tracing::Instrument as _;
 
 use crate::access::auth::Caller;
 use crate::access::authorize::authorize;
+use crate::access::directory::IdentitiesOf;
 use crate::app::{self, App};
 use crate::http::body::RequestBody;
 use crate::http::framing;
@@ -27,6 +29,7 @@ use crate::oss::configurations::{
     bucket_cors, bucket_https_config, bucket_referer, bucket_request_payment, bucket_website,
 };
 use crate::oss::failure::{self, Failure};
+use crate::oss::object_lookup;
 use crate::oss::ops;
 use crate::oss::public_key;
 use crate::oss::request::Request;
@@ -200,7 +203,8 @@ impl App {
         let asked = SignedRequest { method: &head.method, target, query, headers: &head.headers };
         let claimed = route(asked.method, target, query, asked.headers);
         known.learn(&claimed);
-        let settings = self.existing_bucket(target, known.operation).await?;
+        let seen = known.operation;
+        let (settings, visit) = self.existing_bucket(target, query, seen).await?;
         known.settings.clone_from(&settings);
         let claim = match &claimed {
             // A form carries its own signature, and a preflight none.
@@ -211,7 +215,8 @@ impl App {
             None => (CanonicalRequest::unsigned(&asked), Caller::Anonymous, false),
             Some(claim) => {
                 let signed_url = claim.presented().is_query();
-                let verified = self.credentials.verify(&self.store, claim, request.client, request.now);
+                let identities = IdentitiesOf { store: &self.store, version: visit.identity_version };
+                let verified = self.credentials.verify(identities, claim, request.client, request.now);
                 let (identified, identity) = verified.await?;
                 (identified.request, Caller::Signed(identity), signed_url)
             }
@@ -225,6 +230,9 @@ impl App {
         }
         known.learn(&operation);
         let operation = operation?;
+        // What was looked up on the way is what the call would look up, if it is for the same.
+        let object = visit.object.filter(|_| seen == Some(operation) && *canonical.target == *target);
+        let object = object.map(|object| object.map(object_lookup::in_version));
         let head = match &canonical.headers {
             Cow::Borrowed(_) => Arc::clone(head),
             Cow::Owned(headers) => Arc::new(with_headers(head, headers.clone())),
@@ -245,7 +253,7 @@ impl App {
             client_ip: request.client.ip,
             now: request.now,
             settings,
-            object: OnceCell::new(),
+            object: OnceCell::new_with(object),
         })
     }
 
@@ -254,16 +262,18 @@ impl App {
     async fn existing_bucket(
         &self,
         target: &Target,
+        query: &Query,
         operation: Option<Operation>,
-    ) -> Result<Option<Arc<BucketSettings>>, Failure> {
-        let Some(name) = target.bucket() else { return Ok(None) };
-        let settings = self.settings.of(&self.store, name.as_str()).await?;
+    ) -> Result<(Option<Arc<BucketSettings>>, Visit), Failure> {
+        let Some(name) = target.bucket() else { return Ok((None, Visit::default())) };
+        let sought = object_lookup::sought(operation, target, query);
+        let (settings, visit) = self.settings.visit(&self.store, name.as_str(), sought).await?;
         let may_lack =
             matches!(operation, Some(Operation::PutBucket | Operation::PutBucketAcl | Operation::Preflight));
         if settings.is_none() && !may_lack {
             return Err(Error::new(ErrorCode::NoSuchBucket).with_detail("BucketName", name.as_str()).into());
         }
-        Ok(settings)
+        Ok((settings, visit))
     }
 
     /// Adds the CORS headers: a browser may read an answer only if a CORS rule of the bucket says so.

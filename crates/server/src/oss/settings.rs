@@ -9,7 +9,7 @@ use ossicle_protocol::configurations::{
     RequestPaymentConfiguration, ResponseHeaderConfiguration, ServerSideEncryptionRule, WebsiteConfiguration,
 };
 use ossicle_protocol::{CorsRules, Error, LifecycleRules, RefererConfiguration};
-use ossicle_store::{self as store, Bucket, BucketDocument, Store};
+use ossicle_store::{self as store, AccountDocument, Bucket, BucketDocument, Sought, Store, Visit};
 
 use crate::oss::kept::Kept;
 use crate::oss::stored_policy::{self, read_stored};
@@ -28,6 +28,8 @@ const POLICY_GROWS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct BucketSettings {
     bucket: Arc<Bucket>,
+    /// Whether the owner's account blocks public access to all its buckets.
+    account_blocks: bool,
     cors: Setting<CorsRules>,
     callback_policy: Setting<BucketCallbackPolicy>,
     lifecycle: Setting<LifecycleRules>,
@@ -46,6 +48,11 @@ impl BucketSettings {
     /// Returns the bucket itself.
     pub(crate) fn bucket(&self) -> &Arc<Bucket> {
         &self.bucket
+    }
+
+    /// Returns whether what ACLs allow to everybody does not count: by the bucket's own setting, or for all of its owner's.
+    pub(crate) fn blocks_public_access(&self) -> bool {
+        self.bucket.block_public_access || self.account_blocks
     }
 
     /// Returns the CORS rules.
@@ -111,34 +118,29 @@ impl BucketSettings {
 
     /// Reads what is set on a bucket. Of what was known `before`, documents that are the same are not read again.
     async fn read(store: &Store, bucket: Arc<Bucket>, before: Option<&Self>) -> Result<Self, store::Error> {
-        let name = bucket.name.as_str();
-        let cors = Setting::read(store, name, before.map(|before| &before.cors)).await?;
-        let policy = Setting::read(store, name, before.map(|before| &before.callback_policy)).await?;
-        let lifecycle = Setting::read(store, name, before.map(|before| &before.lifecycle)).await?;
-        let referer = Setting::read(store, name, before.map(|before| &before.referer)).await?;
-        let payment = Setting::read(store, name, before.map(|before| &before.request_payment)).await?;
-        let website = Setting::read(store, name, before.map(|before| &before.website)).await?;
-        let overwrite = Setting::read(store, name, before.map(|before| &before.overwrite)).await?;
-        let https = Setting::read(store, name, before.map(|before| &before.https_config)).await?;
-        let header = Setting::read(store, name, before.map(|before| &before.response_header)).await?;
-        let direct = Setting::read(store, name, before.map(|before| &before.archive_direct_read)).await?;
-        let encryption = Setting::read(store, name, before.map(|before| &before.encryption)).await?;
-        let access = before.map(|before| &before.policy);
-        let access =
-            Setting::read_by(store, name, stored_policy::PLACE, |it| Ok(read_stored(it)), access).await?;
+        let documents = store.bucket_documents(&bucket.name).await?;
+        let account = store.account_document(&bucket.owner, AccountDocument::PublicAccessBlock).await?;
+        let there = &documents[..];
+        let policy = |document: &[u8]| Ok(read_stored(document));
         Ok(Self {
-            cors,
-            callback_policy: policy,
-            lifecycle,
-            referer,
-            request_payment: payment,
-            website,
-            overwrite,
-            encryption,
-            https_config: https,
-            response_header: header,
-            archive_direct_read: direct,
-            policy: access,
+            account_blocks: account.is_some(),
+            cors: Setting::read(there, before.map(|before| &before.cors)),
+            callback_policy: Setting::read(there, before.map(|before| &before.callback_policy)),
+            lifecycle: Setting::read(there, before.map(|before| &before.lifecycle)),
+            referer: Setting::read(there, before.map(|before| &before.referer)),
+            request_payment: Setting::read(there, before.map(|before| &before.request_payment)),
+            website: Setting::read(there, before.map(|before| &before.website)),
+            overwrite: Setting::read(there, before.map(|before| &before.overwrite)),
+            encryption: Setting::read(there, before.map(|before| &before.encryption)),
+            https_config: Setting::read(there, before.map(|before| &before.https_config)),
+            response_header: Setting::read(there, before.map(|before| &before.response_header)),
+            archive_direct_read: Setting::read(there, before.map(|before| &before.archive_direct_read)),
+            policy: Setting::read_by(
+                there,
+                stored_policy::PLACE,
+                policy,
+                before.map(|before| &before.policy),
+            ),
             bucket,
         })
     }
@@ -167,27 +169,30 @@ struct Setting<C> {
     parsed: Result<Option<Arc<C>>, Error>,
 }
 
+/// The documents of a bucket.
+type Documents<'a> = &'a [(BucketDocument, Arc<[u8]>)];
+
 impl<C: Kept> Setting<C> {
-    async fn read(store: &Store, bucket: &str, before: Option<&Self>) -> Result<Self, store::Error> {
-        Self::read_by(store, bucket, C::DOCUMENT, C::parse, before).await
+    fn read(documents: Documents<'_>, before: Option<&Self>) -> Self {
+        Self::read_by(documents, C::DOCUMENT, C::parse, before)
     }
 }
 
 impl<C> Setting<C> {
-    async fn read_by(
-        store: &Store,
-        bucket: &str,
+    fn read_by(
+        documents: Documents<'_>,
         place: BucketDocument,
         parse: impl Fn(&[u8]) -> Result<C, Error>,
         before: Option<&Self>,
-    ) -> Result<Self, store::Error> {
-        let document = store.bucket_document(bucket, place).await?;
+    ) -> Self {
+        let document =
+            documents.iter().find(|(at, _)| *at == place).map(|(_, document)| Arc::clone(document));
         let parsed = match (&document, before) {
             (_, Some(before)) if before.document == document => before.parsed.clone(),
             (None, _) => Ok(None),
             (Some(document), _) => parse(document).map(|parsed| Some(Arc::new(parsed))),
         };
-        Ok(Self { document, parsed })
+        Self { document, parsed }
     }
 
     fn get(&self) -> Result<Option<&C>, Error> {
@@ -212,22 +217,49 @@ struct Known {
 }
 
 impl Settings {
-    /// Returns what is set on a bucket, if it exists. The store hands out another bucket after every change of any bucket's
-    /// settings, which is when its documents are looked at again.
+    /// Returns what is set on a bucket, if it exists.
     pub(crate) async fn of(
         &self,
         store: &Store,
         name: &str,
     ) -> Result<Option<Arc<BucketSettings>>, store::Error> {
-        let Some(bucket) = store.bucket(name).await? else { return Ok(None) };
-        let known = sync::read(&self.known).buckets.get(name).cloned();
+        match store.bucket(name).await? {
+            Some(bucket) => self.of_bucket(store, bucket).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns what is set on a bucket, if it exists, with what the store had besides.
+    pub(crate) async fn visit(
+        &self,
+        store: &Store,
+        name: &str,
+        sought: Option<Sought<'_>>,
+    ) -> Result<(Option<Arc<BucketSettings>>, Visit), store::Error> {
+        let mut visit = store.visit(name, sought).await?;
+        let settings = match visit.bucket.take() {
+            Some(bucket) => Some(self.of_bucket(store, bucket).await?),
+            None => None,
+        };
+        Ok((settings, visit))
+    }
+
+    /// The store hands out another bucket after every change of any bucket's settings, which is when its documents are looked at
+    /// again.
+    async fn of_bucket(
+        &self,
+        store: &Store,
+        bucket: Arc<Bucket>,
+    ) -> Result<Arc<BucketSettings>, store::Error> {
+        let name = bucket.name.clone();
+        let known = sync::read(&self.known).buckets.get(&name).cloned();
         if let Some(known) = known.as_ref().filter(|known| Arc::ptr_eq(&known.bucket, &bucket)) {
-            return Ok(Some(Arc::clone(known)));
+            return Ok(Arc::clone(known));
         }
         // Boxed: every request's future would have room for it, and what is known is not read again.
         let read = Arc::new(Box::pin(BucketSettings::read(store, bucket, known.as_deref())).await?);
-        sync::write(&self.known).insert(name, &read);
-        Ok(Some(read))
+        sync::write(&self.known).insert(&name, &read);
+        Ok(read)
     }
 }
 

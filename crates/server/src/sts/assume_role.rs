@@ -39,7 +39,7 @@ pub(super) async fn assume_role(
     }
     let directory = app.credentials.directory();
     let (account, name) = (asked.role.account(), asked.role.name());
-    let role = directory.role(&app.store, account, name).await.map_err(|error| internal(&error))?;
+    let role = directory.role((&app.store).into(), account, name).await.map_err(|error| internal(&error))?;
     let role = role.ok_or_else(|| {
         let message = format!("The role not exists: {}.", asked.role);
         Fault::with_message(FaultCode::RoleNotFound, &message)

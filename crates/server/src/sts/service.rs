@@ -137,7 +137,7 @@ async fn serve(app: &App, request: &Request, presented: Presented) -> Result<(&'
 /// Looks up who holds the key that the request names.
 async fn caller(app: &App, request: &Request, presented: &Presented) -> Result<Arc<Identity>, Fault> {
     let (id, token) = (presented.access_key_id(), presented.security_token());
-    let found = app.credentials.look_up(&app.store, id, token, request.now).await;
+    let found = app.credentials.look_up((&app.store).into(), id, token, request.now).await;
     let caller = found.map_err(|error| internal(&error))?;
     caller.map_err(|fault| {
         Fault::new(match fault {

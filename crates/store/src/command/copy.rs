@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::data::{add_refs, require_bucket, store_data};
-use super::object_version::{Keeping, get_object, replace_object, require_object};
-use crate::engine::{Command, Txn};
+use super::object_version::{Keeping, get_object, reads_with_object, replace_object, require_object};
+use crate::engine::{Command, FoundRows, Txn};
 use crate::extent::DataRef;
+use crate::key;
 use crate::{Attributes, CopyAttributes, CopyObject, Error, ObjectFields, ObjectKind, Versioning};
 
 /// Copies an object, sharing its content.
@@ -17,6 +20,17 @@ pub(crate) struct Copy {
 
 impl Command for Copy {
     type Output = ObjectFields;
+
+    fn reads(&self, keys: &mut Vec<Bytes>) {
+        let CopyObject { source_bucket, source_key, bucket, key, .. } = &self.copy;
+        keys.extend([key::bucket(source_bucket), key::bucket(bucket)]);
+        keys.extend([key::object(source_bucket, source_key), key::object(bucket, key)]);
+    }
+
+    fn reads_then(&self, found: &FoundRows<'_>, keys: &mut Vec<Bytes>) {
+        reads_with_object(found, (&self.copy.source_bucket, &self.copy.source_key), keys);
+        reads_with_object(found, (&self.copy.bucket, &self.copy.key), keys);
+    }
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<ObjectFields, Error> {
         let copy = &self.copy;

@@ -120,6 +120,17 @@ pub(super) async fn add_refs<T: Txn>(txn: &mut T, data: &DataRef) -> Result<(), 
     }
 }
 
+/// Names the rows that are read where references to the content are counted.
+pub(super) fn reads_of_refs(data: &DataRef, keys: &mut Vec<Bytes>) {
+    match data {
+        DataRef::Manifest(id) => keys.push(key::ref_count(*id)),
+        DataRef::Extents(extents) => keys.extend(extents.iter().map(|extent| match extent.place {
+            Place::Content(id) => key::ref_count(id),
+            Place::File(id) => key::file(id),
+        })),
+    }
+}
+
 /// Counts one reference less to the content; what has none left is removed, or queued to be.
 pub(super) async fn release_refs<T: Txn>(txn: &mut T, data: &DataRef) -> Result<(), Error> {
     match data {

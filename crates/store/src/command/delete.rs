@@ -2,9 +2,11 @@
 
 use bytes::Bytes;
 
-use super::object_version::{Keeping, delete_current, delete_version, find_version, get_object};
+use super::object_version::{
+    Keeping, delete_current, delete_version, find_version, get_object, reads_with_object,
+};
 use super::put::require_etag;
-use crate::engine::{Command, Txn};
+use crate::engine::{Command, FoundRows, Txn};
 use crate::key;
 use crate::record::StoredVersion;
 use crate::{DeleteKey, Deleted, Error, SeenObject, VersionRef};
@@ -27,6 +29,12 @@ impl Command for Delete {
     fn reads(&self, keys: &mut Vec<Bytes>) {
         keys.push(key::bucket(&self.bucket));
         keys.extend(self.keys.iter().map(|(key, _)| key::object(&self.bucket, &key.key)));
+    }
+
+    fn reads_then(&self, found: &FoundRows<'_>, keys: &mut Vec<Bytes>) {
+        for (key, _) in &self.keys {
+            reads_with_object(found, (&self.bucket, &key.key), keys);
+        }
     }
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<Vec<Deleted>, Error> {
@@ -100,6 +108,17 @@ pub(crate) struct DeleteSeen {
 impl Command for DeleteSeen {
     type Output = Vec<bool>;
     const GROWS: bool = false;
+
+    fn reads(&self, keys: &mut Vec<Bytes>) {
+        keys.push(key::bucket(&self.bucket));
+        keys.extend(self.objects.iter().map(|(seen, _)| key::object(&self.bucket, &seen.key)));
+    }
+
+    fn reads_then(&self, found: &FoundRows<'_>, keys: &mut Vec<Bytes>) {
+        for (seen, _) in &self.objects {
+            reads_with_object(found, (&self.bucket, &seen.key), keys);
+        }
+    }
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<Vec<bool>, Error> {
         let keeping = Keeping::of(txn, &self.bucket, self.now_ms).await?;

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
 use md5::{Digest, Md5};
 
-use super::data::{assemble, release_refs, require_bucket, scan_prefix, store_data};
+use super::data::{assemble, reads_of_refs, release_refs, require_bucket, scan_prefix, store_data};
 use super::delivery::record;
-use super::object_version::{Keeping, get_object, replace_object};
+use super::object_version::{Keeping, get_object, reads_with_object, replace_object};
 use crate::counters::{Addition, StatChange};
 use crate::data::Md5State;
-use crate::engine::{Command, Txn};
+use crate::engine::{Command, FoundRows, Txn};
 use crate::extent::{DataRef, Extent};
 use crate::id::{DataId, UploadId};
 use crate::key;
@@ -57,6 +57,13 @@ impl Command for PutPartCommand {
     fn reads(&self, keys: &mut Vec<Bytes>) {
         keys.push(key::upload(&self.part.bucket, &self.part.key, self.id));
         keys.push(key::part(self.id, self.part.number));
+    }
+
+    fn reads_then(&self, found: &FoundRows<'_>, keys: &mut Vec<Bytes>) {
+        let row = found(&key::part(self.id, self.part.number));
+        if let Some(Ok(old)) = row.map(|row| PartRecord::decode(&row)) {
+            reads_of_refs(&old.data, keys);
+        }
     }
 
     async fn run<T: Txn>(&self, txn: &mut T) -> Result<Part, Error> {
@@ -180,6 +187,10 @@ impl Command for Complete {
         let CompleteUpload { bucket, key, journal, .. } = &self.complete;
         keys.extend([key::bucket(bucket), key::object(bucket, key), key::upload(bucket, key, self.id)]);
         keys.extend(journal.iter().map(|journal| key::delivery(&journal.id)));
+    }
+
+    fn reads_then(&self, found: &FoundRows<'_>, keys: &mut Vec<Bytes>) {
+        reads_with_object(found, (&self.complete.bucket, &self.complete.key), keys);
     }
 
     fn asks_time(&self) -> bool {

@@ -1,9 +1,11 @@
 //! How a key gets another current object, and which versions are kept on that occasion. The current object has a row of its own;
 //! what came before it, and delete markers, are in the rows of versions.
 
-use super::data::{add_to_stat, came, gone, release_refs, scan_prefix};
+use bytes::Bytes;
+
+use super::data::{add_to_stat, came, gone, reads_of_refs, release_refs, scan_prefix};
 use crate::counters::StatChange;
-use crate::engine::Txn;
+use crate::engine::{FoundRows, Txn};
 use crate::key;
 use crate::record::{
     StoredVersion, decode_keeping, decode_null_version, decode_object, encode_null_version, encode_object,
@@ -52,6 +54,15 @@ impl Keeping {
             Versioning::Enabled => true,
             Versioning::Suspended => old.version_id.is_some(),
         }
+    }
+}
+
+/// Names the rows that are read where the current object is replaced, copied or deleted.
+pub(super) fn reads_with_object(found: &FoundRows<'_>, (bucket, key): (&str, &str), keys: &mut Vec<Bytes>) {
+    let row = found(&key::object(bucket, key));
+    // What cannot be read fails when it is needed.
+    if let Some(Ok(object)) = row.map(|row| decode_object(bucket, key, &row)) {
+        reads_of_refs(&object.data, keys);
     }
 }
 

@@ -6,8 +6,10 @@ use bytes::Bytes;
 
 use super::data::{add_to_stat, came, gone, require_bucket, store_data};
 use super::delivery::record;
-use super::object_version::{Keeping, get_object, put_back, replace_object, require_object};
-use crate::engine::{Command, Txn};
+use super::object_version::{
+    Keeping, get_object, put_back, reads_with_object, replace_object, require_object,
+};
+use crate::engine::{Command, FoundRows, Txn};
 use crate::extent::DataRef;
 use crate::key;
 use crate::record::{encode_object, hex_upper};
@@ -28,6 +30,10 @@ impl Command for Put {
     fn reads(&self, keys: &mut Vec<Bytes>) {
         keys.extend([key::bucket(&self.put.bucket), key::object(&self.put.bucket, &self.put.key)]);
         keys.extend(self.put.journal.iter().map(|journal| key::delivery(&journal.id)));
+    }
+
+    fn reads_then(&self, found: &FoundRows<'_>, keys: &mut Vec<Bytes>) {
+        reads_with_object(found, (&self.put.bucket, &self.put.key), keys);
     }
 
     fn asks_time(&self) -> bool {

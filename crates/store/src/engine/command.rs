@@ -45,6 +45,9 @@ pub(crate) trait Txn: Send {
     }
 }
 
+/// Returns what is in a row, if that is known.
+pub(crate) type FoundRows<'a> = dyn Fn(&[u8]) -> Option<Bytes> + Send + Sync + 'a;
+
 /// A change of the metadata.
 pub(crate) trait Command: Send + Sync + 'static {
     /// What the caller learns.
@@ -55,6 +58,10 @@ pub(crate) trait Command: Send + Sync + 'static {
     /// Names rows that the command is going to read, as far as that is known: an engine over a network reads those of many
     /// commands at once.
     fn reads(&self, _keys: &mut Vec<Bytes>) {}
+    /// Names rows that the command is going to read besides, as far as those that it has named tell: `found` returns what is in
+    /// them.
+    fn reads_then(&self, _found: &FoundRows<'_>, _keys: &mut Vec<Bytes>) {}
+
     /// Tells whether the command is going to ask for the time.
     fn asks_time(&self) -> bool {
         false

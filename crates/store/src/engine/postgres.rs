@@ -150,6 +150,13 @@ impl Postgres {
     }
 
     pub(crate) async fn query<Q: Query>(&self, query: &Q) -> Result<Q::Output, Error> {
+        if query.looks_once() {
+            let (view, looked_again) = Snapshot::of_one_look(&self.shared);
+            let result = query.run(&View::Postgres(view)).await;
+            if !looked_again.load(Ordering::Relaxed) {
+                return result;
+            }
+        }
         query.run(&View::Postgres(Snapshot::new(&self.shared))).await
     }
 

@@ -16,6 +16,12 @@ pub(crate) trait Query: Send + Sync + 'static {
         false
     }
 
+    /// Tells whether one look at the rows is likely to be enough, after which it is over: an engine over a network begins no
+    /// transaction for it then.
+    fn looks_once(&self) -> bool {
+        false
+    }
+
     /// Finds the answer, from one state of the rows.
     fn run(&self, view: &View) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }

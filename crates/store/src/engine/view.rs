@@ -41,6 +41,17 @@ impl View {
         }
     }
 
+    /// Looks up rows that are going to be asked for one by one, with the small content of the object in the row of `content_of`:
+    /// an engine over a network reads them at once.
+    pub(crate) async fn prefetch(&self, keys: &[Bytes], content_of: Option<&Bytes>) -> Result<(), Error> {
+        match self {
+            Self::Postgres(snapshot) => snapshot.prefetch(keys, content_of).await,
+            Self::Embedded(_) => Ok(()),
+            #[cfg(test)]
+            Self::Contrary(_) => Ok(()),
+        }
+    }
+
     /// Returns rows in key order from the bounds, at most `limit`.
     pub(crate) async fn scan(
         &self,

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::engine::{Query, View};
 use crate::key::{self, Tag};
 use crate::record::{decode_bucket, decode_stat};
@@ -47,6 +49,27 @@ impl Query for BucketDocumentOf {
     async fn run(&self, view: &View) -> Result<Self::Output, Error> {
         let row = view.get(&key::document(&self.bucket, self.number)).await?;
         Ok(row.map(|row| Arc::from(row.as_ref())))
+    }
+}
+
+/// All documents of a bucket, with their numbers.
+pub(crate) struct BucketDocumentsOf {
+    pub(crate) bucket: String,
+}
+
+impl Query for BucketDocumentsOf {
+    type Output = Vec<(u8, Arc<[u8]>)>;
+
+    fn looks_once(&self) -> bool {
+        true
+    }
+
+    async fn run(&self, view: &View) -> Result<Self::Output, Error> {
+        let first = key::documents(&self.bucket);
+        let end = key::after_prefix(&first);
+        let rows = view.scan(Bound::Included(&first), Bound::Excluded(&end), usize::MAX).await?;
+        let document = |(key, row): (Bytes, Bytes)| Some((*key.last()?, Arc::from(row.as_ref())));
+        Ok(rows.into_iter().filter_map(document).collect())
     }
 }
 

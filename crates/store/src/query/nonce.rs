@@ -14,6 +14,10 @@ pub(crate) struct IsNonceUsed {
 impl Query for IsNonceUsed {
     type Output = bool;
 
+    fn looks_once(&self) -> bool {
+        true
+    }
+
     async fn run(&self, view: &View) -> Result<bool, Error> {
         let row = view.get(&key::nonce(&self.digest)).await?;
         let used_until_ms = row.map(|row| decode_nonce(&row)).transpose()?;

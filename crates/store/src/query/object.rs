@@ -22,11 +22,22 @@ pub(crate) struct ObjectOf {
     pub(crate) key: String,
 }
 
+impl ObjectOf {
+    /// Returns the key of its row.
+    pub(super) fn row(&self) -> Bytes {
+        key::object(&self.bucket, &self.key)
+    }
+}
+
 impl Query for ObjectOf {
     type Output = Option<ObjectFields>;
 
+    fn looks_once(&self) -> bool {
+        true
+    }
+
     async fn run(&self, view: &View) -> Result<Self::Output, Error> {
-        let row = view.get(&key::object(&self.bucket, &self.key)).await?;
+        let row = view.get(&self.row()).await?;
         row.map(|row| decode_object(&self.bucket, &self.key, &row)).transpose()
     }
 }
@@ -40,7 +51,13 @@ pub(crate) struct OpenObject {
 impl Query for OpenObject {
     type Output = Option<Object>;
 
+    fn looks_once(&self) -> bool {
+        true
+    }
+
     async fn run(&self, view: &View) -> Result<Self::Output, Error> {
+        let row = self.object.row();
+        view.prefetch(std::slice::from_ref(&row), Some(&row)).await?;
         match self.object.run(view).await? {
             Some(fields) => open(view, &self.blobs, fields).await.map(Some),
             None => Ok(None),

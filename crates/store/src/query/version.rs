@@ -20,6 +20,10 @@ impl<Q: Query<Output: Clone + Sync>> Query for AtVersion<Q> {
         self.query.is_long()
     }
 
+    fn looks_once(&self) -> bool {
+        self.known.is_some()
+    }
+
     async fn run(&self, view: &View) -> Result<Self::Output, Error> {
         let version = decode_version(view.get(&self.row.key()).await?.as_deref())?;
         match &self.known {
@@ -34,6 +38,10 @@ pub(crate) struct VersionOf(pub(crate) VersionRow);
 
 impl Query for VersionOf {
     type Output = u64;
+
+    fn looks_once(&self) -> bool {
+        true
+    }
 
     async fn run(&self, view: &View) -> Result<u64, Error> {
         decode_version(view.get(&self.0.key()).await?.as_deref())

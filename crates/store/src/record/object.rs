@@ -1,5 +1,7 @@
 //! The record of an object.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::VERSION;
@@ -8,7 +10,8 @@ use super::attributes::{
     encode_attributes, encode_version_id,
 };
 use crate::codec::{Decoder, Encoder};
-use crate::extent::DataRef;
+use crate::extent::{DataRef, OWN_CONTENT};
+use crate::key::Tag;
 use crate::model::EtagText;
 use crate::{Error, ListedEtag, ListedObject, ObjectFields, ObjectKind};
 
@@ -19,6 +22,33 @@ const WITH_FIELDS: u8 = 2;
 const HAS_MD5: u8 = 1;
 /// The ETag is the MD5 in upper-case hexadecimal, and not in the record.
 const ETAG_IS_MD5: u8 = 2;
+
+/// Where the record of an object with small content of its own names it, for databases that join the two.
+#[derive(Debug)]
+pub(crate) struct ContentInRecord {
+    /// Bytes and where they are in records that are so.
+    signs: [(usize, &'static [u8]); 3],
+    id: Range<usize>,
+}
+
+/// The record of an object that has an MD5 for its ETag, and whose data are one small content.
+pub(crate) const CONTENT_IN_RECORD: ContentInRecord = ContentInRecord {
+    signs: [(0, &[WITH_FIELDS]), (2, &[HAS_MD5 | ETAG_IS_MD5]), (55, OWN_CONTENT)],
+    id: 58..74,
+};
+
+impl ContentInRecord {
+    /// Renders the SQL expression of the key of the content's row; NULL for other records.
+    pub(crate) fn sql_key(&self, record: &str) -> String {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let part = |at: usize, length| format!("substring({record} FROM {} FOR {length})", at + 1);
+        let is = |(at, bytes): &(usize, &[u8])| format!("{} = '\\x{}'", part(*at, bytes.len()), hex(bytes));
+        let signs: Vec<_> = self.signs.iter().map(is).collect();
+        let tag = hex(&[Tag::Content as u8]);
+        let id = part(self.id.start, self.id.len());
+        format!("CASE WHEN {} THEN '\\x{tag}'::bytea || {id} END", signs.join(" AND "))
+    }
+}
 
 pub(crate) fn encode_object(object: &ObjectFields) -> Bytes {
     let etag_is_md5 = object.md5.is_some_and(|md5| hex_upper(&md5) == object.etag);

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::Store;
 use crate::command::{BucketChange, ChangeBucket, CreateBucketCommand, DeleteBucket, SetBucketDocument};
 use crate::key;
-use crate::query::{BucketStatOf, Buckets};
+use crate::query::{BucketDocumentsOf, BucketStatOf, Buckets};
 use crate::{
     Acl, Bucket, BucketDocument, BucketPage, BucketStat, CreateBucket, Error, ListBuckets, RetentionChange,
     Versioning,
@@ -157,6 +157,18 @@ impl Store {
             return Ok(None);
         }
         self.parts.settings.document(&self.parts.engine, name, document.number()).await
+    }
+
+    /// Looks up all documents of a bucket at once, as they are now.
+    ///
+    /// # Errors
+    /// Failures of the disk. A bucket that does not exist has no documents.
+    pub async fn bucket_documents(&self, name: &str) -> Result<Vec<(BucketDocument, Arc<[u8]>)>, Error> {
+        if key::check_bucket(name).is_err() {
+            return Ok(Vec::new());
+        }
+        let found = self.parts.engine.query(BucketDocumentsOf { bucket: name.to_owned() }).await?;
+        Ok(found.into_iter().map(|(number, document)| (BucketDocument::numbered(number), document)).collect())
     }
 
     /// Tells how much a bucket holds.

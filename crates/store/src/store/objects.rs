@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::Store;
+use super::{Store, StoreParts};
 use crate::command::{
     Append, Copy, Delete, DeleteSeen, Put, Seal, SetObjectAcl, SetObjectTags, SetRestore, SetStorageClass,
 };
@@ -15,7 +15,7 @@ use crate::key;
 use crate::query::{ObjectOf, Objects, OpenObject, RenderedObjects};
 use crate::{
     Acl, AppendObject, CopyObject, DeleteKey, DeleteObject, Deleted, Error, ListObjects, Listing,
-    NewDelivery, Object, ObjectFields, ObjectPage, PutObject, Restore, SeenObject, VersionRef,
+    NewDelivery, Object, ObjectFields, ObjectPage, PutObject, Restore, SeenObject, Sought, VersionRef, Visit,
 };
 
 impl Store {
@@ -105,6 +105,25 @@ impl Store {
         }
         let object = ObjectOf { bucket: bucket.to_owned(), key: key.to_owned() };
         self.parts.engine.query(OpenObject { object, blobs: self.parts.blobs.clone() }).await
+    }
+
+    /// Looks up a bucket as [`Store::bucket`] does, and an object in it as [`Store::open_object`] does if it will be read, or as
+    /// [`Store::object`]: where the bucket is not at hand anyway, in the same look.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub async fn visit(&self, bucket: &str, sought: Option<Sought<'_>>) -> Result<Visit, Error> {
+        let StoreParts { engine, settings, account, blobs, .. } = &*self.parts;
+        if key::check_bucket(bucket).is_err() {
+            return Ok(Visit::default());
+        }
+        let sought = sought.filter(|sought| key::check_key(sought.key).is_ok());
+        let object = sought.map(|sought| OpenObject {
+            object: ObjectOf { bucket: bucket.to_owned(), key: sought.key.to_owned() },
+            blobs: blobs.clone(),
+        });
+        let reads = sought.is_some_and(|sought| sought.reads);
+        settings.visit(engine, account.as_deref(), bucket, (object, reads)).await
     }
 
     /// Deletes an object, or one version of it for good; tells what that did. That there is none is no error.

@@ -6,9 +6,9 @@ use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::engine::{Engine, Query};
-use crate::query::{AtVersion, BucketDocumentOf, BucketOf};
+use crate::query::{AtVersion, BucketDocumentOf, BucketOf, OpenObject, Seen, Visiting};
 use crate::version_row::VersionRow;
-use crate::{Bucket, Error};
+use crate::{Bucket, Error, Visit};
 
 /// More entries than this are not kept.
 const ENTRIES: usize = 4096;
@@ -35,6 +35,34 @@ impl Settings {
         };
         let query = BucketOf { name: name.to_owned(), account: account.map(str::to_owned) };
         self.buckets.look_up(name.to_owned(), known, query, engine).await
+    }
+
+    /// Looks up a bucket as [`Self::bucket`] does. Where that takes a look at the rows, the object comes along that is asked
+    /// for, and the version of all identities.
+    pub(super) async fn visit(
+        &self,
+        engine: &Engine,
+        account: Option<&str>,
+        name: &str,
+        (object, reads): (Option<OpenObject>, bool),
+    ) -> Result<Visit, Error> {
+        let known = match self.buckets.get(name, engine) {
+            Known::Valid(bucket) => {
+                let identity_version = engine.version_at_hand(VersionRow::Identities);
+                return Ok(Visit { bucket, identity_version, object: None });
+            }
+            Known::Perhaps(known) => known,
+        };
+        let known_version = known.as_ref().map(|(version, _)| *version);
+        let query = BucketOf { name: name.to_owned(), account: account.map(str::to_owned) };
+        let bucket = AtVersion { row: VersionRow::Settings, known, query };
+        let is_asked_for = object.is_some();
+        let seen = engine.query(Visiting { bucket, object, reads }).await?;
+        let Seen { settings_version, bucket, identity_version, object } = seen;
+        if known_version != Some(settings_version) {
+            self.buckets.keep(name.to_owned(), settings_version, bucket.clone());
+        }
+        Ok(Visit { bucket, identity_version: Some(identity_version), object: is_asked_for.then_some(object) })
     }
 
     pub(super) async fn document(
@@ -97,12 +125,16 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
         let query = AtVersion { row: VersionRow::Settings, known, query };
         let (version, value) = engine.query(query).await?;
         if known_version != Some(version) {
-            let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-            if entries.len() >= ENTRIES {
-                entries.clear();
-            }
-            entries.insert(key, (version, value.clone()));
+            self.keep(key, version, value.clone());
         }
         Ok(value)
+    }
+
+    fn keep(&self, key: K, version: u64, value: V) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= ENTRIES {
+            entries.clear();
+        }
+        entries.insert(key, (version, value));
     }
 }

@@ -96,7 +96,7 @@ async fn verify(call: &Call, fields: &Fields) -> Result<(Option<PostPolicy>, Cal
     };
     let (id, token) = (presented.access_key_id(), presented.security_token());
     let credentials = &call.app.credentials;
-    let identity = credentials.find(&call.app.store, id, token, call.now).await?;
+    let identity = credentials.find((&call.app.store).into(), id, token, call.now).await?;
     presented.verify(&identity.secret, call.now, credentials.scope())?;
     let policy = PostPolicy::parse(presented.policy())?;
     let caller = Caller::Signed(identity);

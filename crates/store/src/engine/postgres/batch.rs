@@ -64,6 +64,25 @@ impl Batch {
         }
     }
 
+    /// Returns a row that the database has and that was read.
+    pub(super) fn found(&self, key: &[u8]) -> Option<Bytes> {
+        self.cache.get(key)?.clone()
+    }
+
+    /// Reads rows that were not read, in one exchange.
+    pub(super) async fn prefetch(&mut self, named: Vec<Bytes>) -> Result<(), Failure> {
+        let is_new = |key: &Bytes| CounterRow::of(key).is_none() && !self.cache.contains_key(key);
+        let keys: BTreeSet<Bytes> = named.into_iter().filter(is_new).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.misses += 1;
+        let wanted: Vec<&[u8]> = keys.iter().map(AsRef::as_ref).collect();
+        let rows = self.connection.get_many(&wanted).await?;
+        self.prefetched(&keys, rows);
+        Ok(())
+    }
+
     /// Remembers rows that the database has or lacks.
     pub(super) fn prefetched(&mut self, keys: &BTreeSet<Bytes>, rows: Vec<Row>) {
         self.cache.extend(keys.iter().map(|key| (key.clone(), None)));

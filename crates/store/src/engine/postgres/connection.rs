@@ -10,6 +10,7 @@ use tokio_postgres::{Client, Config, NoTls, Statement};
 use super::failure::{Failure, classify, words};
 use super::refusal;
 use crate::OpenError;
+use crate::record::CONTENT_IN_RECORD;
 
 /// How long connecting may take, with what is prepared then.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(700);
@@ -20,8 +21,11 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// What a session of ours is set to. A scan of the whole table would make the transaction conflict with every other one; a
 /// transaction that its node has forgotten must end.
 const SESSION: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; \
-     SET idle_in_transaction_session_timeout = '60s'; SET default_transaction_isolation = 'serializable'; \
-     SET client_min_messages = warning";
+     SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning";
+
+/// What transactions of those who only read are.
+const READING: &str = "SET default_transaction_isolation = 'repeatable read'; \
+     SET default_transaction_read_only = on";
 
 /// Asks for the time, in milliseconds since 1970.
 pub(super) const NOW_MS: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
@@ -70,10 +74,19 @@ impl Target {
         Ok(client)
     }
 
-    /// Connects, and prepares the statements. To be called on the engine's threads.
+    /// Connects to change rows, and prepares the statements. To be called on the engine's threads.
     pub(super) async fn connect(&self) -> Result<Connection, Failure> {
+        self.connect_with(SESSION).await
+    }
+
+    /// Connects to read alone, in transactions that see one state.
+    pub(super) async fn connect_to_read(&self) -> Result<Connection, Failure> {
+        self.connect_with(&format!("{SESSION}; {READING}")).await
+    }
+
+    async fn connect_with(&self, session: &str) -> Result<Connection, Failure> {
         let client = self.connect_bare().await?;
-        let statements = timeout(CONNECT_TIMEOUT, Statements::prepare(&client))
+        let statements = timeout(CONNECT_TIMEOUT, Statements::prepare(&client, session))
             .await
             .map_err(|_| Failure::Lost("it does not answer".to_owned()))?
             .map_err(|e| classify(&e))?;
@@ -103,6 +116,7 @@ impl Connection {
 pub(super) struct Statements {
     pub(super) get: Statement,
     pub(super) get_many: Statement,
+    pub(super) look: Statement,
     pub(super) scan: Statement,
     pub(super) scan_keys: Statement,
     pub(super) sums: Statement,
@@ -116,11 +130,19 @@ pub(super) struct Statements {
 }
 
 impl Statements {
-    async fn prepare(client: &Client) -> Result<Self, tokio_postgres::Error> {
-        let ((), get, get_many, scan, scan_keys, sums) = tokio::try_join!(
-            client.batch_execute(SESSION),
+    async fn prepare(client: &Client, session: &str) -> Result<Self, tokio_postgres::Error> {
+        let content = CONTENT_IN_RECORD.sql_key("o.value");
+        let look = format!(
+            "SELECT key, value, NULL AS field, NULL::bigint AS sum FROM rows WHERE key = ANY($1) UNION ALL \
+             SELECT c.key, c.value, NULL, NULL FROM rows AS o JOIN rows AS c ON c.key = {content} WHERE o.key = $2 \
+             UNION ALL \
+             SELECT key, NULL, field, sum(value)::bigint FROM counters WHERE key = ANY($3) GROUP BY key, field"
+        );
+        let ((), get, get_many, look, scan, scan_keys, sums) = tokio::try_join!(
+            client.batch_execute(session),
             client.prepare("SELECT value FROM rows WHERE key = $1"),
             client.prepare("SELECT key, value FROM rows WHERE key = ANY($1)"),
+            client.prepare(&look),
             client.prepare("SELECT key, value FROM rows WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3"),
             client.prepare("SELECT key FROM rows WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3"),
             client.prepare(
@@ -146,6 +168,20 @@ impl Statements {
             client.prepare("DELETE FROM counters WHERE key = ANY($1)"),
             client.prepare("INSERT INTO batches (id) VALUES ($1::text::uuid)"),
         )?;
-        Ok(Self { get, get_many, scan, scan_keys, sums, scan_sums, put, delete, add, reset, batch, now_ms })
+        Ok(Self {
+            get,
+            get_many,
+            look,
+            scan,
+            scan_keys,
+            sums,
+            scan_sums,
+            put,
+            delete,
+            add,
+            reset,
+            batch,
+            now_ms,
+        })
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::batch::Batch;
 use crate::Error;
 use crate::blobs::BlobGuard;
-use crate::engine::Command;
+use crate::engine::{Command, FoundRows};
 
 /// What became of a job.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub(super) enum Outcome {
 pub(super) trait Job: Send + Debug {
     /// Names rows that the command is going to read.
     fn reads(&self, keys: &mut Vec<Bytes>);
+    /// Names rows that it is going to read besides, as those tell.
+    fn reads_then(&self, found: &FoundRows<'_>, keys: &mut Vec<Bytes>);
     /// Tells whether the command is going to ask for the time.
     fn asks_time(&self) -> bool;
     /// Runs the command, perhaps again.
@@ -54,6 +56,10 @@ impl<C: Command> CommandJob<C> {
 impl<C: Command> Job for CommandJob<C> {
     fn reads(&self, keys: &mut Vec<Bytes>) {
         self.command.reads(keys);
+    }
+
+    fn reads_then(&self, found: &FoundRows<'_>, keys: &mut Vec<Bytes>) {
+        self.command.reads_then(found, keys);
     }
 
     fn asks_time(&self) -> bool {

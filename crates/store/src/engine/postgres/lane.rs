@@ -276,7 +276,8 @@ impl Line {
     }
 }
 
-/// Begins a transaction and reads the rows that the jobs name, and the time if one asks for it, in one exchange.
+/// Begins a transaction and reads the rows that the jobs name, and the time if one asks for it, in one exchange; those that
+/// they name then in another.
 async fn begin(connection: &Connection, jobs: &mut Jobs, batch: &mut Batch) -> Result<(), Failure> {
     let mut named = Vec::new();
     for job in jobs.iter_mut() {
@@ -294,7 +295,11 @@ async fn begin(connection: &Connection, jobs: &mut Jobs, batch: &mut Batch) -> R
     let ((), rows, now_ms) = tokio::try_join!(biased; begun, rows, now_ms)?;
     batch.prefetched(&keys, rows);
     batch.now_ms = now_ms;
-    Ok(())
+    let mut named = Vec::new();
+    for job in jobs.iter() {
+        job.reads_then(&|key| batch.found(key), &mut named);
+    }
+    batch.prefetch(named).await
 }
 
 /// Runs jobs until the batch is full, and tells how many.

@@ -1,5 +1,6 @@
 //! Connections that queries read on.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -21,8 +22,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long nobody tries to connect after it has failed.
 const PAUSE: Duration = Duration::from_millis(100);
 
-const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
 /// The connections.
 #[derive(Debug)]
 pub(super) struct Readers {
@@ -32,12 +31,13 @@ pub(super) struct Readers {
     runtime: Handle,
 }
 
-/// A connection that one query reads on. Dropping it ends the transaction.
+/// A connection that one query reads on. Dropping it ends the transaction, if one was begun.
 #[derive(Debug)]
 pub(super) struct Reader {
     connection: Arc<Connection>,
     idle: Arc<Mutex<Vec<Arc<Connection>>>>,
     is_fresh: bool,
+    has_begun: AtomicBool,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -63,7 +63,13 @@ impl Readers {
             Some(connection) => (connection, false),
             None => (Arc::new(self.connect(target).await?), true),
         };
-        Ok(Reader { connection, idle: Arc::clone(&self.idle), is_fresh, _permit: permit })
+        Ok(Reader {
+            connection,
+            idle: Arc::clone(&self.idle),
+            is_fresh,
+            has_begun: AtomicBool::new(false),
+            _permit: permit,
+        })
     }
 
     /// Closes connections that nobody reads on: one of them was found dead, and the others may be.
@@ -88,7 +94,7 @@ impl Readers {
             return Err(Failure::Lost(why.clone()).into_error());
         }
         let target = target.clone();
-        let connecting = self.runtime.spawn(async move { target.connect().await });
+        let connecting = self.runtime.spawn(async move { target.connect_to_read().await });
         match connecting.await.unwrap_or_else(|_| Err(Failure::Refused(Error::Closed))) {
             Ok(connection) => Ok(connection),
             Err(failure) => {
@@ -112,7 +118,8 @@ impl Reader {
     }
 
     pub(super) async fn begin(&self) -> Result<(), tokio_postgres::Error> {
-        self.connection.client.batch_execute(BEGIN).await
+        self.has_begun.store(true, Ordering::Relaxed);
+        self.connection.client.batch_execute("BEGIN").await
     }
 }
 
@@ -121,7 +128,9 @@ impl Drop for Reader {
         if self.connection.client.is_closed() {
             return;
         }
-        self.connection.send("COMMIT");
+        if self.has_begun.load(Ordering::Relaxed) {
+            self.connection.send("COMMIT");
+        }
         lock(&self.idle).push(Arc::clone(&self.connection));
     }
 }

@@ -63,7 +63,7 @@ impl Connection {
         let sums = self.client.query(&self.statements.sums, &params);
         let (row, sums) = tokio::try_join!(get, sums).map_err(|e| classify(&e))?;
         let row = value_in(row.as_ref())?;
-        match to_sums(&sums)?.get(key) {
+        match to_sums(sums.iter(), 1)?.get(key) {
             Some(deltas) => kind.with(row.as_deref(), deltas).map(Some).map_err(Failure::Refused),
             None => Ok(row),
         }
@@ -81,6 +81,20 @@ impl Connection {
         to_rows(&rows.map_err(|e| classify(&e))?)
     }
 
+    /// Reads rows, and the small content of the object in the row of `content_of`, in one statement: as they are at one time.
+    pub(super) async fn look(&self, keys: &[Bytes], content_of: Option<&Bytes>) -> Result<Vec<Row>, Failure> {
+        let counters: Vec<&[u8]> =
+            keys.iter().filter(|key| CounterRow::of(key).is_some()).map(AsRef::as_ref).collect();
+        let keys: Vec<&[u8]> = keys.iter().map(AsRef::as_ref).collect();
+        let content_of = content_of.map(AsRef::<[u8]>::as_ref);
+        let params: [&(dyn ToSql + Sync); 3] = [&keys, &content_of, &counters];
+        let found = self.client.query(&self.statements.look, &params).await.map_err(|e| classify(&e))?;
+        let is_row = |row: &&SqlRow| matches!(row.try_get::<_, Option<&str>>(2), Ok(None));
+        let (rows, sums): (Vec<_>, Vec<_>) = found.iter().partition(is_row);
+        let rows = rows.into_iter().map(|row| Ok((bytes_in(row, 0)?, bytes_in(row, 1)?)));
+        with_sums(rows.collect::<Result<_, _>>()?, to_sums(sums.into_iter(), 2)?)
+    }
+
     pub(super) async fn scan(&self, range: &Range, limit: usize) -> Result<Vec<Row>, Failure> {
         let Range { from, before } = range;
         let sql_limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -92,12 +106,7 @@ impl Connection {
         let sum_params: [&(dyn ToSql + Sync); 2] = [from, before];
         let sums = self.client.query(&self.statements.scan_sums, &sum_params);
         let (rows, sums) = tokio::try_join!(rows, sums).map_err(|e| classify(&e))?;
-        let mut rows: BTreeMap<Bytes, Bytes> = to_rows(&rows)?.into_iter().collect();
-        for (key, deltas) in to_sums(&sums)? {
-            let Some(kind) = CounterRow::of(&key) else { continue };
-            let row = kind.with(rows.get(&key).map(AsRef::as_ref), &deltas).map_err(Failure::Refused)?;
-            rows.insert(key, row);
-        }
+        let rows = with_sums(to_rows(&rows)?.into_iter().collect(), to_sums(sums.iter(), 1)?)?;
         Ok(rows.into_iter().take(limit).collect())
     }
 
@@ -119,11 +128,22 @@ fn to_rows(rows: &[SqlRow]) -> Result<Vec<Row>, Failure> {
     rows.iter().map(|row| Ok((bytes_in(row, 0)?, bytes_in(row, 1)?))).collect()
 }
 
-fn to_sums(rows: &[SqlRow]) -> Result<Sums, Failure> {
+/// Adds what counters add up to to their rows.
+fn with_sums(mut rows: BTreeMap<Bytes, Bytes>, sums: Sums) -> Result<Vec<Row>, Failure> {
+    for (key, deltas) in sums {
+        let Some(kind) = CounterRow::of(&key) else { continue };
+        let row = kind.with(rows.get(&key).map(AsRef::as_ref), &deltas).map_err(Failure::Refused)?;
+        rows.insert(key, row);
+    }
+    Ok(rows.into_iter().collect())
+}
+
+/// Reads sums from rows whose column `at` has the field, and the next the sum.
+fn to_sums<'a>(rows: impl Iterator<Item = &'a SqlRow>, at: usize) -> Result<Sums, Failure> {
     let mut sums = Sums::new();
     for row in rows {
-        let field: String = row.try_get(1).map_err(|_| unreadable())?;
-        let by: i64 = row.try_get(2).map_err(|_| unreadable())?;
+        let field: String = row.try_get(at).map_err(|_| unreadable())?;
+        let by: i64 = row.try_get(at + 1).map_err(|_| unreadable())?;
         sums.entry(bytes_in(row, 0)?).or_default().insert(field, by);
     }
     Ok(sums)
