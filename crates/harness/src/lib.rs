@@ -17,12 +17,14 @@
     reason = "what is new here is made for a test and no default of anything"
 )]
 
+mod alone;
 pub mod application;
 pub mod bucket;
 pub mod checksum;
 pub mod document;
 pub mod form;
 pub mod journal;
+mod nodes;
 pub mod request;
 pub mod server;
 pub mod signing;

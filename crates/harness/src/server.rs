@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::nodes::{self, Front};
 use crate::request::Request;
 use crate::signing::root_key;
 use crate::wire::{Answer, Wire};
@@ -35,8 +37,11 @@ pub struct Setup {
 /// A running server, killed when it is dropped.
 #[derive(Debug)]
 pub struct Server {
-    /// The process.
+    /// The process, the first of several.
     pub child: Child,
+    /// The other processes of a cluster that stands for a server.
+    peers: Vec<Child>,
+    _front: Option<Front>,
     folder: Option<TempDir>,
     data: PathBuf,
     ready: String,
@@ -159,11 +164,40 @@ impl Setup {
     /// Starts and waits until the server says that it is ready.
     #[track_caller]
     pub fn start(self) -> Server {
+        self.try_start().unwrap_or_else(|ended| panic!("{ended}"))
+    }
+
+    /// Does the same, or returns what a server that ended instead said.
+    pub fn try_start(mut self) -> Result<Server, String> {
         let folder = folder();
         let data = self.data.clone().unwrap_or_else(|| folder.path().join("data"));
-        let mut child = self.command(folder.path(), &data).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
-        let (kept, stderr) = (Arc::clone(&log), child.stderr.take().unwrap());
+        let Some(count) = nodes::wanted().filter(|_| !self.bare && self.cluster.is_none()) else {
+            let (child, ready) = self.start_one(folder.path(), &data, &log)?;
+            let (peers, _front, folder) = (Vec::new(), None, Some(folder));
+            return Ok(Server { child, peers, _front, folder, data, ready, log });
+        };
+        self.cluster = Some(nodes::places(&data));
+        let (mut processes, mut ready) = (Vec::new(), Vec::new());
+        for _ in 0..count {
+            let (child, line) = self.start_one(folder.path(), &data, &log)?;
+            processes.push(child);
+            ready.push(line);
+        }
+        let (front, ready) = Front::start(&ready);
+        let peers = processes.split_off(1);
+        let child = processes.remove(0);
+        Ok(Server { child, peers, _front: Some(front), folder: Some(folder), data, ready, log })
+    }
+
+    fn start_one(
+        &self,
+        folder: &Path,
+        data: &Path,
+        log: &Arc<Mutex<String>>,
+    ) -> Result<(Child, String), String> {
+        let mut child = self.command(folder, data).spawn().unwrap();
+        let (kept, stderr) = (Arc::clone(log), child.stderr.take().unwrap());
         thread::spawn(move || {
             for line in BufReader::new(stderr).lines() {
                 let Ok(line) = line else { break };
@@ -174,11 +208,13 @@ impl Setup {
         });
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let Some(ready) = line.strip_prefix("ready ").map(|json| json.trim_end().to_owned()) else {
-            let status = child.wait().unwrap();
-            panic!("not ready, {status}: {line:?} {}", log.lock().unwrap());
-        };
-        Server { child, folder: Some(folder), data, ready, log }
+        match line.strip_prefix("ready ") {
+            Some(json) => Ok((child, json.trim_end().to_owned())),
+            None => {
+                let status = child.wait().unwrap();
+                Err(format!("not ready, {status}: {line:?} {}", log.lock().unwrap()))
+            }
+        }
     }
 
     /// Runs a command that must end by itself.
@@ -201,7 +237,9 @@ impl Server {
     /// Returns the server that most tests share.
     pub fn shared() -> Arc<Self> {
         static SHARED: OnceLock<Arc<Server>> = OnceLock::new();
-        let server = SHARED.get_or_init(|| Arc::new(Setup::new().lasting().start()));
+        static ALONE: OnceLock<Arc<Server>> = OnceLock::new();
+        let shared = if nodes::is_alone() { &ALONE } else { &SHARED };
+        let server = shared.get_or_init(|| Arc::new(Setup::new().lasting().start()));
         server.assert_unharmed();
         Arc::clone(server)
     }
@@ -350,29 +388,49 @@ impl Server {
 
     /// Asks the server to end, as a service manager does.
     pub fn terminate(&self) {
-        let id = i32::try_from(self.child.id()).unwrap();
-        let id = rustix::process::Pid::from_raw(id).unwrap();
-        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        self.signal(Signal::TERM);
     }
 
-    /// Waits for the end.
+    /// Ends the server as a power switch would, as far as a process can tell.
+    pub fn crash(&self) {
+        self.signal(Signal::KILL);
+    }
+
+    /// Sends a signal to its processes.
+    pub fn signal(&self, signal: Signal) {
+        for process in std::iter::once(&self.child).chain(&self.peers) {
+            let id = Pid::from_raw(i32::try_from(process.id()).unwrap()).unwrap();
+            kill_process(id, signal).unwrap();
+        }
+    }
+
+    /// Waits for the end, which is that of the first process with a failure if one has any.
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
-        wait(&mut self.child, Duration::from_secs(20)).expect("the server did not end")
+        let processes = std::iter::once(&mut self.child).chain(&mut self.peers);
+        let ends: Vec<ExitStatus> = processes
+            .map(|process| wait(process, Duration::from_secs(20)).expect("the server did not end"))
+            .collect();
+        ends.iter().find(|end| !end.success()).copied().unwrap_or(ends[0])
     }
 
     /// Kills the server and keeps its data folder.
     pub fn kill(mut self) -> TempDir {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.end();
         self.folder.take().unwrap()
+    }
+
+    fn end(&mut self) {
+        for process in std::iter::once(&mut self.child).chain(&mut self.peers) {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.end();
         if !thread::panicking() {
             self.assert_unharmed();
         }

@@ -64,10 +64,23 @@ pub fn upload(bucket: &Bucket, way: Way, key: &str, url: &str) -> Option<Outcome
     }
 }
 
+impl Outcome {
+    /// Returns a header's value; its name in any case.
+    pub fn header(&self, name: &str) -> Option<String> {
+        header(&self.head, name)
+    }
+}
+
 /// Sends a request to a server that may be killed at any moment.
 pub fn send(address: SocketAddr, request: &Request) -> Option<Outcome> {
-    let mut stream = TcpStream::connect(address).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    send_within(address, request, Duration::from_secs(60))
+}
+
+/// Does the same, and takes a longer silence for the server's end.
+pub fn send_within(address: SocketAddr, request: &Request, patience: Duration) -> Option<Outcome> {
+    let mut stream = TcpStream::connect_timeout(&address, patience).ok()?;
+    stream.set_read_timeout(Some(patience)).unwrap();
+    stream.set_write_timeout(Some(patience)).unwrap();
     stream.write_all(&request.to_bytes()).ok()?;
     let (mut bytes, mut piece) = (Vec::new(), [0; 16 * 1024]);
     loop {

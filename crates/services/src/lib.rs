@@ -13,7 +13,7 @@ pub mod round_robin;
 pub mod seaweedfs;
 
 mod keeper;
-mod places;
+pub mod places;
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};

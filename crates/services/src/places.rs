@@ -50,7 +50,7 @@ impl Folder {
 }
 
 /// Finds so many ports of loopback that nobody listens on.
-pub(crate) fn free_ports(count: usize) -> io::Result<Vec<u16>> {
+pub fn free_ports(count: usize) -> io::Result<Vec<u16>> {
     let mut held = Vec::new();
     let random = RandomState::new();
     for attempt in 0..10_000_u32 {
