@@ -36,7 +36,7 @@ fn world(server: &Arc<Server>, setting: &Setting) -> World {
     if setting.blocked {
         crate::bucket_public_access_block::block(bucket, true);
     }
-    for name in [world.name().to_owned(), format!("{}-empty", world.name())] {
+    for name in ["", "-empty", "-kept"].map(|other| format!("{}{other}", world.name())) {
         if let Some(effect) = setting.policy {
             let policy = policy_about_other_account(&name, effect);
             server.request("PUT", &format!("/{name}?policy")).body(policy).send().expect(200);
