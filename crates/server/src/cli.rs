@@ -15,6 +15,7 @@ mod policy;
 mod role;
 mod scrub;
 mod serve;
+mod store_place;
 mod uploads_in_progress;
 mod user;
 

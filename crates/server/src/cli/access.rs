@@ -1,10 +1,10 @@
 //! What the commands on accounts, users, roles, access keys and policies have in common: asking a running server or working on
-//! the folder of one that is stopped, and showing the answer.
+//! the folder of one that is stopped or on the places of a cluster, and showing the answer.
 
 mod show;
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -13,8 +13,10 @@ use serde_json::Value;
 
 pub(super) use self::show::{describe, table};
 use super::console_client::ConsoleClient;
+use super::store_place::StorePlace;
 use super::{Exit, Format, print};
 use crate::access::administration::{Administration, Parameters, Request};
+use crate::access::master_key::MasterKey;
 use crate::app;
 use crate::config::Config;
 use crate::startup;
@@ -27,12 +29,8 @@ const LONGEST_DOCUMENT: u64 = 64 * 1024;
 pub(super) struct Place {
     #[command(flatten)]
     console: ConsoleClient,
-    /// Work on the data folder of a stopped server, instead of asking a running one.
-    #[arg(long, value_name = "DIR", global = true)]
-    data_dir: Option<PathBuf>,
-    /// With --data-dir: the server's configuration file, for its account and its master key.
-    #[arg(long, value_name = "FILE", global = true, requires = "data_dir")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    store: StorePlace,
     /// The uid of the account that it is about, where that is not the configured one.
     #[arg(long, value_name = "UID", global = true)]
     account: Option<String>,
@@ -104,9 +102,10 @@ impl Place {
 
     fn send(&self, request: &Request) -> Result<Value, Exit> {
         let runtime = startup::runtime(1).map_err(Exit::unusable)?;
-        match &self.data_dir {
-            Some(data_dir) => runtime.block_on(self.work_on(data_dir, request)),
-            None => runtime.block_on(self.ask_server(request)).map_err(Exit::failed),
+        if self.store.is_given().map_err(Exit::unusable)? {
+            runtime.block_on(self.work_on_store(request))
+        } else {
+            runtime.block_on(self.ask_server(request)).map_err(Exit::failed)
         }
     }
 
@@ -133,14 +132,10 @@ impl Place {
         self.console.send(request.method.clone(), &path, &request.body).await
     }
 
-    async fn work_on(&self, data_dir: &Path, request: &Request) -> Result<Value, Exit> {
-        let config = Config::load(self.config.as_deref(), std::env::vars()).map_err(Exit::unusable)?;
-        if !data_dir.is_dir() {
-            let error = anyhow::anyhow!("there is no data folder {}; check --data-dir", data_dir.display());
-            return Err(Exit::unusable(error));
-        }
-        let store = startup::storage::open_folder(&config, data_dir).map_err(Exit::unusable)?;
-        let outcome = administer(&config, data_dir, &store, request).await;
+    async fn work_on_store(&self, request: &Request) -> Result<Value, Exit> {
+        let config = self.store.config().map_err(Exit::unusable)?;
+        let (store, master_key) = self.store.open(&config).await.map_err(Exit::unusable)?;
+        let outcome = administer(&config, &master_key, &store, request).await;
         store.close().await;
         outcome
     }
@@ -148,15 +143,13 @@ impl Place {
 
 async fn administer(
     config: &Config,
-    data_dir: &Path,
+    master_key: &MasterKey,
     store: &ossicle_store::Store,
     request: &Request,
 ) -> Result<Value, Exit> {
-    let master_key =
-        startup::storage::folder_master_key(config, data_dir, store).await.map_err(Exit::unusable)?;
     let administration = Administration {
         store,
-        master_key: &master_key,
+        master_key,
         account: &config.account.owner_id,
         region: &config.server.region,
         now_ms: app::now().unix_millis(),
