@@ -1,4 +1,4 @@
-//! An error in OSS's words and the XML document that carries it. The table of codes is in `error_code.rs`.
+//! An error in OSS's words and the XML document that carries it. The table of codes is in `error_code/row.rs`.
 //!
 //! Much of an error repeats what the client sent. Whatever that was, each element and the document have a bound, so that
 //! no request is answered with a multiple of itself.
