@@ -10,9 +10,9 @@ use super::support::{
     stored, tables,
 };
 use crate::{
-    Acl, BucketStat, CompleteUpload, CopyAttributes, CopyObject, DeleteKey, DeleteObject, Error,
-    ListVersions, ObjectKind, Parts, PutObject, SeenObject, Store, StoreOptions, VersionEntry, VersionId,
-    VersionRef, Versioning,
+    Acl, BucketStat, CompleteUpload, CopyAttributes, CopyObject, DeleteKey, DeleteMarker, DeleteObject,
+    Error, ListVersions, ObjectKind, Parts, PutObject, SeenObject, SeenState, SeenVersion, Store,
+    StoreOptions, VersionEntry, VersionId, VersionRef, Versioning,
 };
 
 /// Few keys, so that steps meet.
@@ -28,6 +28,7 @@ enum Step {
     Delete { key: u8 },
     DeleteSeen { key: u8 },
     DeleteVersion { key: u8, version: u8 },
+    DeleteSeenVersion { key: u8, version: u8 },
     DeleteMany { keys: Vec<(u8, Option<u8>)> },
     SetAcl { key: u8, version: u8 },
     List { prefix: u8, delimiter: bool, max: u8 },
@@ -47,6 +48,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         5 => key().prop_map(|key| Step::Delete { key }),
         1 => key().prop_map(|key| Step::DeleteSeen { key }),
         8 => (key(), any::<u8>()).prop_map(|(key, version)| Step::DeleteVersion { key, version }),
+        4 => (key(), any::<u8>()).prop_map(|(key, version)| Step::DeleteSeenVersion { key, version }),
         2 => proptest::collection::vec((key(), any::<Option<u8>>()), 0..4)
             .prop_map(|keys| Step::DeleteMany { keys }),
         2 => (key(), any::<u8>()).prop_map(|(key, version)| Step::SetAcl { key, version }),
@@ -133,6 +135,7 @@ impl Run {
             Step::DeleteVersion { key: at, version } => {
                 self.delete(vec![(key(at), Some(version))], false).await;
             }
+            Step::DeleteSeenVersion { key: at, version } => self.delete_seen_version(key(at), version).await,
             Step::DeleteMany { keys } => {
                 let keys = keys.into_iter().map(|(at, version)| (key(at), version)).collect();
                 self.delete(keys, true).await;
@@ -298,6 +301,30 @@ impl Run {
         assert_eq!(self.store.delete_seen("b", vec![seen], 1).await, Ok(vec![true]));
         let marker = self.store.latest_marker("b", key).await.unwrap();
         self.mark(key, marker.map(|marker| marker.version_id));
+    }
+
+    /// Deletes a version as lifecycle rules do: the latest stays, unless it is a delete marker that stands alone.
+    async fn delete_seen_version(&mut self, key: &'static str, version: u8) {
+        let Some(versions) = self.keys.get_mut(key) else { return };
+        let at = usize::from(version) % versions.len();
+        let version = VersionRef::of(versions[at].id);
+        let is_alone = versions.len() == 1;
+        let state = match self.store.object_version("b", key, version).await.unwrap().unwrap() {
+            VersionEntry::Object(object) => SeenState::Object { generation: object.generation },
+            VersionEntry::DeleteMarker(DeleteMarker { last_modified_ms, .. }) if is_alone => {
+                SeenState::LoneMarker { last_modified_ms }
+            }
+            VersionEntry::DeleteMarker(DeleteMarker { last_modified_ms, .. }) => {
+                SeenState::DeleteMarker { last_modified_ms }
+            }
+        };
+        let is_due = at > 0 || matches!(state, SeenState::LoneMarker { .. });
+        let seen = SeenVersion { key: key.to_owned(), version, state };
+        assert_eq!(self.store.delete_seen_versions("b", vec![seen], 1).await, Ok(vec![is_due]));
+        if is_due {
+            versions.remove(at);
+        }
+        self.keys.retain(|_, versions| !versions.is_empty());
     }
 
     /// Goes through a list page by page, and compares the whole.
