@@ -64,6 +64,7 @@ mod list_object_versions;
 mod list_objects;
 mod list_objects_v2;
 mod list_parts;
+mod opendal;
 mod post_object;
 mod preflight;
 mod process_object;
