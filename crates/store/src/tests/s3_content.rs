@@ -1,116 +1,27 @@
-//! Content in a place that speaks S3: a SeaweedFS of the test's own. `OSSICLE_TEST_WEED` names its program; without it the test
-//! says that it is left out.
+//! Content in a place that speaks S3: a SeaweedFS of the test's own, which is killed.
 
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
+use ossicle_services::seaweedfs::{self, SeaweedFs};
 
 use super::support::{bucket, bytes, delete, get, initiate, options, put, put_of, put_part, read, stored};
 use crate::blobs::Blobs;
 use crate::id::DataId;
 use crate::{CompleteUpload, ContentPlace, Error, OpenError, Parts, Store};
 
-const PROGRAM: &str = "OSSICLE_TEST_WEED";
-const KEYS: &str = r#"{"identities": [{"name": "test", "credentials": [{"accessKey": "id", "secretKey": "secret"}],
-    "actions": ["Admin", "Read", "List", "Tagging", "Write"]}]}"#;
-
 /// What is out of reach is told no later than this.
 const SOON: Duration = Duration::from_secs(15);
 
-/// A server, which ends with the test.
-struct Weed {
-    program: PathBuf,
-    folder: TempDir,
-    /// Of S3 and of the file server below it.
-    ports: Vec<u16>,
-    child: Child,
+/// A server of a test's own, if it is installed.
+fn weed() -> Option<SeaweedFs> {
+    seaweedfs::found().then(|| SeaweedFs::start(&seaweedfs::Setup::default()).unwrap())
 }
 
-impl Weed {
-    fn start() -> Option<Self> {
-        let Some(program) = std::env::var_os(PROGRAM).map(PathBuf::from) else {
-            eprintln!("skipped over SeaweedFS: {PROGRAM} does not name its program");
-            return None;
-        };
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("s3.json"), KEYS).unwrap();
-        // All at once, so that none is given out twice.
-        let held: Vec<_> = (0..8).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let ports: Vec<u16> = held.iter().map(|held| held.local_addr().unwrap().port()).collect();
-        drop(held);
-        let child = spawn(&program, folder.path(), &ports);
-        let weed = Self { program, folder, ports, child };
-        weed.until_it_answers();
-        Some(weed)
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    fn restart(&mut self) {
-        self.child = spawn(&self.program, self.folder.path(), &self.ports);
-        self.until_it_answers();
-    }
-
-    fn until_it_answers(&self) {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while !(self.make_bucket() && TcpStream::connect(("127.0.0.1", self.ports[0])).is_ok()) {
-            assert!(Instant::now() < deadline, "SeaweedFS does not start");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-
-    /// Makes the bucket, which is a folder of the file server, unless it is there.
-    fn make_bucket(&self) -> bool {
-        let request =
-            "POST /buckets/content/ HTTP/1.1\r\nhost: weed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-        let mut answer = String::new();
-        TcpStream::connect(("127.0.0.1", self.ports[1]))
-            .and_then(|mut socket| {
-                socket.write_all(request.as_bytes())?;
-                socket.read_to_string(&mut answer)
-            })
-            .is_ok()
-            && ["HTTP/1.1 201", "HTTP/1.1 409"].iter().any(|status| answer.starts_with(status))
-    }
-
-    fn place(&self, prefix: &str) -> ContentPlace {
-        let url = format!("s3://content/{prefix}?endpoint=http://127.0.0.1:{}", self.ports[0]);
-        ContentPlace::parse(&url, Some(("id".into(), "secret".into()))).unwrap()
-    }
-}
-
-impl Drop for Weed {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn spawn(program: &Path, folder: &Path, ports: &[u16]) -> Child {
-    let mut weed = Command::new(program);
-    weed.args(["server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-master.telemetry=false"]);
-    weed.args(["-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=20", "-master.volumeSizeLimitMB=64"]);
-    let names = [
-        "s3.port",
-        "filer.port",
-        "master.port",
-        "volume.port",
-        "s3.port.grpc",
-        "filer.port.grpc",
-        "master.port.grpc",
-        "volume.port.grpc",
-    ];
-    weed.args(names.iter().zip(ports).map(|(name, port)| format!("-{name}={port}")));
-    weed.arg(format!("-s3.config={}", folder.join("s3.json").display()));
-    weed.arg(format!("-dir={}", folder.display()));
-    weed.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+/// A place in a bucket of its own.
+fn place(url: &str, prefix: &str) -> ContentPlace {
+    let url = url.replacen('?', &format!("/{prefix}?"), 1);
+    ContentPlace::parse(&url, None).unwrap()
 }
 
 async fn open(dir: &Path, place: &ContentPlace) -> Result<Store, OpenError> {
@@ -151,13 +62,14 @@ async fn until_nothing_is_queued(store: &Store) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn content_in_s3() {
-    let Some(mut weed) = Weed::start() else { return };
+    let Some(weed) = weed() else { return };
+    let url = weed.new_bucket().unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path(), &weed.place("a")).await.unwrap();
+    let store = open(dir.path(), &place(&url, "a")).await.unwrap();
     bucket(&store, "b").await;
     operations(&store).await;
 
-    weed.kill();
+    weed.kill().unwrap();
     let object = store.object("b", "large").await.unwrap().unwrap();
     check_unavailable(Instant::now(), read(&store, &object, 0..u64::MAX).await);
     check_unavailable(Instant::now(), stored(&store, &bytes(9, 100_000)).await);
@@ -165,10 +77,10 @@ async fn content_in_s3() {
     store.put_object(put_of("b", "small", small)).await.unwrap();
     assert!(delete(&store, "kept").await, "its content is removed later");
     let other = tempfile::tempdir().unwrap();
-    let error = open(other.path(), &weed.place("other")).await.unwrap_err();
+    let error = open(other.path(), &place(&url, "other")).await.unwrap_err();
     assert!(matches!(error, OpenError::Place { .. }), "{error}");
 
-    weed.restart();
+    weed.start_again().unwrap();
     goes_on(&store).await;
     assert!(get(&store, "large").await.unwrap() == bytes(1, 20 << 20));
     put(&store, "after", &bytes(10, 100_000)).await;
@@ -179,18 +91,19 @@ async fn content_in_s3() {
     store.close().await;
     drop(store);
 
-    let again = open(dir.path(), &weed.place("a")).await.unwrap();
+    let again = open(dir.path(), &place(&url, "a")).await.unwrap();
     assert_eq!(get(&again, "large").await.unwrap(), bytes(1, 20 << 20));
     again.close().await;
-    let error = open(other.path(), &weed.place("a")).await.unwrap_err();
+    let error = open(other.path(), &place(&url, "a")).await.unwrap_err();
     assert!(error.to_string().contains("holds the content of the store"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn uploads_that_a_node_left_in_s3_when_it_died_are_given_up() {
-    let Some(weed) = Weed::start() else { return };
+    let Some(weed) = weed() else { return };
+    let url = weed.new_bucket().unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let place = weed.place("a b&c/d");
+    let place = place(&url, "a%20b%26c/d");
     let day = options().orphan_age(Duration::from_secs(24 * 3600));
     let store = Store::open_with_content(dir.path(), &place, day).await.unwrap();
     let dead = Blobs::in_place(&place, &options()).unwrap();
