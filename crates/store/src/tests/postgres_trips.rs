@@ -128,20 +128,23 @@ async fn a_put_waits_twice_and_one_over_an_object_three_times() {
 async fn a_batch_of_puts_waits_no_more_often_than_one() {
     let Some((_dir, counter, store)) = counted().await else { return };
     let keys: Vec<_> = (0..200).map(|n| format!("k{n:03}")).collect();
-    for round in ["new", "over"] {
-        let data =
-            futures_util::future::join_all(keys.iter().map(|_| stored(&store, round.as_bytes()))).await;
+    let mut undisturbed = 0;
+    for round in 0..20 {
+        let content = [round; 3];
+        let data = futures_util::future::join_all(keys.iter().map(|_| stored(&store, &content))).await;
         let puts = keys.iter().zip(data).map(|(key, data)| store.put_object(put_of("b", key, data.unwrap())));
         let before = store.figures();
         let (trips, results) = counter.of(futures_util::future::join_all(puts)).await;
         assert!(results.into_iter().all(|result| result.is_ok()));
         let batches = store.figures().commits - before.commits;
-        // A batch that another was in the way of is taken back, and comes again in halves.
-        let taken_back = store.figures().conflicts - before.conflicts;
         assert!(batches <= 20, "{round}: {batches} batches");
-        let most = 3 * batches + 5 * taken_back;
-        assert!(trips <= most, "{round}: {trips} round trips for {batches} batches, {taken_back} taken back");
+        // A batch that another was in the way of comes again in halves.
+        if store.figures().conflicts == before.conflicts {
+            assert!(trips <= 3 * batches, "{round}: {trips} round trips for {batches} batches");
+            undisturbed += 1;
+        }
     }
+    assert!(undisturbed > 0);
     store.close().await;
 }
 
