@@ -265,7 +265,7 @@ fn what_is_not_built_has_its_name_in_access_log_and_metrics() {
         ("POST", "?replication&comp=add", "PutBucketReplication"),
         ("GET", "?inventory&inventoryId=a", "GetBucketInventory"),
         ("PUT", "?inventory&inventoryId=a", "PutBucketInventory"),
-        ("POST", "k?restore", "RestoreObject"),
+        ("PUT", "k?retention", "PutObjectRetention"),
         // OSS has no such operation.
         ("PUT", "?replication", "-"),
     ] {
@@ -274,7 +274,7 @@ fn what_is_not_built_has_its_name_in_access_log_and_metrics() {
         assert_eq!(fields(lines.lines().last().unwrap())[14], name, "{method} {at}");
     }
     let counted = metrics(&server);
-    let series = "ossicle_requests_total{operation=\"RestoreObject\",status=\"501\"} 1";
+    let series = "ossicle_requests_total{operation=\"PutObjectRetention\",status=\"501\"} 1";
     assert!(counted.contains(series), "{counted}");
 }
 
