@@ -118,9 +118,11 @@ impl Store {
             return Ok(Visit::default());
         }
         let sought = sought.filter(|sought| key::check_key(sought.key).is_ok());
-        let object = sought.map(|sought| OpenObject {
-            object: ObjectOf { bucket: bucket.to_owned(), key: sought.key.to_owned() },
-            blobs: blobs.clone(),
+        let object = sought.map(|sought| {
+            move || OpenObject {
+                object: ObjectOf { bucket: bucket.to_owned(), key: sought.key.to_owned() },
+                blobs: blobs.clone(),
+            }
         });
         let reads = sought.is_some_and(|sought| sought.reads);
         settings.visit(engine, account.as_deref(), bucket, (object, reads)).await

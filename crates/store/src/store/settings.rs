@@ -44,7 +44,7 @@ impl Settings {
         engine: &Engine,
         account: Option<&str>,
         name: &str,
-        (object, reads): (Option<OpenObject>, bool),
+        (object, reads): (Option<impl FnOnce() -> OpenObject>, bool),
     ) -> Result<Visit, Error> {
         let known = match self.buckets.get(name, engine) {
             Known::Valid(bucket) => {
@@ -57,6 +57,7 @@ impl Settings {
         let query = BucketOf { name: name.to_owned(), account: account.map(str::to_owned) };
         let bucket = AtVersion { row: VersionRow::Settings, known, query };
         let is_asked_for = object.is_some();
+        let object = object.map(|object| object());
         let seen = engine.query(Visiting { bucket, object, reads }).await?;
         let Seen { settings_version, bucket, identity_version, object } = seen;
         if known_version != Some(settings_version) {
