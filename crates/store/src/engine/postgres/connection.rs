@@ -5,6 +5,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use tokio::time::timeout;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls, Statement};
 
 use super::failure::{Failure, classify, words};
@@ -14,6 +15,9 @@ use crate::record::CONTENT_IN_RECORD;
 
 /// How long connecting may take, with what is prepared then.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(700);
+
+/// How long a database may take to confirm what it holds: its standby may be away for a moment.
+const CONFIRM_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long the network may be silent before a connection counts as lost.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -86,11 +90,28 @@ impl Target {
 
     async fn connect_with(&self, session: &str) -> Result<Connection, Failure> {
         let client = self.connect_bare().await?;
+        confirm(&client).await?;
         let statements = timeout(CONNECT_TIMEOUT, Statements::prepare(&client, session))
             .await
             .map_err(|_| Failure::Lost("it does not answer".to_owned()))?
             .map_err(|e| classify(&e))?;
         Ok(Connection { client, statements })
+    }
+}
+
+/// Waits until whatever can be seen on this connection is where the database keeps it for good, a synchronous standby included.
+///
+/// A server that went down between writing a commit and hearing of it from its standby shows that commit when it comes back,
+/// whatever the standby has; a failover then takes it away again. A commit of our own is only answered when all before it are
+/// on the standby too. Connections do not survive such an end, so it is enough to ask once on each.
+pub(super) async fn confirm(client: &Client) -> Result<(), Failure> {
+    let id = format!("{:032x}", rand::random::<u128>());
+    let params: [(&(dyn ToSql + Sync), Type); 1] = [(&id, Type::TEXT)];
+    let sql = "INSERT INTO batches (id) VALUES ($1::text::uuid)";
+    match timeout(CONFIRM_TIMEOUT, client.execute_typed(sql, &params)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(classify(&error)),
+        Err(_) => Err(Failure::Lost("it does not confirm what it holds; is its standby there?".to_owned())),
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::batch::Changes;
-use super::connection::{Connection, Target};
+use super::connection::{Connection, Target, confirm};
 use super::failure::{Failure, classify, is_conflict};
 use crate::Error;
 
@@ -78,7 +78,9 @@ pub(super) async fn was_committed(target: &Target, id: &BatchId) -> Result<bool,
     let params: [(&(dyn ToSql + Sync), Type); 1] = [(&id.0, Type::TEXT)];
     let sql = "INSERT INTO batches (id) VALUES ($1::text::uuid) ON CONFLICT DO NOTHING";
     match timeout(EXCHANGE_TIMEOUT, client.execute_typed(sql, &params)).await {
-        Ok(Ok(taken)) => Ok(taken == 0),
+        // Nothing was written, so that nothing waited for a standby: what is here must not be gone after a failover.
+        Ok(Ok(0)) => confirm(&client).await.map(|()| true),
+        Ok(Ok(_)) => Ok(false),
         Ok(Err(error)) => Err(classify(&error)),
         Err(_) => Err(Failure::Lost("it does not answer".to_owned())),
     }
