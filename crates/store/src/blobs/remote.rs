@@ -208,13 +208,18 @@ impl RemoteBlobs {
     /// Returns how many blobs it was of.
     pub(crate) async fn remove_unfinished(&self) -> Result<usize, Error> {
         let (operator, age, uploads) = (self.operator.clone(), self.orphan_age, self.uploads.clone());
+        let asked = operator.clone();
+        let before = self
+            .threads
+            .run(async move {
+                let before = time_before(&asked, age).await;
+                before.map_err(|error| failure::of("asking for the time", &error))
+            })
+            .await?;
+        // After the time: what is begun from here on is younger.
         let here = self.unpublished();
         self.threads
-            .run(async move {
-                let before = time_before(&operator, age).await;
-                let before = before.map_err(|error| failure::of("asking for the time", &error))?;
-                unfinished::remove(&operator, uploads.as_deref(), before, &here).await
-            })
+            .run(async move { unfinished::remove(&operator, uploads.as_deref(), before, &here).await })
             .await
     }
 
