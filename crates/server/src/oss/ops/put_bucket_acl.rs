@@ -1,8 +1,8 @@
 //! `PutBucketAcl`: sets who may do what with a bucket, and creates the bucket where it does not exist, as OSS does.
 //! Without the header it changes nothing, as SDKs rely on.
 
-use ossicle_protocol::BucketAcl;
-use ossicle_store::{Bucket, Store};
+use ossicle_protocol::{BucketAcl, Error, ErrorCode};
+use ossicle_store::{Bucket, CreateBucket, Store};
 
 use crate::access::acl::{is_blocked, refuse_public_bucket, stored_bucket_acl};
 use crate::access::authorize::demand_also;
@@ -38,7 +38,13 @@ pub(crate) async fn put_bucket_acl(call: &Call, _: RequestBody) -> Result<Reply,
         created_ms: call.now.unix_millis(),
         ..Bucket::default()
     };
-    call.app.store.create_bucket(bucket).await?;
+    if let CreateBucket::Existed(bucket) = call.app.store.create_bucket(bucket).await? {
+        // Somebody made it meanwhile.
+        if call.caller.account() != Some(bucket.owner.as_str()) {
+            return Err(Error::new(ErrorCode::AccessDenied).into());
+        }
+        set(&call.app.store, &bucket, acl).await?;
+    }
     Ok(done)
 }
 
